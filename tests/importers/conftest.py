@@ -1,4 +1,4 @@
-"""Makes the tests of a walk: one of each example, option and value."""
+"""Generates the tests of a walk: one per example, option and value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.importers.walk import Walk, first_of_each, tries_of
 
 @pytest.fixture(autouse=True, scope="module")
 def _one_thread() -> Iterator[None]:
-    """Keep the libraries' threads from waiting for one another over so little data."""
+    """Limit the libraries' threads, which would wait for each other on such small data."""
     with threadpool_limits(1):
         yield
 

@@ -1,4 +1,4 @@
-"""What people's pipelines hold besides scikit-learn's own: rows, functions, and classes of other libraries."""
+"""Contents of common pipelines outside scikit-learn: rows, functions, and classes of other libraries."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class _Passing(TransformerMixin, BaseEstimator):
 
 
 def elsewhere(module: str, name: str, *bases: type, **members: Any) -> Any:
-    """Return a class as another library would have it, under its name of a module."""
+    """Return a class as if defined by another library, under its module name."""
     return type(name, bases or (_Passing,), {"__module__": module, **members})
 
 
@@ -75,7 +75,7 @@ class _Sampling(BaseEstimator):
 
 
 class _ImblearnPipeline(Pipeline):
-    """A pipeline that has samplers among its steps, which only act while fitting."""
+    """A pipeline with samplers among its steps, which act only in fitting."""
 
     def _validate_steps(self) -> None:
         return None

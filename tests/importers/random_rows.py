@@ -1,4 +1,4 @@
-"""Random rows for any estimator: values of its own example, their neighbours, and odd ones."""
+"""Random rows for any estimator: values of its example, their neighbours, and odd ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scipy.sparse import issparse
 
 ODD = [0.0, -0.0, 5e-324, -5e-324, 1e-310, np.nan, np.inf, -np.inf, -1.0, 0.5, 2.0, 2.5]
 LARGE = [1e5, -1e5, 1.7e9, 1_700_000_001.0, 16777217.0]
-"""Among them seconds since 1970, and the first integer that is no float32: squares leave nothing of a difference."""
+"""Include seconds since 1970, and the first integer that float32 cannot hold: squares lose their differences."""
 PIECES = [
     "",
     "a",
@@ -36,14 +36,14 @@ UNSEEN = ["unseen", "", None, np.nan]
 
 
 class Rows:
-    """Makes rows such as ``x`` holds: an array, a sparse matrix, a table, or a list of texts, lists or dictionaries."""
+    """Generates rows like ``x``: an array, a sparse matrix, a table, or a list of texts, lists or dictionaries."""
 
     def __init__(self, x: Any, seed: int, odd: list[float], reach: float) -> None:
-        """Draw by ``seed``; where ``x`` has floats, ``odd`` ones may come, and those of x times ``reach``."""
+        """Draw by ``seed``; if ``x`` has floats, include ``odd`` ones and those of x times ``reach``."""
         self.x, self.random, self.odd, self.reach = x, np.random.default_rng(seed), np.array(odd), reach
 
     def draw(self, rows: int) -> Any:
-        """Return so many rows, of the type of ``x``."""
+        """Return this many rows, of the type of ``x``."""
         x = self.x
         if issparse(x):
             return type(x)(self._table(x.toarray(), rows))

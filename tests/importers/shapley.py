@@ -1,4 +1,4 @@
-"""Shapley values by their definition: every set of features, each tree's mean where a feature is not known."""
+"""Shapley values by their definition: every set of features, each tree's mean if a feature is unknown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pretzel.importers.forest import Trees
 
 
 def values(trees: list[Trees], goes_left: Any, width: int) -> np.ndarray:
-    """Return the value of each feature in the sum of the trees; ``goes_left(tree, node)`` says where the row goes."""
+    """Return the value of each feature in the sum of the trees; ``goes_left(tree, node)`` decides the branch."""
     phi = np.zeros(width)
     for i in range(width):
         others = [j for j in range(width) if j != i]

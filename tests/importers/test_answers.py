@@ -1,4 +1,4 @@
-"""How a library is asked for an output that none of its methods answers."""
+"""Functions that compute an output by the library when no method returns it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Y = X @ [1.0, -2.0, 3.0]
 
 @pytest.fixture
 def doubled(monkeypatch: pytest.MonkeyPatch) -> str:
-    """Register an output of Ridge that no other test knows."""
+    """Register an output of Ridge for this test only."""
     monkeypatch.setattr(registry, "ANSWERS", dict(registry.ANSWERS))
     answers("doubled", Ridge)(lambda estimator, x: 2 * estimator.predict(x))
     return "doubled"
@@ -32,11 +32,11 @@ def test_methods_answer_for_themselves() -> None:
     np.testing.assert_array_equal(ask(X), fitted.predict(X))
 
 
-def test_nothing_answers_an_output_that_nobody_registered() -> None:
+def test_an_unregistered_output_has_no_answer() -> None:
     assert answer_of(Ridge(), "doubled") is None
 
 
-def test_a_registered_function_comes_before_a_method(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_registered_function_precedes_a_method(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "ANSWERS", dict(registry.ANSWERS))
     answers("apply", RandomForestRegressor)(lambda estimator, x: "registered")
     ask = answer_of(RandomForestRegressor(), "apply")

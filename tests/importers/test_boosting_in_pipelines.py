@@ -56,7 +56,7 @@ def test_after_texts(classifier: Make) -> None:
 
 @pytest.mark.parametrize("sparse_threshold", [0.0, 1.0])
 def test_after_columns_of_every_kind(classifier: Make, sparse_threshold: float) -> None:
-    """Where the columns come as sparse rows, XGBoost takes even a number that is zero for a missing one."""
+    """In sparse rows, XGBoost reads even a zero number as missing."""
     columns = make_column_transformer(
         (TfidfVectorizer(), "text"),
         (OneHotEncoder(handle_unknown="ignore"), ["kind"]),
@@ -90,7 +90,7 @@ def test_after_codes_and_scaling(regressor: Make) -> None:
 @pytest.mark.parametrize("y", [YES, CLASSES], ids=["two", "three"])
 def test_inside_a_classifier(classifier: Make, around: Callable[[Make], Any], y: np.ndarray) -> None:
     estimator = around(classifier).fit(X, y)
-    # What a linear model makes of float32 probabilities differs by their last bits.
+    # A linear model of float32 probabilities differs in the last bits.
     tolerant = isinstance(estimator, StackingClassifier)
     assert_serves(estimator, X.astype(np.float32) if tolerant else X, batches=BATCHES)
 

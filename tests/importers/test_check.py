@@ -1,4 +1,4 @@
-"""Every step that cannot be served is named at once, with class, option, reason and remedy; and no other step is."""
+"""All unsupported steps are reported at once, with class, option, reason and remedy, and no other step."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from sklearn.preprocessing import StandardScaler
 
 import pretzel
 from pretzel.errors import UnsupportedError
-from tests.importers.common_pipelines import COMMON, Common
+from tests.importers.common import Common
+from tests.importers.common_pipelines import COMMON
 from tests.importers.foreign import FRAME, NUMBERS, Custom, Y
 
 
@@ -57,7 +58,7 @@ def test_an_export_names_one_of_them(fitted: tuple[Common, Any]) -> None:
     )
 
 
-def test_where_all_can_be_served_methods_inputs_and_notes_are_told() -> None:
+def test_a_supported_estimator_reports_methods_inputs_and_notes() -> None:
     x = np.array([[0.0, 1.0], [0.0, 2.0], [1.0, 1.0], [1.0, 2.0]] * 5)
     model = make_pipeline(KNNImputer(), StandardScaler(), LogisticRegression()).fit(x, x[:, 0])
     report = pretzel.check(model)
@@ -69,7 +70,7 @@ def test_where_all_can_be_served_methods_inputs_and_notes_are_told() -> None:
     assert pretzel.check(model, sample=x.astype("f4")).as_map()["refusals"][0]["class"] == "sklearn.impute.KNNImputer"
 
 
-def test_heads_of_other_libraries_behind_a_refused_step() -> None:
+def test_models_of_other_libraries_after_a_refused_step() -> None:
     for module, name in (
         ("lightgbm", "LGBMClassifier"),
         ("xgboost", "XGBClassifier"),
@@ -84,7 +85,7 @@ def test_heads_of_other_libraries_behind_a_refused_step() -> None:
         assert pretzel.check(model[-1]).ok
 
 
-def test_an_option_of_a_head_is_found_behind_a_refused_step() -> None:
+def test_an_unsupported_option_after_a_refused_step_is_reported() -> None:
     lightgbm = pytest.importorskip("lightgbm")
     head = lightgbm.LGBMRegressor(n_estimators=2, verbose=-1, linear_tree=True)
     model = make_pipeline(Custom(), head).fit(NUMBERS.to_numpy(), NUMBERS["age"])
@@ -118,12 +119,12 @@ def test_all_nodes_of_a_graph_that_cannot_be_served(tmp_path: Path, kind: str) -
         (LogisticRegression, "type: type cannot be served: LogisticRegression is a class; pass an estimator of it"),
     ],
 )
-def test_what_is_no_fitted_estimator(odd: Any, said: str) -> None:
+def test_objects_that_are_not_fitted_estimators_are_refused(odd: Any, said: str) -> None:
     (refusal,) = pretzel.check(odd).refusals
     assert str(refusal).startswith(said)
 
 
-def test_dates_in_a_sample_are_named_and_ignored_where_nothing_reads_them() -> None:
+def test_dates_in_a_sample_are_ignored_unless_a_step_reads_them() -> None:
     model = make_pipeline(StandardScaler(), LogisticRegression()).fit(NUMBERS, Y)
     assert pretzel.check(model, sample=FRAME).ok
     dates = FRAME[["age", "price"]].assign(price=FRAME["when"])
@@ -132,6 +133,6 @@ def test_dates_in_a_sample_are_named_and_ignored_where_nothing_reads_them() -> N
     assert refusal.reason.startswith("column 'price' holds dates (datetime64")
 
 
-def test_members_of_one_kind_are_named_once() -> None:
+def test_similar_members_are_reported_once() -> None:
     model = OneVsRestClassifier(make_pipeline(Custom(), LogisticRegression())).fit(NUMBERS, np.arange(len(Y)) % 4)
     assert [refusal.step for refusal in pretzel.check(model).refusals] == ["onevsrestclassifier.estimators_[0].custom"]

@@ -19,7 +19,7 @@ QUICK = [
     "all_equal or Calibrated or LogisticRegression or Ridge",
 ]
 MOST_UNLIKE = ("a scalar processor", "NumPy without dispatch")
-"""Those that differ most from this machine; `make test-long` tries the others."""
+"""The machines that differ most from this one; `make test-long` tests the others."""
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
-"""Zeros that a sparse row stores, and columns that it stores twice, through every estimator that takes sparse rows.
+"""Stored zeros and duplicate columns of sparse rows, through every estimator that reads sparse rows.
 
-Each answers as its library does, or refuses the row by name: over a definition for sparse rows, and over one for dense.
+Each answers as its library does, or rejects the row by name: over a definition for sparse rows, and one for dense.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,7 @@ import pretzel
 from pretzel.errors import InputError, NotFoundError, UnsupportedError
 from pretzel.local import Predictor
 from tests.importers.sklearn.examples import Example, examples, fitting
+from tests.importers.sparse_forms import FORMS, with_repeats, with_zeros
 from tests.importers.walk import first_of_each
 
 LIBRARIES = ("lightgbm", "xgboost", "catboost")
@@ -75,7 +76,7 @@ def all_examples() -> list[Example]:
 
 
 def sparse_of(x: Any) -> scipy.sparse.csr_matrix | None:
-    """Return numbers as sparse rows, a third of them zeros; None where an example holds something else."""
+    """Return numbers as sparse rows, a third of them zeros; None for other examples."""
     if scipy.sparse.issparse(x):
         return x.tocsr()
     if not isinstance(x, np.ndarray) or x.ndim != 2 or x.dtype.kind not in "fiu":
@@ -86,73 +87,24 @@ def sparse_of(x: Any) -> scipy.sparse.csr_matrix | None:
 
 
 def refitted(estimator: Any, x: scipy.sparse.csr_matrix) -> Any:
-    """Return the estimator fitted on sparse rows, by its own answers to them; None where it takes none."""
+    """Return the estimator fitted on sparse rows and its answers to them; None if it does not accept any."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for arguments in ([target_of(estimator, x)], []):
             try:
                 return clone(estimator).fit(x, *arguments)
-            except Exception:  # each library has its own, and so has each reason
+            except Exception:  # each library raises different errors
                 continue
     return None
 
 
 def target_of(estimator: Any, x: scipy.sparse.csr_matrix) -> np.ndarray:
-    """Return the estimator's answers to x, where they differ from row to row, else two classes in turn."""
+    """Return the estimator's answers to x if they differ between rows, else two alternating classes."""
     try:
         found = np.asarray(estimator.predict(x.toarray()))
     except Exception:
         found = np.zeros(1)
     return np.arange(x.shape[0]) % 2 if len(np.unique(found)) < 2 else found
-
-
-def with_zeros(x: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
-    """Store half of the zeros."""
-    dense = x.toarray()
-    stored = (dense != 0) | (np.random.default_rng(1).random(dense.shape) < 1 / 2)
-    rows, columns = stored.nonzero()
-    starts = np.concatenate([[0], np.cumsum(stored.sum(axis=1))])
-    return scipy.sparse.csr_matrix((dense[rows, columns], columns, starts), shape=x.shape)
-
-
-def with_repeats(x: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
-    """Store some values as two that add up: three quarters and one quarter, which lose no bit."""
-    times = np.random.default_rng(2).integers(1, 3, x.nnz)
-    first = np.concatenate([[True], np.diff(np.repeat(np.arange(x.nnz), times)) > 0])
-    parts = np.where(np.repeat(times, times) == 1, 1.0, np.where(first, 0.75, 0.25))
-    starts = np.concatenate([[0], np.cumsum(times)])[x.indptr]
-    data = (np.repeat(x.data, times) * parts).astype(x.dtype)
-    return scipy.sparse.csr_matrix((data, np.repeat(x.indices, times), starts), shape=x.shape)
-
-
-def as_type(x: scipy.sparse.csr_matrix, dtype: str) -> scipy.sparse.csr_matrix:
-    """Return the entries in another type; eight times as large where they become integers."""
-    scale = 1 if dtype == "f4" else 8
-    data = (np.clip(x.data, -8, 8) * scale).astype(dtype)
-    return scipy.sparse.csr_matrix((data, x.indices, x.indptr), shape=x.shape)
-
-
-def unsorted(x: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
-    """Return the entries of each row, or of each column of a CSC matrix, in another order."""
-    major = np.repeat(np.arange(len(x.indptr) - 1), np.diff(x.indptr))
-    order = np.lexsort((np.random.default_rng(4).random(x.nnz), major))
-    return type(x)((x.data[order], x.indices[order], x.indptr), shape=x.shape)
-
-
-FORMS: dict[str, Callable[[scipy.sparse.csr_matrix], scipy.sparse.csr_matrix]] = {
-    "unsorted": unsorted,
-    "unsorted columns": lambda x: unsorted(x.tocsc()),
-    "repeats in columns": lambda x: with_repeats(x).tocsc(),
-    "coordinates": lambda x: with_repeats(x).tocoo(),
-    "coordinates in int8": lambda x: (as_type(with_repeats(x), "i1") * 15).tocoo(),
-    "coordinates in bool": lambda x: as_type(with_repeats(x), "?").tocoo(),
-    "zeros": with_zeros,
-    "repeats": with_repeats,
-    "repeats in float32": lambda x: as_type(with_repeats(x), "f4"),
-    "repeats in int32": lambda x: as_type(with_repeats(x), "i4"),
-    "repeats in int8": lambda x: as_type(with_repeats(x), "i1"),
-    "repeats in bool": lambda x: as_type(with_repeats(x), "?"),
-}
 
 
 @pytest.fixture(scope="module", params=all_examples(), ids=lambda example: example.name)
@@ -185,12 +137,12 @@ def test_entries_are_read_as_the_library_reads_them_or_refused(fitted: Any, form
 
 
 def _answer(estimator: Any, method: str, x: scipy.sparse.csr_matrix) -> Any:
-    """Return what the library answers, None where it refuses."""
+    """Return the library's answer, None if it raises."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             return getattr(estimator, method)(x.copy())
-        except Exception:  # each library has errors of its own
+        except Exception:  # each library raises different errors
             return None
 
 
@@ -219,8 +171,8 @@ def _assert_same(got: Any, want: Any, what: str) -> None:
 
 @pytest.mark.parametrize("by", ["in process", "dense"])
 @pytest.mark.parametrize("example", all_examples(), ids=lambda example: example.name)
-def test_what_was_fitted_on_dense_rows_reads_sparse_ones_as_the_library_does(example: Example, by: str) -> None:
-    """Some transform what is stored alone, so that zero stays zero where it is not stored."""
+def test_models_of_dense_rows_read_sparse_rows_as_the_library_does(example: Example, by: str) -> None:
+    """Some transform only stored entries, so that absent entries stay zero."""
     try:
         estimator, given = example.fitted()
         made = pretzel.compile(estimator) if by == "in process" else Predictor(pretzel.export(estimator))
@@ -235,8 +187,8 @@ def test_what_was_fitted_on_dense_rows_reads_sparse_ones_as_the_library_does(exa
 
 @pytest.mark.parametrize("output", ["uniform", "normal"])
 @pytest.mark.parametrize("low", [0.0, 0.5, -1.0])
-def test_quantiles_of_what_is_not_stored(low: float, output: str) -> None:
-    """Nothing is refused where a stored zero has the rank zero too."""
+def test_quantiles_of_absent_entries(low: float, output: str) -> None:
+    """Nothing is rejected if a stored zero has the rank zero too."""
     x = np.random.default_rng(6).uniform(low, 2.0, (50, 2))
     x[0] = low
     rows = scipy.sparse.csr_matrix([[0.0, 1.0], [2.0, 0.0]])
@@ -252,7 +204,7 @@ def test_quantiles_of_what_is_not_stored(low: float, output: str) -> None:
 
 @pytest.mark.parametrize(("degree", "refused"), [(2, True), (3, True), (4, False)])
 def test_products_of_columns_that_were_selected_in_another_order(degree: int, refused: bool) -> None:
-    """The library multiplies the entries of a row of CSR as they are stored, up to the third degree."""
+    """The library multiplies the entries of a CSR row in stored order, up to the third degree."""
     model = ColumnTransformer([("products", PolynomialFeatures(degree), [2, 0, 1])]).fit(DATA)
     made = pretzel.compile(model)
     if not refused:
@@ -262,7 +214,7 @@ def test_products_of_columns_that_were_selected_in_another_order(degree: int, re
     _assert_same(made.transform(DATA.toarray()), model.transform(DATA.toarray()), "transform")
 
 
-def test_lightgbm_reads_the_last_of_several_values_zeros_too() -> None:
+def test_lightgbm_reads_the_last_duplicate_even_zero() -> None:
     rows = np.random.default_rng(0)
     model = LGBMRegressor(n_estimators=20, min_child_samples=2, verbose=-1).fit(
         DATA, np.asarray(DATA.sum(axis=1)).ravel()
@@ -281,7 +233,7 @@ TWICE = [{"tags": ["x", "x", "y"], "n": 2.0}, {"n": 1.0}]
 
 
 @pytest.mark.parametrize("scaler", [MaxAbsScaler(), Normalizer()])
-def test_names_that_come_twice_are_refused_by_what_does_not_sum_them(scaler: Any) -> None:
+def test_repeated_names_are_refused_by_steps_that_do_not_sum_them(scaler: Any) -> None:
     model = make_pipeline(DictVectorizer(), scaler, SVC()).fit(TAGS, np.arange(40) % 2)
     made = pretzel.compile(model)
     np.testing.assert_allclose(made.decision_function(TAGS), model.decision_function(TAGS), rtol=1e-6)
@@ -292,12 +244,12 @@ def test_names_that_come_twice_are_refused_by_what_does_not_sum_them(scaler: Any
 
 
 @pytest.mark.parametrize("head", [LogisticRegression(), LGBMClassifier(n_estimators=4, verbose=-1), BernoulliNB()])
-def test_names_that_come_twice_are_read_as_the_library_reads_them(head: Any) -> None:
+def test_repeated_names_are_read_as_the_library_reads_them(head: Any) -> None:
     model = make_pipeline(DictVectorizer(), head).fit(TAGS, np.arange(40) % 2)
     np.testing.assert_allclose(pretzel.compile(model).predict_proba(TWICE), model.predict_proba(TWICE), rtol=1e-6)
 
 
-def test_steps_that_return_dense_rows_leave_no_entries_to_tell_apart() -> None:
+def test_steps_that_return_dense_rows_keep_no_entries() -> None:
     x = with_repeats(DATA)
     model = make_pipeline(TruncatedSVD(3), SVC()).fit(DATA, CLASSES)
     assert "repeats" not in pretzel.export(model).metadata

@@ -1,4 +1,4 @@
-"""Integers keep their type from step to step, as NumPy and pandas have it: LightGBM and functions tell them apart."""
+"""Integers keep their type between steps, as in NumPy and pandas: LightGBM and functions depend on it."""
 
 from __future__ import annotations
 
@@ -71,13 +71,13 @@ MODELS: dict[str, Callable[[], Any]] = {
     "two of three": lambda: make_pipeline(SelectKBest(f_regression, k=2), boosted()),
     "selected as a table": lambda: make_pipeline(VarianceThreshold().set_output(transform="pandas"), boosted()),
     "passed through": lambda: make_pipeline(make_column_transformer(("passthrough", [0, 2])), boosted()),
-    "beside scaled": lambda: make_pipeline(
+    "next to scaled": lambda: make_pipeline(
         make_column_transformer((StandardScaler(), [1]), remainder="passthrough"), boosted()
     ),
-    "beside binary": lambda: make_pipeline(
+    "next to binary": lambda: make_pipeline(
         make_column_transformer((Binarizer(threshold=1.6e9 + 5000), [1]), remainder="passthrough"), boosted()
     ),
-    "beside codes": lambda: make_pipeline(
+    "next to codes": lambda: make_pipeline(
         make_column_transformer(
             (OrdinalEncoder(dtype=np.int64, handle_unknown="use_encoded_value", unknown_value=-1), [1]),
             remainder="passthrough",
@@ -122,16 +122,16 @@ def fitted(name: str, X: Any) -> Any:
 
 
 def answers(model: Any, X: Any) -> Any:
-    """Return what a model answers; None where it refuses X."""
+    """Return a model's answer; None if it rejects X."""
     try:
         return (model.predict_proba if hasattr(model, "predict_proba") else model.predict)(X)
-    except (ValueError, UnsupportedError):  # of a missing value; by us, of a table that a step reads column by column
+    except (ValueError, UnsupportedError):  # for a missing value, or a table that a step reads column by column
         return None
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_in_process_whatever_it_was_fitted_on(name: str) -> None:
-    """Nothing is answered otherwise than by the library; and only a table in the place of an array may be refused."""
+def test_in_process_answers_equal_the_library(name: str) -> None:
+    """Every answer equals the library's; only a table in place of an array may be rejected."""
     for on in ("int64", "table"):
         model = fitted(name, FORMS[on])
         predictor = pretzel.compile(model)
@@ -144,7 +144,7 @@ def test_in_process_whatever_it_was_fitted_on(name: str) -> None:
 
 
 def test_the_case_distinguishes() -> None:
-    """Rounding is seen in the answers: else nothing above could fail."""
+    """Rounding shows in the answers; otherwise the tests above could not fail."""
     model = fitted("selected", ARRAY)
     assert (model.predict(ARRAY) != model.predict(ARRAY.astype(float))).any()
 
@@ -181,8 +181,8 @@ def served_predict(definition: Definition, X: Any) -> np.ndarray:
 @pytest.mark.parametrize("on", ["int64", "nullable"])
 @pytest.mark.parametrize("place", ["alone", "after a selector", "before a selector"])
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_function_hands_on_integers_where_the_library_does(name: str, place: str, on: str) -> None:
-    """Nullable integers are integers to a function of a table, and floats wherever an array is made of the table."""
+def test_a_function_returns_integers_where_the_library_does(name: str, place: str, on: str) -> None:
+    """Nullable integers are integers to a function of a table, and floats in an array of the table."""
     steps = {"alone": [], "after a selector": [VarianceThreshold()], "before a selector": []}[place]
     after = [VarianceThreshold()] if place == "before a selector" else []
     for last in (boosted(), Ridge()):
@@ -227,7 +227,7 @@ def test_floats_with_missing_values_are_served_where_the_sample_held_integers() 
     np.testing.assert_array_equal(served(definition, X)["predict"], model.predict(X))
 
 
-def test_what_must_be_integers_says_so_by_column_and_type() -> None:
+def test_a_required_integer_column_is_named_with_its_type() -> None:
     definition = export(fitted("squared", ARRAY), sample=ARRAY)
     np.testing.assert_array_equal(served(definition, ARRAY)["predict"], fitted("squared", ARRAY).predict(ARRAY))
     assert definition.metadata["typed"] == "array"
@@ -243,7 +243,7 @@ def test_what_must_be_integers_says_so_by_column_and_type() -> None:
 
 
 def test_integers_that_float32_holds_are_never_refused() -> None:
-    """What reads them in float32 and what reads them in float64 see the same."""
+    """Steps that read float32 and steps that read float64 get the same numbers."""
     model, small = fitted("votes", ARRAY), ARRAY % 2**20
     np.testing.assert_allclose(served(export(model), small)["predict"], model.predict(small), rtol=1e-9)
 

@@ -81,7 +81,7 @@ def methods_of(model: Any) -> list[str]:
 
 
 def answer(ask: Callable[[Any], Any], rows: Any) -> Any:
-    """Return what the library answers as an array; None where it refuses."""
+    """Return the library's answer as an array; None if it raises."""
     try:
         found = ask(rows)
     except (ValueError, TypeError):
@@ -109,7 +109,7 @@ def assert_answers_or_refuses(model: Any, name: str, ask: Callable[[str, Any], A
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("on", ["float64", "int64", "table"])
 @pytest.mark.parametrize("name", KEEPING)
-def test_in_process_results_are_cut_as_the_library_cuts_them(name: str, on: str) -> None:
+def test_in_process_results_are_truncated_like_the_library(name: str, on: str) -> None:
     model = KEEPING[name]().fit(FORMS[on], Y)
     predictor = pretzel.compile(model)
     wide = [form for form in FORMS if form not in SMALL]
@@ -126,7 +126,7 @@ def test_in_process_results_are_cut_as_the_library_cuts_them(name: str, on: str)
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("sample", [None, "float64", "int64", "table"])
 @pytest.mark.parametrize("name", KEEPING)
-def test_as_deployed_integers_are_cut_or_refused_by_name(name: str, sample: str | None) -> None:
+def test_as_deployed_integers_are_truncated_or_refused_by_name(name: str, sample: str | None) -> None:
     model = KEEPING[name]().fit(FORMS["table" if sample == "table" else "int64"], Y)
     definition = export(model, sample=None if sample is None else FORMS[sample])
     whole = sample in ("int64", "table")
@@ -148,7 +148,7 @@ def test_the_case_distinguishes(name: str) -> None:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("on", ["float64", "int64", "int32", "table"])
 @pytest.mark.parametrize("name", MULTIPLYING)
-def test_integers_of_which_no_product_wraps_are_floats(name: str, on: str) -> None:
+def test_integers_whose_products_do_not_wrap_are_floats(name: str, on: str) -> None:
     target = X[:, 0] % 3 if name == "three classes" else Y
     model = MULTIPLYING[name]().fit(FORMS[on], target)
     predictor, definition = pretzel.compile(model), export(model)
@@ -169,15 +169,15 @@ def test_products_that_wrap_are_refused_by_row_and_type(name: str, dtype: str, l
         ask(rows[:1])
 
 
-def test_what_the_type_does_not_hold_is_refused() -> None:
+def test_values_outside_the_type_are_refused() -> None:
     model = GaussianMixture(2, random_state=0).fit(X)
     rows = np.array([[3, 4], [100_000_000, 7]], np.int32)
     with pytest.raises(InputError, match="int32, which does not hold this one; convert it to float64 first: row 1"):
         pretzel.compile(model).predict_proba(rows)
 
 
-def test_integers_of_a_step_before() -> None:
-    """Codes are integers whatever X is, so that nothing tells integers from floats at the input."""
+def test_integers_from_a_previous_step() -> None:
+    """Codes are integers for any X, so that integers and floats of the input make no difference."""
     model = make_pipeline(OrdinalEncoder(dtype=np.int8), GaussianMixture(2, random_state=0)).fit(X % 5)
     np.testing.assert_allclose(pretzel.compile(model).predict_proba(X % 5), model.predict_proba(X % 5), **BOUNDS)
     small = make_pipeline(OrdinalEncoder(dtype=np.int8), AdditiveChi2Sampler()).fit(X)

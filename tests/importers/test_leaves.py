@@ -1,4 +1,4 @@
-"""The leaf that a row reaches in each tree, as every library numbers its leaves, in its own shape and dtype."""
+"""The leaf that a row reaches in each tree, as every library numbers its leaves, in the library's shape and dtype."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def assert_same(got: Any, want: Any) -> None:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_leaves_are_the_librarys_own(name: str) -> None:
+def test_leaves_equal_the_library(name: str) -> None:
     make, x, y = MODELS[name]
     fitted = make().fit(x) if y is None else make().fit(x, y)
     served = pretzel.compile(fitted)
@@ -125,7 +125,7 @@ def test_sparse_rows() -> None:
         assert_same(pretzel.compile(fitted).leaf_index(rows), asked(fitted, rows))
 
 
-def test_leaves_behind_other_steps_and_a_search() -> None:
+def test_leaves_after_other_steps_and_a_search() -> None:
     steps = make_pipeline(StandardScaler(), ensemble.RandomForestRegressor(**FEW)).fit(X, Y)
     served = pretzel.compile(steps)
     assert_same(served.leaf_index(X), steps[-1].apply(steps[0].transform(X)))

@@ -1,4 +1,4 @@
-"""Optional outputs: which of them a definition gets, what they cost the others, and how users reach them."""
+"""Optional outputs: their selection, their cost for other outputs, and access by users."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def pipelines() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", pipelines())
-def test_the_other_outputs_are_computed_as_without_them(name: str) -> None:
-    """Rules look at who else reads a value: a scaler that a second forest read would not be folded into the first."""
+def test_optional_outputs_do_not_change_the_others(name: str) -> None:
+    """Rules check all readers of a value: a scaler with a second forest as reader would not fold into the first."""
     fitted = pipelines()[name]
     usual = [method for method in export(fitted).outputs if not is_optional(method)]
     wanted = ["contributions", "leaf_index"] if "linear" not in name and name != "text" else ["contributions"]
@@ -59,14 +59,14 @@ def test_the_other_outputs_are_computed_as_without_them(name: str) -> None:
             assert whole.stages[place].fingerprint == alone.stages[slots[output.name]].fingerprint
 
 
-def test_text_models_hold_their_weights_once() -> None:
+def test_text_models_store_their_weights_once() -> None:
     fitted = pipelines()["text"]
     assert "contributions" not in export(fitted).outputs
     assert export(fitted).metadata["on_request"] == ["contributions"]
     assert "contributions" in export(fitted, outputs=["predict", "contributions"]).outputs
 
 
-def test_a_leaf_index_adds_its_table_of_leaves_alone() -> None:
+def test_a_leaf_index_adds_only_its_table_of_leaves() -> None:
     fitted = pipelines()["forest"]
     kept, more = (export(fitted, outputs=names) for names in (["predict_proba"], ["predict_proba", "leaf_index"]))
     leaves = sum(one.tree_.n_leaves for one in fitted[-1].estimators_)
@@ -75,7 +75,7 @@ def test_a_leaf_index_adds_its_table_of_leaves_alone() -> None:
     assert sizes[0] < sizes[1] < sizes[0] + 4 * leaves + 4096
 
 
-def test_outputs_are_computed_where_they_are_named_alone() -> None:
+def test_outputs_are_computed_if_named_alone() -> None:
     fitted = pipelines()["forest"]
     made = compile_plan(optimize(export(fitted)))
     executable = engine.load(made.plan, lambda digest: made.blobs[digest])
@@ -91,7 +91,7 @@ def test_named_outputs_are_the_only_ones() -> None:
         export(fitted, outputs=["leaf_index"])
 
 
-def test_predictors_compile_what_was_left_out_when_it_is_called(tmp_path: Path) -> None:
+def test_predictors_compile_omitted_outputs_on_demand(tmp_path: Path) -> None:
     fitted = pipelines()["text"]
     served = pretzel.compile(fitted)
     got = served.contributions(TEXTS)
@@ -111,14 +111,14 @@ def test_loaded_predictors_have_what_was_saved(tmp_path: Path) -> None:
     assert loaded.leaf_index(X.astype(np.float32)).dtype == want.dtype
 
 
-def test_the_metadata_names_what_contributions_are_of() -> None:
+def test_metadata_names_the_features_of_contributions() -> None:
     fitted = make_pipeline(StandardScaler(), PCA(3), LogisticRegression()).fit(X, Y)
     assert export(fitted).metadata["explained"] == ["pca0", "pca1", "pca2"]
     assert "explained" not in export(fitted, outputs=["predict"]).metadata
 
 
-def test_classes_name_no_column_of_what_explains() -> None:
-    """Three trees and three classes: leaves of trees are not named by classes, though their numbers agree."""
+def test_classes_do_not_name_columns_of_explanations() -> None:
+    """Three trees and three classes: classes do not name the leaves of trees, although the counts agree."""
     classes = np.array(["a", "b", "c"])[np.arange(len(X)) % 3]
     compiled = compile_plan(
         optimize(export(RandomForestClassifier(3).fit(X, classes), outputs=["predict_proba", "leaf_index", "predict"]))

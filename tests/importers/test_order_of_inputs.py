@@ -1,4 +1,4 @@
-"""Inputs are listed in the order in which the columns of an array are read, with those that no step reads."""
+"""Inputs are listed in the order of the columns of an array, including unread ones."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_an_array_built_from_the_description_is_answered_as_the_library_does(sam
     np.testing.assert_allclose(pretzel.compile(MODEL).predict(X), MODEL.predict(FRAME), rtol=1e-12)
 
 
-def test_what_is_not_read_may_hold_anything() -> None:
+def test_unread_columns_may_hold_anything() -> None:
     columns = columns_of(export(MODEL))
     X = np.empty((30, len(columns)), object)
     for i, column in enumerate(columns):
@@ -62,7 +62,7 @@ def test_documents_and_records_are_not_columns_of_an_array() -> None:
     assert columns_of(export(DictVectorizer().fit([{"a": 1}]))) == ()
 
 
-def test_the_two_inputs_of_a_column_of_records_stand_where_it_does() -> None:
+def test_the_two_inputs_of_a_record_column_take_its_place() -> None:
     order = column_order(["x", "bag", "y.z"])
     assert sorted(["y.z", "bag.values", "other", "bag.names", "x"], key=order) == [
         "x", "bag.values", "bag.names", "y.z", "other",
@@ -88,7 +88,7 @@ PERMUTED = FRAME[FRAME.columns[::-1]]
 
 @pytest.mark.parametrize("method", ["apply", "leaf_index"])
 def test_leaves_of_gradient_boosting_are_read_by_position_as_in_the_library(method: str) -> None:
-    """Its trees, which it asks, know no names; its other methods, and those of forests, refuse such a table."""
+    """Its trees do not store names; its other methods, and those of forests, reject such a table."""
     model = GradientBoostingRegressor(n_estimators=2).fit(FRAME, Y)
     predictor, definition = pretzel.compile(model), export(model, outputs=["predict", method])
     assert (model.apply(PERMUTED) != model.apply(FRAME)).any()

@@ -1,4 +1,4 @@
-"""Tables of pandas between the steps of a pipeline (``set_output``): columns keep their types, categories too."""
+"""Pandas tables between the steps of a pipeline (``set_output``): columns keep their types and categories."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _all_of(selector: Any) -> dict[str, Any]:
     return {"threshold": -np.inf} if isinstance(selector, SelectFromModel) else {"n_features_to_select": 3}
 
 
-def test_without_a_table_texts_beside_numbers_are_refused() -> None:
+def test_without_a_table_texts_next_to_numbers_are_refused() -> None:
     columns = passing().set_output(transform="default").fit(TABLE)
     with pytest.raises(UnsupportedError, match="it concatenates texts and numbers"):
         export(columns, sample=TABLE)

@@ -1,4 +1,4 @@
-"""Columns of several kinds that have no names: arrays of objects, lists of rows, and tables read by position."""
+"""Unnamed columns of several kinds: arrays of objects, lists of rows, and tables read by position."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ FORMS: dict[str, Any] = {
 @pytest.mark.parametrize("fitted", ["objects", "numbered"])
 @pytest.mark.parametrize("form", FORMS)
 def test_any_form_in_process(fitted: str, form: str) -> None:
-    """The library takes no table of polars here: its answers are those to the same columns of pandas."""
+    """The library does not accept polars tables here: its answers are those to the same pandas columns."""
     model, X = pipeline(FORMS[fitted]), FORMS[form]
     want = model.predict_proba(FRAME.to_numpy() if form == "polars" else X)
     np.testing.assert_allclose(pretzel.compile(model).predict_proba(X), want, rtol=1e-12)
@@ -84,7 +84,7 @@ def test_kernels_and_references_by_position(form: str) -> None:
     assert_serves(pipeline(FORMS[form]), FORMS[form], sample=FORMS[form], batches=(1, 40))
 
 
-def test_numbers_beside_texts_that_alone_are_read() -> None:
+def test_numbers_next_to_texts_where_one_kind_is_read() -> None:
     model = make_pipeline(make_column_transformer((OneHotEncoder(), [0])), LogisticRegression()).fit(ARRAY, YES)
     for sample in (None, ARRAY):
         assert_serves(model, ARRAY, sample=sample, batches=(1, 40))
@@ -120,6 +120,6 @@ def test_columns_of_float32_keep_their_type() -> None:
         (ARRAY[:, [1, 0, 2, 3, 4]], "column '0'"),
     ],
 )
-def test_what_does_not_fit_is_refused_by_name(X: Any, problem: str) -> None:
+def test_values_of_the_wrong_kind_are_refused_by_name(X: Any, problem: str) -> None:
     with pytest.raises(InputError, match=problem):
         pretzel.compile(pipeline(ARRAY)).predict(X)

@@ -1,4 +1,4 @@
-"""What a sample settles of the types of inputs, and what it leaves to the steps."""
+"""Types of inputs that a sample decides, and those left to the steps."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_documents_in_a_series(kind: Any) -> None:
     ],
     ids=["no rows", "NaN", "None", "NA", "category", "polars", "arrow"],
 )
-def test_a_text_that_is_missing_throughout_is_what_its_step_reads(sample: Any) -> None:
+def test_a_column_of_missing_texts_has_the_kind_that_its_step_reads(sample: Any) -> None:
     assert {column.column: str(column.type) for column in export(BOTH, sample=sample).inputs} == {
         "n": "f64",
         "word": "str",

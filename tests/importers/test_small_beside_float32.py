@@ -1,4 +1,4 @@
-"""Small integers beside float32: of the columns that a step reads together scikit-learn makes float32."""
+"""Small integers next to float32: scikit-learn converts the columns that a step reads together to float32."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_in_process_each_step_reads_the_type_of_its_columns(name: str, named: bo
     predictor = pretzel.compile(model)
     for form, X in FORMS.items():
         want = np.asarray(model.transform(X))
-        if name == "modes" and want.dtype != np.float32:  # integers or objects, of which other tests speak
+        if name == "modes" and want.dtype != np.float32:  # integers or objects, covered by other tests
             continue
         got = np.asarray(predictor.transform(X))
         np.testing.assert_allclose(got.astype(float), want.astype(float), rtol=1e-6, atol=1e-6, err_msg=form)
@@ -87,7 +87,7 @@ def test_in_process_each_step_reads_the_type_of_its_columns(name: str, named: bo
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["by name", "by position"])
-def test_trees_behind_a_scaler_take_the_branches_of_the_library(named: bool) -> None:
+def test_trees_after_a_scaler_take_the_branches_of_the_library(named: bool) -> None:
     model = make_pipeline(StandardScaler(), DecisionTreeClassifier(random_state=0))
     predictor = pretzel.compile(model.fit(TABLE if named else TABLE.astype("f4").to_numpy(), YES))
     for form, X in FORMS.items():
@@ -104,7 +104,7 @@ def test_a_sample_of_such_a_table_settles_float32(name: str) -> None:
         assert {str(node.type) for node in definition.inputs} == {"f32"}
 
 
-def test_such_a_sample_leaves_room_for_missing_values() -> None:
+def test_such_a_sample_permits_missing_values() -> None:
     model = make_pipeline(SimpleImputer(), StandardScaler()).fit(TABLE)
     missing = TABLE.assign(i=TABLE["i"].where(TABLE["i"] > 0).astype("f4"))
     got = served(export(model, sample=TABLE), missing)["transform"]

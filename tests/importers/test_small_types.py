@@ -1,4 +1,4 @@
-"""Nullable integers, booleans and small integers: answered as the library answers them, or refused by name."""
+"""Nullable integers, booleans and small integers: answered like the library, or rejected by name."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ BEFORE: dict[str, Any] = {
     "best": lambda: SelectKBest(k="all"),
     "most frequent": lambda: SimpleImputer(strategy="most_frequent"),
     "constant": lambda: SimpleImputer(strategy="constant"),
-    "apart": lambda: make_column_transformer(("passthrough", ["a"]), ("passthrough", ["b"])),
-    "apart as tables": lambda: make_column_transformer(("passthrough", ["a", "b"]), ("passthrough", ["b"])),
+    "separate": lambda: make_column_transformer(("passthrough", ["a"]), ("passthrough", ["b"])),
+    "separate tables": lambda: make_column_transformer(("passthrough", ["a", "b"]), ("passthrough", ["b"])),
     "twice": lambda: make_union(VarianceThreshold(), VarianceThreshold()),
     "union": lambda: make_union(FunctionTransformer(), VarianceThreshold()),
     "thresholds": lambda: make_column_transformer((VarianceThreshold(), ["a"]), remainder="passthrough"),
@@ -58,7 +58,7 @@ def boosted(before: Any) -> Any:
 
 
 def answers(model: Any, X: Any) -> Any:
-    """Return what the library answers, or None where it does not take X."""
+    """Return the library's answer, or None if it does not accept X."""
     try:
         return model.predict_proba(X)
     except (ValueError, TypeError):
@@ -67,7 +67,7 @@ def answers(model: Any, X: Any) -> Any:
 
 @pytest.mark.parametrize("on", ["int64", "Int64"])
 @pytest.mark.parametrize("name", BEFORE)
-def test_lightgbm_behind_a_step_rounds_what_that_step_leaves_integers(name: str, on: str) -> None:
+def test_lightgbm_rounds_integers_from_a_previous_step(name: str, on: str) -> None:
     model = boosted(BEFORE[name]()).fit(FORMS[on], Y)
     predictor, sampled = pretzel.compile(model), export(model, sample=FORMS[on])
     deployed = served_by(model)
@@ -84,7 +84,7 @@ def test_lightgbm_behind_a_step_rounds_what_that_step_leaves_integers(name: str,
                 got = ask(X)
             except InputError as refused:
                 assert form in ("one bool", "one boolean", "Int64", "one Int64", "pyarrow"), (form, str(refused))
-                assert name in ("apart", "apart as tables", "union", "twice", "thresholds", "two imputers"), (
+                assert name in ("separate", "separate tables", "union", "twice", "thresholds", "two imputers"), (
                     name,
                     form,
                 )
@@ -111,7 +111,7 @@ def test_small_nullable_integers_are_served_where_the_sample_held_integers() -> 
 
 
 def served_by(model: Any) -> Any:
-    """Return what asks the model as it is deployed."""
+    """Return a function that calls the deployed model."""
     definition = export(model)
     return lambda X: served(definition, X)
 
@@ -147,7 +147,7 @@ def test_angles_of_other_types_are_those_of_the_library(name: str, dtype: str) -
 
 @pytest.mark.parametrize("dtype", ["bool", "boolean", "int8", "Int8", "uint8[pyarrow]"])
 @pytest.mark.parametrize("name", [*SIXTEEN, *ANGLES, "reciprocal"])
-def test_a_small_column_beside_floats_is_refused_by_name(name: str, dtype: str) -> None:
+def test_a_small_column_next_to_floats_is_refused_by_name(name: str, dtype: str) -> None:
     X = pd.DataFrame({"a": [1.5, 2.0, 3.0], "b": pd.Series([1, 0, 1]).astype(dtype)})
     for fit in (FLOATS, pd.DataFrame(FLOATS, columns=["a", "b"])):
         model = FunctionTransformer(getattr(np, name)).fit(fit)
@@ -164,14 +164,14 @@ def test_the_negative_of_booleans_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", ["sqrt", "square", "abs", "fabs"])
-def test_booleans_of_which_nothing_is_lost_are_served(name: str) -> None:
+def test_booleans_without_loss_are_served(name: str) -> None:
     X = pd.DataFrame({"a": [1.5, 2.0], "b": [True, False]})
     model = FunctionTransformer(getattr(np, name)).fit(FLOATS)
     got = pretzel.compile(model).transform(X)
     np.testing.assert_array_equal(np.asarray(got), np.asarray(model.transform(X)).astype(float))
 
 
-def test_wide_integers_beside_floats_are_served() -> None:
+def test_wide_integers_next_to_floats_are_served() -> None:
     X = pd.DataFrame({"a": [1.5, 2.0], "b": [2**24 + 1, 5]})
     for name in ("log1p", "degrees"):
         model = FunctionTransformer(getattr(np, name)).fit(FLOATS)

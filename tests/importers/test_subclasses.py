@@ -1,14 +1,12 @@
-"""Subclasses of served estimators answer as their bases, or what they redefine is refused by name."""
+"""Subclasses of served estimators answer like their bases, or the error names their redefinition."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
-import xgboost
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
@@ -24,98 +22,8 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 import pretzel
 from pretzel.errors import UnsupportedError
 from pretzel.importers import export
+from tests.importers.derived import Boosted, Booster, Extreme, Logistic, Same, Scaler, Steps, X, Y
 from tests.importers.sklearn.frames import assert_serves
-
-X = np.random.default_rng(0).normal(size=(60, 3))
-Y = (X[:, 0] + X[:, 1] > 0).astype(int)
-
-
-class Mixin:
-    """Adds methods and constants that no library knows."""
-
-    VERSION = "1.0"
-
-    def summary(self) -> str:
-        return f"{self.VERSION}: {len(self.coef_)}"  # type: ignore[attr-defined]
-
-    def _helper(self) -> int:
-        return 7
-
-    @property
-    def size(self) -> int:
-        return 3
-
-
-class Logistic(Mixin, LogisticRegression):
-    """A constructor of its own, another fit, and things that are shown."""
-
-    _parameter_constraints: dict[str, list[Any]] = {}
-
-    def __init__(self, strength: float = 2.0) -> None:
-        self.strength = strength
-        super().__init__(C=1 / strength)
-
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
-        return super().fit(X, 1 - y, sample_weight)
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        return {"strength": self.strength}
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        return 1.0
-
-    def __repr__(self) -> str:
-        return "Logistic"
-
-    def __sklearn_tags__(self) -> Any:
-        return super().__sklearn_tags__()
-
-
-class Scaler(StandardScaler, Mixin):
-    """The mixin last, and its own fit_transform."""
-
-    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
-        return self.fit(X, y).transform(X)
-
-    def get_feature_names_out(self, input_features: Any = None) -> Any:
-        return np.array(["a", "b", "c"], object)
-
-
-class Steps(Pipeline):
-    """Steps of its own choice."""
-
-    def __init__(self, *, with_scaler: bool = True) -> None:
-        self.with_scaler = with_scaler
-        super().__init__([("scaler", Scaler()), ("model", Logistic())])
-
-    def set_params(self, **kwargs: Any) -> Any:
-        return self
-
-
-class Boosted(lightgbm.LGBMClassifier):
-    """The defaults of a team."""
-
-    def __init__(self, num_leaves: int = 4, n_estimators: int = 3, verbose: int = -1, **options: Any) -> None:
-        super().__init__(num_leaves=num_leaves, n_estimators=n_estimators, verbose=verbose, **options)
-
-
-class Extreme(xgboost.XGBRegressor):
-    """Another fit."""
-
-    def fit(self, X: Any, y: Any, **options: Any) -> Any:
-        return super().fit(X, y + 1, **options)
-
-
-class Booster(lightgbm.Booster):
-    """A booster with a method more."""
-
-    def trees(self) -> int:
-        return int(self.num_trees())
-
-
-class Same(FunctionTransformer):
-    """The identity."""
-
 
 SERVED = [
     Logistic(),
@@ -133,13 +41,13 @@ SERVED = [
 
 
 @pytest.mark.parametrize("estimator", SERVED, ids=lambda estimator: type(estimator).__name__)
-def test_what_only_fits_otherwise_is_served(estimator: Any) -> None:
+def test_subclasses_that_change_only_fitting_are_served(estimator: Any) -> None:
     assert_serves(estimator.fit(X, Y), X)
 
 
-def test_what_the_definition_says_of_a_subclass() -> None:
+def test_metadata_names_the_subclass_and_its_library() -> None:
     metadata = export(Logistic().fit(X, Y)).metadata
-    assert metadata["estimator"] == f"{__name__}.Logistic"
+    assert metadata["estimator"] == f"{Logistic.__module__}.Logistic"
     assert metadata["library"].startswith("scikit-learn ") or metadata["library"].startswith("sklearn ")
 
 
@@ -190,7 +98,7 @@ REDEFINED: list[tuple[type, str]] = [
 
 
 @pytest.mark.parametrize(("kind", "problem"), REDEFINED, ids=[problem for _, problem in REDEFINED])
-def test_what_answers_otherwise_is_refused(kind: type, problem: str) -> None:
+def test_redefinitions_that_may_change_answers_are_refused(kind: type, problem: str) -> None:
     plain = kind.__mro__[1] if "Base" not in kind.__mro__[1].__name__ else LogisticRegression
     estimator: Any = plain().fit(X, Y)
     estimator.__class__ = kind
@@ -202,7 +110,7 @@ def test_what_answers_otherwise_is_refused(kind: type, problem: str) -> None:
         export(Pipeline([("own", estimator), ("last", LogisticRegression().fit(X, Y))]))
 
 
-def test_mixins_before_and_behind_the_library() -> None:
+def test_mixins_before_and_after_the_library_class() -> None:
     class Louder:
         def predict(self, X: Any) -> Any:
             return np.zeros(len(X))
@@ -233,14 +141,14 @@ def test_mixins_before_and_behind_the_library() -> None:
 
     with pytest.raises(UnsupportedError, match=r"the class .*Louder redefines 'predict'"):
         export(First().fit(X, Y))
-    assert_serves(Last().fit(X, Y), X)  # the library's own predict comes first
+    assert_serves(Last().fit(X, Y), X)  # the library's predict comes first
     with pytest.raises(UnsupportedError, match=r"the class .*Reader adds '__sklearn_is_fitted__'"):
         export(Between().fit(X, Y))
     with pytest.raises(UnsupportedError, match="the class LogisticRegression (adds|redefines)"):
         export(Both().fit(X, Y))
 
 
-def test_tags_that_come_out_otherwise() -> None:
+def test_changed_tags_are_refused() -> None:
     class Tagged(StandardScaler):
         def __sklearn_tags__(self) -> Any:
             tags = super().__sklearn_tags__()
@@ -251,14 +159,14 @@ def test_tags_that_come_out_otherwise() -> None:
         export(Tagged().fit(X))
 
 
-def test_names_decide_where_tables_are_passed_on() -> None:
+def test_redefined_names_are_refused_where_tables_are_passed() -> None:
     assert_serves(make_pipeline(Scaler(), LogisticRegression()).fit(X, Y), X)
     with pytest.raises(UnsupportedError, match="Scaler redefines 'get_feature_names_out'"):
         export(make_pipeline(Scaler(), LogisticRegression()).set_output(transform="pandas").fit(X, Y))
 
 
 @pytest.mark.parametrize("kind", [LogisticRegression, Logistic, Boosted])
-def test_an_attribute_in_the_place_of_a_method(kind: type) -> None:
+def test_an_instance_attribute_that_hides_a_method_is_refused(kind: type) -> None:
     estimator = kind().fit(X, Y)
     estimator.fit = None
     assert_serves(estimator, X)
@@ -269,19 +177,19 @@ def test_an_attribute_in_the_place_of_a_method(kind: type) -> None:
         export(Pipeline([("last", estimator)]))
 
 
-def test_a_function_transformer_that_is_no_identity() -> None:
+def test_a_redefined_function_transformer_is_not_an_identity() -> None:
     loud = redefining("transform", lambda self, X: X * 2, FunctionTransformer)()
     for holder in (make_pipeline(loud, LinearRegression()), ColumnTransformer([("loud", loud, [0])])):
         with pytest.raises(UnsupportedError, match="Own redefines 'transform'"):
             export(holder.fit(X, Y))
 
 
-def test_the_reason_of_a_refused_class_is_that_of_its_subclasses() -> None:
+def test_subclasses_of_a_refused_class_have_its_reason() -> None:
     with pytest.raises(UnsupportedError, match="all rows of a call decide when its iteration stops"):
         export(type("Own", (NMF,), {})(2, max_iter=2000).fit(np.abs(X)))
 
 
-def test_a_class_of_ones_own_is_unknown() -> None:
+def test_a_user_class_is_unknown() -> None:
     class Own(TransformerMixin, BaseEstimator):
         def fit(self, X: Any, y: Any = None) -> Any:
             return self
@@ -293,7 +201,7 @@ def test_a_class_of_ones_own_is_unknown() -> None:
         export(Own().fit(X))
 
 
-def test_a_constructor_that_leaves_out_what_is_read() -> None:
+def test_a_constructor_that_does_not_set_attributes_is_refused() -> None:
     class Bare(StackingClassifier):
         def __init__(self) -> None:
             self.fitted_ = True

@@ -1,4 +1,4 @@
-"""Single cases in which the type of a column decides what the library answers."""
+"""Single cases in which the type of a column decides the library's answer."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_lightgbm_reads_integers_of_a_table_of_polars_in_float64(nested: str) ->
 
 
 @pytest.mark.parametrize("fit", [FLOATS, FLOATS.to_numpy()], ids=["table", "array"])
-def test_float32_is_rounded_in_float32_beside_others(fit: Any) -> None:
+def test_float32_is_rounded_in_float32_next_to_others(fit: Any) -> None:
     X = pd.DataFrame({"a": np.array([1.005, 0.15, 0.25, 0.35], np.float32), "b": [0.15, 0.25, 1.005, 2.0]})
     model = FunctionTransformer(np.round, kw_args={"decimals": 1}).fit(fit)
     assert (np.asarray(model.transform(X)) != np.round(X.astype(float).to_numpy(), 1)).any()
@@ -53,7 +53,7 @@ def test_float32_is_rounded_in_float32_beside_others(fit: Any) -> None:
 
 
 @pytest.mark.parametrize("function", [np.log1p, np.exp, np.negative, partial(np.round, decimals=-1)])
-def test_booleans_beside_integers_are_refused(function: Any) -> None:
+def test_booleans_next_to_integers_are_refused(function: Any) -> None:
     X = pd.DataFrame({"a": [True, False, True], "b": [1, 2, 3]})
     model = FunctionTransformer(function).fit(FLOATS)
     for ask in (pretzel.compile(model).transform, partial(served, export(model))):

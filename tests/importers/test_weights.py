@@ -66,12 +66,12 @@ def test_without_a_sample_integers_that_would_wrap_are_refused(form: str) -> Non
     for dtype in ("int8", "int16", "int32"):
         with pytest.raises(InputError, match=f"column 'a': the library computes in {dtype}"):
             served(definition, TABLE.astype(dtype))
-    for dtype in ("int64", "float64"):  # products that no int64 cuts
+    for dtype in ("int64", "float64"):  # products that int64 does not truncate
         X = TABLE.astype(dtype)
         np.testing.assert_allclose(served(definition, X)["predict"], model.predict(X), rtol=1e-9)
 
 
-def test_weights_that_the_type_does_not_hold_are_refused() -> None:
+def test_weights_outside_the_type_are_refused() -> None:
     model = make_pipeline(weighted("columns", "default", 300), Ridge()).fit(TABLE, Y)
     predictor = pretzel.compile(model)
     np.testing.assert_allclose(predictor.predict(TABLE), model.predict(TABLE))
@@ -81,7 +81,7 @@ def test_weights_that_the_type_does_not_hold_are_refused() -> None:
         predictor.predict(TABLE.astype("int8"))
 
 
-def test_a_type_that_no_plan_holds_is_refused() -> None:
+def test_a_type_without_plan_support_is_refused() -> None:
     model = make_pipeline(weighted("columns", "polars", 2), Ridge()).fit(TABLE, Y)
     X = TABLE.abs().astype("uint64")
     with pytest.raises(UnsupportedError, match="of uint64 and a weight of type int it makes .*; give a weight that is"):
@@ -90,7 +90,7 @@ def test_a_type_that_no_plan_holds_is_refused() -> None:
 
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
 @pytest.mark.parametrize("form", ["default", "pandas", "polars"])
-def test_of_a_table_of_polars_scikit_learn_makes_float64(form: str, dtype: str) -> None:
+def test_scikit_learn_converts_a_polars_table_to_float64(form: str, dtype: str) -> None:
     X = pd.DataFrame(np.random.default_rng(0).normal(size=(50, 3)).astype(dtype), columns=["a", "b", "c"])
     inner = (Normalizer(), StandardScaler())
     model = make_pipeline(*inner, MinMaxScaler()).set_output(transform=form).fit(X)

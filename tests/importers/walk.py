@@ -1,4 +1,4 @@
-"""The walk over a library's examples: each answers as its library does, and no constructor option is ignored.
+"""The walk over a library's examples: each answers like its library, and no constructor option is ignored.
 
 A test module subclasses :class:`Walk` with its examples; ``conftest.py`` makes a test of each example, option, value.
 """
@@ -16,7 +16,7 @@ from sklearn.utils import get_tags
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers import IMPORTERS, export
-from pretzel.importers.registry import load_family
+from pretzel.importers.families import load_family
 from tests.importers.sklearn.examples import FIT_ONLY, HARMLESS, Example
 from tests.importers.sklearn.frames import assert_serves, count, wanted
 
@@ -24,7 +24,7 @@ NO_CASE = "no case"
 
 
 class Walk:
-    """The tests over ``EXAMPLES``, all of one library; the first one of a class is the one whose options are tried."""
+    """The tests over ``EXAMPLES`` of one library; the options of the first example of each class are tried."""
 
     EXAMPLES: ClassVar[Sequence[Example]]
 
@@ -100,7 +100,7 @@ def options_of(example: Example) -> list[str]:
 
 
 def tries_of(examples: Sequence[Example]) -> list[Any]:
-    """Return an example, an option and a value for each that is to be tried."""
+    """Return an example, an option and a value for each case."""
     tries = []
     for example in first_of_each(examples):
         for option in options_of(example):
@@ -113,7 +113,7 @@ def tries_of(examples: Sequence[Example]) -> list[Any]:
 
 
 class Unreadable:
-    """A value of which nothing can be made: it stands where no one is to look."""
+    """A value that raises on any use, for an option that must not be read."""
 
     def __init__(self, option: str) -> None:
         self._option = option
@@ -133,11 +133,11 @@ def _name(value: Any) -> str:
 
 
 def _differs(changed: dict[str, Any], example: Example, further: dict[str, Any], x: Any) -> bool:
-    """Whether the answers are others than those without the option."""
+    """Return whether the answers differ from those without the option."""
     try:
         plain, _ = example.fitted(**further)
         before = wanted(plain, export(plain, sample=x), x)
-    except (AttributeError, TypeError, ValueError, UnsupportedError):  # without it the library, or we, refuse this data
+    except (AttributeError, TypeError, ValueError, UnsupportedError):  # without the option this data is not supported
         return True
     if changed.keys() != before.keys():
         return True

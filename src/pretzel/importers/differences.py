@@ -58,14 +58,14 @@ ROUNDED_DISTANCES = Difference(
 )
 ROUNDED_ZEROS = Difference(
     "Distances of equal rows",
-    "between equal rows the library's distance is what rounding left, and not zero; here it is zero, and such rows "
+    "between equal rows the library's distance is a rounding error, and not zero; here it is zero, and such rows "
     "decide alone",
     "use weights='uniform', or algorithm='kd_tree' where there is one",
     "brute force, or KNNImputer, weighs by distance, and the learned values are not whole numbers",
 )
 ROUNDED_ORIGINS = Difference(
     "Distances of rows from themselves",
-    "the library's distance of a row from a center that equals it is what rounding left, up to 1e-7 of its norm; here "
+    "the library's distance of a row from a center that equals it is a rounding error, up to 1e-7 of its norm; here "
     "it is zero",
     "fit it with a larger threshold, or take distances that small for zero",
     "a subcluster holds one learned row",
@@ -78,7 +78,7 @@ ROUNDED_TIES = Difference(
 )
 ROUNDED_RIM = Difference(
     "Rows on the radius",
-    "rounding decides whether the library finds a row within the radius that lies exactly on it",
+    "rounding decides whether the library finds a row exactly on the radius to be within it",
     "use algorithm='kd_tree', or a radius between the distances that occur",
     "brute force searches by Euclidean distance, and every column of the learned rows holds a value twice, and not all "
     "are whole numbers",
@@ -130,7 +130,7 @@ ROUNDED_WEIGHTS = Difference(
 ROUNDED_THRESHOLDS = Difference(
     "Rounded values at thresholds",
     "its thresholds are values of training rows, or close to them, and the last bits of what the steps before compute "
-    "depend on the processor, NumPy and BLAS: a row that lies on a threshold may come out on its other side",
+    "depend on the processor, NumPy and BLAS: a row on a threshold may fall on its other side",
     "deploy with a sample of all training rows, which finds such rows; or leave out the step before, since trees and "
     "bins by quantiles need no scaling",
     "it reads what a logarithm, a power, a matrix product or another rounded function has made, in any type; or in "

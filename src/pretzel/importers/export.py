@@ -10,7 +10,7 @@ from pretzel.importers.collecting import Collecting, first_cause
 from pretzel.importers.columns import Columns
 from pretzel.importers.files import opened
 from pretzel.importers.findings import Findings
-from pretzel.importers.inputs import Inputs, Settled
+from pretzel.importers.inputs import Inputs
 from pretzel.importers.integers import Rule, all_whole, rules_of, to_be_typed
 from pretzel.importers.metadata import metadata_of
 from pretzel.importers.objects import objects_of
@@ -25,6 +25,7 @@ from pretzel.importers.samples import (
     settled,
     settled_by_position,
 )
+from pretzel.importers.settled import Settled
 from pretzel.importers.singles import sent_as_float32, small_beside_floats
 from pretzel.plan.caveats import KEY, LEFT_OUT, warn_of
 from pretzel.plan.definition import Definition

@@ -45,9 +45,9 @@ class Trees:
         inner = self.left[nodes] >= 0
         # The children of a leaf are arbitrary, because no row follows them.
         left, right = (np.where(inner, side[nodes], 0) for side in (self.left, self.right))
-        kept = {name: getattr(self, name)[nodes] for name in ("feature", "threshold", "missing_left", "leaves")}
+        arrays = {name: getattr(self, name)[nodes] for name in ("feature", "threshold", "missing_left", "leaves")}
         return Trees(
-            **kept,
+            **arrays,
             left=np.where(inner, place[left], -1),
             right=np.where(inner, place[right], 0),
             categories=self.categories,

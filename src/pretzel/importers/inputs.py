@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from pretzel.errors import UnsupportedError
+from pretzel.importers.settled import Settled
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -28,26 +29,6 @@ MARK = "\0refused: "
 
 class UnreadableError(UnsupportedError):
     """A step cannot read its columns; the caller adds the path of the step."""
-
-
-@dataclass(frozen=True)
-class Settled:
-    """Known types of the inputs before any step reads them, from a sample or from the kind of a request."""
-
-    types: Mapping[str, ValueType] = field(default_factory=dict)
-    """By name, or by position if ``by_position``."""
-    categorical: frozenset[str] = frozenset()
-    """The columns that are pandas categories."""
-    by_position: bool = False
-    """True if each column of an array is an input, named ``0``, ``1``, ..., because their kinds differ."""
-    frame: bool | None = None
-    """True for a pandas table, False for an array, None if unknown."""
-    trial: bool = False
-    """True if the definition is only a trial of these types and is discarded."""
-    dates: Mapping[str, str] = field(default_factory=dict)
-    """The columns of dates or time spans, and their types."""
-    single: bool = False
-    """True if NumPy converts the table to an array of float32."""
 
 
 @dataclass(frozen=True)
@@ -78,85 +59,92 @@ class Bounded:
     """True if the step also multiplies in bool when all columns are booleans."""
 
 
+@dataclass(eq=False, repr=False)
 class Inputs:
     """The inputs of a definition during import: names, and types once settled."""
 
-    def __init__(self, settled: Settled | None = None) -> None:
+    settled: InitVar[Settled | None] = None
+    types: dict[str, ValueType] = field(default_factory=dict)
+    categorical: frozenset[str] = frozenset()
+    by_position: bool = False
+    frame: bool | None = None
+    trial: bool = False
+    dates: Mapping[str, str] = field(default_factory=dict)
+    single: bool = False
+    reader: str = ""
+    """The path of the step that is being imported."""
+    readers: dict[str, str] = field(default_factory=dict)
+    """The step that settled the type of each input."""
+    tells_integers: bool = False
+    """True if a step computes integers differently from the same numbers as floats."""
+    rounded: list[Node] = field(default_factory=list)
+    """Matrices of integers that a step reads in float32 but would read in float64 as floats."""
+    computed: list[Computed] = field(default_factory=list)
+    """Integers with which a step computes in their own type."""
+    doubtful: list[Node] = field(default_factory=list)
+    """Integers that the library converts to floats depending on their values."""
+    bounded: list[Bounded] = field(default_factory=list)
+    """Integers that a step multiplies in their own type."""
+    whole: set[str] = field(default_factory=set)
+    """The paths of steps whose previous step returns integers for any inputs."""
+    joined: list[Node] = field(default_factory=list)
+    """Integers next to which booleans of a table become integers too."""
+    unclear: list[Node] = field(default_factory=list)
+    """Integers next to which booleans and nullable integers become integers or not, depending on other columns."""
+    followed: tuple[str, Any] = ("", None)
+    """The path of the pipeline step that is being imported, and the estimator that follows it."""
+    framed: dict[Node, Node] = field(default_factory=dict)
+    """Imputed texts that pandas puts into a table, where None becomes NaN, and the texts before imputation."""
+    tabled: set[str] = field(default_factory=set)
+    """Inputs that pandas puts into a table unchanged, where None of an array becomes NaN."""
+    width: int | None = None
+    """The number of columns of an array; None if unknown."""
+    mixed: bool = False
+    """True if one step reads texts and another numbers of the one matrix."""
+    unread: set[int] = field(default_factory=set)
+    """The columns of the one matrix that no step has read yet."""
+    absent_is_missing: bool = False
+    """True if clients must fill absent entries of a sparse matrix with NaN rather than zero."""
+    zeros_apart: str | None = None
+    """A step that distinguishes stored zeros from absent entries: rows of the other layout are rejected."""
+    repeats: str | None = None
+    """The treatment by clients of a column that a sparse row stores twice.
+
+    ``last``; ``refused``; ``refused by dense`` inputs, and by sparse ones unless of float64; or None for the sum.
+    """
+    ascending: dict[str, str] = field(default_factory=dict)
+    """The treatment by clients of a sparse matrix whose entries do not ascend in each row or column, by format.
+
+    ``sorted``: it is rejected.  ``refused``: any sparse matrix is, because an earlier step permutes the entries.
+    """
+    stored_zeros: str | None = None
+    """``refused`` if sparse rows with stored zeros must not be densified."""
+    sparse_results: set[Node] = field(default_factory=set)
+    """Dense values that the library returns as sparse rows for sparse input."""
+    integers: str | None = None
+    """The type to which clients round arrays of integers, if the library does."""
+    used: dict[str, ops.Input] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
+    """Additional entries of the metadata of the definition."""
+    written_out: set[str] = field(default_factory=set)
+    reads: Counter[str] = field(default_factory=Counter)
+    """The number of reads of each input."""
+    decoding: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """The encoding and the error handling of each vectorizer that reads an input unchanged."""
+    apart: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Methods with separate inputs, and how their X is split."""
+    spelled: set[str] = field(default_factory=set)
+    """Inputs whose lists hold labels of any kind, which clients encode as texts (:mod:`pretzel.plan.spelling`)."""
+    records: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The form of rows of named values, by the name of the input (:class:`pretzel.adapters.records.Form`)."""
+
+    def __post_init__(self, settled: Settled | None) -> None:
         """Start with the types that a sample has settled."""
         known = settled or Settled()
-        self.types: dict[str, ValueType] = dict(known.types)
-        self.categorical = known.categorical
-        self.by_position = known.by_position
-        self.frame = known.frame
-        self.trial = known.trial
-        self.dates = known.dates
-        self.single = known.single
-        self.reader = ""
-        """The path of the step that is being imported."""
-        self.readers: dict[str, str] = {}
-        """The step that settled the type of each input."""
-        self.tells_integers = False
-        """True if a step computes integers differently from the same numbers as floats."""
-        self.rounded: list[Node] = []
-        """Matrices of integers that a step reads in float32 but would read in float64 as floats."""
-        self.computed: list[Computed] = []
-        """Integers with which a step computes in their own type."""
-        self.doubtful: list[Node] = []
-        """Integers that the library converts to floats depending on their values."""
-        self.bounded: list[Bounded] = []
-        """Integers that a step multiplies in their own type."""
-        self.whole: set[str] = set()
-        """The paths of steps whose previous step returns integers for any inputs."""
-        self.joined: list[Node] = []
-        """Integers next to which booleans of a table become integers too."""
-        self.unclear: list[Node] = []
-        """Integers next to which booleans and nullable integers become integers or not, depending on other columns."""
-        self.followed: tuple[str, Any] = ("", None)
-        """The path of the pipeline step that is being imported, and the estimator that follows it."""
-        self.framed: dict[Node, Node] = {}
-        """Imputed texts that pandas puts into a table, where None becomes NaN, and the texts before imputation."""
-        self.tabled: set[str] = set()
-        """Inputs that pandas puts into a table unchanged, where None of an array becomes NaN."""
-        self.width: int | None = None
-        """The number of columns of an array; None if unknown."""
-        self.mixed = False
-        """True if one step reads texts and another numbers of the one matrix."""
-        self.unread: set[int] = set()
-        """The columns of the one matrix that no step has read yet."""
-        self.absent_is_missing = False
-        """True if clients must fill absent entries of a sparse matrix with NaN rather than zero."""
-        self.zeros_apart: str | None = None
-        """A step that distinguishes stored zeros from absent entries: rows of the other layout are rejected."""
-        self.repeats: str | None = None
-        """The treatment by clients of a column that a sparse row stores twice.
-
-        ``last``; ``refused``; ``refused by dense`` inputs, and by sparse ones unless of float64; or None for the sum.
-        """
-        self.ascending: dict[str, str] = {}
-        """The treatment by clients of a sparse matrix whose entries do not ascend in each row or column, by format.
-
-        ``sorted``: it is rejected.  ``refused``: any sparse matrix is, because an earlier step permutes the entries.
-        """
-        self.stored_zeros: str | None = None
-        """``refused`` if sparse rows with stored zeros must not be densified."""
-        self.sparse_results: set[Node] = set()
-        """Dense values that the library returns as sparse rows for sparse input."""
-        self.integers: str | None = None
-        """The type to which clients round arrays of integers, if the library does."""
-        self.used: dict[str, ops.Input] = {}
-        self.metadata: dict[str, Any] = {}
-        """Additional entries of the metadata of the definition."""
-        self.written_out: set[str] = set()
-        self.reads: Counter[str] = Counter()
-        """The number of reads of each input."""
-        self.decoding: dict[str, list[tuple[str, str]]] = {}
-        """The encoding and the error handling of each vectorizer that reads an input unchanged."""
-        self.apart: dict[str, dict[str, Any]] = {}
-        """Methods with separate inputs, and how their X is split."""
-        self.spelled: set[str] = set()
-        """Inputs whose lists hold labels of any kind, which clients encode as texts (:mod:`pretzel.plan.spelling`)."""
-        self.records: dict[str, dict[str, Any]] = {}
-        """The form of rows of named values, by the name of the input (:class:`pretzel.adapters.records.Form`)."""
+        self.types = dict(known.types)
+        self.categorical, self.dates = known.categorical, known.dates
+        self.by_position, self.frame = known.by_position, known.frame
+        self.trial, self.single = known.trial, known.single
 
     def name_columns(self, names: Sequence[str]) -> None:
         """Convert types by position to types by these names."""

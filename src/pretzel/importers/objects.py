@@ -145,9 +145,9 @@ def _finds_nan(node: Any) -> bool:
 def origins(node: Node) -> Iterator[Origin]:
     """Yield the input columns that ``node`` holds unchanged, or filled as objects."""
     for column in range(node.type.columns):
-        found = _origin(node, column)
-        if found is not None:
-            yield found
+        origin = _origin(node, column)
+        if origin is not None:
+            yield origin
 
 
 def _origin(node: Node, column: int) -> Origin | None:

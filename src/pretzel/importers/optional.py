@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pretzel.errors import UnsupportedError
-from pretzel.importers.registry import Methods, Offer
+from pretzel.importers.offers import Offer
+from pretzel.importers.registry import Methods
 from pretzel.plan.graph import topological
 from pretzel.plan.multioutput import MATRICES, methods_of, outputs_of
 from pretzel.plan.node import Node

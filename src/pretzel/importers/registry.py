@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -10,8 +9,10 @@ from typing import Any, TypeVar
 from pretzel.errors import UnsupportedError
 from pretzel.importers.columns import Columns
 from pretzel.importers.differences import ROUNDED_THRESHOLDS
+from pretzel.importers.families import load_family
 from pretzel.importers.findings import Findings, Note, Refusal, class_name, refused, shown
 from pretzel.importers.inputs import Inputs, Open, UnreadableError, reading
+from pretzel.importers.offers import Offer
 from pretzel.importers.remedies import unknown_class
 from pretzel.importers.rounding import may_cross
 from pretzel.importers.singly import beside_learned
@@ -37,14 +38,6 @@ sparse rows do the same."""
 REFUSED: dict[type, tuple[str, str]] = {}
 """Classes that cannot be served exactly with any options: reason and remedy."""
 GIVEN_ELSE = "give it what it was fitted on"
-FAMILIES: dict[str, str] = {
-    "catboost": "pretzel.importers.catboost.estimators",
-    "lightgbm": "pretzel.importers.lightgbm.estimators",
-    "onnx": "pretzel.importers.onnx",
-    "sklearn": "pretzel.importers.sklearn",
-    "xgboost": "pretzel.importers.xgboost.estimators",
-}
-"""The package that registers the importers of each library, loaded for its first estimator."""
 
 
 def imports(*classes: type) -> Callable[[Importer], Importer]:
@@ -94,18 +87,6 @@ def reads_entries(*classes: type, alike: bool) -> None:
 def refuses(*classes: type, reason: str, remedy: str) -> None:
     """Register classes whose estimators cannot be served exactly, with reason and remedy."""
     REFUSED.update(dict.fromkeys(classes, (reason, remedy)))
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """An optional output of a model: how to build it, and the form in which the library returns it."""
-
-    build: Callable[[], Node | Methods]
-    """Called only if the output is wanted: returns its node, or its parts by name, empty if it cannot be computed."""
-    dtype: str | None = None
-    """NumPy's name of the library's dtype (``<f4``), if it differs from the node's."""
-    shape: tuple[int, ...] | None = None
-    """The library's shape per row, if it is not ``(columns,)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,11 +295,3 @@ def is_fitted(estimator: Any) -> bool:
     if hasattr(estimator, "__sklearn_is_fitted__"):
         return bool(estimator.__sklearn_is_fitted__())
     return any(name.endswith("_") and not name.startswith("__") for name in vars(estimator))
-
-
-def load_family(kind: type) -> None:
-    """Import the package that registers the importers of a class's library."""
-    for base in kind.__mro__:
-        package = FAMILIES.get(base.__module__.partition(".")[0])
-        if package is not None:
-            importlib.import_module(package)

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.importers.inputs import MATRIX, Settled
+from pretzel.importers.inputs import MATRIX
+from pretzel.importers.settled import Settled
 from pretzel.plan.definition import Definition
 from pretzel.plan.types import DTYPE_NAMES, TEXT, ValueType, dense, is_small, sparse
 

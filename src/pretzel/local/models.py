@@ -28,7 +28,8 @@ from pretzel.compiler.compile import compile_plan
 from pretzel.compiler.optimize import optimize
 from pretzel.engine.columns import absent_column, bind_column
 from pretzel.errors import DefinitionError, InputError, UnsupportedError
-from pretzel.importers.inputs import MATRIX, Settled
+from pretzel.importers.inputs import MATRIX
+from pretzel.importers.settled import Settled
 from pretzel.local.records import reader_of
 from pretzel.local.results import finisher
 from pretzel.plan.definition import Definition

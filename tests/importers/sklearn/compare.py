@@ -1,4 +1,4 @@
-"""Compares an imported estimator with itself: by its references, and by its optimized, compiled kernels."""
+"""Comparison of an imported estimator with the original: by references, and by optimized, compiled kernels."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ BATCHES = (1, 7, 1000)
 def assert_served(
     estimator: Any, x: Any, *, relative: float = 1e-6, scale: float = 1e-9, methods: set[str] | None = None
 ) -> Definition:
-    """Fail unless every method of the definition gives what the estimator gives, over batches of several sizes.
+    """Fail unless every method of the definition equals the estimator's, over batches of several sizes.
 
-    ``methods``: exactly those that the definition must have, beside optional outputs.
+    ``methods``: exactly those that the definition must have, in addition to optional outputs.
     """
     definition = export(estimator, sample=x)
     if methods is not None:
@@ -53,7 +53,7 @@ def assert_served(
 def with_ties_of_the_library(
     definition: Definition, name: str, want: Any, library: dict[str, Any], ours: dict[str, Any]
 ) -> Any:
-    """Return our answer, with the library's own labels in place of those that rounding alone decides."""
+    """Return our answer, with the library's labels in place of those that only rounding decides."""
     head = definition.outputs[name]
     classes = labels_of(head.labels) if isinstance(head, ops.LabelLookup) else None
     tied = tied_labels(name, ours[name], want, library, ours, classes)
@@ -61,14 +61,14 @@ def with_ties_of_the_library(
 
 
 def referred(definition: Definition, columns: dict[str, Any]) -> dict[str, Any]:
-    """Return outputs by their references, but for contributions: their reference walks every path of every tree."""
+    """Return outputs by their references, except contributions, whose reference walks every path of every tree."""
     whole = shared(definition)
     nodes = {name: node for name, node in whole.outputs.items() if method_of(name) not in MATRICES}
     return evaluate(Definition(nodes, whole.inputs), columns)
 
 
 def run(definition: Definition, columns: dict[str, Any], outputs: list[str] | None = None) -> dict[str, Any]:
-    """Return outputs by the kernels of the optimized plan, labels looked up; without names all of those columns."""
+    """Return outputs by the kernels of the optimized plan, with labels; without names, all for these columns."""
     compiled = compile_plan(optimize(definition))
     executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
     names = list(shared(definition).outputs) if outputs is None else outputs
@@ -82,7 +82,7 @@ def _wanted(estimator: Any, definition: Definition, x: Any) -> dict[str, Any]:
 
 
 def answers_of(estimator: Any, definition: Definition, x: Any) -> dict[str, Any]:
-    """Return what the library answers, by output: those of several targets taken apart, and in the form they travel."""
+    """Return the library's answers by output: several targets separate, in the form of responses."""
     answers: dict[str, Any] = {}
     for method in methods_of(shared(definition).outputs):
         ask = answer_of(estimator, method)

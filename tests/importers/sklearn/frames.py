@@ -1,4 +1,4 @@
-"""Compares an imported estimator with itself over anything that it takes: arrays, tables, mixed columns."""
+"""Comparison of an imported estimator with the original over any input: arrays, tables, mixed columns."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def assert_serves(
     batches: Sequence[int] = BATCHES,
     outputs: Sequence[str] | None = None,
 ) -> Definition:
-    """Fail unless every method gives what the estimator gives: by references and by optimized kernels, in batches.
+    """Fail unless every method equals the estimator's: by references and by optimized kernels, in batches.
 
     ``amplified``: how many times the estimator enlarges the rounding of its inner sums.
     """
@@ -52,7 +52,7 @@ def assert_serves(
 
 
 def _last_bits(output: Node) -> float:
-    """Return how far an exact answer may be off: not at all, but for our own exponentials, good to the last bits."""
+    """Return the tolerance of an exact answer: zero, except for our exponentials, which differ in the last bits."""
     waiting, seen = [output], set()
     while waiting:
         node = waiting.pop()
@@ -72,7 +72,7 @@ def _assert_alike(what: str, got: Any, want: Any, relative: float, scale: float)
 
 
 def wanted(estimator: Any, definition: Definition, x: Any) -> dict[str, Any]:
-    """Return what the estimator's own methods give; arrays of objects as arrays of their strings."""
+    """Return the answers of the estimator's methods; arrays of objects as arrays of strings."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return answers_of(estimator, definition, x)
@@ -84,7 +84,7 @@ def served(definition: Definition, x: Any) -> dict[str, Any]:
 
 
 def cut(definition: Definition, x: Any) -> dict[str, Any]:
-    """Return the columns of X, as a client cuts it."""
+    """Return the columns of X, as a client splits it."""
     inputs = [InputDescription(node.column, node.type) for node in definition.inputs]
     return columns_of(x, inputs, definition.metadata)
 
@@ -97,7 +97,7 @@ def rows_of(x: Any, rows: np.ndarray) -> Any:
 
 
 def count(x: Any) -> int:
-    """Return how many rows there are."""
+    """Return the number of rows."""
     return len(x) if isinstance(x, list) else x.shape[0]
 
 

@@ -1,4 +1,4 @@
-"""Columns of values that Python's equality and hash confuse, in each form that a library or a client takes."""
+"""Columns of values that Python's equality and hash confuse, in each form that a library or a client accepts."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ FITTED: list[list[Any]] = [
 
 
 def forms(values: list[Any]) -> Iterator[tuple[str, Any]]:
-    """Yield one column of these values in each form that can hold them, with what the form is called."""
+    """Yield one column of these values in each form that can hold them, with the name of the form."""
     rows = [[value] for value in values]
     yield "list", rows
     yield "objects", _objects(values)
@@ -77,12 +77,12 @@ def _of_dtypes(values: list[Any]) -> Iterator[tuple[str, Any]]:
 
 
 def as_library(form: str, x: Any) -> Any:
-    """Return X as the library takes it: rows of named values as a DataFrame."""
+    """Return X in the library's form: rows of named values as a DataFrame."""
     return pd.DataFrame(x) if form in ("dictionaries", "columns") else x
 
 
 def is_named(x: Any) -> bool:
-    """Whether a form has names of columns."""
+    """Return whether a form has column names."""
     return not isinstance(x, np.ndarray) and not (isinstance(x, list) and isinstance(x[0], list))
 
 

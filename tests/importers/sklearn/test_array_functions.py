@@ -63,7 +63,7 @@ def close(got: Any, want: Any, exact: bool) -> None:
 def test_every_function(function: Any, dtype: Any) -> None:
     x = X.astype(dtype)
     if function in (np.cos, np.sin, np.tan) and dtype == np.float32:
-        x = x[np.abs(x).max(axis=1) < 1e4]  # NumPy's own float32 is far from the truth beyond
+        x = x[np.abs(x).max(axis=1) < 1e4]  # NumPy's float32 is inaccurate beyond
     transformer = FunctionTransformer(
         function, kw_args={"a_min": None, "a_max": 1.0} if function is np.clip else None
     ).fit(x)
@@ -93,7 +93,7 @@ ARGUMENTS: list[tuple[Any, dict[str, Any]]] = [
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize(("function", "arguments"), ARGUMENTS)
 def test_arguments_that_change_what_is_computed(function: Any, arguments: dict[str, Any], dtype: Any) -> None:
-    x = X[2:].astype(dtype)  # the sign of a zero that equals a bound is left open
+    x = X[2:].astype(dtype)  # the sign of a zero that equals a bound is undefined
     for transformer in (
         FunctionTransformer(function, kw_args=arguments).fit(x),
         FunctionTransformer(partial(function, **arguments)).fit(x),
@@ -128,7 +128,7 @@ def test_tables() -> None:
         assert_serves(transformer, table, sample=table, exact=True)
 
 
-def test_before_trees_and_behind_scalers() -> None:
+def test_before_trees_and_after_scalers() -> None:
     y = RANDOM[:, 0]
     for function in (np.floor, np.sign, np.arctan, np.isfinite, partial(np.clip, a_min=-1, a_max=1)):
         step = ColumnTransformer([("f", FunctionTransformer(function), [0])], remainder="passthrough")
@@ -210,7 +210,7 @@ def test_integers_are_answered_as_numpy_does_or_refused(function: Any, dtype: st
         np.testing.assert_allclose(got, np.asarray(transformer.transform(given), float), rtol=1e-6)
 
 
-def test_which_integers_are_refused() -> None:
+def test_integers_of_unsupported_functions_are_refused() -> None:
     x = np.array([[2, 3], [4, 5]])
     scaled = make_pipeline(StandardScaler(), FunctionTransformer(np.reciprocal)).fit(x)
     np.testing.assert_allclose(pretzel.compile(scaled).transform(x), scaled.transform(x))

@@ -1,4 +1,4 @@
-"""Nulls in dictionaries of Arrow: in the arrays that scikit-learn makes of a table they are the last value."""
+"""Nulls in Arrow dictionaries, which scikit-learn's arrays of a table read as the last value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Naive Bayes and discriminants against scikit-learn, over types, layouts, and values that are extreme or refused."""
+"""Naive Bayes and discriminants against scikit-learn, over types, layouts, and extreme or invalid values."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_counts_dense_and_sparse(model: Any, dtype: str, layout: Any, k: int) ->
 
 
 @pytest.mark.parametrize("model", COUNTERS, ids=str)
-def test_behind_text(model: Any) -> None:
+def test_after_text(model: Any) -> None:
     texts = ["the red fox", "a red dog dog dog", "the blue sea", "", "sea of foxes and the sea"]
     assert_serves(make_pipeline(CountVectorizer(), model).fit(texts, list("aabba")), texts, sample=texts)
 
@@ -119,7 +119,7 @@ def test_a_probability_of_zero_has_a_logarithm() -> None:
 CATEGORICAL = naive_bayes.CategoricalNB().fit([[0, 2], [1, 0], [2, 1], [0, 0]], [1, 2, 2, 1])
 
 
-def test_categories_are_cut_to_integers() -> None:
+def test_categories_are_truncated_to_integers() -> None:
     assert_served(CATEGORICAL, np.array([[0.9, -0.9], [2.99, 2.0], [-0.0, 1.5]]), methods=METHODS)
 
 

@@ -1,4 +1,4 @@
-"""Labels that a model refuses, as its library does, and models of labels that are not served."""
+"""Labels that a model rejects like its library, and unsupported models of labels."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def test_an_encoder_refuses_labels_that_it_has_not_seen(classes: Any, given: Any
         pretzel.compile(encoder).transform(given)
 
 
-def test_a_label_that_is_none_of_two_has_no_certain_columns() -> None:
+def test_an_unknown_label_of_two_classes_has_an_undefined_width() -> None:
     binarizer = LabelBinarizer().fit(["no", "yes"])
     assert binarizer.transform(["perhaps"]).shape == (1, 1)
     assert binarizer.transform(["perhaps", "no", "yes"]).shape == (3, 2)

@@ -1,4 +1,4 @@
-"""Encoders and the imputer against scikit-learn, over texts, numbers, what is missing and what was never seen."""
+"""Encoders and the imputer against scikit-learn, over texts, numbers, missing and unseen values."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_imputing_numbers(strategy: Any, marker: float, add_indicator: bool, kee
 @pytest.mark.parametrize("strategy", ["most_frequent", "constant"])
 def test_imputing_texts(strategy: str, marker: Any) -> None:
     frame = table()[["word", "binary"]]
-    if marker is None or isinstance(marker, str):  # the library then refuses NaN
+    if marker is None or isinstance(marker, str):  # the library then rejects NaN
         frame["word"] = pd.Series(["x" if word != word else word for word in frame["word"]], dtype=object)
     fitted = SimpleImputer(strategy=strategy, missing_values=marker).fit(frame.astype(object))
     assert_serves(fitted, frame.astype(object), exact=True)
@@ -185,12 +185,12 @@ def test_what_cannot_be_served_is_refused_by_name() -> None:
         export(OneHotEncoder(dtype=np.int8).fit(frame))
     with pytest.raises(UnsupportedError, match=r"OrdinalEncoder\(categories=.*several kinds"):
         export(OrdinalEncoder().fit(np.array([[Decimal(1)], [Decimal(2)]], object)))
-    with pytest.raises(UnsupportedError, match=r"OneHotEncoder\(categories=.*no float64"):
+    with pytest.raises(UnsupportedError, match=r"OneHotEncoder\(categories=.*float64 cannot hold"):
         export(OneHotEncoder().fit(np.array([[2**53 + 1], [1]])))
     with pytest.raises(UnsupportedError, match=r"SimpleImputer\(add_indicator=True"):
         export(SimpleImputer(strategy="most_frequent", add_indicator=True).fit(frame[["word"]].astype(object)))
     both = frame[["word", "number"]].astype(object)
-    with pytest.raises(UnsupportedError, match=r"SimpleImputer\(strategy='most_frequent'.*side by side"):
+    with pytest.raises(UnsupportedError, match=r"SimpleImputer\(strategy='most_frequent'.*in one array"):
         export(SimpleImputer(strategy="most_frequent").fit(both))
 
 

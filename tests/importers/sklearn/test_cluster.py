@@ -40,7 +40,7 @@ def test_k_means_of_sparse_rows(dtype: str) -> None:
     assert_served(model, x, methods=METHODS, relative=1e-5 if dtype == "f4" else 1e-6)
 
 
-def test_of_equally_near_centers_the_first_is_taken() -> None:
+def test_the_first_of_equally_near_centers_is_chosen() -> None:
     grid = np.array([[a, b] for a in range(5) for b in range(5)], float)
     model = KMeans(4, n_init=1).fit(grid)
     model.cluster_centers_ = np.array([[3.0, 1.0], [1.0, 1.0], [1.0, 3.0], [3.0, 3.0]])
@@ -72,7 +72,7 @@ def test_float32_rows_among_float64_centers() -> None:
 
 
 @pytest.mark.parametrize("model", [MeanShift(bandwidth=2.0), FeatureAgglomeration(2)])
-def test_what_takes_no_sparse_matrix_says_so(model: object) -> None:
+def test_sparse_matrices_are_refused(model: object) -> None:
     fitted = model.fit(data())
     with pytest.raises(UnsupportedError, match="sparse matrix"):
         export(fitted, sample=sparse.csr_matrix(data()))

@@ -35,7 +35,7 @@ def table(rows: int = 90) -> pd.DataFrame:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"a": rng.normal(size=rows), "b": rng.exponential(size=rows), "c": rng.integers(0, 9, rows)})
     frame["color"] = rng.choice(["red", "green", "blue"], rows)
-    frame["größe m²"] = rng.choice(["S", "M"], rows)  # names come as they are
+    frame["größe m²"] = rng.choice(["S", "M"], rows)  # names are kept unchanged
     frame["text"] = [" ".join(rng.choice(["big", "Small", "old", "new!"], 4)) for _ in range(rows)]
     return frame
 
@@ -92,7 +92,7 @@ SELECTIONS = [
 
 
 @pytest.mark.parametrize("columns", SELECTIONS, ids=range(len(SELECTIONS)))  # str() of some holds an address
-def test_columns_by_whatever_selects_them(columns: Any) -> None:
+def test_columns_by_every_selector(columns: Any) -> None:
     transformer = ColumnTransformer([("scale", StandardScaler(), columns), ("none", PCA(), []), ("d", "drop", ["b"])])
     assert_serves(transformer.fit(table()), table())
 
@@ -123,15 +123,15 @@ def test_columns_of_arrays() -> None:
     assert_serves(make_pipeline(transformer, Ridge()).fit(x, x[:, 0]), x)
 
 
-def test_text_beside_categories_and_numbers() -> None:
+def test_text_next_to_categories_and_numbers() -> None:
     transformer = ColumnTransformer(
         [
             ("words", TfidfVectorizer(), "text"),
-            ("letters", CountVectorizer(analyzer="char", ngram_range=(1, 2)), "text"),
+            ("characters", CountVectorizer(analyzer="char", ngram_range=(1, 2)), "text"),
             ("encode", ONE_HOT, ["color"]),
             ("scale", StandardScaler(), ["a", "b"]),
         ],
-        transformer_weights={"words": 0.7, "letters": 3, "scale": -1.0},
+        transformer_weights={"words": 0.7, "characters": 3, "scale": -1.0},
     )
     frame = table()
     assert_serves(make_pipeline(transformer, LogisticRegression()).fit(frame, target(frame)), frame)
@@ -160,7 +160,7 @@ def test_pipelines_in_pipelines() -> None:
     assert_serves(Pipeline([("last", "passthrough")]).fit(x), x, sample=x)
 
 
-def test_columns_chosen_from_what_another_step_made() -> None:
+def test_columns_selected_from_the_output_of_another_step() -> None:
     first = ColumnTransformer(
         [("scale", StandardScaler(), ["a", "b"]), ("encode", ONE_HOT, ["color"])], sparse_threshold=0
     )
@@ -172,7 +172,7 @@ def test_what_cannot_be_served_is_refused_with_its_path() -> None:
     frame = table()
     mixed = ColumnTransformer([("scale", StandardScaler(), ["a"]), ("words", "passthrough", ["color"])]).fit(frame)
     with pytest.raises(
-        UnsupportedError, match="columntransformer: sklearn.compose.ColumnTransformer cannot be served: it puts texts"
+        UnsupportedError, match="columntransformer: sklearn.compose.ColumnTransformer cannot be served: it concatenates"
     ):
         export(mixed, sample=frame)
     strange = Pipeline([("prepare", Pipeline([("log", FunctionTransformer(lambda x: x))])), ("model", Ridge())])

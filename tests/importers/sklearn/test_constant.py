@@ -1,4 +1,4 @@
-"""One text for what is missing in texts, numbers and booleans alike, before an encoder."""
+"""One text for missing values of texts, numbers and booleans, before an encoder."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_columns_of_several_kinds_are_filled_with_a_text(
         for ask in (predictor.transform, lambda X: served(definition, X)["transform"]):
             try:
                 got = ask(X)
-            except InputError as refused:  # NA where the imputer looks for NaN alone
+            except InputError as refused:  # NA, although the imputer matches only NaN
                 assert name == "NA" or any(reason in str(refused) for reason in REFUSED), (name, str(refused))
                 continue
             answered += 1
@@ -70,7 +70,7 @@ def test_columns_of_several_kinds_are_filled_with_a_text(
     assert answered >= 2
 
 
-def test_where_no_encoder_follows_the_imputer_is_named() -> None:
+def test_without_a_following_encoder_the_imputer_is_named() -> None:
     imputer = SimpleImputer(strategy="constant", fill_value="missing")
     parts = ColumnTransformer([("s", OneHotEncoder(), [0]), ("n", StandardScaler(), [1])])
     model = make_pipeline(imputer, parts).fit(TABLE[["s", "n"]])

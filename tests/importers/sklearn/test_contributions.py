@@ -1,4 +1,4 @@
-"""Contributions of scikit-learn's trees: against the definition of Shapley values, and what they add up to."""
+"""Contributions of scikit-learn's trees: against the definition of Shapley values, and their sums."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 import pretzel
 from pretzel.compiler.optimize import optimize
 from pretzel.importers import export
-from pretzel.importers.sklearn.ensemble.trees import sklearn_tree
+from pretzel.importers.sklearn.tree import sklearn_tree
 from pretzel.plan import ops
 from pretzel.plan.graph import topological
 from tests.importers.shapley import values
@@ -55,11 +55,11 @@ MODELS: dict[str, Any] = {
     "histograms of counts": HistGradientBoostingRegressor(max_iter=4, loss="poisson").fit(X, np.abs(Y)),
 }
 UNKNOWN_TO_SHAP = ("histograms of categories", "boosted classes", "boosted from zero")
-"""Models that shap refuses: categories of histograms, boosting of several classes, and boosting with init="zero"."""
+"""Unsupported by shap: categories of histograms, boosting of several classes, and boosting with init="zero"."""
 
 
 def explained(model: Any, x: np.ndarray) -> np.ndarray:
-    """Return what contributions add up to: scores, else probabilities, else values before the link."""
+    """Return the sum of the contributions: scores, else probabilities, else values before the link."""
     if hasattr(model, "decision_function"):
         return np.asarray(model.decision_function(x))
     if hasattr(model, "predict_proba"):
@@ -116,8 +116,8 @@ def test_a_feature_that_no_tree_reads_adds_nothing() -> None:
 
 
 @pytest.mark.parametrize("before", [StandardScaler(), SelectKBest(f_regression, k=3)], ids=["scaling", "selection"])
-def test_what_stands_before_trees_still_folds_into_them(before: Any) -> None:
-    """Contributions read what the step gives; predictions, for which nobody asks for contributions, do not need it."""
+def test_steps_before_trees_still_fold_into_them(before: Any) -> None:
+    """Contributions read the output of the step; predictions without contributions do not need it."""
     made = optimize(export(make_pipeline(before, HistGradientBoostingRegressor(max_iter=3)).fit(X, Y)))
     read = {type(node) for node in topological([made.outputs["predict"]])}
     assert "contributions" in made.outputs

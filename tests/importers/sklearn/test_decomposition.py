@@ -28,7 +28,7 @@ def test_pca(whiten: bool, components: int, trained: str, given: str) -> None:
     model = PCA(components, whiten=whiten).fit(data(trained))
     single = trained == given == "f4"
     definition = assert_served(model, data(given), **(FLOAT32 if single else {"scale": 1e-8}))
-    if components < 17:  # with all of them there is no noise, and the covariance is nearly flat
+    if components < 17:  # all of them leave no noise, and the covariance is nearly flat
         assert ("score_samples" in definition.outputs) == (trained == "f8")
 
 
@@ -50,7 +50,7 @@ def test_no_factor_at_all_is_refused() -> None:
 
 
 @pytest.mark.parametrize("model", [FactorAnalysis(2), FastICA(2, random_state=0), SparsePCA(2, max_iter=2)])
-def test_what_takes_no_sparse_matrix_says_so(model: object) -> None:
+def test_sparse_matrices_are_refused(model: object) -> None:
     with pytest.raises(UnsupportedError, match="sparse matrix"):
         export(model.fit(data()), sample=sparse.csr_matrix(data()))
 

@@ -1,4 +1,4 @@
-"""Densities are bounded to the bit as scikit-learn bounds them, for far from all rows nothing else decides."""
+"""Densities use scikit-learn's bounds to the bit, because far from all rows only the bounds decide."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_every_bit(kernel: str, tree: str, weights: Any) -> None:
             np.testing.assert_array_equal(got, fitted.score_samples(ASKED), str(options))
 
 
-def test_behind_a_scaler_and_in_single_precision() -> None:
+def test_after_a_scaler_and_in_single_precision() -> None:
     model = make_pipeline(StandardScaler(), KernelDensity(kernel="exponential")).fit(X)
     np.testing.assert_allclose(pretzel.compile(model).score_samples(ASKED), model.score_samples(ASKED), rtol=1e-9)
     single = ASKED.astype(np.float32)

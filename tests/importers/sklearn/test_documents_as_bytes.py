@@ -1,4 +1,4 @@
-"""Documents that come as bytes are decoded as the vectorizer decodes them, or refused by row and byte."""
+"""Documents sent as bytes are decoded like in the vectorizer, or rejected by row and byte."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def test_forms(kind: Any, form: str) -> None:
 
 @pytest.mark.parametrize("errors", ["ignore", "replace"])
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "utf-16", "cp1252"])
-def test_bytes_that_are_not_of_the_encoding(encoding: str, errors: str) -> None:
+def test_invalid_bytes_are_handled_like_the_library(encoding: str, errors: str) -> None:
     x = [b"ol\xe9 \xe9t\xe9", b"\xff\xfe\x00", b"\x81\x8d odd", b"plain", b"\xf0\x9f\x98"]
     fitted = CountVectorizer(encoding=encoding, decode_error=errors, analyzer="char").fit(x)
     same(pretzel.compile(fitted).transform(x), fitted.transform(x))
 
 
-def test_bytes_that_are_not_of_the_encoding_are_named() -> None:
+def test_invalid_bytes_are_named() -> None:
     fitted = CountVectorizer().fit(TEXTS)
     x = [b"fine", b"ol\xe9"]
     with pytest.raises(UnicodeDecodeError):
@@ -80,7 +80,7 @@ def test_bytes_that_are_not_of_the_encoding_are_named() -> None:
         pretzel.compile(unknown).transform(x)
 
 
-def test_what_the_library_does_not_decode_is_refused() -> None:
+def test_documents_that_the_library_does_not_decode_are_refused() -> None:
     fitted = CountVectorizer().fit(TEXTS)
     for odd in (bytearray(b"a"), memoryview(b"a"), 7, None):
         with pytest.raises(InputError):
@@ -126,7 +126,7 @@ def test_a_column_that_is_read_as_categories_too() -> None:
     columns = [("t", CountVectorizer(), "title"), ("c", OneHotEncoder(handle_unknown="ignore"), ["title"])]
     fitted = ColumnTransformer(columns).fit(table(TEXTS))
     x = table(encoded("utf-8"))
-    assert (fitted.transform(x) != fitted.transform(table(TEXTS))).nnz  # the encoder knows no bytes
+    assert (fitted.transform(x) != fitted.transform(table(TEXTS))).nnz  # the encoder does not know bytes
     with pytest.raises(InputError, match="column 'title': expected text, got bytes, and its readers decode"):
         pretzel.compile(fitted).transform(x)
 

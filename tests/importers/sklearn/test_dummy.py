@@ -1,4 +1,4 @@
-"""Dummies and RANSAC against scikit-learn: over texts, tables and sparse rows, alone and behind others."""
+"""Dummies and RANSAC against scikit-learn: over texts, tables and sparse rows, alone and after other steps."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_over_sparse_rows() -> None:
     assert_served(DummyRegressor().fit(x, [1.0, 2.0, 4.0]), x, methods={"predict"})
 
 
-def test_behind_text() -> None:
+def test_after_text() -> None:
     model = make_pipeline(TfidfVectorizer(), DummyClassifier(strategy="constant", constant="a")).fit(TEXTS, LABELS)
     assert_serves(model, TEXTS, sample=TEXTS)
 
@@ -62,7 +62,7 @@ def test_random_answers_are_refused(strategy: str) -> None:
 
 @pytest.mark.parametrize("options", [{}, {"strategy": "most_frequent"}, {"strategy": "constant", "constant": [1, 0]}])
 @pytest.mark.parametrize("names", [np.array([0, 1]), np.array(["no", "yes"])])
-def test_several_labels_a_row(options: dict[str, Any], names: np.ndarray) -> None:
+def test_several_labels_per_row(options: dict[str, Any], names: np.ndarray) -> None:
     options = options | ({"constant": names[[1, 0]]} if "constant" in options else {})
     model = DummyClassifier(**options).fit(np.eye(3), names[[[0, 1], [1, 1], [1, 0]]])
     assert_serves(model, np.eye(3), sample=np.eye(3))
@@ -74,7 +74,7 @@ def test_a_sparse_target_is_refused() -> None:
         export(model)
 
 
-def test_ransac_refuses_what_its_model_refuses() -> None:
+def test_ransac_refuses_the_input_that_its_model_refuses() -> None:
     x = np.random.default_rng(3).normal(size=(40, 2))
     model = RANSACRegressor(random_state=0).fit(x, x @ [1.0, 2.0])
     assert_served(model, x, methods={"predict"})

@@ -1,4 +1,4 @@
-"""Every example of scikit-learn answers as it does, and no constructor option is ignored."""
+"""Every example of scikit-learn gives its answers, and no constructor option is ignored."""
 
 from __future__ import annotations
 

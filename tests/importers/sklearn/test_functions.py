@@ -1,4 +1,4 @@
-"""What functions, indicators and searches refuse, as scikit-learn refuses it."""
+"""Input that functions, indicators and searches reject like scikit-learn."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ OBJECTS = np.array([[1, None, np.nan], [None, np.nan, 2.5], [True, 3, 7]], objec
 
 @pytest.mark.parametrize("fitted_on", [np.eye(3), pd.DataFrame(np.eye(3), columns=[*"abc"]), np.eye(3, dtype=object)])
 @pytest.mark.parametrize("options", [{}, {"error_on_new": False}, {"features": "all"}])
-def test_an_indicator_tells_none_from_nan(fitted_on: Any, options: dict[str, Any]) -> None:
+def test_an_indicator_distinguishes_none_from_nan(fitted_on: Any, options: dict[str, Any]) -> None:
     missing = fitted_on.copy()
     missing[missing == 0] = np.nan
     estimator = MissingIndicator(**options).fit(missing)
@@ -53,7 +53,7 @@ def test_an_indicator_tells_none_from_nan(fitted_on: Any, options: dict[str, Any
         np.testing.assert_array_equal(predictor.transform(x), estimator.transform(x))
 
 
-def test_an_indicator_refuses_what_objects_hold_beside_numbers() -> None:
+def test_an_indicator_refuses_objects_that_are_not_numbers() -> None:
     estimator = MissingIndicator(features="all").fit(NAN)
     for value in ("nan", "7", pd.NA):
         with pytest.raises(InputError, match="column 'X': row 0: "):

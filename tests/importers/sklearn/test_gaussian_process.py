@@ -1,4 +1,4 @@
-"""Gaussian processes against scikit-learn: trees of kernels, targets of several columns, rows that were learned."""
+"""Gaussian processes against scikit-learn: trees of kernels, targets of several columns, training rows."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ def test_classifier(kernel: Any) -> None:
     assert_served(model.fit(X, np.where(CLASSES > 0, "b", "a")), BOTH, methods={"predict", "predict_proba"})
 
 
-def test_each_class_against_each_has_no_probabilities() -> None:
+def test_one_vs_one_has_no_probabilities() -> None:
     model = GaussianProcessClassifier(multi_class="one_vs_one", optimizer=None).fit(X, CLASSES)
     assert_served(model, BOTH, methods={"predict"})
 
 
-def test_what_the_optimizer_found() -> None:
+def test_optimized_hyperparameters() -> None:
     model = GaussianProcessRegressor(RBF() + WhiteKernel(), random_state=0).fit(X, Y + 0.1 * _random.normal(size=50))
     assert_served(model, BOTH)
 
@@ -86,7 +86,7 @@ def test_what_is_refused(kernel: Any, message: str) -> None:
         export(model)
 
 
-def test_a_variance_that_is_not_known_is_refused() -> None:
+def test_an_unsupported_variance_is_refused() -> None:
     model = GaussianProcessClassifier(PairwiseKernel(metric="linear"), optimizer=None).fit(X, CLASSES > 0)
     with pytest.raises(UnsupportedError, match="no known variance"):
         export(model)

@@ -54,7 +54,7 @@ def test_labels_of_codes(classes: str, form: str) -> None:
 
 
 @pytest.mark.parametrize("codes", [[3], [-1], [0, 1, 2**40], [0.0], ["0"], [None], [[0, 1]]])
-def test_what_is_no_code_is_refused(codes: Any) -> None:
+def test_invalid_codes_are_refused(codes: Any) -> None:
     encoder = LabelEncoder().fit(CLASSES["texts"])
     with pytest.raises((ValueError, TypeError, IndexError)):
         encoder.inverse_transform(codes)
@@ -71,19 +71,19 @@ def test_a_saved_predictor_inverts(tmp_path: Any) -> None:
 
 
 def computed(definition: Definition, columns: dict[str, Any]) -> dict[str, Any]:
-    """Return what a request answers that names no output."""
+    """Return the answer to a request without output names."""
     compiled = compile_plan(optimize(definition))
     return engine.load(compiled.plan, lambda digest: compiled.blobs[digest]).run(columns)
 
 
-def test_a_request_brings_the_columns_of_what_it_asks() -> None:
+def test_a_request_contains_the_columns_of_its_outputs() -> None:
     definition = export(LabelEncoder().fit(CLASSES["texts"]))
     described = [InputDescription(node.column, node.type) for node in definition.inputs]
     codes = columns_of([1], described, definition.metadata, "inverse_transform")
     labels = columns_of(["paris"], described, definition.metadata, "transform")
     assert (list(codes), list(labels)) == (["codes"], ["X"])
     assert list(run(definition, codes, ["inverse_transform"])) == ["inverse_transform"]
-    assert list(computed(definition, labels)) == ["transform"]  # what the columns given are meant for
+    assert list(computed(definition, labels)) == ["transform"]  # the method that reads these columns
     assert list(computed(definition, labels | codes)) == ["transform", "inverse_transform"]
     with pytest.raises(InputError, match="column 'codes' is missing"):
         run(definition, labels, ["inverse_transform"])

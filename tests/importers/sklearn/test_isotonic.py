@@ -27,7 +27,7 @@ QUARTERS = st.integers(-12, 12).map(lambda n: n / 4)
     st.sampled_from(["nan", "clip"]),
     st.booleans(),
 )
-def test_knots_and_what_lies_beyond_them(
+def test_knots_and_values_beyond_them(
     pairs: list[tuple[float, float]], x: list[float], bounds: str, increasing: bool
 ) -> None:
     fitted = IsotonicRegression(increasing=increasing, out_of_bounds=bounds).fit(*np.array(pairs).T)
@@ -35,7 +35,7 @@ def test_knots_and_what_lies_beyond_them(
 
 
 @pytest.mark.parametrize("x", [-0.5, 2.5, np.nan, np.inf])
-def test_what_is_out_of_bounds_is_refused_where_it_raises(x: float) -> None:
+def test_values_out_of_bounds_are_refused_if_set_to_raise(x: float) -> None:
     fitted = IsotonicRegression(out_of_bounds="raise").fit([0.0, 1.0, 2.0], [1.0, 2.0, 4.0])
     with pytest.raises(ValueError, match=r"NaN|infinity|interpolation range"):
         fitted.predict([x])
@@ -43,7 +43,7 @@ def test_what_is_out_of_bounds_is_refused_where_it_raises(x: float) -> None:
         served(export(fitted), np.array([1.0, x]))
 
 
-def test_one_number_a_row_as_a_vector_or_as_a_column() -> None:
+def test_one_number_per_row_as_a_vector_or_a_column() -> None:
     fitted = IsotonicRegression(out_of_bounds="clip").fit(np.arange(5.0), [1.0, 3.0, 2.0, 5.0, 4.0])
     fast = pretzel.compile(fitted)
     x = np.array([-1.0, 0.5, 2.0, 9.0])

@@ -1,4 +1,4 @@
-"""Iterative imputation: rows that have no answer of their own, one column, and what is refused."""
+"""Iterative imputation: rows whose answer depends on others, one column, and unsupported options."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_row_without_any_value_is_refused() -> None:
     fitted = imputer().fit(HOLED)
     bare = np.vstack([HOLED[:1], np.full(3, np.nan)])
     alone, among = fitted.transform(bare[1:])[0], fitted.transform(bare)[1]
-    assert not np.allclose(alone, among)  # so there is no answer to give
+    assert not np.allclose(alone, among)  # the answer depends on the other rows
     predictor = pretzel.compile(fitted)
     for rows in (bare, bare[1:]):
         with pytest.raises(InputError, match="a row without any value: how it is filled depends on the rows"):
@@ -47,7 +47,7 @@ def test_a_column_that_was_empty_and_is_kept_counts_as_a_value() -> None:
 
 
 @pytest.mark.parametrize("options", [{"max_iter": 0}, {}])
-def test_what_is_left_to_the_initial_imputer(options: dict[str, Any]) -> None:
+def test_values_left_to_the_initial_imputer(options: dict[str, Any]) -> None:
     x = HOLED if options else HOLED[:, :1]
     assert_serves(imputer(**options).fit(x), np.vstack([x, np.full(x.shape[1], np.nan)]), exact=True)
 
@@ -68,7 +68,7 @@ def test_classes_that_are_numbers() -> None:
     assert_serves(imputer(estimator=DecisionTreeClassifier(max_depth=3, random_state=0)).fit(whole), whole, exact=True)
 
 
-def test_what_is_drawn_at_random_is_refused() -> None:
+def test_random_imputation_is_refused() -> None:
     with pytest.raises(UnsupportedError, match="sample_posterior=True.*it imputes random values"):
         export(imputer(sample_posterior=True).fit(HOLED))
 

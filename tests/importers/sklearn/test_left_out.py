@@ -1,4 +1,4 @@
-"""Methods that are not served where others are: the reason and a remedy stand in the report and in the errors."""
+"""Methods that are not served although others are: the report and the errors contain reason and remedy."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def test_probabilities_of_neighbours_for_several_targets_are_a_list(model: Any) 
 
 
 LEFT_OUT: dict[str, tuple[Any, str]] = {
-    "float32": (PCA(2).fit(X.astype("f4")), "rounding decides the library's own answer"),
+    "float32": (PCA(2).fit(X.astype("f4")), "rounding decides the library's answer"),
     "behind a step": (make_pipeline(StandardScaler(), PCA(2)).fit(X.astype("f4")), "rounding decides"),
-    "random": (BernoulliRBM(2, n_iter=1).fit(np.abs(X) % 1), "draws at random"),
+    "random": (BernoulliRBM(2, n_iter=1).fit(np.abs(X) % 1), "flips a random unit"),
 }
 
 
@@ -66,13 +66,13 @@ def test_a_method_that_is_left_out_is_explained(name: str) -> None:
         predictor.score_samples(X)
 
 
-def test_of_classes_each_against_each_there_are_no_probabilities() -> None:
+def test_one_vs_one_classifiers_leave_out_probabilities() -> None:
     model = GaussianProcessClassifier(multi_class="one_vs_one").fit(X, TARGETS[:, 0])
     with pytest.raises(ValueError, match="one_vs_one"):
         model.predict_proba(X)
     assert "predict_proba" in pretzel.check(model).left_out
 
 
-def test_nothing_is_said_where_all_is_served() -> None:
+def test_nothing_is_reported_if_all_is_served() -> None:
     for model in (PCA(2).fit(X), FactorAnalysis(2).fit(X)):
         assert not pretzel.check(model).left_out and "score_samples" in export(model).outputs

@@ -111,7 +111,7 @@ def test_classifiers_without_probabilities(model: Any, kind: str) -> None:
     assert_served(fit(model, data(), labels(kind)), data(), methods=CLASSIFIER)
 
 
-def test_ridge_classifier_of_several_labels_a_row() -> None:
+def test_ridge_classifier_of_several_labels_per_row() -> None:
     y = np.column_stack([labels("two ints") > 0, labels("bools"), labels("four") > 1]).astype(int)
     assert_served(linear_model.RidgeClassifier().fit(data(), y), data(), methods=CLASSIFIER)
 

@@ -1,4 +1,4 @@
-"""What each feature adds to the scores of linear models: terms that add up to what scikit-learn answers."""
+"""Feature contributions of linear models: terms that add up to scikit-learn's scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Estimators made of others, where members tie, see other columns, read texts, or cannot be served."""
+"""Meta-estimators whose members tie, read other columns or texts, or are not supported."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_probabilities_that_are_all_tiny_are_shares_of_their_sum() -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_trees_that_give_no_class_any_probability_leave_zeros(seed: int) -> None:
+def test_trees_without_any_probability_leave_zeros(seed: int) -> None:
     fitted = multiclass.OneVsRestClassifier(DecisionTreeClassifier(max_features=1, random_state=seed)).fit(X, KINDS)
     assert (fitted.predict_proba(NEW).sum(axis=1) == 0).any()
     assert_serves(fitted, NEW, sample=NEW)
@@ -95,7 +95,7 @@ def test_logarithms_that_the_mean_would_lose_are_not_served() -> None:
 
 
 @pytest.mark.parametrize("contamination", [0.1, 0.25, 0.5])
-def test_a_row_whose_score_is_the_offset_is_no_outlier(contamination: float) -> None:
+def test_a_row_whose_score_is_the_offset_is_an_inlier(contamination: float) -> None:
     x = X[:101]
     fitted = ensemble.IsolationForest(n_estimators=20, contamination=contamination, random_state=0).fit(x)
     assert (fitted.decision_function(x) == 0).any()
@@ -103,7 +103,7 @@ def test_a_row_whose_score_is_the_offset_is_no_outlier(contamination: float) -> 
     assert_serves(fitted, NEW, sample=NEW)
 
 
-def test_what_a_member_refuses_is_refused() -> None:
+def test_input_that_a_member_refuses_is_refused() -> None:
     fitted = ensemble.VotingRegressor([("a", LinearRegression()), ("b", LinearRegression())]).fit(X, Y)
     broken = X[:3].copy()
     broken[1, 2] = np.nan

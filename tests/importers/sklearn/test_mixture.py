@@ -1,4 +1,4 @@
-"""Mixtures and envelopes where they are hard: far from the origin, nearly flat, and rows on the boundary."""
+"""Hard cases of mixtures and envelopes: far from the origin, nearly flat, and rows on the boundary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MultiLabelBinarizer over labels of any type: what Python's dictionaries find equal is one label."""
+"""MultiLabelBinarizer over labels of any type: labels equal in a Python dictionary are one label."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KEYS = [label for label in LABELS if isinstance(label, (str, int, float, np.numb
 
 def answers(estimator: MultiLabelBinarizer, rows: Any) -> np.ndarray:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of labels that no class is
+        warnings.simplefilter("ignore")  # about unknown labels
         return np.asarray(estimator.transform(rows))
 
 
@@ -75,7 +75,7 @@ def test_integers_come_in_any_form(form: str, sparse: bool) -> None:
     assert (got != want).sum() == 0
 
 
-def test_what_is_no_list_of_labels_is_refused() -> None:
+def test_rows_that_are_not_lists_of_labels_are_refused() -> None:
     predictor = pretzel.compile(MultiLabelBinarizer().fit(INTEGERS))
     with pytest.raises(InputError, match="row 1: expected a list of labels, got int 3"):
         predictor.transform([[1], 3])
@@ -103,6 +103,6 @@ def test_labels_equal_to_one_are_written_as_one(label: Any) -> None:
     assert spell(label) == "1"
 
 
-def test_a_signaling_nan_is_no_key() -> None:
+def test_a_signaling_nan_is_not_a_key() -> None:
     with pytest.raises(TypeError, match="signaling NaN"):
         spell(Decimal("sNaN"))

@@ -1,4 +1,4 @@
-"""Imputing, novelty, embeddings and spreading by neighbours, against scikit-learn."""
+"""Imputing, novelty, embeddings and label propagation by neighbours, against scikit-learn."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_local_outlier_factor(count: int, contamination: Any) -> None:
     )
 
 
-def test_rows_that_were_learned_many_times_are_endlessly_dense() -> None:
+def test_repeated_training_rows_have_infinite_density() -> None:
     x = np.repeat(X[:5], 12, axis=0)
     model = LocalOutlierFactor(6, novelty=True).fit(x)
     assert_served(model, np.concatenate([X[:5], OTHER]))
@@ -125,7 +125,7 @@ def test_labels_that_spread(kind: Any, kernel: str) -> None:
     assert_served(model.fit(X, labels), OTHER, methods={"predict", "predict_proba"})
 
 
-def test_labels_do_not_reach_what_is_too_far() -> None:
+def test_labels_do_not_reach_distant_rows() -> None:
     labels = np.where(np.arange(60) % 3 > 0, -1, 1 + (X[:, 0] > 0))
     assert_served(LabelPropagation(max_iter=5).fit(X, labels), np.array([[0.0] * 4, [100.0] * 4]))
 

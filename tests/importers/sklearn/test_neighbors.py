@@ -1,4 +1,4 @@
-"""Neighbours against scikit-learn: equal distances, rows that were learned, outliers, and what the library refuses."""
+"""Neighbours against scikit-learn: equal distances, training rows, outliers, and rejected input."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ def test_votes_and_means(algorithm: str, weights: str, count: int) -> None:
 @pytest.mark.parametrize(
     ("algorithm", "weights"), [("brute", "uniform"), ("kd_tree", "distance"), ("ball_tree", "distance")]
 )
-def test_rows_that_were_learned_once_and_twice(algorithm: str, weights: str) -> None:
-    """Brute force makes distances of products, so that those of equal rows are what rounding left, and not zero."""
+def test_training_rows_once_and_twice(algorithm: str, weights: str) -> None:
+    """Brute force computes distances by products, so that those of equal rows are rounding errors instead of zero."""
     x, y = np.concatenate([X, X[:20]]), np.concatenate([CLASSES, CLASSES[:20]])
     model = neighbors.KNeighborsClassifier(2, algorithm=algorithm, weights=weights).fit(x, y)
     assert_served(model, X)
     assert_served(neighbors.KNeighborsRegressor(2, algorithm=algorithm, weights=weights).fit(x, y), X)
 
 
-def test_of_equally_far_rows_brute_force_takes_those_that_came_first() -> None:
+def test_brute_force_chooses_the_first_of_equally_far_rows() -> None:
     learned = np.array([[1.0], [-1.0], [1.0], [-1.0]])
     for count, target in ((1, 0.0), (2, 0.5), (3, 1.0)):
         model = neighbors.KNeighborsRegressor(count, algorithm="brute").fit(learned, np.arange(4.0))
@@ -123,7 +123,7 @@ def test_rows_that_store_a_column_twice_are_refused(kind: Any, metric: str) -> N
     np.testing.assert_allclose(made.predict(twice), model.predict(rows))
 
 
-def test_several_targets_a_row() -> None:
+def test_several_targets_per_row() -> None:
     y = np.column_stack([CLASSES, CLASSES % 2, X[:, 0] > 0]).astype(np.int64)
     methods = {"predict", *(f"predict_proba[{i}]" for i in range(3))}
     assert_served(neighbors.KNeighborsClassifier().fit(X, y), OTHER, methods=methods)
@@ -132,7 +132,7 @@ def test_several_targets_a_row() -> None:
     assert_served(outside, OTHER * 3, methods=methods)
 
 
-def test_what_lies_on_the_radius_is_within() -> None:
+def test_rows_on_the_radius_are_within() -> None:
     model = neighbors.RadiusNeighborsClassifier(5.0, outlier_label=-1).fit([[0.0, 0.0], [3.0, 4.0]], [0, 1])
     x = np.array([[0.0, 0.0], [-3.0, -4.0], [np.nextafter(-3.0, -9.0), -4.0], [6.0, 8.0], [9.0, 9.0]])
     assert_served(model, x, methods={"predict", "predict_proba"})
@@ -155,7 +155,7 @@ def test_an_outlier_without_a_label_is_refused() -> None:
         run(definition, {definition.inputs[0].column: np.array([X[0], [50.0, 0.0, 0.0]])})
 
 
-def test_the_mean_of_no_neighbours_is_no_number() -> None:
+def test_the_mean_without_neighbours_is_nan() -> None:
     assert_served(neighbors.RadiusNeighborsRegressor(0.5).fit(X, X[:, 0]), OTHER * 3)
     assert_served(neighbors.RadiusNeighborsRegressor(0.5, weights="distance").fit(X, X), np.concatenate([X, OTHER * 3]))
 
@@ -188,7 +188,7 @@ def test_centroids(priors: Any, metric: str) -> None:
     assert_served(neighbors.NearestCentroid(metric=metric, priors=priors).fit(X, CLASSES), OTHER)
 
 
-def test_of_equally_near_centroids_the_first_is_taken() -> None:
+def test_the_first_of_equally_near_centroids_is_chosen() -> None:
     model = neighbors.NearestCentroid().fit([[0.0], [0.5], [2.0], [1.5]], ["a", "a", "b", "b"])
     assert_served(model, np.array([[1.0], [0.9], [1.1]]))
 
@@ -196,8 +196,8 @@ def test_of_equally_near_centroids_the_first_is_taken() -> None:
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("kind", ["bits", "counts", "unit", "scaled"])
 @pytest.mark.parametrize("metric", ["euclidean", "sqeuclidean", "manhattan"])
-def test_among_few_dense_rows_whoever_may_get_other_neighbours_is_warned(metric: str, kind: str, seed: int) -> None:
-    """Products round where values are no whole numbers; differences, and whole numbers, are exact."""
+def test_few_dense_rows_warn_exactly_if_neighbours_may_differ(metric: str, kind: str, seed: int) -> None:
+    """Products of fractional values round; differences and whole numbers are exact."""
     random = np.random.default_rng(seed)
     learned, asked = ((random.random((n, 16)) < 0.3).astype(float) for n in (100, 50))
     factors = {

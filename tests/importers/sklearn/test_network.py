@@ -1,4 +1,4 @@
-"""Neural networks over values that saturate, in both types, for one output and for several."""
+"""Neural networks over saturating values, in both types, for one output and several."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""None among texts of which pandas makes a table between steps: NaN since pandas 3, if there is a text beside it."""
+"""None among texts that pandas puts into a table between steps: NaN since pandas 3, if a text is in the column."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ ENCODERS: dict[str, Callable[[], Any]] = {
 
 
 def fitted(model: Any, X: Any) -> Any:
-    """Return the model, fitted; None where the library takes no such values."""
+    """Return the fitted model; None if the library rejects the values."""
     try:
         return model.fit(X, Y)
     except (TypeError, ValueError):
@@ -62,11 +62,11 @@ def answer(model: Any, X: Any) -> Any:
 @pytest.mark.parametrize("form", ["default", "pandas", "polars"])
 @pytest.mark.parametrize("encoder", ENCODERS)
 @pytest.mark.parametrize("imputer", IMPUTERS)
-def test_what_an_imputer_leaves_none_is_what_the_library_reads(imputer: str, encoder: str, form: str) -> None:
+def test_none_left_by_an_imputer_is_read_as_the_library_reads_it(imputer: str, encoder: str, form: str) -> None:
     tried = 0
     for fit, frame in FRAMES.items():
         if imputer == "for a text" and "n" in frame:
-            continue  # no number equals it
+            continue  # not a number
         model = fitted(make_pipeline(IMPUTERS[imputer], ENCODERS[encoder]()).set_output(transform=form), frame)
         if model is None:
             continue

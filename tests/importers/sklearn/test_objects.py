@@ -59,11 +59,11 @@ NO_ANSWER = (
     *("ufunc 'isnan' not supported", "y contains previously unseen labels", "does not support data with dtype bool"),
     *("cannot be cast to the input data", "argument must be an integer"),
 )
-"""What the library stumbles over, by the type of the array rather than by a value: it has no answer to compare with."""
+"""Errors of the library by the type of the array rather than by a value: without an answer to compare."""
 
 
 def fitted(encoder: Any, values: list[Any], form: str) -> tuple[Any, Any] | None:
-    """Return the encoder fitted on a form of the values, and the form; None where the library cannot."""
+    """Return the encoder fitted on a form of the values, and the form; None if the library cannot."""
     rows = values * 3 + values[:1]
     x = dict(forms(rows)).get(form)
     targets = [np.arange(len(rows)) % 2] if isinstance(encoder, TargetEncoder) else []
@@ -74,7 +74,7 @@ def fitted(encoder: Any, values: list[Any], form: str) -> tuple[Any, Any] | None
 
 
 def assert_answers(model: Any, predictor: Any, form: str, x: Any) -> bool:
-    """Fail where the answer differs from the library's; return whether there was one."""
+    """Fail if the answer differs from the library's; return whether there was one."""
     try:
         got = predictor.transform(x)
     except InputError:
@@ -154,7 +154,7 @@ SERVED = [
 
 @pytest.mark.parametrize("name", ["one-hot", "ordinal", "target", "most frequent", "most frequent for NA"])
 @pytest.mark.parametrize(("form", "values", "asked"), SERVED)
-def test_what_is_common_is_served(name: str, form: str, values: list[Any], asked: Any) -> None:
+def test_common_columns_are_served(name: str, form: str, values: list[Any], asked: Any) -> None:
     made = fitted(ENCODERS[name], values, form)
     assert made is not None
     model, predictor = made[0], pretzel.compile(made[0])
@@ -172,7 +172,7 @@ def test_what_is_common_is_served(name: str, form: str, values: list[Any], asked
         (["a", None], np.array([["a"], [pd.NA]], object), "row 1: pandas.NA"),
     ],
 )
-def test_what_no_column_can_tell_apart_is_refused(values: list[Any], asked: Any, says: str) -> None:
+def test_values_that_no_column_distinguishes_are_refused(values: list[Any], asked: Any, says: str) -> None:
     predictor = pretzel.compile(clone(IGNORING).fit([[value] for value in values]))
     with pytest.raises(InputError, match=rf"column .X.: {says}"):
         predictor.transform(asked)
@@ -195,7 +195,7 @@ def table(rows: int = 60) -> pd.DataFrame:
 @pytest.mark.parametrize("missing", [NAN, None, pd.NA])
 def test_one_imputer_of_texts_and_booleans(encoder: Any, missing: Any) -> None:
     frame = table()
-    if missing is None:  # then a NaN is refused
+    if missing is None:  # then a NaN is rejected
         frame = pd.DataFrame(
             {name: pd.Series([*column.dropna()[:20], None], dtype=object) for name, column in frame.items()}
         )

@@ -1,4 +1,4 @@
-"""Whatever rows come, every estimator answers as the library does, or refuses where it does; with every option."""
+"""For any rows and every option, every estimator answers like the library, or rejects the rows like it."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ ROUNDED = {
     "NearestCentroid": "differences of squares, in which the nearest are equally far",
     "Isomap": "lengths of ways of which rounding is all that is left",
 }
-"""Where large values leave the library's own answer to rounding, and why: they are given ordinary ones."""
+"""Estimators whose answers to large values only rounding decides, with the reason: they get ordinary values."""
 LOOKS_AT_MORE = {
     "SplineTransformer": "refuses infinities where the library answers NaN",
     "LabelBinarizer": "refuses an unseen label where the shape of the library's answer hangs on the other rows",
 }
-"""What raises where the library answers, each told in its importer."""
+"""Estimators that raise although the library answers, each documented in its importer."""
 
 
 PUBLIC = [example for example in examples() if not example.name.startswith("_")]
@@ -55,7 +55,7 @@ def test_random_rows_with_every_option(example: Example, option: str, value: Any
     try:
         export(estimator)
     except UnsupportedError:
-        return  # which the walk over options asks of it
+        return  # covered by the walk over options
     _compare(example, estimator, x, draws=12)
 
 

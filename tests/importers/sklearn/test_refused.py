@@ -1,4 +1,4 @@
-"""What cannot be served whatever its options says why, alone and as a step of a pipeline."""
+"""Estimators that cannot be served with any options are refused with a reason, alone and in a pipeline."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from sklearn.pipeline import make_pipeline
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers import IMPORTERS, export
-from pretzel.importers.registry import REFUSED, load_family
+from pretzel.importers.families import load_family
+from pretzel.importers.registry import REFUSED
 
 X = np.abs(np.random.default_rng(0).normal(size=(20, 4)))
 
@@ -31,7 +32,7 @@ X = np.abs(np.random.default_rng(0).normal(size=(20, 4)))
         ),
         (
             PatchExtractor().fit(X.reshape(5, 4, 4)),
-            "sklearn.feature_extraction.image.PatchExtractor cannot be served: it makes several",
+            "sklearn.feature_extraction.image.PatchExtractor cannot be served: it returns several",
         ),
         (
             make_pipeline(NMF(2, max_iter=300), Ridge()).fit(X, X[:, 0]),
@@ -40,7 +41,7 @@ X = np.abs(np.random.default_rng(0).normal(size=(20, 4)))
     ],
     ids=["NMF", "MiniBatchNMF", "PatchExtractor", "a step"],
 )
-def test_it_says_why(estimator: Any, message: str) -> None:
+def test_the_refusal_has_its_reason(estimator: Any, message: str) -> None:
     with pytest.raises(UnsupportedError, match=message):
         export(estimator, sample=X)
 

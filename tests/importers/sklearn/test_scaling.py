@@ -60,7 +60,7 @@ def test_min_max_scaler(dtype: str, clip: bool) -> None:
 @pytest.mark.parametrize("clip", [True, False])
 def test_max_abs_scaler(dtype: str, clip: bool) -> None:
     if not hasattr(MaxAbsScaler(), "clip"):
-        pytest.skip("this scikit-learn has no such option")
+        pytest.skip("this scikit-learn lacks the option")
     assert_served(MaxAbsScaler(clip=clip).fit(data()[::2]), data(dtype) * np.asarray(2, dtype), **EXACT)
 
 
@@ -74,7 +74,7 @@ def test_robust_scaler(dtype: str, options: dict[str, bool]) -> None:
 @pytest.mark.parametrize("norm", ["l1", "l2", "max"])
 def test_normalizer(dtype: str, norm: str) -> None:
     x = data(dtype)
-    x[5] *= np.asarray(1e-20, dtype)  # below ten epsilons: dense rows stay as they are, sparse ones do not
+    x[5] *= np.asarray(1e-20, dtype)  # below ten epsilons: dense rows stay unchanged, sparse ones do not
     assert_served(Normalizer(norm).fit(x), x, relative=2e-7 if dtype == "f4" else 1e-15, scale=0.0)
     assert_served(Normalizer(norm).fit(x), sparse.csr_matrix(x), **EXACT)
 

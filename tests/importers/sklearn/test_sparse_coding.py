@@ -1,4 +1,4 @@
-"""Sparse codes and topics where they are hard: nothing to code, atoms that repeat, documents without a word."""
+"""Hard cases of sparse codes and topics: empty rows, repeated atoms, documents without words."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_paths_that_are_not_served_are_refused(algorithm: str) -> None:
         export(SparseCoder(ATOMS, transform_algorithm=algorithm).fit(ATOMS))
 
 
-def test_atoms_that_the_library_cannot_tell_apart_are_refused() -> None:
+def test_equal_atoms_are_refused() -> None:
     for twin in (ATOMS[0], -ATOMS[0]):
         with pytest.raises(UnsupportedError, match="equal atoms"):
             export(SparseCoder(np.vstack([ATOMS, twin])).fit(ATOMS))
@@ -103,7 +103,7 @@ def test_a_negative_count_is_refused(kind: Any) -> None:
     [topics().fit(COUNTS), SparseCoder(RANDOM.normal(size=(7, 12))).fit(COUNTS), KernelDensity().fit(COUNTS)],
     ids=["topics", "atoms", "density"],
 )
-def test_a_run_that_is_not_wanted_any_more_stops_within_the_kernel(estimator: Any) -> None:
+def test_a_cancelled_run_stops_within_the_kernel(estimator: Any) -> None:
     compiled = compile_plan(export(estimator, sample=COUNTS))
     executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
     token = Token()

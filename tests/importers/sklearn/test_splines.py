@@ -42,7 +42,7 @@ def test_quantiles_that_coincide(way: str) -> None:
 
 
 @pytest.mark.parametrize("value", [9.0, -9.0, np.inf, np.nan])
-def test_what_lies_beyond_the_knots_is_refused_where_it_is_an_error(value: float) -> None:
+def test_values_beyond_the_knots_are_refused_if_set_to_raise(value: float) -> None:
     fitted = SplineTransformer(extrapolation="error").fit(X)
     broken = X.copy()
     broken[3, 1] = value

@@ -1,4 +1,4 @@
-"""Support vector machines against scikit-learn: votes and their ties, probabilities, rows that are support vectors."""
+"""Support vector machines against scikit-learn: votes and ties, probabilities, rows that are support vectors."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_sparse_rows(kernel: str) -> None:
     ),
     size=st.sampled_from([1e-3, 1.0, 30.0]),
 )
-def test_one_value_a_row(kernel: str, kind: Any, options: dict[str, Any], size: float) -> None:
+def test_one_value_per_row(kernel: str, kind: Any, options: dict[str, Any], size: float) -> None:
     x = X[:30] * size
     model = kind(kernel=kernel, max_iter=200, **options).fit(x, x[:, 0] + FIVE[:30])
     assert_served(model, x)
@@ -56,12 +56,12 @@ def test_equal_votes_go_to_the_first_class() -> None:
     angles = np.arange(3) * 2 * np.pi / 3
     x = np.column_stack([np.cos(angles), np.sin(angles)])
     model = svm.SVC(kernel="linear").fit(x, ["a", "b", "c"])
-    # Each pair is decided another way round: one vote for each class.
+    # The pairs vote in a cycle: one vote for each class.
     model._intercept_[:] = [5.0, -5.0, 5.0]
     assert_served(model, np.zeros((3, 2)), methods=CLASSIFIED)
 
 
-def test_a_score_of_zero_speaks_for_the_second_class() -> None:
+def test_a_score_of_zero_votes_for_the_second_class() -> None:
     model = svm.SVC(kernel="linear").fit([[-1.0], [1.0]], [0, 1])
     assert model.decision_function([[0.0]]) == 0
     assert_served(model, np.array([[0.0], [0.5], [-0.5]]))

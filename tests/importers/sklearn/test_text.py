@@ -40,7 +40,7 @@ ANALYSIS = [
     {"min_df": 3, "max_df": 0.2},
     {"vocabulary": ["movie", "film", "the", "the film"], "ngram_range": (1, 2)},
     {"vocabulary": {"movie": 1, "film": 0}},
-    {"tokenizer": str.split, "analyzer": "char", "stop_words": "english"},  # both of no effect there
+    {"tokenizer": str.split, "analyzer": "char", "stop_words": "english"},  # both without effect here
 ]
 WEIGHTS = [
     {},
@@ -60,7 +60,7 @@ def texts() -> list[str]:
 
 
 class Served:
-    """An estimator, exported, evaluated by the references and run by the kernels of its optimized plan."""
+    """An exported estimator, evaluated by the references and by the kernels of its optimized plan."""
 
     def __init__(self, estimator: Any) -> None:
         self.definition = export(estimator)
@@ -107,9 +107,9 @@ def test_weights(texts: list[str], options: dict[str, Any], dtype: Any) -> None:
     check(chain.fit(texts[:300]), texts[250:350], (1, 99))
 
 
-def test_weights_that_were_changed_after_fitting_are_the_ones_in_force(texts: list[str]) -> None:
+def test_weights_changed_after_fitting_are_used(texts: list[str]) -> None:
     vectorizer = TfidfVectorizer(max_features=50).fit(texts[:200])
-    vectorizer.set_params(norm=None)  # of no effect: the transformer within keeps its own
+    vectorizer.set_params(norm=None)  # without effect: the inner transformer keeps its norm
     vectorizer.idf_ = np.linspace(1, 2, 50)
     check(vectorizer, texts[:50])
 

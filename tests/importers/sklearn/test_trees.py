@@ -68,7 +68,7 @@ REFUSES_NAN = [ExtraTreeClassifier(criterion="log_loss", splitter="random"), Gra
 
 @pytest.fixture(autouse=True, scope="module")
 def one_thread() -> Iterator[None]:
-    """OpenMP's threads spin for one another where cores are shared, at a hundred times the work of these tests."""
+    """Limit OpenMP's threads, which spin on shared cores and take a hundred times as long as these tests."""
     with threadpool_limits(1):
         yield
 
@@ -80,7 +80,7 @@ def labels(classes: int, kind: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def near_thresholds(fitted: Any, x: np.ndarray) -> np.ndarray:
-    """Rows at the fitted thresholds, beside them in float32 and in float64, and at odd values."""
+    """Rows at the fitted thresholds, next to them in float32 and float64, and at odd values."""
     trees = [tree.tree_ for tree in np.ravel(getattr(fitted, "estimators_", [fitted])) if hasattr(tree, "tree_")]
     found = [t.threshold[t.children_left >= 0] for t in trees] or [
         p.nodes["num_threshold"][p.nodes["is_leaf"] == 0] for one in getattr(fitted, "_predictors", []) for p in one
@@ -206,7 +206,7 @@ def test_many_categories() -> None:
 
 @pytest.mark.parametrize("kind", ["int", "str", "object", "bool"])
 @pytest.mark.parametrize("estimator", [DecisionTreeClassifier(max_depth=3), RandomForestClassifier(**FEW)])
-def test_several_labels_a_row(estimator: Any, kind: str) -> None:
+def test_several_labels_per_row(estimator: Any, kind: str) -> None:
     x, y = labels(3, "int")
     names = np.array([False, True, True]) if kind == "bool" else np.array([10, 20, 30]).astype(kind)
     names = names.astype(str).astype(object) if kind == "object" else names
@@ -216,7 +216,7 @@ def test_several_labels_a_row(estimator: Any, kind: str) -> None:
     assert {"predict_proba[2]", "predict_log_proba[0]"} <= definition.outputs.keys()
 
 
-def test_a_beginning_that_depends_on_the_row_is_refused() -> None:
+def test_initial_scores_that_depend_on_the_row_are_refused() -> None:
     x, y = make_regression(50, WIDTH, random_state=0)
     with pytest.raises(UnsupportedError, match=r"GradientBoostingRegressor\(init="):
         export(GradientBoostingRegressor(init=LinearRegression(), n_estimators=2).fit(x, y))

@@ -1,4 +1,4 @@
-"""Calibrated probabilities, and classifiers that labelled their own data."""
+"""Classifiers with calibrated probabilities."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.semi_supervised import SelfTrainingClassifier
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.differences import STEEP_SIGMOIDS
@@ -33,12 +32,6 @@ def calibrated_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     ]
     proba = divided(total(parts, "f64"), len(folds))
     return {"predict": labelled(ops.ArgMax(proba), estimator.classes_, step), "predict_proba": proba}
-
-
-@imports(SelfTrainingClassifier)
-def self_training(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return the methods of the classifier that was fitted last."""
-    return step.enter("estimator", estimator.estimator_, x.as_array())
 
 
 def _sigmoid(fold: Any, part: Member) -> Node:

@@ -12,7 +12,7 @@ from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.common.matrices import checked
 from pretzel.importers.sklearn.common.members import cast
 from pretzel.importers.sklearn.common.pairwise import matrix, shifted, within
-from pretzel.importers.sklearn.kernel_methods import projected
+from pretzel.importers.sklearn.decomposition.kernel_pca import projected
 from pretzel.importers.sklearn.neighbors.nearest import nearest, nearness
 from pretzel.plan import ops
 from pretzel.plan.node import Node

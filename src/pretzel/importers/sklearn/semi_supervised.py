@@ -30,6 +30,12 @@ def label_propagation(estimator: Any, x: Columns, step: Step) -> Methods:
     return {"predict": labelled(ops.ArgMax(proba), estimator.classes_, step), "predict_proba": proba}
 
 
+@imports(semi_supervised.SelfTrainingClassifier)
+def self_training(estimator: Any, x: Columns, step: Step) -> Methods:
+    """Return the methods of the classifier that was fitted last."""
+    return step.enter("estimator", estimator.estimator_, x.as_array())
+
+
 def _sums(estimator: Any, x: Node, distributions: Parameter, step: Step) -> Node:
     if estimator.kernel == "knn":
         neighbors = nearest(estimator.nn_fit, Columns.of(x), step, estimator.nn_fit.n_neighbors)

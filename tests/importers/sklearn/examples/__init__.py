@@ -1,4 +1,4 @@
-"""Examples of every served estimator: what the generated table counts and the walk over constructor options tries.
+"""Examples of every served estimator, for the generated table and the walk over constructor options.
 
 A module of this package holds ``EXAMPLES``, a list of :class:`Example`, one or more a class.
 """
@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FIT_ONLY = "fit only"
-"""The option acts while fitting alone: whatever it changed stands in the fitted attributes that the importer reads."""
+"""The option acts only in fitting; its effect is in the fitted attributes that the importer reads."""
 
 HARMLESS = "harmless"
-"""The library reads the option while it answers, but it cannot change the answer: how many threads, what it prints."""
+"""The library reads the option when it answers, but it does not change the answer: threads, verbosity."""
 
 COMMON = {
     name: FIT_ONLY
@@ -31,14 +31,14 @@ COMMON = {
         "warm_start",
     )
 } | dict.fromkeys(("copy", "copy_x", "n_jobs", "verbose"), HARMLESS)
-"""Options that mean the same for all; an example's own entry wins."""
+"""Options with the same meaning for all; an entry of an example takes precedence."""
 
 Options = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Example:
-    """One class, how to make a fitted one, and what each of its constructor options does.
+    """One class, a function that fits it, and the effect of each constructor option.
 
     ``make(**options)`` returns a fitted estimator and X to give it; without options, the plainest there is.
 
@@ -50,11 +50,11 @@ class Example:
     make: Callable[..., tuple[Any, Any]]
     options: Mapping[str, Any] = field(default_factory=dict)
     exact: bool = False
-    """Whether floats agree to the bit."""
+    """True if floats agree to the bit."""
     batches: tuple[int, ...] = (1, 7, 1000)
-    """How many rows are given at a time; without 1 where the library drops a dimension of a single row's answer."""
+    """Batch sizes; without 1 if the library drops a dimension of a single row's answer."""
     amplifies: Callable[[Any], float] = lambda fitted: 1.0
-    """How many times a fitted estimator enlarges the rounding of its inner sums, which differs between machines."""
+    """Factor by which a fitted estimator enlarges rounding errors of inner sums, which differ between machines."""
     keywords: Sequence[str] = ()
     """Options that the constructor takes by ``**kwargs``."""
 

@@ -23,7 +23,7 @@ SMOOTHING: dict[str, Any] = {
     "class_prior": [PRIORS],
 }
 ALONE: dict[str, Any] = {"fit_prior": FIT_ONLY, "class_prior": FIT_ONLY}
-"""The complement asks for the priors only where there is one class, and then they decide nothing."""
+"""ComplementNB reads the priors only for one class, where they do not change the answer."""
 
 
 def _counting(kind: type, **options: Any) -> list[Example]:

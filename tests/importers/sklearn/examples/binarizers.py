@@ -1,4 +1,4 @@
-"""What makes numbers of labels."""
+"""Encoders of labels as numbers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ LISTS = [["a", "bb"], [], ["ccc", "a", "a"], ("unseen", "bb")]
 
 
 def _labels(kind: type, y: Any, *, given: Any = None, **defaults: Any) -> Callable[..., tuple[Any, Any]]:
-    """Return a maker that fits on labels alone, which such a ``fit`` takes."""
+    """Return a function that fits on labels alone."""
 
     def make(**options: Any) -> tuple[Any, Any]:
         return kind(**defaults | options).fit(y), y if given is None else given

@@ -21,7 +21,7 @@ KNOWN = [["teal", "red", "green", "blue"], [0.0, 1.0, 2.0, 5.0, np.nan], ["y", "
 
 
 def _encoder(kind: type) -> Callable[..., tuple[Any, Any]]:
-    """Return a maker that gives unseen categories too, where the options allow any."""
+    """Return a function that fits, with unseen categories in X if the options allow them."""
 
     def make(**options: Any) -> tuple[Any, Any]:
         unknown = options.get("handle_unknown", "error") != "error"

@@ -56,7 +56,7 @@ EXAMPLES = [
                 "threshold": [1.2],
             },
         )
-        # No row is a subcluster of its own: of its distance from itself the library has what rounding left.
+        # No subcluster holds a single row, whose distance from itself would be a rounding error in the library.
         for x in (PAIRS, PAIRS.astype(np.float32), sparse.vstack([SPARSE, SPARSE * 1.02]).tocsr())
     ),
     Example(cluster.MeanShift, fitting(cluster.MeanShift, CLOUDS), SHIFTED),

@@ -1,4 +1,4 @@
-"""What holds other estimators, over a mixed table."""
+"""Composite estimators, over a mixed table."""
 
 from typing import Any
 

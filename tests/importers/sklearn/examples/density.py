@@ -1,4 +1,4 @@
-"""Densities by kernels, near what was learned, far from it, and between."""
+"""Kernel densities, near the training rows, far from them, and between."""
 
 import numpy as np
 from sklearn.neighbors import KernelDensity

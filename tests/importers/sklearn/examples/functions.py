@@ -53,7 +53,7 @@ EXAMPLES = [
         {
             "func": [*FUNCTIONS, *OTHERS, np.spacing, lambda x: x],
             "inverse_func": FIT_ONLY,
-            "validate": HARMLESS,  # it refuses NaN and infinity, and leaves all else as it is
+            "validate": HARMLESS,  # it rejects NaN and infinity, and keeps other values
             "accept_sparse": FIT_ONLY,
             "check_inverse": FIT_ONLY,
             "feature_names_out": HARMLESS,
@@ -76,7 +76,7 @@ EXAMPLES = [
     Example(
         random_projection.SparseRandomProjection,
         fitting(random_projection.SparseRandomProjection, X.astype(np.float32), n_components=3, random_state=0),
-        PROJECTING | {"dense_output": HARMLESS},  # of dense rows the product is dense
+        PROJECTING | {"dense_output": HARMLESS},  # the product of dense rows is dense
     ),
     Example(
         random_projection.SparseRandomProjection,

@@ -52,7 +52,7 @@ CLASSIFIER: dict[str, Any] = {"max_iter_predict": FIT_ONLY, "multi_class": ["one
 
 def _regressor(y: Any, **options: Any) -> Example:
     kind = gaussian_process.GaussianProcessRegressor
-    # A noise that keeps the weights small: the larger they are the more digits cancel, in the library as here.
+    # A noise that keeps the weights small, because large weights cancel digits, in the library too.
     make = fitting(kind, X, y, given=OTHER, **({"alpha": 0.1} | FIXED | options))
     return Example(kind, make, COMMON | REGRESSOR)
 

@@ -21,7 +21,7 @@ HOLED = np.where(_random.random(FULL.shape) < 0.2, np.nan, FULL)
 HOLED[:, 3] = FULL[:, 3]
 EMPTY = np.column_stack([HOLED, np.full(60, np.nan)])
 ASKED = np.where(_random.random(EMPTY.shape) < 0.3, np.nan, np.column_stack([FULL[::-1], _random.normal(size=60)]))
-ASKED[:, 0] = np.where(np.isnan(ASKED[:, :4]).all(axis=1), 1.0, ASKED[:, 0])  # the library refuses no row; we do
+ASKED[:, 0] = np.where(np.isnan(ASKED[:, :4]).all(axis=1), 1.0, ASKED[:, 0])  # only we reject rows without values
 
 
 def _made(dtype: Any = np.float64, **options: Any) -> tuple[IterativeImputer, np.ndarray]:

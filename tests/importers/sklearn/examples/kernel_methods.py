@@ -18,7 +18,7 @@ PAIR = np.column_stack([Y, X[:, 2]])
 
 
 def alike(a: Any, b: Any, gamma: float = 1.0) -> float:
-    """Return a kernel that no server can compute."""
+    """Compute a kernel by Python code, which is not served."""
     return float(np.exp(-gamma * ((a - b) ** 2).sum()))
 
 

@@ -51,7 +51,7 @@ FITTING = dict.fromkeys(
     ),
     FIT_ONLY,
 )
-"""How coefficients are found, not what they mean."""
+"""Options of the solver, which do not change the meaning of coefficients."""
 
 CHANGING = {
     "C": [0.001],

@@ -37,7 +37,7 @@ CALIBRATED = {"cv": FIT_ONLY, "ensemble": [False], "estimator": [TREE], "method"
 
 
 def steepest_calibration(fitted):
-    """Return the steepest slope of an isotonic calibration: by so much it enlarges the rounding of a score."""
+    """Return the steepest slope of an isotonic calibration, the factor on rounding errors of a score."""
     curves = [one for fold in fitted.calibrated_classifiers_ for one in fold.calibrators]
     slopes = [np.diff(one.y_thresholds_) / np.diff(one.X_thresholds_) for one in curves]
     return max(1.0, *(slope.max(initial=0.0) for slope in slopes))

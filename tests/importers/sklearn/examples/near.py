@@ -1,4 +1,4 @@
-"""What neighbours are good for besides votes: imputing, novelty, embeddings, the spreading of labels."""
+"""Estimators by neighbours other than votes: imputing, novelty, embeddings, label propagation."""
 
 from typing import Any
 
@@ -26,17 +26,17 @@ METRIC: dict[str, Any] = {
 
 
 def squared(distances: Any) -> Any:
-    """Return weights that no server can compute."""
+    """Compute weights by Python code, which is not served."""
     return distances**2
 
 
 def close(a: Any, b: Any) -> Any:
-    """Return a kernel that no server can compute."""
+    """Compute a kernel by Python code, which is not served."""
     return np.exp(-np.abs(a[:, None] - b).sum(axis=2))
 
 
-def apart(a: Any, b: Any, **_: Any) -> float:
-    """Return a metric that no server can compute."""
+def largest_difference(a: Any, b: Any, **_: Any) -> float:
+    """Compute a metric by Python code, which is not served."""
     return float(np.nansum(np.abs(a - b)))
 
 
@@ -51,7 +51,7 @@ IMPUTER: dict[str, Any] = {
     "missing_values": [0.0],
     "n_neighbors": [1, 100],
     "weights": ["distance", squared],
-    "metric": [apart],
+    "metric": [largest_difference],
     "add_indicator": [True],
     "keep_empty_features": [True],
 }

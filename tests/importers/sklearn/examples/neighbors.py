@@ -20,7 +20,7 @@ FAR = np.where(np.arange(70)[:, None] < 3, 50.0, OTHER)
 
 
 def squared(distances: Any) -> Any:
-    """Return weights that no server can compute."""
+    """Compute weights by Python code, which is not served."""
     return distances**2
 
 

@@ -11,7 +11,7 @@ BEYOND = np.vstack([X * 1.3, X, [[np.nan, 0.0, 9.0], [-9.0, 9.0, -9.0]]])
 OPTIONS = {
     "n_quantiles": [7],
     "output_distribution": ["normal"],
-    "ignore_implicit_zeros": HARMLESS,  # it acts on sparse rows alone, which are refused
+    "ignore_implicit_zeros": HARMLESS,  # it acts only on sparse rows, which are rejected
     "subsample": FIT_ONLY,
 }
 

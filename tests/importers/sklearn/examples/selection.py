@@ -1,4 +1,4 @@
-"""Feature selection, over numbers of which some say more than others."""
+"""Feature selection, over numbers of which some are more informative."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Sparse codes in dictionaries that were given or learned, and topics of documents."""
+"""Sparse codes in given or learned dictionaries, and topics of documents."""
 
 import numpy as np
 from scipy import sparse

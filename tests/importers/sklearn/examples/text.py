@@ -20,7 +20,7 @@ COUNTS = CountVectorizer().fit_transform(TEXTS)
 
 
 def words(text: str) -> list[str]:
-    """Stand for a user's own code."""
+    """Serve as a user's code."""
     return text.split()
 
 

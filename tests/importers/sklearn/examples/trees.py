@@ -12,7 +12,7 @@ MANY = np.column_stack([Y, X[:, 3]])
 CLASSES = np.digitize(Y, [-1.0, 1.0]) * 10
 NAMES = np.where(Y > 0.5, "warm", "cold")
 NEW = 1.2 * X[::-1] + 0.1
-"""Not what trees were fitted on, all of which they know."""
+"""Rows other than the training rows."""
 HOLES = np.where(_random.random(X.shape) < 0.15, np.nan, X)
 
 GROWING = {
@@ -32,7 +32,7 @@ GROWING = {
     "oob_score": FIT_ONLY,
     "splitter": ["random"],
 }
-"""How trees grow: each shows in the trees grown."""
+"""Options of growing, each with an effect on the fitted trees."""
 
 MOST = {"max_features": [1, None], "bootstrap": [True], "max_samples": [(0.3, {"bootstrap": True})]}
 

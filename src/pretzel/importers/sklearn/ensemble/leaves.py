@@ -18,7 +18,7 @@ from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.common.explained import offer_leaves
 from pretzel.importers.sklearn.common.matrices import vector
 from pretzel.importers.sklearn.common.members import divided
-from pretzel.importers.sklearn.ensemble.trees import float32, sklearn_tree, takes_nan
+from pretzel.importers.sklearn.tree import float32, sklearn_tree, takes_nan
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -46,10 +46,10 @@ def isolation_forest(estimator: Any, x: Columns, step: Step) -> Methods:
 @imports(ensemble.RandomTreesEmbedding)
 def random_trees_embedding(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return a one for the leaf reached in each tree, among the leaves reached by training rows."""
-    given = float32(estimator, x, takes_nan(estimator.estimators_[0], x))
-    offer_leaves(given, [_with_counts(one) for one in estimator.estimators_], step)
+    rows = float32(estimator, x, takes_nan(estimator.estimators_[0], x))
+    offer_leaves(rows, [_with_counts(one) for one in estimator.estimators_], step)
     encoder = estimator.one_hot_encoder_
-    parts = [_reached(given, one, seen) for one, seen in zip(estimator.estimators_, encoder.categories_, strict=True)]
+    parts = [_reached(rows, one, seen) for one, seen in zip(estimator.estimators_, encoder.categories_, strict=True)]
     embedded: Node = ops.Concat(tuple(parts))
     return {"transform": embedded if encoder.sparse_output else ops.Densify(embedded)}
 
@@ -57,9 +57,9 @@ def random_trees_embedding(estimator: Any, x: Columns, step: Step) -> Methods:
 @answers("leaf_index", ensemble.HistGradientBoostingClassifier, ensemble.HistGradientBoostingRegressor)
 def histogram_leaves(estimator: Any, X: Any) -> Any:
     """Return the leaves by scikit-learn's trees, with the index of each node in place of its value."""
-    given = estimator._preprocess_X(X, reset=False)
+    rows = estimator._preprocess_X(X, reset=False)
     sets, places = estimator._bin_mapper.make_known_categories_bitsets()
-    rounds = [[_asked(tree).predict(given, sets, places, 1) for tree in trees] for trees in estimator._predictors]
+    rounds = [[_asked(tree).predict(rows, sets, places, 1) for tree in trees] for trees in estimator._predictors]
     leaves = np.moveaxis(np.array(rounds).astype(np.int64), -1, 0)
     return leaves[:, :, 0] if leaves.shape[2] == 1 else leaves
 
@@ -81,8 +81,8 @@ def _depths(estimator: Any, x: Columns) -> Node:
 
 
 def _read(x: Columns) -> Node:
-    given = x.numbers("f32")
-    return ops.Densify(given) if given.type.layout == "sparse" else given
+    rows = x.numbers("f32")
+    return ops.Densify(rows) if rows.type.layout == "sparse" else rows
 
 
 def _over_all_columns(estimator: Any, trees: list[Trees]) -> list[Trees]:
@@ -98,9 +98,9 @@ def _with_counts(fitted: Any) -> Trees:
 @answers("leaf_index", ensemble.IsolationForest)
 def isolated_leaves(estimator: Any, X: Any) -> Any:
     """Return the leaves of each tree, over the columns that it was fitted on."""
-    given = check_array(X, accept_sparse="csr", dtype=np.float32, ensure_all_finite=False)
+    rows = check_array(X, accept_sparse="csr", dtype=np.float32, ensure_all_finite=False)
     trees = zip(estimator.estimators_, estimator.estimators_features_, strict=True)
-    return np.column_stack([fitted.apply(given[:, columns], check_input=False) for fitted, columns in trees])
+    return np.column_stack([fitted.apply(rows[:, columns], check_input=False) for fitted, columns in trees])
 
 
 def _least_depth(expected: float, offset: float) -> float:

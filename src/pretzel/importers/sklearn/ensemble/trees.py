@@ -1,18 +1,18 @@
-"""Importers of decision trees, forests and boosted trees."""
+"""Importers of forests and boosted trees."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn import ensemble, tree
+from sklearn import ensemble
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.forest import Trees, joined
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.common.explained import offer_explanations, offer_leaves
-from pretzel.importers.sklearn.common.labels import by_target, labelled, labelled_targets
+from pretzel.importers.sklearn.common.explained import offer_explanations
+from pretzel.importers.sklearn.common.labels import labelled
+from pretzel.importers.sklearn.tree import float32, fractions, means, sklearn_tree, takes_nan
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -21,29 +21,17 @@ RANDOM = ("stratified", "uniform")
 CATEGORY_WORDS = 8  # per bit set of a histogram tree: 256 categories
 
 
-@imports(tree.DecisionTreeClassifier, tree.ExtraTreeClassifier)
-def tree_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return the class fractions of the leaf reached, and the class of the largest."""
-    return _fractions(estimator, [estimator], x, step, allow_nan=takes_nan(estimator, x))
-
-
 @imports(ensemble.RandomForestClassifier, ensemble.ExtraTreesClassifier)
 def forest_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the mean of the trees' class fractions, and the class of the largest."""
-    return _fractions(estimator, estimator.estimators_, x, step, allow_nan=takes_nan(estimator.estimators_[0], x))
-
-
-@imports(tree.DecisionTreeRegressor, tree.ExtraTreeRegressor)
-def tree_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
-    """Return the value of the leaf reached, or one per target."""
-    return _means(estimator, [estimator], x, step, allow_nan=takes_nan(estimator, x))
+    return fractions(estimator, estimator.estimators_, x, step, allow_nan=takes_nan(estimator.estimators_[0], x))
 
 
 @imports(ensemble.RandomForestRegressor, ensemble.ExtraTreesRegressor)
 def forest_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the mean of the trees' values per target."""
     allow_nan = takes_nan(estimator.estimators_[0], x)
-    return _means(estimator, estimator.estimators_, x, step, allow_nan=allow_nan)
+    return means(estimator, estimator.estimators_, x, step, allow_nan=allow_nan)
 
 
 @imports(ensemble.GradientBoostingClassifier)
@@ -76,50 +64,6 @@ def histogram_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     if link not in ("IdentityLink", "LogLink"):
         raise step.refuse("loss", f"its link {link} is not supported", "use another loss")
     return {"predict": ops.Elementwise(raw, "exp") if link == "LogLink" else raw}
-
-
-def _fractions(estimator: Any, trees: Sequence[Any], x: Columns, step: Step, *, allow_nan: bool) -> Methods:
-    if estimator.n_outputs_ > 1:
-        return _fractions_by_target(estimator, trees, float32(estimator, x, allow_nan), step)
-    leaves = [t.tree_.value[:, 0, : int(estimator.n_classes_)] for t in trees]
-    converted = list(map(sklearn_tree, trees, leaves))
-    proba = joined(float32(estimator, x, allow_nan), converted, aggregate="mean")
-    offer_explanations(estimator, proba, converted, step, shape=_shape(estimator))
-    return {
-        "predict": labelled(ops.ArgMax(proba), estimator.classes_, step),
-        "predict_proba": proba,
-        "predict_log_proba": ops.Link(proba, "log"),
-    }
-
-
-def _fractions_by_target(estimator: Any, trees: Sequence[Any], x: Node, step: Step) -> Methods:
-    """Return the class fractions of each target; a leaf holds those of all targets concatenated."""
-    counts = np.asarray(estimator.n_classes_, np.int64)
-    leaves = [np.hstack([t.tree_.value[:, k, :count] for k, count in enumerate(counts)]) for t in trees]
-    converted = list(map(sklearn_tree, trees, leaves))
-    whole = joined(x, converted, aggregate="mean")
-    offer_leaves(x, converted, step, shape=_shape(estimator))
-    places = np.split(np.arange(counts.sum()), np.cumsum(counts)[:-1])
-    proba = [ops.Select(whole, Parameter.of(columns)) for columns in places]
-    return (
-        labelled_targets([ops.ArgMax(one) for one in proba], estimator.classes_, step)
-        | by_target("predict_proba", proba)
-        | by_target("predict_log_proba", [ops.Link(one, "log") for one in proba])
-    )
-
-
-def _means(estimator: Any, trees: Sequence[Any], x: Columns, step: Step, *, allow_nan: bool) -> Methods:
-    leaves = [t.tree_.value[:, :, 0] for t in trees]
-    leaves = [leaf[:, 0] for leaf in leaves] if estimator.n_outputs_ == 1 else leaves
-    converted = list(map(sklearn_tree, trees, leaves))
-    mean = joined(float32(estimator, x, allow_nan), converted, aggregate="mean")
-    offer_explanations(estimator, mean, converted, step, shape=_shape(estimator))
-    return {"predict": mean}
-
-
-def _shape(estimator: Any) -> tuple[int, ...] | None:
-    """Return the shape of the leaves per row: for a single tree ``apply`` returns a vector."""
-    return () if isinstance(estimator, tree.BaseDecisionTree) else None
 
 
 def _scored(estimator: Any, raw: Node, odds: Node, *, inclusive: bool, step: Step) -> Methods:
@@ -194,33 +138,6 @@ def _encoded(estimator: Any, x: Columns, step: Step) -> Node:
     numeric = np.flatnonzero(~estimator.is_categorical_).tolist()
     codes = step.transform("categorical_features", encoder, x.select(categorical))
     return ops.Concat((codes, x.select(numeric).numbers("f64"))) if numeric else codes
-
-
-def float32(estimator: Any, x: Columns, allow_nan: bool) -> Node:
-    """Return x as scikit-learn's trees read it; absent entries of a sparse matrix compare as zeros."""
-    given = x.numbers("f32")
-    dense = ops.Densify(given) if given.type.layout == "sparse" else given
-    return ops.RequireFinite(dense, type(estimator).__name__, allow_nan)
-
-
-def takes_nan(fitted: Any, x: Columns) -> bool:
-    """Return whether a tree was fitted on missing values, and so accepts them."""
-    return bool(fitted.__sklearn_tags__().input_tags.allow_nan) and not x.is_sparse
-
-
-def sklearn_tree(fitted: Any, leaves: np.ndarray) -> Trees:
-    """Return a scikit-learn tree with ``leaves`` in place of its values, one per node."""
-    nodes = fitted.tree_
-    missing_left = nodes.missing_go_to_left.astype(bool)
-    return Trees(
-        nodes.feature,
-        nodes.threshold,
-        nodes.children_left,
-        nodes.children_right,
-        missing_left,
-        leaves,
-        cover=nodes.weighted_n_node_samples,
-    )
 
 
 def _histogram_tree(predictor: Any) -> Trees:

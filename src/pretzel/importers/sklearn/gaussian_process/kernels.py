@@ -94,8 +94,8 @@ def _dot_product(tree: Any, x: Node, learned: np.ndarray, step: Step) -> Node:
 
 
 def _pairwise(tree: Any, x: Node, learned: np.ndarray, step: Step) -> Node:
-    given = {"gamma": tree.gamma} | dict(tree.pairwise_kernels_kwargs or {})
-    return kernel(x, learned, tree.metric, step, **given)
+    options = {"gamma": tree.gamma} | dict(tree.pairwise_kernels_kwargs or {})
+    return kernel(x, learned, tree.metric, step, **options)
 
 
 def _product(parts: list[Node]) -> Node:

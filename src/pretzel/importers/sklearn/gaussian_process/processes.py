@@ -28,10 +28,10 @@ from pretzel.plan.parameter import Parameter
 def gaussian_process_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """The mean of the posterior, ``kernel_(X, X_train_) @ alpha_``, in the units of the target."""
     whole = _multiplied(estimator, x, step, alone=False)
-    given = checked(x, estimator) if whole is None else whole
-    node = cast(given, "f64")
+    rows = checked(x, estimator) if whole is None else whole
+    node = cast(rows, "f64")
     if _multiplies(estimator):  # other kernels are functions of distances, which are float64
-        types = (given.type.numpy, estimator.X_train_.dtype)
+        types = (rows.type.numpy, estimator.X_train_.dtype)
         note_cancelling(
             lambda count: estimator.kernel_(estimator.X_train_[:count], estimator.X_train_),
             estimator.alpha_,

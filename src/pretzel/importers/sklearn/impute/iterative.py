@@ -32,31 +32,31 @@ def iterative_imputer(estimator: Any, x: Columns, step: Step) -> Methods:
     if not isinstance(marker, Real):
         raise step.refuse("missing_values", "it is not a number", "use NaN or a number")
     finds_nan = bool(np.isnan(float(marker)))
-    given = checked_dense(x, estimator, step, allow_nan=finds_nan)
-    missing = as_compared(marker, given.type.numpy)
-    initial = step.transform("initial_imputer_", estimator.initial_imputer_, Columns.of(given))
-    columns = _imputed(estimator, given, initial, missing, step)
+    rows = checked_dense(x, estimator, step, allow_nan=finds_nan)
+    missing = as_compared(marker, rows.type.numpy)
+    initial = step.transform("initial_imputer_", estimator.initial_imputer_, Columns.of(rows))
+    columns = _imputed(estimator, rows, initial, missing, step)
     if estimator.add_indicator:
         features = np.asarray(estimator.indicator_.features_, np.int64)
-        columns.append(ops.MissingIndicator(given, Parameter.of(features), missing, given.type.dtype))
+        columns.append(ops.MissingIndicator(rows, Parameter.of(features), missing, rows.type.dtype))
     return {"transform": ops.Concat(tuple(columns))}
 
 
-def _imputed(estimator: Any, given: Node, initial: Node, missing: float, step: Step) -> list[Node]:
+def _imputed(estimator: Any, rows: Node, initial: Node, missing: float, step: Step) -> list[Node]:
     """Return the columns after all rounds."""
     empty = np.asarray(estimator._is_empty_feature)
     positions = np.arange(len(empty)) if estimator.keep_empty_features else np.flatnonzero(~empty)
     columns: list[Node] = [ops.Column(initial, i) for i in range(len(positions))]
     if estimator.n_iter_ == 0:
         return columns
-    masks = _masks(given, positions, missing, may_be_bare=not empty[positions].any(), step=step)
+    masks = _masks(rows, positions, missing, may_be_bare=not empty[positions].any(), step=step)
     for i, (feature, neighbors, fitted) in enumerate(estimator.imputation_sequence_):
         if empty[positions[feature]]:
             continue  # it counts as not missing, and keeps the initial imputation
         others = Columns.of(ops.Concat(tuple(columns[j] for j in neighbors)))
         predicted = _predicted(f"imputation_sequence_[{i}]", fitted, others, step)
         limits = (vector(limit[feature], 1) for limit in (estimator._min_value, estimator._max_value))
-        clipped = cast(ops.Clip(cast(predicted, "f64"), *limits), given.type.dtype)
+        clipped = cast(ops.Clip(cast(predicted, "f64"), *limits), rows.type.dtype)
         columns[feature] = ops.Where(masks[feature], clipped, columns[feature])
     return columns
 
@@ -69,9 +69,9 @@ def _predicted(name: str, fitted: Any, others: Columns, step: Step) -> Node:
     return predicted if predicted.type.width is None else ops.Column(predicted, 0)
 
 
-def _masks(given: Node, kept: np.ndarray, missing: float, *, may_be_bare: bool, step: Step) -> list[Node]:
+def _masks(rows: Node, kept: np.ndarray, missing: float, *, may_be_bare: bool, step: Step) -> list[Node]:
     """Return for each column whether its value is missing; a row without any value is rejected."""
-    lacks = ops.MissingIndicator(given, Parameter.of(kept.astype(np.int64)), missing)
+    lacks = ops.MissingIndicator(rows, Parameter.of(kept.astype(np.int64)), missing)
     columns: list[Node] = [ops.Column(lacks, i) for i in range(len(kept))]
     if may_be_bare:
         width = len(kept)

@@ -33,12 +33,12 @@ def knn_imputer(estimator: Any, x: Columns, step: Step) -> Methods:
     if estimator.metric != "nan_euclidean":
         raise step.refuse("metric", "it is a function", "use 'nan_euclidean'")
     finds_nan = bool(np.isnan(float(estimator.missing_values)))
-    given = checked(x, estimator, allow_nan=finds_nan)
-    if is_sparse(given):
+    rows = checked(x, estimator, allow_nan=finds_nan)
+    if is_sparse(rows):
         raise step.refuse("", "it rejects sparse rows", "give it dense rows", about_input=True)
-    if given.type.dtype == "f32":
+    if rows.type.dtype == "f32":
         raise step.refuse("", "rounding decides which float32 rows are near", "give it float64 rows", about_input=True)
-    marked = given if finds_nan else _marked(given, as_compared(estimator.missing_values, given.type.numpy))
+    marked = rows if finds_nan else _marked(rows, as_compared(estimator.missing_values, rows.type.numpy))
     learned = np.where(estimator._mask_fit_X, NAN, np.asarray(estimator._fit_X, np.float64))
     _note_doubts(estimator, learned, step)
     far = ops.Distances(marked, Parameter.of(learned), "nan_euclidean")

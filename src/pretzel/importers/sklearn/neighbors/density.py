@@ -34,14 +34,14 @@ def kernel_density(estimator: Any, x: Columns, step: Step) -> Methods:
             raise step.refuse(option, reason, f"set {option}=0, and fit again")
     metric, p = _metric(estimator, step)
     rows, order, nodes, bounds = estimator.tree_.get_arrays()
-    given = cast(checked_dense(x, estimator, step), "f64")
+    queries = cast(checked_dense(x, estimator, step), "f64")
     weights = _weights(estimator, len(rows))[order]
     spans = np.stack([nodes["idx_start"], nodes["idx_end"]], axis=1)
     with np.errstate(divide="ignore"):
         log_weights = np.log(weights)
     total, bandwidth = float(estimator.tree_.sum_weight), float(estimator.bandwidth_)
     density = ops.TreeDensity(
-        given,
+        queries,
         rows=_floats(np.asarray(rows)[order]),
         log_weights=_floats(log_weights),
         spans=Parameter.of(np.ascontiguousarray(spans, np.int64)),
@@ -67,8 +67,8 @@ def _metric(estimator: Any, step: Step) -> tuple[str, float]:
         return _EXPONENTS.get(p, "powers"), p if p not in _EXPONENTS else 2.0
     if name not in _METRICS or given:
         option = "metric_params" if name in (*_METRICS, "minkowski") else "metric"
-        known = sorted((*_METRICS, "minkowski"))
-        raise step.refuse(option, "the distance is not supported", f"use one of {known}")
+        supported = sorted((*_METRICS, "minkowski"))
+        raise step.refuse(option, "the distance is not supported", f"use one of {supported}")
     return _METRICS[name], 2.0
 
 

@@ -169,15 +169,15 @@ def k_neighbors_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
 
     With several targets per row, ``predict_proba`` is a list.
     """
-    found = nearest(estimator, x, step, estimator.n_neighbors)
-    weights = _weights(estimator, found, step)
+    near = nearest(estimator, x, step, estimator.n_neighbors)
+    weights = _weights(estimator, near, step)
     if estimator.outputs_2d_:
-        each = zip(estimator._y.T, estimator.classes_, strict=True)
-        many = [ops.Blend(found.positions, weights, members(codes, len(classes))) for codes, classes in each]
+        columns = zip(estimator._y.T, estimator.classes_, strict=True)
+        many = [ops.Blend(near.positions, weights, members(codes, len(classes))) for codes, classes in columns]
         labels = [label(ops.ArgMax(votes), table, step) for votes, table in zip(many, estimator.classes_, strict=True)]
         proba = by_target("predict_proba", [ops.Link(votes, "shares") for votes in many])
         return {"predict": stacked(labels, label_table(estimator.classes_[0], step).dtype)} | proba
-    votes = ops.Blend(found.positions, weights, members(estimator._y, len(estimator.classes_)))
+    votes = ops.Blend(near.positions, weights, members(estimator._y, len(estimator.classes_)))
     return {
         "predict": labelled(ops.ArgMax(votes), estimator.classes_, step),
         "predict_proba": ops.Link(votes, "shares"),
@@ -200,11 +200,11 @@ def label(codes: Node, classes: Any, step: Step) -> Node:
 @imports(neighbors.KNeighborsRegressor)
 def k_neighbors_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
     """The mean of the neighbours' targets, or the mean weighted by the inverse of their distances."""
-    found = nearest(estimator, x, step, estimator.n_neighbors)
-    weights = _weights(estimator, found, step)
+    near = nearest(estimator, x, step, estimator.n_neighbors)
+    weights = _weights(estimator, near, step)
     if weighing(estimator, step):
-        return {"predict": ops.Blend(found.positions, ops.Link(weights, "shares"), targets(estimator))}
-    mean = divided(ops.Blend(found.positions, weights, targets(estimator)), estimator.n_neighbors)
+        return {"predict": ops.Blend(near.positions, ops.Link(weights, "shares"), targets(estimator))}
+    mean = divided(ops.Blend(near.positions, weights, targets(estimator)), estimator.n_neighbors)
     return {"predict": cast(mean, "f32") if estimator._y.dtype == np.float32 else mean}
 
 
@@ -217,10 +217,10 @@ def targets(estimator: Any) -> Parameter:
 def k_neighbors_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
     """A sparse row of the distances to ``n_neighbors + 1`` rows, or of ones for ``n_neighbors`` rows."""
     connects = estimator.mode == "connectivity"
-    found = nearest(estimator, x, step, estimator.n_neighbors + (not connects))
-    ones = Parameter.of(np.ones((1, found.positions.type.columns)))
-    values = ops.Constant(found.positions, ones) if connects else found.distance
-    return {"transform": ops.Scatter(found.positions, values, estimator.n_samples_fit_)}
+    near = nearest(estimator, x, step, estimator.n_neighbors + (not connects))
+    ones = Parameter.of(np.ones((1, near.positions.type.columns)))
+    values = ops.Constant(near.positions, ones) if connects else near.distance
+    return {"transform": ops.Scatter(near.positions, values, estimator.n_samples_fit_)}
 
 
 @imports(neighbors.NearestCentroid)

@@ -22,14 +22,14 @@ def local_outlier_factor(estimator: Any, x: Columns, step: Step) -> Methods:
     if not estimator.novelty:
         raise step.refuse("novelty", "with novelty=False only the training rows have scores", "use novelty=True")
     count = estimator.n_neighbors_
-    found = nearest(estimator, x, step, count)
+    neighbours = nearest(estimator, x, step, count)
     reaches = Parameter.of(np.ascontiguousarray(estimator._distances_fit_X_[:, count - 1], np.float64)[None, :])
-    known = ops.Gather(ops.Constant(found.positions, reaches), found.positions)
+    reach_of_neighbours = ops.Gather(ops.Constant(neighbours.positions, reaches), neighbours.positions)
     ones = np.ones(count)
-    reach = ops.Linear(ops.Combine((found.distance, known), "maximum"), Parameter.of(ones))
+    reach = ops.Linear(ops.Combine((neighbours.distance, reach_of_neighbours), "maximum"), Parameter.of(ones))
     density = ops.Elementwise(shifted(divided(reach, count), 1.0, 1e-10), "reciprocal")
-    weights = ops.Constant(found.positions, Parameter.of(ones[None, :]))
-    others = ops.Blend(found.positions, weights, Parameter.of(np.ascontiguousarray(estimator._lrd, np.float64)))
+    weights = ops.Constant(neighbours.positions, Parameter.of(ones[None, :]))
+    others = ops.Blend(neighbours.positions, weights, Parameter.of(np.ascontiguousarray(estimator._lrd, np.float64)))
     single = x.numbers().type.dtype == "f32" and estimator._fit_X.dtype == np.float32
     kind = "f32" if single else "f64"
     samples = cast(shifted(divided(ops.Combine((others, density), "quotient"), count), -1.0), kind)

@@ -63,12 +63,12 @@ def radius_neighbors_transformer(estimator: Any, x: Columns, step: Step) -> Meth
     """A sparse row of the distances to all rows within the radius, or of ones."""
     near = nearness(estimator, x, step)
     _note_rim(estimator, step)
-    found = ops.Nearest(near.far, estimator.n_samples_fit_, near.reach(estimator.radius))
+    positions = ops.Nearest(near.far, estimator.n_samples_fit_, near.reach(estimator.radius))
     if estimator.mode == "connectivity":
-        values: Node = ops.Constant(found, Parameter.of(np.ones((1, found.type.columns))))
+        values: Node = ops.Constant(positions, Parameter.of(np.ones((1, positions.type.columns))))
     else:
-        values = near.distance(ops.Gather(near.far, found))
-    return {"transform": ops.Scatter(found, values, estimator.n_samples_fit_)}
+        values = near.distance(ops.Gather(near.far, positions))
+    return {"transform": ops.Scatter(positions, values, estimator.n_samples_fit_)}
 
 
 @imports(neighbors.RadiusNeighborsRegressor)
@@ -76,9 +76,9 @@ def radius_neighbors_regressor(estimator: Any, x: Columns, step: Step) -> Method
     """The mean of the targets within the radius, weighted or not; NaN without any."""
     if estimator._y.dtype.kind not in "f":
         raise step.refuse("", "without neighbours it casts NaN to an integer", "fit it on a target of floats")
-    found = within(estimator, x, step)
-    sums = ops.Linear(found.weights, targets(estimator))
-    totals = ops.Linear(found.weights, Parameter.of(np.ones(found.weights.type.columns)))
+    neighbours = within(estimator, x, step)
+    sums = ops.Linear(neighbours.weights, targets(estimator))
+    totals = ops.Linear(neighbours.weights, Parameter.of(np.ones(neighbours.weights.type.columns)))
     predicted = ops.Combine((sums, _repeated(totals, sums.type.width)), "quotient")
     single = estimator._y.dtype == np.float32 and not weighing(estimator, step)
     return {"predict": cast(predicted, "f32") if single else predicted}
@@ -92,43 +92,43 @@ def _repeated(x: Node, width: int | None) -> Node:
 @imports(neighbors.RadiusNeighborsClassifier)
 def radius_neighbors_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     """The class with the most votes, or the largest weight, within the radius; outliers have a separate label."""
-    found = within(estimator, x, step, refused=estimator.outlier_label_ is None)
+    neighbours = within(estimator, x, step, refused=estimator.outlier_label_ is None)
     outliers = estimator.outlier_label_ or [None]
     if estimator.outputs_2d_:
         every = list(zip(estimator._y.T, estimator.classes_, outliers * len(estimator.classes_), strict=False))
-        shares = [_shares(found, *each) for each in every]
-        decided = [_best(found, *one, *each[1:]) for one, each in zip(shares, every, strict=True)]
+        shares = [_shares(neighbours, *each) for each in every]
+        decided = [_best(neighbours, *one, *each[1:]) for one, each in zip(shares, every, strict=True)]
         labels = [label(*each, step) for each in decided]
         by_targets = by_target("predict_proba", [one for one, _ in shares])
         return {"predict": stacked(labels, label_table(estimator.classes_[0], step).dtype)} | by_targets
     codes, classes, outlier = estimator._y, estimator.classes_, outliers[0]
     column = _outlier_column(estimator, outlier)
-    proba = _probabilities(found, codes, len(classes), column)
-    return {"predict": labelled(*_best(found, proba, column, classes, outlier), step), "predict_proba": proba}
+    proba = _probabilities(neighbours, codes, len(classes), column)
+    return {"predict": labelled(*_best(neighbours, proba, column, classes, outlier), step), "predict_proba": proba}
 
 
-def _shares(found: Within, codes: Any, classes: Any, outlier: Any) -> tuple[Node, int | None]:
+def _shares(neighbours: Within, codes: Any, classes: Any, outlier: Any) -> tuple[Node, int | None]:
     """Return the shares of one target's classes, and the column of the outliers' class."""
     column = _place(classes, outlier)
-    return _probabilities(found, codes, len(classes), column), column
+    return _probabilities(neighbours, codes, len(classes), column), column
 
 
-def _best(found: Within, proba: Node, column: int | None, classes: Any, outlier: Any) -> tuple[Node, Any]:
+def _best(neighbours: Within, proba: Node, column: int | None, classes: Any, outlier: Any) -> tuple[Node, Any]:
     """Return the codes and their labels; an outlier label that is not a class has an additional column."""
     if column is not None:
         return ops.ArgMax(proba), classes
     labels = np.append(classes, classes[0] if outlier is None else outlier)
-    return ops.ArgMax(ops.Concat((proba, found.alone))), labels.astype(classes.dtype)
+    return ops.ArgMax(ops.Concat((proba, neighbours.alone))), labels.astype(classes.dtype)
 
 
-def _probabilities(found: Within, codes: Any, classes: int, outlier: int | None) -> Node:
+def _probabilities(neighbours: Within, codes: Any, classes: int, outlier: int | None) -> Node:
     """Return the shares of the weights; a row without neighbours has a one in the outliers' column, or zeros."""
-    votes: Node = ops.Linear(found.weights, members(codes, classes))
+    votes: Node = ops.Linear(neighbours.weights, members(codes, classes))
     if outlier is not None:
-        votes = ops.Sum((votes, ops.Linear(found.alone, Parameter.of(np.eye(classes)[[outlier]]))))
+        votes = ops.Sum((votes, ops.Linear(neighbours.alone, Parameter.of(np.eye(classes)[[outlier]]))))
     totals: Node = ops.Linear(votes, Parameter.of(np.ones(classes)))
     if outlier is None:
-        totals = ops.Sum((totals, found.alone))
+        totals = ops.Sum((totals, neighbours.alone))
     return ops.Combine((votes, _repeated(totals, classes)), "quotient")
 
 

@@ -60,10 +60,10 @@ def computed(function: Callable[..., Any], x: Node, arguments: Mapping[str, Any]
     if handler is None:
         return None
     rest = dict(arguments)
-    made = handler(x, rest)
+    node = handler(x, rest)
     if rest:
         raise ArgumentError(f"the argument {next(iter(rest))!r} of {function.__name__}", "leave it out")
-    return made
+    return node
 
 
 def integer_name(function: Callable[..., Any], arguments: Mapping[str, Any]) -> str | None:
@@ -199,13 +199,13 @@ def _clip(x: Node, arguments: dict[str, Any]) -> Node:
 
 def _bound(arguments: dict[str, Any], *spellings: str) -> Any:
     """Return a bound as NumPy promotes it: a Python number keeps the type of x, an array or a NumPy scalar may not."""
-    given = [value for value in (arguments.pop(name, None) for name in spellings) if value is not None]
-    if not given:
+    values = [value for value in (arguments.pop(name, None) for name in spellings) if value is not None]
+    if not values:
         return None
-    bound = given[0] if type(given[0]) in (int, float) else np.asarray(given[0])[()]
+    bound = values[0] if type(values[0]) in (int, float) else np.asarray(values[0])[()]
     array = np.asarray(bound)
-    if len(given) > 1 or array.dtype.kind not in "iuf" or array.ndim > 1 or np.isnan(array).any():
-        shown = f"<ndarray of shape {array.shape}>" if array.ndim > 1 else repr(given[0])
+    if len(values) > 1 or array.dtype.kind not in "iuf" or array.ndim > 1 or np.isnan(array).any():
+        shown = f"<ndarray of shape {array.shape}>" if array.ndim > 1 else repr(values[0])
         raise ArgumentError(f"{spellings[0]}={shown:.40}", "give a number, or one for each column")
     return bound
 

@@ -82,8 +82,8 @@ def _applied_to_columns(estimator: FunctionTransformer, x: Columns, step: Step) 
     parts = x.settled() if x.frame else [x.array()]
     if all(part.type.is_float or part.type.layout != "dense" for part in parts) and _are_alike(parts):
         parts = [x.numbers()]
-    made = tuple(_applied_to_part(estimator, part, step, by_column=x.frame) for part in parts)
-    return Columns(made, frame=x.frame)
+    computed_parts = tuple(_applied_to_part(estimator, part, step, by_column=x.frame) for part in parts)
+    return Columns(computed_parts, frame=x.frame)
 
 
 def _are_alike(parts: Sequence[Node]) -> bool:
@@ -97,17 +97,17 @@ def _applied_to_part(estimator: FunctionTransformer, x: Node, step: Step, *, by_
     read = Columns.of(x).numbers()
     if whole and (margin := largest_step(function, arguments or {})):
         read = unwrapped_or_noted(x, lambda kind: max(int(np.iinfo(kind).max) - margin, 0), step)
-    made = applied(function, "func", arguments, "kw_args", read, step)
+    result = applied(function, "func", arguments, "kw_args", read, step)
     if not whole:
-        return made
+        return result
     dtype = integer_result(function, arguments or {}, x)
     if dtype == x.type.dtype and keeps_whole(function, arguments or {}):
         return x
     if dtype is None and by_column and step.inputs.trial and name_of(function, {}) == "clip":
-        made, dtype = ops.Cast(made, x.type.dtype), x.type.dtype
-        step.inputs.doubtful.append(made)  # pandas converts integers to floats if it replaces one by a fraction
-        return made
-    return made if dtype is None else ops.Cast(made, dtype)
+        result, dtype = ops.Cast(result, x.type.dtype), x.type.dtype
+        step.inputs.doubtful.append(result)  # pandas converts integers to floats if it replaces one by a fraction
+        return result
+    return result if dtype is None else ops.Cast(result, dtype)
 
 
 def _tracked(estimator: FunctionTransformer) -> str | None:
@@ -125,8 +125,8 @@ def binarizer(estimator: Binarizer, x: Columns, step: Step) -> Methods:
             "", "it is given a sparse matrix", "make the step before it give a dense one", about_input=True
         )
     threshold = as_compared(estimator.threshold, node.type.numpy)
-    given = x.array().type.dtype
-    return {"transform": ops.Cast(ops.Threshold(node, threshold), given)}
+    dtype = x.array().type.dtype
+    return {"transform": ops.Cast(ops.Threshold(node, threshold), dtype)}
 
 
 def applied(function: Any, option: str, arguments: Any, arguments_option: str, x: Node, step: Step) -> Node:
@@ -137,14 +137,14 @@ def applied(function: Any, option: str, arguments: Any, arguments_option: str, x
         remedy = "make the step before it give a dense one"
         raise step.refuse(option, "it is given a sparse matrix", remedy, about_input=True)
     try:
-        made = computed(function, x, arguments or {})
+        node = computed(function, x, arguments or {})
     except ArgumentError as error:
         given, remedy = error.args
         raise step.refuse(arguments_option if arguments else option, f"it is not served with {given}", remedy) from None
-    if made is None:
+    if node is None:
         remedy = f"use one of NumPy's or SciPy's {', '.join(names())}"
         raise step.refuse(option, "the function is not supported", remedy)
-    return made
+    return node
 
 
 def _note_integers(x: Columns, estimator: FunctionTransformer, kinds: str) -> None:

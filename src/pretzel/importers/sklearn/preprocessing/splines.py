@@ -73,5 +73,5 @@ def _refused(x: Node, knots: np.ndarray, degree: int) -> Node:
 
 def _without_last(splines: Node, features: int) -> Node:
     count = splines.type.columns // features
-    kept = np.arange(splines.type.columns)
-    return ops.Select(splines, Parameter.of(kept[(kept + 1) % count != 0]))
+    positions = np.arange(splines.type.columns)
+    return ops.Select(splines, Parameter.of(positions[(positions + 1) % count != 0]))

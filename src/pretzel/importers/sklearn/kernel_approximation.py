@@ -1,40 +1,25 @@
-"""Linear models over kernels with what was learned, and features whose products stand for kernels."""
+"""Approximate feature maps of kernels."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from sklearn import decomposition, kernel_approximation, kernel_ridge, preprocessing
-from sklearn.metrics.pairwise import PAIRWISE_KERNEL_FUNCTIONS, pairwise_kernels
+from sklearn import kernel_approximation
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.differences import ROUNDED_SHARES, ROUNDED_WAVES
+from pretzel.importers.differences import ROUNDED_WAVES
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.common.doubts import cancels, note_cancelling
 from pretzel.importers.sklearn.common.integers import TO_FLOATS, cut_to, kept_whole, unwrapped
+from pretzel.importers.sklearn.common.kernels import ALIKE, as_library, note_cancelling_kernels, weighted
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse, product, vector
-from pretzel.importers.sklearn.common.members import cast, divided, total
+from pretzel.importers.sklearn.common.members import cast, total
 from pretzel.importers.sklearn.common.pairwise import kernel, within
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
-ALIKE = frozenset({"linear", "poly", "polynomial", "rbf", "sigmoid"})
-"""Kernels that read a repeated column of a sparse float64 row as the library does; the norms of cosine do not."""
 STEEP = 1e6  # larger weights make angles whose last digits show in the result
-
-
-@imports(kernel_ridge.KernelRidge)
-def kernel_ridge_regression(estimator: Any, x: Columns, step: Step) -> Methods:
-    """``kernel(X, X_fit_) @ dual_coef_``."""
-    step.reads_entries(x, alike=estimator.kernel in ALIKE)
-    node = checked(x, estimator)
-    given = {"gamma": estimator.gamma, "coef0": estimator.coef0, "degree": estimator.degree}
-    _note_cancelling(estimator, node, estimator.X_fit_, given, estimator.dual_coef_, step)
-    kernels = kernel(node, estimator.X_fit_, estimator.kernel, step, **given)
-    predicted = _product(kernels, np.asarray(estimator.dual_coef_))
-    return {"predict": _as_numpy(predicted, estimator.kernel, node, estimator.X_fit_, estimator.dual_coef_)}
 
 
 @imports(kernel_approximation.Nystroem)
@@ -43,69 +28,12 @@ def nystroem(estimator: Any, x: Columns, step: Step) -> Methods:
     step.reads_entries(x, alike=estimator.kernel in ALIKE)
     node = checked(x, estimator)
     own = {name: getattr(estimator, name) for name in ("gamma", "coef0", "degree")}
-    given = dict(estimator.kernel_params or {}) | {name: value for name, value in own.items() if value is not None}
-    kernels = kernel(node, estimator.components_, estimator.kernel, step, **given)
+    options = dict(estimator.kernel_params or {}) | {name: value for name, value in own.items() if value is not None}
+    kernels = kernel(node, estimator.components_, estimator.kernel, step, **options)
     weights = np.asarray(estimator.normalization_)
-    _note_cancelling(estimator, node, estimator.components_, given, weights.T, step)
-    mapped = _product(kernels, weights.T)
-    return {"transform": _as_numpy(mapped, estimator.kernel, node, estimator.components_, weights)}
-
-
-@imports(decomposition.KernelPCA)
-def kernel_pca(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The centered kernel with ``X_fit_`` times the scaled eigenvectors; the weights include the centering."""
-    step.reads_entries(x, alike=estimator.kernel in ALIKE)
-    node = checked(x, estimator)
-    given = {"gamma": estimator.gamma_, "coef0": estimator.coef0, "degree": estimator.degree}
-    kernels = kernel(node, estimator.X_fit_, estimator.kernel, step, **given)
-    mapped = projected(estimator, kernels)
-    return {"transform": _as_numpy(mapped, estimator.kernel, node, estimator.X_fit_, estimator.eigenvectors_)}
-
-
-def projected(estimator: Any, kernels: Node) -> Node:
-    """Return the projection by a ``KernelPCA`` of uncentered kernels with all training rows."""
-    vectors, values = np.asarray(estimator.eigenvectors_), np.asarray(estimator.eigenvalues_)
-    scaled = np.where(values != 0, vectors / np.sqrt(np.where(values != 0, values, 1)), 0.0).astype(np.float64)
-    center = estimator._centerer
-    sums = scaled.sum(axis=0)
-    weights = scaled - sums / len(center.K_fit_rows_)
-    bias = center.K_fit_all_ * sums - (np.asarray(center.K_fit_rows_)[:, None] * scaled).sum(axis=0)
-    return ops.Linear(kernels, Parameter.of(weights), Parameter.of(bias.astype(np.float64)))
-
-
-def _note_cancelling(estimator: Any, x: Node, rows: Any, given: dict[str, Any], weights: Any, step: Step) -> None:
-    """Add a note if the weighted kernels with these training rows cancel in float32."""
-    if estimator.kernel not in PAIRWISE_KERNEL_FUNCTIONS:
-        return
-
-    def kernels(count: int) -> Any:
-        return pairwise_kernels(rows[:count], rows, metric=estimator.kernel, filter_params=True, **given)
-
-    note_cancelling(kernels, weights, (x.type.numpy, rows.dtype, weights.dtype), step)
-
-
-def _product(kernels: Node, weights: np.ndarray) -> Node:
-    return ops.Linear(kernels, Parameter.of(np.ascontiguousarray(weights, np.float64)))
-
-
-def _as_numpy(result: Node, name: str, x: Node, *others: Any) -> Node:
-    """Return the result in the library's type; laplacian kernels use SciPy's distances, which are float64."""
-    types = [x.type.numpy, *(other.dtype for other in others), *([np.float64] if name == "laplacian" else [])]
-    return cast(result, "f32" if np.result_type(*types) == np.float32 else "f64")
-
-
-@imports(preprocessing.KernelCenterer)
-def kernel_centerer(estimator: Any, x: Columns, step: Step) -> Methods:
-    """``K`` minus the mean of its row and the fitted means of each column, plus the mean of all."""
-    node = checked(x, estimator)
-    if cancels(np.asarray(estimator.K_fit_rows_)[:, None]):
-        step.may_differ(ROUNDED_SHARES.reason, ROUNDED_SHARES.remedy)
-    width = node.type.columns
-    means = divided(ops.Linear(node, Parameter.of(np.ones(width, node.type.numpy))), width)
-    everything, rows = (np.asarray(means, node.type.numpy) for means in (estimator.K_fit_all_, estimator.K_fit_rows_))
-    shift = everything - rows
-    moved = ops.Affine(node, Parameter.of(np.ones(width, node.type.numpy)), Parameter.of(shift))
-    return {"transform": ops.Sum((moved, ops.Linear(means, Parameter.of(np.full((1, width), -1.0, node.type.numpy)))))}
+    note_cancelling_kernels(estimator, node, estimator.components_, options, weights.T, step)
+    mapped = weighted(kernels, weights.T)
+    return {"transform": as_library(mapped, estimator.kernel, node, estimator.components_, weights)}
 
 
 @imports(kernel_approximation.RBFSampler)
@@ -180,8 +108,8 @@ def polynomial_count_sketch(estimator: Any, x: Columns, step: Step) -> Methods:
     node, size = cast(checked(x, estimator), "f64"), estimator.n_components
     turns = np.outer(np.arange(size), np.arange(size // 2 + 1)) % size * (2 * np.pi / size)
     real, imaginary = _spectrum(estimator, node, 0, turns)
-    for each in range(1, estimator.degree):
-        a, b = _spectrum(estimator, node, each, turns)
+    for sketch in range(1, estimator.degree):
+        a, b = _spectrum(estimator, node, sketch, turns)
         real, imaginary = (
             total([_times(real, a), ops.Elementwise(_times(imaginary, b), "negative")]),
             total([_times(real, b), _times(imaginary, a)]),
@@ -191,9 +119,9 @@ def polynomial_count_sketch(estimator: Any, x: Columns, step: Step) -> Methods:
     return {"transform": ops.Linear(ops.Concat((real, imaginary)), Parameter.of(np.ascontiguousarray(back)))}
 
 
-def _spectrum(estimator: Any, x: Node, each: int, turns: np.ndarray) -> tuple[Node, Node]:
+def _spectrum(estimator: Any, x: Node, sketch: int, turns: np.ndarray) -> tuple[Node, Node]:
     """Return the real and the imaginary half spectrum of one count sketch."""
-    places, signs = estimator.indexHash_[each], estimator.bitHash_[each]
+    places, signs = estimator.indexHash_[sketch], estimator.bitHash_[sketch]
     parts = []
     for waves in (np.cos(turns), -np.sin(turns)):
         rows = waves[places] * signs[:, None]

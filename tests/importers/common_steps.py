@@ -1,0 +1,178 @@
+"""Common pipelines with an unsupported transformer, and what the refusal must name."""
+
+from __future__ import annotations
+
+from sklearn.decomposition import NMF
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
+
+from tests.importers.common import FT, Common, columns, fitted
+from tests.importers.foreign import (
+    FRAME,
+    NUMBERS,
+    SMOTE,
+    TEXTS,
+    Always,
+    Custom,
+    DatetimeEncoder,
+    Forest,
+    ImblearnPipeline,
+    TargetEncoder,
+    TextEncoder,
+    Y,
+    days,
+    lengths,
+    ratio,
+    split,
+)
+
+STEPS: dict[str, Common] = {
+    "a function of texts next to tf-idf": Common(
+        fitted(make_union(FunctionTransformer(lengths), TfidfVectorizer()), LogisticRegression(), x=TEXTS),
+        {"pipeline.featureunion.functiontransformer": (FT, "func=tests.importers.foreign.lengths")},
+        TEXTS,
+    ),
+    "tf-idf next to a function of texts": Common(
+        fitted(make_union(TfidfVectorizer(), FunctionTransformer(lengths)), LogisticRegression(), x=TEXTS),
+        {"pipeline.featureunion.functiontransformer": (FT, "serve pipeline[1:] alone")},
+        TEXTS,
+    ),
+    "a lambda of a column of texts": Common(
+        fitted(
+            columns(("tfidf", TfidfVectorizer(), "text"), ("len", FunctionTransformer(lengths), "text")),
+            LogisticRegression(),
+            x=FRAME,
+        ),
+        {"pipeline.columntransformer.len": (FT, "use one of NumPy's")},
+    ),
+    "one-hot of dates": Common(
+        fitted(columns(("d", OneHotEncoder(), ["when"])), LogisticRegression(), x=FRAME),
+        {"pipeline.columntransformer.d": ("sklearn.preprocessing.OneHotEncoder", "dates.dt.dayofweek")},
+    ),
+    "ordinals of dates next to numbers": Common(
+        fitted(
+            columns(("d", OrdinalEncoder(), ["when"]), ("n", StandardScaler(), ["age"])), LogisticRegression(), x=FRAME
+        ),
+        {"pipeline.columntransformer.d": ("sklearn.preprocessing.OrdinalEncoder", "a column holds dates")},
+    ),
+    "dates by a function": Common(
+        fitted(
+            columns(("d", FunctionTransformer(days), ["when"]), ("n", StandardScaler(), ["age"])),
+            LogisticRegression(),
+            x=FRAME,
+        ),
+        {"pipeline.columntransformer.d": (FT, "func=tests.importers.foreign.days")},
+    ),
+    "dates by skrub": Common(
+        fitted(
+            columns(("d", DatetimeEncoder(), ["when"]), ("n", StandardScaler(), ["age"])),
+            LogisticRegression(),
+            x=FRAME,
+        ),
+        {"pipeline.columntransformer.d": ("skrub.DatetimeEncoder", "no importer knows its class")},
+    ),
+    "a text encoder of skrub": Common(
+        fitted(columns(("t", TextEncoder(), "text"), ("c", OneHotEncoder(), ["color"])), LogisticRegression(), x=FRAME),
+        {"pipeline.columntransformer.t": ("skrub.TextEncoder", "no importer knows its class")},
+    ),
+    "a pipeline of imblearn": Common(
+        lambda: ImblearnPipeline(
+            [("scale", StandardScaler()), ("smote", SMOTE()), ("model", LogisticRegression())]
+        ).fit(NUMBERS, Y),
+        {
+            "pipeline": ("imblearn.pipeline.Pipeline", "if not hasattr(s, 'fit_resample')]"),
+            "pipeline.smote": ("imblearn.over_sampling.SMOTE", "leave it out"),
+        },
+        NUMBERS,
+    ),
+    "an encoder of category_encoders": Common(
+        fitted(
+            columns(("c", make_pipeline(TargetEncoder(), OneHotEncoder()), ["color"])), LogisticRegression(), x=FRAME
+        ),
+        {
+            "pipeline.columntransformer.c.targetencoder": (
+                "category_encoders.target_encoder.TargetEncoder",
+                "use sklearn.preprocessing.TargetEncoder",
+            )
+        },
+    ),
+    "a class of one's own first": Common(
+        fitted(Custom(), StandardScaler(), LogisticRegression(), x=NUMBERS),
+        {"pipeline.custom": ("acme.features.Custom", "serve pipeline[1:] alone")},
+        NUMBERS,
+    ),
+    "a class of one's own twice": Common(
+        fitted(Custom(), StandardScaler(), Custom(), LogisticRegression(), x=NUMBERS),
+        {
+            "pipeline.custom-1": ("acme.features.Custom", "serve pipeline[1:] alone"),
+            "pipeline.custom-2": ("acme.features.Custom", "serve pipeline[3:] alone"),
+        },
+        NUMBERS,
+    ),
+    "a classifier of one's own": Common(
+        fitted(StandardScaler(), Always(), x=NUMBERS),
+        {"pipeline.always": ("acme.models.Always", "use another estimator")},
+        NUMBERS,
+    ),
+    "a subclass of a forest": Common(
+        fitted(StandardScaler(), Forest(5), x=NUMBERS),
+        {"pipeline.forest": ("acme.models.Forest", "redefines 'predict', which may change the answers")},
+        NUMBERS,
+    ),
+    "a tokenizer of one's own before counts that are weighted": Common(
+        fitted(
+            CountVectorizer(tokenizer=split, token_pattern=None),
+            TfidfTransformer(sublinear_tf=True),
+            LogisticRegression(),
+            x=TEXTS,
+        ),
+        {"pipeline.countvectorizer": ("sklearn.feature_extraction.text.CountVectorizer", "use token_pattern")},
+        TEXTS,
+    ),
+    "two options of different vectorizers": Common(
+        fitted(
+            make_union(
+                TfidfVectorizer(preprocessor=str.upper, lowercase=False),
+                HashingVectorizer(analyzer=split, n_features=64),
+            ),
+            LogisticRegression(),
+            x=TEXTS,
+        ),
+        {
+            "pipeline.featureunion.tfidfvectorizer": (
+                "sklearn.feature_extraction.text.TfidfVectorizer",
+                "preprocessor=builtins.str.upper",
+            ),
+            "pipeline.featureunion.hashingvectorizer": (
+                "sklearn.feature_extraction.text.HashingVectorizer",
+                "analyzer=tests.importers.foreign.split",
+            ),
+        },
+        TEXTS,
+    ),
+    "texts passed through next to numbers": Common(
+        lambda: columns(("n", StandardScaler(), ["age"]), ("c", "passthrough", ["color"])).fit(FRAME),
+        {"columntransformer": ("sklearn.compose.ColumnTransformer", "'c' returns texts")},
+        needs_sample=True,
+    ),
+    "an own function before all": Common(
+        fitted(FunctionTransformer(ratio), StandardScaler(), LogisticRegression(), x=NUMBERS),
+        {"pipeline.functiontransformer": (FT, "func=tests.importers.foreign.ratio")},
+        NUMBERS,
+    ),
+    "a lambda among columns": Common(
+        fitted(
+            columns(("l", FunctionTransformer(lambda x: x * 2), ["age"]), ("s", StandardScaler(), ["price"])),
+            LogisticRegression(),
+            x=FRAME,
+        ),
+        {"pipeline.columntransformer.l": (FT, "<lambda>")},
+    ),
+    "factors that depend on all rows": Common(
+        fitted(CountVectorizer(), NMF(2, max_iter=500), LogisticRegression(), x=TEXTS),
+        {"pipeline.nmf": ("sklearn.decomposition.NMF", "use TruncatedSVD")},
+        TEXTS,
+    ),
+}
