@@ -51,7 +51,9 @@ MODELS: dict[str, Callable[[], Any]] = {
         make_column_transformer((StandardScaler(), [0, 1]), ("passthrough", [2, 3])), LogisticRegression(max_iter=20)
     ),
     "beside codes": lambda: make_pipeline(
-        make_union(OneHotEncoder(dtype=np.float32, handle_unknown="ignore", sparse_output=False), FunctionTransformer()),
+        make_union(
+            OneHotEncoder(dtype=np.float32, handle_unknown="ignore", sparse_output=False), FunctionTransformer()
+        ),
         LogisticRegression(max_iter=20),
     ),
     "of codes": lambda: make_pipeline(

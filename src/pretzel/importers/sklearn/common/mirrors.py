@@ -32,8 +32,15 @@ def _has_no_intercept(weights: np.ndarray, intercept: Any) -> bool:
 
 def _is_zero_amid(estimator: Any) -> bool:
     """Return whether the score of a pair of classes is zero between the means of their support vectors."""
-    vectors, owner = matrix(estimator.support_vectors_), np.repeat(np.arange(len(estimator.classes_)), estimator.n_support_)
-    if estimator.kernel == "precomputed" or callable(estimator.kernel) or len(np.unique(owner)) < len(estimator.classes_):
+    vectors, owner = (
+        matrix(estimator.support_vectors_),
+        np.repeat(np.arange(len(estimator.classes_)), estimator.n_support_),
+    )
+    if (
+        estimator.kernel == "precomputed"
+        or callable(estimator.kernel)
+        or len(np.unique(owner)) < len(estimator.classes_)
+    ):
         return False
     means = np.stack([vectors[owner == i].mean(axis=0) for i in range(len(estimator.classes_))])
     amid = np.stack([(means[i] + means[j]) / 2 for i, j in combinations(range(len(means)), 2)])
