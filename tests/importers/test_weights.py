@@ -97,3 +97,16 @@ def test_scikit_learn_converts_a_polars_table_to_float64(form: str, dtype: str) 
     got, want = pretzel.compile(model).transform(X), np.asarray(model.transform(X))
     assert got.dtype == want.dtype
     np.testing.assert_allclose(got, want, rtol=3e-6 if want.dtype == np.float32 or dtype == "f4" else 1e-12, atol=1e-7)
+
+
+@pytest.mark.parametrize("dtype", ["UInt8", "Int8", "Int16", "uint8[pyarrow]", "int16[pyarrow]"])
+@pytest.mark.parametrize("kind", ["columns", "union"])
+def test_whole_weights_of_nullable_columns_are_refused_by_name(kind: str, dtype: str) -> None:
+    """pandas wraps UInt8 around, and makes int64 of small integers of Arrow."""
+    X = TABLE.abs().astype(dtype)
+    X.loc[1, "a"] = pd.NA
+    model = make_pipeline(weighted(kind, "pandas", 3), SimpleImputer(), Ridge()).fit(TABLE.astype(float), Y)
+    with pytest.raises(InputError, match="'a'.*transformer_weights"):
+        pretzel.compile(model).predict(X)
+    with pytest.raises(InputError, match="'a'.*transformer_weights"):
+        served(export(model), X)
