@@ -25,7 +25,7 @@ BANNED = (
 _BANNED = re.compile(rf"\b(?:{'|'.join(BANNED)})\b", re.IGNORECASE)
 QUOTED = ("No such file", "no such table", "No such command", "no such column", "beside texts")
 """Messages of other programs, and a stored name."""
-CODE = re.compile(r"`[^`]*`")
+CODE = re.compile(r"`+[^`]*`+")
 OPENINGS = ("What", "Who", "How", "Whether", "Where", "Why", "When")
 
 
@@ -43,12 +43,16 @@ def prose(path: Path) -> Iterator[tuple[int, str]]:
     """The lines of a page or of a C or Cython source, and the comments and strings of a Python source."""
     text = path.read_text()
     if path.suffix != ".py":
-        yield from ((number, CODE.sub("", line)) for number, line in enumerate(text.splitlines(), 1))
+        yield from without_code(text, 1)
         return
     kinds = {tokenize.COMMENT, tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type in kinds and " " in token.string:  # a single word is a name or data
-            yield from enumerate(token.string.splitlines(), token.start[0])
+            yield from without_code(token.string, token.start[0])
+
+
+def without_code(text: str, first: int) -> Iterator[tuple[int, str]]:
+    return ((number, CODE.sub("", line)) for number, line in enumerate(text.splitlines(), first))
 
 
 def test_words_are_plain() -> None:

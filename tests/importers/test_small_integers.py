@@ -50,7 +50,7 @@ MODELS: dict[str, Callable[[], Any]] = {
     "half scaled": lambda: make_pipeline(
         make_column_transformer((StandardScaler(), [0, 1]), ("passthrough", [2, 3])), LogisticRegression(max_iter=20)
     ),
-    "beside codes": lambda: make_pipeline(
+    "with codes": lambda: make_pipeline(
         make_union(
             OneHotEncoder(dtype=np.float32, handle_unknown="ignore", sparse_output=False), FunctionTransformer()
         ),
