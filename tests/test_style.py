@@ -42,6 +42,8 @@ def sources(*suffixes: str) -> list[Path]:
 def prose(path: Path) -> Iterator[tuple[int, str]]:
     """The lines of a page or of a C or Cython source, and the comments and strings of a Python source."""
     text = path.read_text()
+    if not _BANNED.search(text):  # which spares most files the tokenizer
+        return
     if path.suffix != ".py":
         yield from without_code(text, 1)
         return
