@@ -9,7 +9,7 @@ from pretzel.control_plane.settings import Settings as ControlPlane
 from pretzel.data_plane.settings import Settings as Worker
 from pretzel.serving.settings import NO_SETTINGS, unknown
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 READERS = ["control_plane", "data_plane", "kernels", "src/pretzel", "benchmarks", "tests/helpers", "setup.py"]
 SETTINGS = {*ControlPlane.model_fields, *Worker.model_fields}
 
