@@ -19,7 +19,7 @@ ANSWERS: dict[tuple[str, type], Answer] = {}
 
 
 def answers(output: str, *classes: type) -> Callable[[Answer], Answer]:
-    """Register a function of (estimator, X) that computes ``output``, which is not a method of the classes, by the library.
+    """Register a function of (estimator, X) that computes ``output`` by the library, for classes without such a method.
 
     It returns an array with one entry per row, in the library's own shape and dtype.  Deployments compare with it.
     """
