@@ -160,7 +160,7 @@ def test_arguments_of_an_inverse() -> None:
     ("function", "arguments", "problem"),
     [
         (np.maximum, {"x2": 3}, "func=.*the function is not supported; use one of NumPy's or SciPy's absolute, "),
-        (partial(np.maximum, 3.0), None, "no importer knows"),
+        (partial(np.maximum, 3.0), None, "the function is not supported"),
         (np.exp, {"where": [True, False]}, "kw_args=.*it is not served with the argument 'where' of exp; leave it out"),
         (np.exp, {"dtype": "float16"}, "not served with dtype='float16'; use float32 or float64"),
         (np.exp, {"dtype": "what"}, "not served with dtype='what'"),
@@ -189,7 +189,7 @@ class Equal:
 
 
 def test_a_callable_that_equals_everything_is_refused() -> None:
-    with pytest.raises(UnsupportedError, match="no importer knows"):
+    with pytest.raises(UnsupportedError, match="the function is not supported"):
         export(FunctionTransformer(Equal()).fit(RANDOM))
 
 
