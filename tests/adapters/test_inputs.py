@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
-from pretzel.adapters import inputs, integers, objects, sparse
+from pretzel.adapters import inputs, integers, objects, polars, sparse
 from pretzel.adapters import integer_functions as functions
 from pretzel.adapters.convert import typed_columns
 from pretzel.adapters.inputs import columns_of
@@ -285,7 +285,7 @@ def test_arrays_of_integers_are_float32_to_some_models():
 
 
 def test_what_decides_how_x_is_cut_is_listed_in_full() -> None:
-    texts = [Path(module.__file__).read_text() for module in (functions, inputs, integers, objects, sparse)]
+    texts = [Path(module.__file__).read_text() for module in (functions, inputs, integers, objects, polars, sparse)]
     read = re.findall(r'metadata(?:\.get\(|\[)["\'](\w+)["\']', "".join(texts))
     assert {*read} == {*inputs.DECIDES}
 

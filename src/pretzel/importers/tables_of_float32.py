@@ -6,6 +6,7 @@ number; what hands numbers on makes float32 of it for the step behind.  Clients 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,17 +18,17 @@ from pretzel.importers.singly import LEARNED, MOVES, type_learned
 from pretzel.plan import ops
 from pretzel.plan.graph import topological
 
-WIDENING: set[type] = set()
-"""The classes that make float64 of a polars table of float32."""
+WIDENING: dict[type, Callable[[Any], bool]] = {}
+"""The classes whose estimators make float64 of a polars table of float32, and which of them do."""
 CONTAINERS: set[type] = set()
 """The classes that hand a table on to their parts, or parts of it."""
 KEY = "float32_unclear"
 """In the metadata: the inputs of which a polars table may not hold Float32."""
 
 
-def widens(*classes: type) -> None:
-    """Say of classes that they make float64 of a polars table of float32."""
-    WIDENING.update(classes)
+def widens(*classes: type, where: Callable[[Any], bool] = lambda _: True) -> None:
+    """Say of classes that their estimators make float64 of a polars table of float32, ``where`` this holds of them."""
+    WIDENING.update(dict.fromkeys(classes, where))
 
 
 def contains(*classes: type) -> None:
@@ -39,8 +40,9 @@ def note_unclear(kind: type, estimator: Any, x: Columns, inputs: Inputs) -> None
     """Record the inputs of which this step may read float32 of a polars table otherwise than float64."""
     if kind in CONTAINERS or (kind in READERS and READERS[kind].single) or _has_learned_float64(kind, estimator):
         return
+    widening = kind in WIDENING and WIDENING[kind](estimator)
     for part in x.parts:
-        if kind not in WIDENING or not isinstance(part, Open) or _is_single(part):
+        if not widening or not isinstance(part, Open) or _is_single(part):
             noted = inputs.metadata.setdefault(KEY, [])
             noted += [name for name in _given(part) if name not in noted]
 
