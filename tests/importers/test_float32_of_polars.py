@@ -12,6 +12,7 @@ import pytest
 from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.feature_selection import SelectKBest
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -41,6 +42,8 @@ MODELS: dict[str, Callable[[], Any]] = {
     "ranges": MinMaxScaler,
     "quantiles": lambda: QuantileTransformer(n_quantiles=20),
     "components": lambda: PCA(2),
+    "means": SimpleImputer,
+    "filled": lambda: make_pipeline(SimpleImputer(strategy="most_frequent"), StandardScaler()),
     "signs": Binarizer,
     "selected": lambda: SelectKBest(k=2),
     "scaled": lambda: make_pipeline(StandardScaler(), LogisticRegression()),
@@ -50,7 +53,18 @@ MODELS: dict[str, Callable[[], Any]] = {
     "passed": lambda: make_pipeline(make_column_transformer(("passthrough", ["a", "c"])), StandardScaler()),
 }
 METHODS = ("predict_proba", "decision_function", "transform", "predict")
-ANSWERED = {"logistic", "tree", "machine", "scaler", "ranges", "quantiles", "components", "scaled", "columns scaled"}
+ANSWERED = {
+    "logistic",
+    "tree",
+    "machine",
+    "scaler",
+    "ranges",
+    "quantiles",
+    "components",
+    "means",
+    "scaled",
+    "columns scaled",
+}
 
 
 def assert_alike(model: Any, ask: Callable[[str], Any], rows: Any, case: str) -> None:

@@ -56,7 +56,9 @@ def beside_learned(kind: type, estimator: Any, x: Columns, inputs: Inputs, path:
 def _tell(array: Node, inputs: Inputs, path: str) -> None:
     """Make clients check for small integers, also those in a part of ``array`` that is combined only with float32."""
     inputs.tells_integers = True
-    if array.type.layout == "sparse" and all(isinstance(node, (ops.Input, *MOVES)) for node in topological([array])):
+    nodes = topological([array])
+    moved = all(isinstance(node, (ops.Input, ops.Densify, *MOVES)) for node in nodes)
+    if moved and any(node.type.layout == "sparse" for node in nodes):
         inputs.metadata["stored_small"] = "refused"
     parts = _parts(array)
     if not any(part.type.dtype == "f64" for part in parts):

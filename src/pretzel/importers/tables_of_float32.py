@@ -6,6 +6,7 @@ number; steps that pass numbers through give float32 to the next step.  Clients 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,17 +18,17 @@ from pretzel.importers.singly import LEARNED, MOVES, type_learned
 from pretzel.plan import ops
 from pretzel.plan.graph import topological
 
-WIDENING: set[type] = set()
-"""The classes that convert a float32 polars table to float64."""
+WIDENING: dict[type, Callable[[Any], bool]] = {}
+"""The classes that convert a float32 polars table to float64, and a test of the estimators that do."""
 CONTAINERS: set[type] = set()
 """The classes that pass a table, or parts of it, to inner estimators."""
 KEY = "float32_unclear"
 """Metadata key: the inputs that may not be Float32 in a polars table."""
 
 
-def widens(*classes: type) -> None:
-    """Register classes that convert a float32 polars table to float64."""
-    WIDENING.update(classes)
+def widens(*classes: type, where: Callable[[Any], bool] = lambda _: True) -> None:
+    """Register classes that convert a float32 polars table to float64, for estimators of which ``where`` is true."""
+    WIDENING.update(dict.fromkeys(classes, where))
 
 
 def contains(*classes: type) -> None:
@@ -39,8 +40,9 @@ def note_unclear(kind: type, estimator: Any, x: Columns, inputs: Inputs) -> None
     """Record the inputs whose polars float32 this step may read differently from float64."""
     if kind in CONTAINERS or (kind in READERS and READERS[kind].single) or _has_learned_float64(kind, estimator):
         return
+    widening = kind in WIDENING and WIDENING[kind](estimator)
     for part in x.parts:
-        if kind not in WIDENING or not isinstance(part, Open) or _is_single(part):
+        if not widening or not isinstance(part, Open) or _is_single(part):
             noted = inputs.metadata.setdefault(KEY, [])
             noted += [name for name in _given(part) if name not in noted]
 

@@ -22,8 +22,8 @@ def mirrors(estimator: Any) -> bool:
         return _has_no_intercept(matrix(estimator._dual_coef_), estimator._intercept_) or _is_zero_amid(estimator)
     if hasattr(estimator, "coef_"):
         return _has_no_intercept(matrix(estimator.coef_), estimator.intercept_)
-    steps = getattr(estimator, "steps", None)
-    return steps is not None and mirrors(steps[-1][1])
+    steps: Any = getattr(estimator, "steps", ())
+    return bool(steps) and mirrors(steps[-1][1])
 
 
 def _has_no_intercept(weights: np.ndarray, intercept: Any) -> bool:

@@ -31,3 +31,4 @@ widens(
     svm.SVC,
     svm.SVR,
 )
+widens(impute.SimpleImputer, where=lambda imputer: imputer.strategy in ("mean", "median"))
