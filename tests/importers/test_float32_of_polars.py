@@ -95,7 +95,7 @@ def test_float32_of_polars_is_equal_or_refused_by_name(name: str, fitted_on: str
     try:
         assert_alike(model, ask, POLARS, f"{name}, {fitted_on}")
     except InputError as refused:
-        assert "Float32 in a table of polars" in str(refused) and "cast it to Float64" in str(refused)
+        assert "Float32 in a polars table" in str(refused) and "cast it to Float64" in str(refused)
         assert name not in ANSWERED or (fitted_on == "float32" and name == "logistic")
 
 
