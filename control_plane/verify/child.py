@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 import pretzel.engine as engine
 from pretzel.control_plane.store.files import read_file
-from pretzel.control_plane.verify.compare import Tolerance, compare, count_ties, tolerance_of
+from pretzel.control_plane.verify.compare import Tolerance, compare, count_ties, is_single, tolerance_of
 from pretzel.control_plane.verify.job import LENGTH, error_tree
 from pretzel.control_plane.verify.ties import score_output, tied_labels
 from pretzel.errors import (
@@ -69,7 +69,8 @@ def run(job: Mapping[str, Any]) -> dict[str, Any]:
     expected, columns = columns_from_bytes(job["outputs"]), columns_from_bytes(job["inputs"])
     try:
         results = executable.run(columns, outputs=[*expected, *_scores(expected, executable.outputs)])
-        worst, ties = _compared(results, expected, Tolerance(*job["tolerance"]))
+        single = any(map(is_single, columns.values()))
+        worst, ties = _compared(results, expected, Tolerance(*job["tolerance"]), single)
     except (InputError, NotFoundError) as error:
         raise InputError(renumbered(f"sample: {error}", job["rows"])) from None
     except VerificationError as error:
@@ -86,13 +87,14 @@ def _scores(expected: Mapping[str, Any], outputs: Mapping[str, Any]) -> list[str
 
 
 def _compared(
-    results: Mapping[str, Any], expected: Mapping[str, Any], tolerance: Tolerance
+    results: Mapping[str, Any], expected: Mapping[str, Any], tolerance: Tolerance, single: bool
 ) -> tuple[dict[str, float], int]:
     """Return the largest difference of each output, and the number of labels that differ at ties."""
     worst, ties = {}, 0
     for name, want in expected.items():
         tied = tied_labels(name, results[name], want, expected, results)
-        worst[name] = compare(name, results[name], want, tolerance_of(name, results[name], tolerance), tied)
+        limits = tolerance_of(name, results[name], tolerance, single=single)
+        worst[name] = compare(name, results[name], want, limits, tied)
         ties += count_ties(results[name], want, tied)
     return worst, ties
 

@@ -7,6 +7,11 @@ from pathlib import Path
 import grpc
 import numpy as np
 import pytest
+from sklearn.datasets import load_breast_cancer
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import pretzel
 from pretzel.plan import ops, wire
@@ -74,6 +79,17 @@ def plan_of(server: Server, version: ModelVersion) -> Plan:
 
 def test_without_a_sample_the_version_is_marked_unverified(server: Server, name: str):
     assert server.deploy(name, definition(1)).metadata["verified"] is False
+
+
+def test_models_fitted_on_float32_are_verified_on_float32(server: Server, name: str):
+    X, y = load_breast_cancer(return_X_y=True)
+    X = X.astype(np.float32)
+    models = [LogisticRegression(), SGDClassifier(loss="log_loss", random_state=0), PCA(3)]
+    with pretzel.ControlPlane(server.ready["address"]) as control:
+        for model in (make_pipeline(StandardScaler(), model).fit(X, y) for model in models):
+            version = control.deploy(name, model, sample=X, wait=False)
+            assert version.metadata["verified"] is True
+            assert max(version.metadata["measured_error"].values()) < 2e-6
 
 
 def test_siblings_share_objects(server: Server, name: str):

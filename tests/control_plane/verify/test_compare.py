@@ -151,6 +151,26 @@ def test_contributions_in_float32_may_be_off_by_the_rounding_of_their_row() -> N
     assert tolerance_of("contributions", off.astype(np.float64), Tolerance()) == Tolerance(row=1e-9)
 
 
+def test_numbers_in_float32_may_be_off_by_the_rounding_of_their_column() -> None:
+    want = np.float32([[1e-4], [100.0]])
+    off = want + np.float32([[1.5e-4], [0]])
+    compare("decision_function", off, want, tolerance_of("decision_function", off, Tolerance()))
+    wide = off.astype(np.float64), want.astype(np.float64)
+    compare("decision_function", *wide, tolerance_of("decision_function", wide[0], Tolerance(), single=True))
+    with pytest.raises(VerificationError, match="row 0"):
+        compare("decision_function", *wide, tolerance_of("decision_function", wide[0], Tolerance()))
+    with pytest.raises(VerificationError, match="row 0"):
+        compare("decision_function", off * 2, want, tolerance_of("decision_function", off, Tolerance()))
+
+
+def test_logarithms_in_float32_are_compared_as_probabilities() -> None:
+    want, got = (np.log(np.float32([[p, 1 - p], [0.5, 0.5]])) for p in (5.3e-5, 5.306e-5))
+    compare("predict_log_proba", got, want, tolerance_of("predict_log_proba", got, Tolerance()))
+    for name, pair in (("decision_function", (got, want)), ("predict_log_proba", (got / 2, want))):
+        with pytest.raises(VerificationError, match="row 0"):
+            compare(name, *pair, tolerance_of(name, got, Tolerance()))
+
+
 def test_contributions_that_cancel_are_measured_by_their_row() -> None:
     want = floats(0.5, -5e-17, -0.5)[None]
     got = floats(0.5, 0.0, -0.5)[None]
