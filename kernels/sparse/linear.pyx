@@ -86,7 +86,7 @@ cdef class Stack(Head):
 
     def __init__(self, kernels):
         cdef Linear kernel
-        norms = sorted({getattr(kernel, "divisor", "none") for kernel in kernels})
+        norms = sorted({getattr(head, "divisor", "none") for head in kernels})
         if norms not in ([], ["l2"], ["none"]):
             raise ValueError(f"norms: expected all none or all l2, got {norms}")
         self.normalized = norms == ["l2"]

@@ -39,7 +39,7 @@ def test_version_and_help(run):
         (("worker", "--port", "x"), 2, "port: Input should be a valid integer", "pretzel worker --help"),
         (("worker", "--host", "0.0.0.0"), 2, "pass --insecure", "pretzel worker --help"),
         (("control-plane", "--wat"), 2, "unrecognized arguments: --wat", "pretzel control-plane --help"),
-        (("control-plane", "--host", "0.0.0.0"), 2, "host '0.0.0.0' can be reached", "pretzel control-plane --help"),
+        (("control-plane", "--host", "0.0.0.0"), 2, "host '0.0.0.0' is reachable", "pretzel control-plane --help"),
         (("models", "na\udcefve"), 3, "prefix 'na\\udcefve': expected Unicode text", "correct the value"),
         (("describe", "m", "--control", "na\udcefve"), 3, "address 'na\\udcefve': expected", "correct the value"),
         (("models",), 5, "is a server running there", "`pretzel up` starts servers"),

@@ -293,5 +293,8 @@ def is_fitted(estimator: Any) -> bool:
     if not hasattr(estimator, "fit"):
         return True
     if hasattr(estimator, "__sklearn_is_fitted__"):
-        return bool(estimator.__sklearn_is_fitted__())
+        try:
+            return bool(estimator.__sklearn_is_fitted__())
+        except (AttributeError, ValueError):  # a union raises the NotFittedError of an inner estimator
+            return False
     return any(name.endswith("_") and not name.startswith("__") for name in vars(estimator))

@@ -205,7 +205,7 @@ def test_integers_are_answered_as_numpy_does_or_refused(function: Any, dtype: st
         try:
             got = predictor.transform(given)
         except (InputError, UnsupportedError) as error:
-            assert re.search(f"(of|with) {dtype}", str(error)), error
+            assert re.search(f"(of|with|for) {dtype}", str(error)), error
             continue
         np.testing.assert_allclose(got, np.asarray(transformer.transform(given), float), rtol=1e-6)
 
