@@ -86,6 +86,16 @@ CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
         lambda: KNN().fit(sparse.csr_array(WHOLE), Y),
         lambda: KNN().fit(WHOLE, Y),
     ),
+    "sparse, no products": (
+        differences.SORTED_TIES,
+        lambda: KNN(metric="manhattan").fit(sparse.csr_array(WHOLE), Y),
+        lambda: KNN(metric="manhattan").fit(WHOLE, Y),
+    ),
+    "sparse, weighed by distance": (
+        differences.SORTED_TIES,
+        lambda: KNN(metric="l1", weights="distance").fit(sparse.csr_array(WHOLE), Y),
+        lambda: KNN(metric="l1", weights="distance").fit(WHOLE, Y),
+    ),
     "integers": (
         differences.SORTED_TIES,
         lambda: KNN(algorithm="brute").fit(WHOLE.astype(int), Y),
