@@ -239,6 +239,21 @@ CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
         lambda: make_pipeline(FunctionTransformer(np.float32), _process(1e-3)).fit(X[:60].astype("f4"), Y[:60]),
         lambda: _process(1e-3).fit(X[:60], Y[:60]),
     ),
+    "powers": (
+        differences.ROUNDED_POWERS,
+        lambda: make_pipeline(FunctionTransformer(np.float32), PowerTransformer()).fit(X + 100),
+        lambda: make_pipeline(FunctionTransformer(np.float32), PowerTransformer()).fit(X),
+    ),
+    "powers of float64": (
+        differences.ROUNDED_POWERS,
+        lambda: make_pipeline(FunctionTransformer(np.float32), PowerTransformer()).fit(X + 100),
+        lambda: PowerTransformer().fit(X + 100),
+    ),
+    "powers of Box and Cox": (
+        differences.ROUNDED_POWERS,
+        lambda: make_pipeline(FunctionTransformer(np.float32), PowerTransformer()).fit(X + 100),
+        lambda: make_pipeline(FunctionTransformer(np.float32), PowerTransformer("box-cox")).fit(X + 100),
+    ),
     "topics": (
         differences.ROUNDED_TOPICS,
         lambda: LatentDirichletAllocation(3, max_iter=2).fit(WHOLE.astype("f4")),

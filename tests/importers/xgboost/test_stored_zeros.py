@@ -166,10 +166,10 @@ CONVERTING: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", HANDING)
-def test_tables_of_sparse_columns_are_rejected_where_they_are_handed_on(name: str):
+def test_tables_of_sparse_columns_are_rejected_where_they_are_given_on(name: str):
     model = clone(HANDING[name]).fit(HOLED, TARGET)
     predictor, want = pretzel.compile(model), model.predict_proba(SPARSE_TABLE)
-    with pytest.raises(InputError, match="a table of sparse columns, which the library hands on to"):
+    with pytest.raises(InputError, match="a table of sparse columns, which the library gives unconverted to"):
         predictor.predict_proba(SPARSE_TABLE)
     np.testing.assert_allclose(predictor.predict_proba(SPARSE_TABLE.sparse.to_dense()), want, rtol=1e-5)
     stored = SPARSE_TABLE.sparse.to_coo().tocsr()
