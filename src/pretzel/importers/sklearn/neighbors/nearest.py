@@ -110,9 +110,7 @@ def _note_ties(estimator: Any, x: Columns, step: Step) -> None:
     if not can_tie(learned):
         return
     queries = np.zeros((1, learned.shape[1]), x.numbers().type.numpy)
-    sparse = hasattr(
-        learned, "tocsr"
-    )  # rows of another type than the learned ones are sorted in part, and may be asked
+    sparse = hasattr(learned, "tocsr")  # the library sorts queries of another type in part
     if sparse or not ArgKmin.is_usable_for(queries, learned, estimator.effective_metric_):
         step.may_differ(SORTED_TIES.reason, SORTED_TIES.remedy)
     elif estimator.n_samples_fit_ > CHUNK:
