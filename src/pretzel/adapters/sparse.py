@@ -70,8 +70,8 @@ def as_stored(X: Any, metadata: Mapping[str, Any]) -> Any:
         return X
     if metadata.get("sparse_columns") == "refused":
         raise InputError(
-            f"X: a table of sparse columns, which the library gives unconverted to {metadata['zeros_apart']}, and that reads "
-            "entries that are not stored as zeros in a table, and as missing in a sparse matrix; "
+            f"X: a table of sparse columns, which the library gives unconverted to {metadata['zeros_apart']}, "
+            "and that reads entries that are not stored as zeros in a table, and as missing in a sparse matrix; "
             "pass X.sparse.to_dense(), where they are zeros, or X.sparse.to_coo().tocsr()"
         )
     try:
