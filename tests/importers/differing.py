@@ -86,6 +86,16 @@ CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
         lambda: KNN().fit(sparse.csr_array(WHOLE), Y),
         lambda: KNN().fit(WHOLE, Y),
     ),
+    "sparse, no products": (
+        differences.SORTED_TIES,
+        lambda: KNN(metric="manhattan").fit(sparse.csr_array(WHOLE), Y),
+        lambda: KNN(metric="manhattan").fit(WHOLE, Y),
+    ),
+    "sparse, weighed by distance": (
+        differences.SORTED_TIES,
+        lambda: KNN(metric="l1", weights="distance").fit(sparse.csr_array(WHOLE), Y),
+        lambda: KNN(metric="l1", weights="distance").fit(WHOLE, Y),
+    ),
     "integers": (
         differences.SORTED_TIES,
         lambda: KNN(algorithm="brute").fit(WHOLE.astype(int), Y),
@@ -228,6 +238,21 @@ CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
         differences.ROUNDED_WEIGHTS,
         lambda: make_pipeline(FunctionTransformer(np.float32), _process(1e-3)).fit(X[:60].astype("f4"), Y[:60]),
         lambda: _process(1e-3).fit(X[:60], Y[:60]),
+    ),
+    "powers": (
+        differences.ROUNDED_POWERS,
+        lambda: make_pipeline(FunctionTransformer(np.float32), PowerTransformer()).fit(X + 100),
+        lambda: make_pipeline(FunctionTransformer(np.float32), PowerTransformer()).fit(X),
+    ),
+    "powers of float64": (
+        differences.ROUNDED_POWERS,
+        lambda: make_pipeline(FunctionTransformer(np.float32), PowerTransformer()).fit(X + 100),
+        lambda: PowerTransformer().fit(X + 100),
+    ),
+    "powers of Box and Cox": (
+        differences.ROUNDED_POWERS,
+        lambda: make_pipeline(FunctionTransformer(np.float32), PowerTransformer()).fit(X + 100),
+        lambda: make_pipeline(FunctionTransformer(np.float32), PowerTransformer("box-cox")).fit(X + 100),
     ),
     "topics": (
         differences.ROUNDED_TOPICS,

@@ -19,6 +19,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     OneHotEncoder,
+    PowerTransformer,
     StandardScaler,
 )
 from sklearn.svm import SVC
@@ -140,3 +141,18 @@ def test_checks_of_sparse_rows_equal_those_of_dense_rows(rows: np.ndarray) -> No
         assert said(stored) == said(np.nan_to_num(rows))
     assert doubts.is_exact(rows) == (rows is WHOLE)
     assert doubts.cancels(rows) == (rows is FAR)
+
+
+def test_powers_of_float32_that_differ_from_the_library_warn() -> None:
+    rows = (X + 100).astype(np.float32)
+    model = PowerTransformer().fit(rows)
+    predictor = pretzel.compile(model)
+    with pytest.warns(pretzel.AnswersMayDifferWarning, match="computes powers in float32"):
+        got = predictor.transform(rows)
+    want = model.transform(rows)
+    assert got.dtype == want.dtype == np.float32
+    np.testing.assert_allclose(got, want, atol=0.1)
+    wide = rows.astype(np.float64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_allclose(predictor.transform(wide), model.transform(wide), rtol=1e-6, atol=1e-6)

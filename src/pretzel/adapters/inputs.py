@@ -42,6 +42,7 @@ DECIDES = (
     "in_order",
     "absent",
     "zeros_apart",
+    "sparse_columns",
     "stored_zeros",
     "stored_small",
     "float32_unclear",
@@ -115,7 +116,7 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
     if table is not None and names and list(table) != list(names):
         raise InputError(names_differ(list(table), list(names)))
     if metadata.get("zeros_apart") or inputs[0].type.layout == "sparse":
-        X = as_stored(X)
+        X = as_stored(X, metadata)
         reject_dense(X, inputs[0].type.layout, metadata)
         reject_small(X, metadata)
     if is_sparse(X):

@@ -59,14 +59,21 @@ def has_sparse_columns(X: Any) -> bool:
     return all(hasattr(kind, "fill_value") for kind in X.dtypes)
 
 
-def as_stored(X: Any) -> Any:
+def as_stored(X: Any, metadata: Mapping[str, Any]) -> Any:
     """Convert a table of sparse columns to a sparse matrix, as scikit-learn does; return anything else unchanged.
 
     Raises:
-        InputError: the fill value of a column is not zero, which scikit-learn rejects too.
+        InputError: the fill value of a column is not zero, which scikit-learn rejects too; or ``sparse_columns`` of the
+            metadata is ``refused``, because the library hands the table to a step that reads zeros in it.
     """
     if not has_sparse_columns(X):
         return X
+    if metadata.get("sparse_columns") == "refused":
+        raise InputError(
+            f"X: a table of sparse columns, which the library gives unconverted to {metadata['zeros_apart']}, "
+            "and that reads entries that are not stored as zeros in a table, and as missing in a sparse matrix; "
+            "pass X.sparse.to_dense(), where they are zeros, or X.sparse.to_coo().tocsr()"
+        )
     try:
         return X.sparse.to_coo().tocsr()
     except ValueError as error:

@@ -26,6 +26,8 @@ class Columns:
     """The column names, if the input is a DataFrame."""
     frame: bool = False
     """True if the library has a pandas table here, with a type per column, rather than an array of one type."""
+    converted: bool = False
+    """True if an estimator has made an array or a sparse matrix of what the model was given."""
 
     @classmethod
     def of(cls, node: Node) -> Columns:
@@ -111,7 +113,7 @@ class Columns:
 
     def as_array(self) -> Columns:
         """Return the columns as an array of one type, to which most estimators convert a table."""
-        return Columns(self.parts, self.names)
+        return Columns(self.parts, self.names, converted=True)
 
     def text(self) -> Node:
         """Return the one column as one text per row.
@@ -194,7 +196,7 @@ class Columns:
     def select(self, positions: Sequence[int]) -> Columns:
         """Return the columns at these positions, in this order."""
         names = tuple(self.names[i] for i in positions) if self.names else None
-        return Columns(tuple(_merge(self._at(i) for i in positions)), names, self.frame)
+        return Columns(tuple(_merge(self._at(i) for i in positions)), names, self.frame, self.converted)
 
     def settled_dtype(self) -> str | None:
         """Return the element type of the one column, or None while it is open."""

@@ -127,6 +127,14 @@ ROUNDED_WEIGHTS = Difference(
     "it was fitted on float32 and is given float32, and the sizes of the weighted kernels of a learned row add up to "
     "more than 100 times the largest result",
 )
+ROUNDED_POWERS = Difference(
+    "Powers that cancel in float32",
+    "it computes powers in float32, and subtracts a mean from them that is far larger than their deviation, so that "
+    "they cancel but for the last digits, which depend on the processor and NumPy",
+    "give it float64, or scale the features before it, with StandardScaler",
+    "it is given float32 and makes powers of Yeo-Johnson, and the mean of a column of them, in units of its deviation "
+    "and times the exponent of its power if that is more than 1, is beyond 100",
+)
 ROUNDED_THRESHOLDS = Difference(
     "Rounded values at thresholds",
     "its thresholds are values of training rows, or close to them, and the last bits of what the steps before compute "
@@ -160,6 +168,7 @@ DIFFERENCES = (
     STEEP_CURVES,
     ROUNDED_VOTES,
     ROUNDED_WEIGHTS,
+    ROUNDED_POWERS,
     ROUNDED_THRESHOLDS,
     ROUNDED_TOPICS,
 )

@@ -107,6 +107,8 @@ class Inputs:
     """True if clients must fill absent entries of a sparse matrix with NaN rather than zero."""
     zeros_apart: str | None = None
     """A step that distinguishes stored zeros from absent entries: rows of the other layout are rejected."""
+    sparse_columns: str | None = None
+    """``refused`` if a step that distinguishes stored zeros is handed a table of sparse columns, and reads zeros."""
     repeats: str | None = None
     """The treatment by clients of a column that a sparse row stores twice.
 

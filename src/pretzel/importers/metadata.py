@@ -67,6 +67,7 @@ def _storage(inputs: Inputs) -> dict[str, Any]:
         repeats = "refused" if is_dense else "float64"
     return {
         "zeros_apart": inputs.zeros_apart if numeric else None,
+        "sparse_columns": inputs.sparse_columns if numeric else None,
         "stored_zeros": inputs.stored_zeros if is_dense else None,
         "repeats": repeats if numeric else None,
         "ascending": inputs.ascending if numeric else None,

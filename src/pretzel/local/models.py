@@ -135,7 +135,7 @@ class Models:
             except (InputError, TypeError, ValueError):
                 pass  # the general path below accepts X or reports the error
         if self._checks_entries:
-            X = as_stored(X)
+            X = as_stored(X, self.main.metadata)
         model = self._of(self._kind(X) if self._floats else _AS_SAVED)
         return model, *model.bind(X)
 

@@ -218,3 +218,16 @@ def test_integers_of_unsupported_functions_are_refused() -> None:
     with pytest.raises(UnsupportedError, match=r"reciprocal of int64 is computed by other rules than of floats"):
         pretzel.compile(only_second).transform(x)
     assert pretzel.compile(only_second).transform(x.astype(float)).tolist() == [[1 / 3, 2], [0.2, 4]]
+
+
+@pytest.mark.parametrize("rows", [[[True, False]], [[1, True], [0, False]], ((True, True), (False, True))])
+def test_lists_of_booleans_are_read_as_numpy_reads_them(rows: Any) -> None:
+    """NumPy computes logarithms of booleans in float16; booleans next to integers are integers."""
+    table = pd.DataFrame(np.abs(RANDOM), columns=["a", "b"])
+    model = make_pipeline(FunctionTransformer(np.log1p), LinearRegression()).fit(table, RANDOM[:, 0])
+    predictor = pretzel.compile(model)
+    if np.asarray(rows).dtype == bool:
+        with pytest.raises(InputError, match="numpy.log1p returns other values for bool"):
+            predictor.predict(rows)
+    else:
+        np.testing.assert_allclose(predictor.predict(rows), model.predict(rows), rtol=1e-12)

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse
 import xgboost
 from sklearn import feature_selection, preprocessing
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.feature_extraction import DictVectorizer, FeatureHasher
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.random_projection import SparseRandomProjection
 
@@ -141,3 +146,37 @@ def test_splines_store_unknown_zeros():
     model = pipeline(preprocessing.SplineTransformer(4, degree=1, sparse_output=True)).fit(NUMBERS, TARGET)
     with pytest.raises(UnsupportedError, match="let that step return dense rows"):
         pretzel.compile(model)
+
+
+SPARSE_TABLE = pd.DataFrame(np.eye(4)[DICE.integers(0, 4, 200)], columns=list("abcd")).astype(pd.SparseDtype(float, 0))
+HOLED = np.where(DICE.random((200, 4)) < 0.3, np.nan, SPARSE_TABLE.sparse.to_dense().to_numpy())
+HEAD = xgboost.XGBClassifier(n_estimators=5, max_depth=3)
+HANDING: dict[str, Any] = {
+    "soft votes": VotingClassifier([("a", HEAD)], voting="soft"),
+    "stacked": StackingClassifier([("a", HEAD)]),
+    "calibrated": CalibratedClassifierCV(HEAD, cv=3),
+    "one versus rest": OneVsRestClassifier(HEAD),
+    "votes of a pipeline": VotingClassifier([("a", make_pipeline(HEAD))], voting="soft"),
+}
+CONVERTING: dict[str, Any] = {
+    "alone": HEAD,
+    "bagged": BaggingClassifier(HEAD, 3),
+    "scaled": VotingClassifier([("a", make_pipeline(preprocessing.MaxAbsScaler(), HEAD))], voting="soft"),
+}
+
+
+@pytest.mark.parametrize("name", HANDING)
+def test_tables_of_sparse_columns_are_rejected_where_they_are_given_on(name: str):
+    model = clone(HANDING[name]).fit(HOLED, TARGET)
+    predictor, want = pretzel.compile(model), model.predict_proba(SPARSE_TABLE)
+    with pytest.raises(InputError, match="a table of sparse columns, which the library gives unconverted to"):
+        predictor.predict_proba(SPARSE_TABLE)
+    np.testing.assert_allclose(predictor.predict_proba(SPARSE_TABLE.sparse.to_dense()), want, rtol=1e-5)
+    stored = SPARSE_TABLE.sparse.to_coo().tocsr()
+    assert_alike(model, stored)
+    assert (model.predict_proba(stored) != want).any(), "this table does not distinguish stored zeros"
+
+
+@pytest.mark.parametrize("name", CONVERTING)
+def test_tables_of_sparse_columns_are_read_where_they_are_converted(name: str):
+    assert_alike(clone(CONVERTING[name]).fit(HOLED, TARGET), SPARSE_TABLE)

@@ -11,6 +11,7 @@ import numpy as np
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.forest import Trees, joined, leaf_index, reachable
+from pretzel.importers.inputs import Open
 from pretzel.importers.registry import Methods, Step
 from pretzel.importers.storage import drops_zeros
 from pretzel.importers.xgboost.linear import linear, linear_terms
@@ -100,6 +101,8 @@ def _record_entries(x: Columns, missing: float, step: Step) -> None:
         raise step.refuse("", reason, "let that step return dense rows")
     if not step.inputs.absent_is_missing:
         step.tells_zeros_apart(x)
+        if not x.converted and any(isinstance(part, Open) for part in x.parts):
+            step.inputs.sparse_columns = "refused"  # a table that no step before converts: XGBoost reads its zeros
     elif not math.isnan(missing):  # the last value that is not missing counts
         step.reads_entries(x, alike=False)
 

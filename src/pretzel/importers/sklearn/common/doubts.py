@@ -15,6 +15,7 @@ WHOLE_SQUARES = 2.0**51
 """Sums of squares of whole numbers below this are exact in float64, with room for twice a product."""
 CANCELS = 1e8
 CANCELLING = 100.0
+TINY = np.finfo(np.float64).tiny
 SEEN = 200
 """The number of training rows whose kernels are computed to check for cancellation."""
 
@@ -57,6 +58,16 @@ def note_cancelling(kernels: Callable[[int], Any], weights: Any, types: Sequence
     """
     if all(kind == np.float32 for kind in types) and _cancel(kernels(SEEN), weights):
         step.may_differ(ROUNDED_WEIGHTS.reason, ROUNDED_WEIGHTS.remedy)
+
+
+def powers_cancel(transformer: Any) -> bool:
+    """Return whether the mean that is subtracted from powers of Yeo-Johnson leaves only their last digits."""
+    mean, scale = (
+        np.asarray(learned, np.float64) for learned in (transformer._scaler.mean_, transformer._scaler.scale_)
+    )
+    lambdas = np.asarray(transformer.lambdas_, np.float64)
+    exponent = np.log(np.maximum(np.abs(1.0 + np.abs(mean) * np.where(mean < 0, 2.0 - lambdas, lambdas)), TINY))
+    return bool((np.abs(mean) / scale * np.maximum(np.abs(exponent), 1.0) > CANCELLING).any())
 
 
 def _cancel(kernels: Any, weights: Any) -> bool:

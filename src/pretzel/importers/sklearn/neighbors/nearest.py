@@ -109,8 +109,9 @@ def _note_ties(estimator: Any, x: Columns, step: Step) -> None:
     learned = estimator._fit_X
     if not can_tie(learned):
         return
-    queries = learned if hasattr(learned, "tocsr") else np.zeros((1, learned.shape[1]), x.numbers().type.numpy)
-    if not ArgKmin.is_usable_for(queries, learned, estimator.effective_metric_):
+    queries = np.zeros((1, learned.shape[1]), x.numbers().type.numpy)
+    sparse = hasattr(learned, "tocsr")  # the library sorts queries of another type in part
+    if sparse or not ArgKmin.is_usable_for(queries, learned, estimator.effective_metric_):
         step.may_differ(SORTED_TIES.reason, SORTED_TIES.remedy)
     elif estimator.n_samples_fit_ > CHUNK:
         step.may_differ(SHARED_TIES.reason, SHARED_TIES.remedy)

@@ -8,7 +8,9 @@ import numpy as np
 from sklearn import preprocessing
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.differences import ROUNDED_POWERS
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.common.doubts import powers_cancel
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse
 from pretzel.importers.storage import permutes
 from pretzel.plan import ops
@@ -70,7 +72,11 @@ def power_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
         wide = _positive(wide)
     curved: Node = ops.Power(wide, Parameter.of(np.asarray(estimator.lambdas_, np.float64)), form)
     back = curved if node.type.dtype == "f64" else ops.Cast(curved, "f32")
-    return step.enter("scaler", estimator._scaler, Columns.of(back)) if estimator.standardize else {"transform": back}
+    if not estimator.standardize:
+        return {"transform": back}
+    if node.type.dtype == "f32" and form == "yeo_johnson" and powers_cancel(estimator):
+        step.may_differ(ROUNDED_POWERS.reason, ROUNDED_POWERS.remedy)
+    return step.enter("scaler", estimator._scaler, Columns.of(back))
 
 
 def _positive(x: Node) -> Node:
