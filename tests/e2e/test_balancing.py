@@ -100,6 +100,7 @@ def test_no_call_is_lost_when_workers_start_and_die(tmp_path, iris):
     assert not load.failures, f"{len(load.failures)} of {load.calls} calls, first {load.failures[0]!r}"
 
 
+@pytest.mark.long
 def test_a_worker_that_missed_a_deployment_denies_no_model(tmp_path, iris):
     """It started from its cache while the control plane was away; another worker has the model."""
     estimator, X = iris
