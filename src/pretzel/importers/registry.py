@@ -13,12 +13,12 @@ from pretzel.importers.families import load_family
 from pretzel.importers.findings import Findings, Note, Refusal, class_name, refused, shown
 from pretzel.importers.inputs import Inputs, Open, UnreadableError, reading
 from pretzel.importers.offers import Offer
+from pretzel.importers.polars_float32 import note_unclear
 from pretzel.importers.remedies import unknown_class
 from pretzel.importers.rounding import may_cross
-from pretzel.importers.singly import beside_learned
+from pretzel.importers.small_integers import with_fitted_type
 from pretzel.importers.storage import keeps_entries
 from pretzel.importers.subclasses import base_of, changed
-from pretzel.importers.tables_of_float32 import note_unclear
 from pretzel.plan.node import Node
 
 Methods = dict[str, Node]
@@ -269,7 +269,7 @@ def _import(importer: Callable[[Any, Columns, Step], Imported], estimator: Any, 
     kind = served_as(type(estimator))
     try:
         with reading(step.path, x.inputs):
-            return importer(estimator, beside_learned(kind, estimator, x, step.inputs, step.path), step)
+            return importer(estimator, with_fitted_type(kind, estimator, x, step.inputs, step.path), step)
     except UnreadableError as error:
         reason, _, remedy = str(error).rpartition("; ")
         raise step.refuse("", reason or remedy, remedy if reason else GIVEN_ELSE, about_input=True) from None

@@ -15,7 +15,7 @@ from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.common.labels import labelled
 from pretzel.importers.sklearn.common.matrices import vector
 from pretzel.importers.sklearn.common.members import Member, cast, members, stacked, total
-from pretzel.importers.sklearn.common.mirrors import mirrors
+from pretzel.importers.sklearn.common.vote_ties import may_tie
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -41,7 +41,7 @@ def one_vs_one(estimator: Any, x: Columns, step: Step) -> Methods:
         raise step.refuse("", "its classifiers read a matrix of distances", "fit it on features")
     parts = members(step, estimator.estimators_, x.as_array())
     classes = len(estimator.classes_)
-    if classes > 2 and any(map(mirrors, estimator.estimators_)):
+    if classes > 2 and any(map(may_tie, estimator.estimators_)):
         step.may_differ(ROUNDED_VOTES.reason, ROUNDED_VOTES.remedy)
     pairs = list(combinations(range(classes), 2))
     votes = [part.rows(np.eye(classes)[list(pair)]) for part, pair in zip(parts, pairs, strict=True)]

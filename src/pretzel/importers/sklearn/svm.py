@@ -14,8 +14,8 @@ from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.common.labels import labelled
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse, vector
 from pretzel.importers.sklearn.common.members import total
-from pretzel.importers.sklearn.common.mirrors import mirrors
 from pretzel.importers.sklearn.common.pairwise import kernel, matrix, shifted
+from pretzel.importers.sklearn.common.vote_ties import may_tie
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -50,7 +50,7 @@ def svc(estimator: Any, x: Columns, step: Step) -> Methods:
     two, one_vs_one = len(estimator.classes_) == 2, estimator.decision_function_shape == "ovo"
     if estimator.break_ties and one_vs_one:
         raise step.refuse("break_ties", "predict fails with decision_function_shape='ovo'", "use break_ties=False")
-    if not two and not one_vs_one and mirrors(estimator):
+    if not two and not one_vs_one and may_tie(estimator):
         step.may_differ(ROUNDED_VOTES.reason, ROUNDED_VOTES.remedy)
     ranks = None if two else _one_vs_rest(pairs, len(estimator.classes_))
     codes = ops.ArgMax(_votes(pairs, len(estimator.classes_)) if ranks is None or not estimator.break_ties else ranks)

@@ -246,7 +246,7 @@ class _Tables:
         failing: set[int] = {DEAD}
         while more := {number for number, to in ways.items() if to & failing} - failing:
             failing |= more
-        bounded = {DEAD}  # states whose failing paths are no longer than the rounds so far
+        bounded = {DEAD}  # states whose failing paths have at most as many steps as the rounds so far
         for _ in range(MAX_AHEAD):
             bounded |= {number for number in failing - bounded if ways[number] & failing <= bounded}
         if bounded != failing:

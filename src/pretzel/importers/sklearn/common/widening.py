@@ -1,10 +1,10 @@
-"""The estimators that make float64 of a polars table of float32: they ask for float64 or float32, and know no type."""
+"""The estimators that convert a float32 polars table to float64, because they require float64 or float32."""
 
 from __future__ import annotations
 
 from sklearn import cluster, compose, decomposition, ensemble, impute, pipeline, preprocessing, svm
 
-from pretzel.importers.tables_of_float32 import contains, widens
+from pretzel.importers.polars_float32 import contains, widens
 
 contains(compose.ColumnTransformer, pipeline.FeatureUnion, pipeline.Pipeline)
 widens(

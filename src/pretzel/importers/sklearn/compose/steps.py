@@ -21,9 +21,9 @@ from sklearn.utils._set_output import _auto_wrap_is_configured
 from pretzel.importers.answers import asks_inner
 from pretzel.importers.columns import Columns, Part
 from pretzel.importers.registry import Methods, Step, imports, served_as
-from pretzel.importers.singly import LEARNED
 from pretzel.importers.sklearn.common.handing import form_given, gives_pandas, hand_on, hands_on
 from pretzel.importers.sklearn.common.integers import multiplied, note_reader
+from pretzel.importers.small_integers import FITTED_ARRAYS
 from pretzel.importers.subclasses import changed
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -40,7 +40,7 @@ TAKES_AS_IS = (
     Pipeline,
     SelectorMixin,
 )
-"""What leaves a table of polars of float32 as it is, or gives it to others."""
+"""Steps that leave the dtypes of a polars table unchanged, or pass it to other steps."""
 
 
 @imports(Pipeline)
@@ -84,7 +84,7 @@ def _between(transformer: Any, following: Any, x: Columns) -> Columns:
 
     LightGBM reads integers of such a table like those of a pandas table.
     """
-    as_is = isinstance(following, (str, *TAKES_AS_IS)) or served_as(type(following)) in LEARNED
+    as_is = isinstance(following, (str, *TAKES_AS_IS)) or served_as(type(following)) in FITTED_ARRAYS
     if as_is or not _gives_polars(transformer):
         return x
     if isinstance(following, SimpleImputer) and following.strategy in ("most_frequent", "constant"):

@@ -1,7 +1,7 @@
-"""Small integers and booleans that a step computes with in float32, since what it learned is of float32.
+"""Convert small integers and booleans to float32 for steps whose fitted arrays are float32.
 
-NumPy makes float32 of int8, int16, uint8, uint16 and booleans with float32, and float64 of wider integers.  This
-counts where a step reads X in its own type; most steps make floats of float64 of integers first.
+NumPy combines int8, int16, uint8, uint16 and booleans with float32 in float32, and wider integers in float64.  This
+matters only for steps that read X in its own type; most steps convert integers to float64 first.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pretzel.plan.types import is_small
 WIDER = ("i32", "i64", "u32", "u64")
 """Integers that NumPy converts to float64 when combined with float32."""
 MOVES = (ops.Select, ops.Concat, ops.RequireFinite)
-LEARNED: dict[type, str] = {}
+FITTED_ARRAYS: dict[type, str] = {}
 """The classes that read X in its own type, and the fitted attribute that they combine it with first."""
 
 
@@ -30,19 +30,19 @@ def computes_with(attribute: str, *classes: type) -> None:
 
     ``attribute``: the name of the array, such as ``coef_``.
     """
-    LEARNED.update(dict.fromkeys(classes, attribute))
+    FITTED_ARRAYS.update(dict.fromkeys(classes, attribute))
 
 
-def beside_learned(kind: type, estimator: Any, x: Columns, inputs: Inputs, path: str) -> Columns:
+def with_fitted_type(kind: type, estimator: Any, x: Columns, inputs: Inputs, path: str) -> Columns:
     """Return the input of the step at ``path``: small integers as float32 if its fitted state is float32.
 
     If the type of X is not known, the metadata records the step, and clients check it.
     """
-    if kind not in LEARNED or type_learned(estimator, LEARNED[kind]) != np.float32:
+    if kind not in FITTED_ARRAYS or fitted_dtype(estimator, FITTED_ARRAYS[kind]) != np.float32:
         return x
     array = x.array()
     if array.type.dtype == "f64":
-        _tell(array, inputs, path)
+        _require_check(array, inputs, path)
         return x
     inputs.whole.add(path)  # also for float32, which may hold small integers
     if array.type.is_float:
@@ -53,7 +53,7 @@ def beside_learned(kind: type, estimator: Any, x: Columns, inputs: Inputs, path:
     return Columns.of(ops.Cast(array, "f32")) if is_small(array.type.numpy) else x
 
 
-def _tell(array: Node, inputs: Inputs, path: str) -> None:
+def _require_check(array: Node, inputs: Inputs, path: str) -> None:
     """Make clients check for small integers, also those in a part of ``array`` that is combined only with float32."""
     inputs.tells_integers = True
     nodes = topological([array])
@@ -78,7 +78,7 @@ def _note(whole: Node, inputs: Inputs, path: str) -> None:
         inputs.computed.append(Computed(whole, WIDER, by_column=False, strict=True, reader=path))
 
 
-def type_learned(estimator: Any, attribute: str) -> Any:
+def fitted_dtype(estimator: Any, attribute: str) -> Any:
     """Return the dtype of a fitted attribute, or of its first array if it is a list."""
-    learned = attrgetter(attribute)(estimator)
-    return getattr(learned[0] if isinstance(learned, list) else learned, "dtype", None)
+    fitted = attrgetter(attribute)(estimator)
+    return getattr(fitted[0] if isinstance(fitted, list) else fitted, "dtype", None)

@@ -14,7 +14,7 @@ import numpy as np
 from pretzel.importers.columns import Columns, Part
 from pretzel.importers.inputs import Inputs, Open
 from pretzel.importers.rounding import READERS
-from pretzel.importers.singly import LEARNED, MOVES, type_learned
+from pretzel.importers.small_integers import FITTED_ARRAYS, MOVES, fitted_dtype
 from pretzel.plan import ops
 from pretzel.plan.graph import topological
 
@@ -38,7 +38,7 @@ def contains(*classes: type) -> None:
 
 def note_unclear(kind: type, estimator: Any, x: Columns, inputs: Inputs) -> None:
     """Record the inputs whose polars float32 this step may read differently from float64."""
-    if kind in CONTAINERS or (kind in READERS and READERS[kind].single) or _has_learned_float64(kind, estimator):
+    if kind in CONTAINERS or (kind in READERS and READERS[kind].single) or _is_fitted_on_float64(kind, estimator):
         return
     widening = kind in WIDENING and WIDENING[kind](estimator)
     for part in x.parts:
@@ -47,8 +47,8 @@ def note_unclear(kind: type, estimator: Any, x: Columns, inputs: Inputs) -> None
             noted += [name for name in _given(part) if name not in noted]
 
 
-def _has_learned_float64(kind: type, estimator: Any) -> bool:
-    return kind in LEARNED and type_learned(estimator, LEARNED[kind]) == np.float64
+def _is_fitted_on_float64(kind: type, estimator: Any) -> bool:
+    return kind in FITTED_ARRAYS and fitted_dtype(estimator, FITTED_ARRAYS[kind]) == np.float64
 
 
 def _is_single(part: Open) -> bool:

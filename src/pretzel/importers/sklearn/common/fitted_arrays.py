@@ -1,11 +1,11 @@
-"""The estimators that compute with X in its own type and with what they learned, whatever type that has."""
+"""The estimators that combine X, in its own type, with an array of their fitted state, by the name of that array."""
 
 from __future__ import annotations
 
 from sklearn import decomposition, discriminant_analysis, kernel_approximation, naive_bayes, neural_network
 
-from pretzel.importers.singly import computes_with
 from pretzel.importers.sklearn.linear_model.linear import CLASSIFIERS, LINEAR_REGRESSORS, SGD_REGRESSORS
+from pretzel.importers.small_integers import computes_with
 
 computes_with("coef_", *LINEAR_REGRESSORS, *SGD_REGRESSORS, *CLASSIFIERS)
 computes_with("coef_", discriminant_analysis.LinearDiscriminantAnalysis)
