@@ -21,6 +21,7 @@ from pretzel.control_plane.failpoints import failpoint
 from pretzel.control_plane.store import files, identity
 from pretzel.control_plane.store.files import Signature, name_of, parse_name, writing
 from pretzel.control_plane.store.interface import Buffer, ObjectStore, Writer
+from pretzel.control_plane.store.quarantine import Quarantine
 from pretzel.errors import CorruptObjectError, NotFoundError, PreconditionError, UnavailableError
 from pretzel.plan.digest import Digest
 from pretzel.serving.durable import publish_file, sync_directory, write_all
@@ -39,7 +40,7 @@ class DirectoryStore(ObjectStore):
         """
         self.root = Path(root)
         self.incoming = self.root / "incoming"
-        self.damaged = self.root / "damaged"
+        self.quarantine = Quarantine(self.root / "damaged")
         self._checked: dict[Digest, Signature] = {}
         self._unsynced: set[Path] = set()
         self._lock = threading.Lock()
@@ -49,7 +50,7 @@ class DirectoryStore(ObjectStore):
 
     def _make(self) -> None:
         try:
-            for directory in (self.incoming, self.damaged, *(self.root / f"{i:02x}" for i in range(256))):
+            for directory in (self.incoming, self.quarantine.directory, *(self.root / f"{i:02x}" for i in range(256))):
                 directory.mkdir(parents=True, exist_ok=True)
             sync_directory(self.root)
         except OSError as error:
@@ -77,9 +78,8 @@ class DirectoryStore(ObjectStore):
 
     def get(self, digest: Digest) -> memoryview:
         self._verify(digest, from_disk=False)
-        path = self.path(digest)
         try:
-            data = files.read_file(path, digest.size)
+            data = self._read(digest)
         except FileNotFoundError:
             raise self._absent(digest) from None
         except OSError as error:
@@ -88,6 +88,13 @@ class DirectoryStore(ObjectStore):
         if data is None or (digest.size < files.MAP_FROM and Digest.of(data) != digest):
             raise self._quarantined(digest) or UnavailableError(f"object {digest}: it changed meanwhile; retry")
         return data
+
+    def _read(self, digest: Digest) -> memoryview | None:
+        try:
+            return files.read_file(self.path(digest), digest.size)
+        except FileNotFoundError:
+            with self.quarantine.lock:  # an intact file may have been on the way to quarantine and back
+                return files.read_file(self.path(digest), digest.size)
 
     def check(self, digest: Digest, *, rehash: bool = False) -> None:
         if rehash or (previous := self._checked.get(digest)) is None or previous != files.signature(self.path(digest)):
@@ -114,10 +121,11 @@ class DirectoryStore(ObjectStore):
                 self._checked[digest] = checked
 
     def delete(self, digest: Digest) -> bool:
-        files.remove(self.damaged / name_of(digest))
         with self._lock:
             self._checked.pop(digest, None)
-        return files.remove(self.path(digest))
+        with self.quarantine.lock:
+            self.quarantine.forget(digest)
+            return files.remove(self.path(digest))
 
     def digests(self) -> Iterator[Digest]:
         for shard in sorted(self.root.iterdir()):
@@ -149,35 +157,31 @@ class DirectoryStore(ObjectStore):
 
         If it was stored again since it was found damaged, it stays, and None is returned.
         """
-        path, aside = self.path(digest), self.damaged / name_of(digest)
         with self._lock:
             self._checked.pop(digest, None)
         try:
-            files.set_aside(path, aside)
-            if os.path.lexists(aside) and files.matches(aside, digest):
-                os.replace(aside, path)
-                return None
-        except OSError as error:
+            with self.quarantine.lock:  # a writer that stores it again must not change the error
+                if not self.quarantine.take(digest, self.path(digest)):
+                    return None
+                error = self._absent(digest)
+        except OSError as failure:
             return CorruptObjectError(
-                f"object {digest} is damaged in the store and cannot be quarantined ({error.strerror}); upload it again"
+                f"object {digest} is damaged in the store and cannot be quarantined ({failure.strerror}); "
+                "upload it again"
             )
         self.on_damage(digest)
-        return self._absent(digest)
+        return error
 
     def _recovered(self, digest: Digest) -> Signature | None:
         """Restore an object from quarantine that is intact because only the disk failed."""
-        aside = self.damaged / name_of(digest)
         try:
-            if files.matches(aside, digest, from_disk=True):
-                os.replace(aside, self.path(digest))
-        except FileNotFoundError:  # nothing in quarantine, or it was restored meanwhile
-            pass
+            self.quarantine.restore(digest, self.path(digest))
         except OSError as error:
             raise UnavailableError(f"object {digest}: cannot be restored now ({error.strerror}); retry") from None
         return files.signature(self.path(digest))
 
     def _absent(self, digest: Digest) -> CorruptObjectError | NotFoundError:
-        if os.path.lexists(self.damaged / name_of(digest)):
+        if self.quarantine.holds(digest):
             return CorruptObjectError(f"object {digest} is damaged in the store; upload it again")
         return NotFoundError(f"object {digest} is not in the store; upload it")
 
@@ -202,7 +206,7 @@ class _FileWriter(Writer):
             self._close()
             failpoint("before_rename")
             self._rename(self._temporary, self._store.path(self.digest))
-        files.remove(self._store.damaged / name_of(self.digest))
+        self._store.quarantine.forget(self.digest)
 
     def _check_disk(self) -> None:
         """Flush the file, and hash the bytes on disk instead of those that were written."""
@@ -217,7 +221,7 @@ class _FileWriter(Writer):
 
     def _rename(self, temporary: Path, target: Path) -> None:
         if target.is_dir():
-            files.set_aside(target, self._store.damaged / target.name)
+            self._store.quarantine.take_directory(target)
         publish_file(temporary, target, sync=False)
         self._temporary = None
         failpoint("after_rename")

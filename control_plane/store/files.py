@@ -22,6 +22,7 @@ PIECE = 1 << 20
 """Bytes hashed at a time."""
 FOR_NOW = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EINTR})
 """Errors of the machine, which do not mean that the file is damaged."""
+_ATTEMPTS = 5  # reads of a file that is replaced while it is read
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe in an object's place must not block the reader
 
 Signature = tuple[int, ...]
@@ -56,28 +57,37 @@ def matches(path: Path, digest: Digest, *, from_disk: bool = False) -> Signature
     """Read a whole file; return its signature if its bytes match the digest, else None.
 
     The file is read and not mapped, so that an I/O error raises instead of a signal.  ``from_disk`` first drops the
-    pages of the file from the page cache, except those that are mapped.
+    pages of the file from the page cache, except those that are mapped.  A file that is replaced while it is read is
+    read again: it is not damaged.
 
     Raises:
         FileNotFoundError: the file does not exist.
         UnavailableError: the machine is short of descriptors or memory.
     """
-    try:
-        descriptor = os.open(path, _FLAGS)
-    except OSError as error:
-        _check_readable(path, error)
-        return None
-    try:
-        before = _signature(os.fstat(descriptor))
-        if from_disk:
-            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-        whole = before is not None and before[0] == digest.size and hash_of(descriptor) == digest.hex
-        return before if whole and _signature(os.fstat(descriptor)) == before else None
-    except OSError as error:
-        _check_readable(path, error)
-        return None
-    finally:
-        os.close(descriptor)
+    for _ in range(_ATTEMPTS):
+        try:
+            descriptor = os.open(path, _FLAGS)
+        except OSError as error:
+            _check_readable(path, error)
+            return None
+        try:
+            before, whole = _hashed(descriptor, digest, from_disk)
+            if not whole or _signature(os.fstat(descriptor)) == before:
+                return before if whole else None
+        except OSError as error:
+            _check_readable(path, error)
+            return None
+        finally:
+            os.close(descriptor)
+    return None
+
+
+def _hashed(descriptor: int, digest: Digest, from_disk: bool) -> tuple[Signature | None, bool]:
+    """Return the signature of an open file before it is read, and whether its bytes match the digest."""
+    before = _signature(os.fstat(descriptor))
+    if from_disk:
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    return before, before is not None and before[0] == digest.size and hash_of(descriptor) == digest.hex
 
 
 def hash_of(descriptor: int) -> str:

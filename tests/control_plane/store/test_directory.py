@@ -72,7 +72,27 @@ def test_an_object_stored_again_during_its_quarantine_stays(store: DirectoryStor
     monkeypatch.setattr(files, "set_aside", late)
     store.check(digest)
     assert bytes(store.get(digest)) == data
-    assert not list(store.damaged.iterdir())
+    assert not list(store.quarantine.directory.iterdir())
+
+
+def test_an_object_replaced_while_it_is_read_is_not_damaged(store: DirectoryStore, monkeypatch: pytest.MonkeyPatch):
+    data = blob(5000)
+    digest = Digest.of(data)
+    store.put(digest, data)
+    hash_of = files.hash_of
+    reads: list[int] = []
+
+    def replaced(descriptor: int) -> str:
+        if len(reads) < 2:
+            reads.append(descriptor)
+            (store.root / "again").write_bytes(data)
+            os.replace(store.root / "again", store.path(digest))
+        return hash_of(descriptor)
+
+    monkeypatch.setattr(files, "hash_of", replaced)
+    assert bytes(store.get(digest)) == data
+    assert len(reads) == 2
+    assert not list(store.quarantine.directory.iterdir())
 
 
 @pytest.mark.parametrize("kind", ["directory", "loop", "pipe"])
