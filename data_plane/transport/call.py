@@ -1,0 +1,209 @@
+"""One call of a connection, from its head to its status."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+import grpc
+
+from pretzel.data_plane.transport.framing import GZIP_FROM, PREFIX, Deframer, compressed, framed, is_one_message
+from pretzel.data_plane.transport.handlers import run_awaitable, run_handler
+from pretzel.data_plane.transport.head import Head
+from pretzel.data_plane.transport.inbox import Inbox
+from pretzel.data_plane.transport.lane import Lane
+from pretzel.data_plane.transport.methods import Method
+from pretzel.data_plane.transport.status import Metadata
+
+if TYPE_CHECKING:
+    from pretzel.data_plane.transport.connection import Connection
+
+LATE = "the deadline passed; retry with a longer one"
+COMPRESSED_INLINE = 64 << 10
+"""Bytes that are compressed on the event loop; more take a thread."""
+
+
+class Call:
+    """A call: its requests, the work on them, and its responses."""
+
+    headers_sent = finished = gzip = False
+    initial_metadata: Metadata = ()
+    _inbox: Inbox | None = None
+    _lane: Lane | None = None
+    _task: asyncio.Task[None] | None = None
+    _timer: asyncio.TimerHandle | None = None
+    _writable: asyncio.Future[None] | None = None
+    _watched = (0, 0.0)  # bytes that wait for the client, and the time since which their number is the same
+
+    def __init__(self, connection: Connection, stream_id: int, head: Head, method: Method) -> None:
+        self.connection, self.stream_id, self.head, self.method = connection, stream_id, head, method
+        self.deadline = connection.heard + head.timeout if head.timeout else 0.0
+
+    # Requests
+
+    @property
+    def inbox(self) -> Inbox:
+        """Return the received messages; most calls are answered without this queue."""
+        if self._inbox is None:
+            limits = self.connection.limits
+            deframer = Deframer(self.head.encoding, limits.message_bytes)
+            self._inbox = Inbox(deframer, self._acknowledge, limits.stream_window)
+        return self._inbox
+
+    @property
+    def held(self) -> int:
+        """Bytes of incomplete and unread messages."""
+        return self._inbox.held if self._inbox is not None else 0
+
+    def receive(self, data: bytes, *, end: bool) -> None:
+        """Process received bytes; ``end`` marks the last ones.
+
+        Raises:
+            Rejection: a message is invalid.
+        """
+        if end and self._inbox is None and self.method.fast is not None and is_one_message(data):
+            self._acknowledge(len(data))
+            self._answer(data[PREFIX:])
+            return
+        if data:
+            self.inbox.receive(data)
+        if end:
+            self.inbox.end()
+        if self.method.each is not None:
+            self._lane = self._lane or Lane(self)
+            self._lane.advance()
+        elif self._task is None and (end or self.method.takes_many):
+            self._start()
+
+    def _start(self) -> None:
+        if self.method.takes_many:
+            self.run(run_handler(self, None))
+        elif len(self.inbox) == 1:
+            self._answer(self.inbox.take())
+        else:
+            code = grpc.StatusCode.UNIMPLEMENTED  # the status that gRPC's list of library errors has for it
+            self.finish(code, f"this method takes exactly one message, {len(self.inbox)} came")
+
+    def _answer(self, message: bytes) -> None:
+        """Answer a unary call: at once if that is cheap, else by a task."""
+        fast = self.method.fast
+        answer = fast(message, self.deadline) if fast is not None else None
+        if answer is None:
+            self.run(run_handler(self, message))
+        elif type(answer) is not bytes:
+            self.run(run_awaitable(self, answer))
+        elif self.gzip and len(answer) > COMPRESSED_INLINE:
+            self.run(run_awaitable(self, _returned(answer)))
+        else:
+            self.finished = True
+            self.connection.respond(self, self._pack(answer))
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run the work of this call; it is cancelled when the client goes, or the deadline passes."""
+        self._task = asyncio.ensure_future(work)
+
+    def _acknowledge(self, size: int) -> None:
+        if not self.finished:
+            self.connection.acknowledge(self.stream_id, size)
+
+    # Responses
+
+    async def write(self, message: bytes) -> None:
+        """Send a message, and wait while too many bytes are unsent."""
+        large = self.gzip and len(message) > COMPRESSED_INLINE
+        packed = await asyncio.to_thread(compressed, message) if large else self._pack(message)
+        if not self.finished:
+            self.connection.send_message(self, packed)
+        await self.writable()
+
+    async def writable(self) -> None:
+        """Wait while too many bytes are unsent."""
+        while not self.finished and self.is_clogged:
+            self._writable = asyncio.get_running_loop().create_future()
+            await self._writable
+
+    def send(self, message: bytes) -> None:
+        """Send a message at once."""
+        self.connection.send_message(self, self._pack(message))
+
+    def _pack(self, message: bytes) -> bytes:
+        return compressed(message) if self.gzip and len(message) >= GZIP_FROM else framed(message)
+
+    @property
+    def is_clogged(self) -> bool:
+        """Return whether the client must read before more is sent."""
+        return self.connection.unsent(self.stream_id) > self.connection.limits.stream_output_bytes
+
+    def on_sent(self) -> None:
+        """Let a waiting writer look again at what is unsent."""
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+
+    def finish(self, code: grpc.StatusCode, message: str = "", metadata: Metadata = ()) -> None:
+        """Send the status, once."""
+        if not self.finished:
+            self._close()
+            self.connection.send_status(self, code, message, metadata)
+
+    # Ends that the handler does not choose
+
+    def start_timer(self) -> None:
+        """End the call at its deadline."""
+        if self.deadline and self._timer is None and not self.finished:
+            left = max(0.0, self.deadline - time.monotonic())
+            self._timer = asyncio.get_running_loop().call_later(left, self._expire)
+
+    def _expire(self) -> None:
+        self.finish(grpc.StatusCode.DEADLINE_EXCEEDED, LATE)
+        self._cancel()
+
+    def abandon(self) -> None:
+        """Stop all work: the client has gone."""
+        self._close()
+        self._cancel()
+
+    @property
+    def is_running(self) -> bool:
+        """Return whether the call has work to do; a stream that waits for its client has not."""
+        if self.finished or self._lane is not None:
+            return not self.finished and self._lane is not None and self._lane.is_busy
+        return self.method.each is None and not self.method.gives_many
+
+    def drain(self) -> None:
+        """End a stream as soon as every request that was read is answered; other calls go on."""
+        if self.method.each is not None:
+            self._lane = self._lane or Lane(self)
+            self._lane.drain()
+
+    def stop(self, code: grpc.StatusCode, message: str) -> None:
+        """End the call now."""
+        self.finish(code, message)
+        self._cancel()
+
+    def is_stalled(self, now: float) -> bool:
+        """Return whether bytes have waited too long for the client: ours to be read, or the rest of its message."""
+        waiting = self.connection.unsent(self.stream_id)
+        if not waiting and not self.finished:
+            receiving = self.inbox.incomplete or not (self.method.takes_many or self.inbox.ended)
+            waiting = -1 - self.inbox.incomplete if receiving else 0
+        if waiting != self._watched[0]:
+            self._watched = (waiting, now)
+        return waiting != 0 and now - self._watched[1] > self.connection.limits.stall_seconds
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def _close(self) -> None:
+        self.finished = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._inbox is not None:
+            self._inbox.wake()
+        self.on_sent()
+
+
+async def _returned(answer: bytes) -> bytes:
+    return answer

@@ -1,0 +1,111 @@
+"""Length-prefixed messages of gRPC: cut out of DATA frames, decompressed, and framed for the response."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from typing import NoReturn
+
+import grpc
+
+from pretzel.data_plane.transport.head import Rejection
+
+PREFIX = 5
+"""Bytes before each message: a flag and a length of four bytes, big-endian."""
+_WBITS = {b"gzip": 31, b"deflate": 15}
+ENCODINGS = (b"identity", *_WBITS)
+GZIP_FROM = 1024
+"""Bytes from which a response is compressed; smaller ones gain nothing."""
+_LEVEL = 1
+
+
+class Deframer:
+    """Cuts the messages of one call out of its DATA, wherever the frames are cut."""
+
+    __slots__ = ("_buffer", "_encoding", "_most", "_need", "_size")
+
+    def __init__(self, encoding: bytes, most: int) -> None:
+        self._encoding, self._most = encoding, most
+        self._buffer: list[bytes] = []
+        self._size = 0
+        self._need = PREFIX
+
+    @property
+    def held(self) -> int:
+        """Bytes of an incomplete message."""
+        return self._size
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return the messages that ``data`` completes.
+
+        Raises:
+            Rejection: a message is too large, or its compression is invalid.
+        """
+        self._buffer.append(data)
+        self._size += len(data)
+        return self._cut() if self._size >= self._need else []
+
+    def _cut(self) -> list[bytes]:
+        data = self._buffer[0] if len(self._buffer) == 1 else b"".join(self._buffer)
+        messages, at = [], 0
+        while True:
+            if len(data) - at < PREFIX:
+                self._need = PREFIX
+                break
+            length = int.from_bytes(data[at + 1 : at + PREFIX], "big")
+            if length > self._most:
+                self._refuse(length)
+            if len(data) - at < PREFIX + length:
+                self._need = PREFIX + length
+                break
+            messages.append(self._message(data[at], data[at + PREFIX : at + PREFIX + length]))
+            at += PREFIX + length
+        self._size = len(data) - at
+        self._buffer = [data[at:]] if self._size else []
+        return messages
+
+    def _message(self, flag: int, body: bytes) -> bytes:
+        if len(body) > self._most:
+            self._refuse(len(body))
+        if flag == 0:
+            return body
+        if flag != 1 or self._encoding == b"identity":
+            raise Rejection(
+                grpc.StatusCode.INTERNAL, f"message flag {flag} without compression: expected 0, or 1 and grpc-encoding"
+            )
+        return self._decompressed(body)
+
+    def _decompressed(self, body: bytes) -> bytes:
+        unpacker = zlib.decompressobj(_WBITS[self._encoding])
+        try:
+            message = unpacker.decompress(body, self._most + 1)  # a small message may unpack to any size
+        except zlib.error as error:
+            name = self._encoding.decode()
+            raise Rejection(grpc.StatusCode.INTERNAL, f"the message is not valid {name} ({error})") from None
+        if len(message) > self._most:
+            self._refuse(len(message))
+        if not unpacker.eof:
+            raise Rejection(grpc.StatusCode.INTERNAL, f"the {self._encoding.decode()} message is cut off")
+        return message
+
+    def _refuse(self, length: int) -> NoReturn:
+        raise Rejection(
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            f"the message takes at least {length} bytes, {self._most} allowed (max_message_bytes); send fewer rows",
+        )
+
+
+def is_one_message(data: bytes) -> bool:
+    """Return whether ``data`` is exactly one uncompressed message, as nearly always."""
+    return len(data) >= PREFIX and data[0] == 0 and len(data) == PREFIX + int.from_bytes(data[1:PREFIX], "big")
+
+
+def framed(message: bytes) -> bytes:
+    """Return an uncompressed message with its prefix."""
+    return b"\0" + len(message).to_bytes(4, "big") + message
+
+
+def compressed(message: bytes) -> bytes:
+    """Return a message compressed by gzip, with its prefix."""
+    body = gzip.compress(message, _LEVEL, mtime=0)
+    return b"\1" + len(body).to_bytes(4, "big") + body

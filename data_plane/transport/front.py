@@ -1,0 +1,105 @@
+"""The native front: listens, holds the connections, and drains them."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+
+from pretzel.data_plane.transport.connection import Connection
+from pretzel.data_plane.transport.limits import Limits
+from pretzel.data_plane.transport.methods import Methods
+
+BACKLOG = 1024
+TICK_SECONDS = 1.0
+BREATH = 500
+"""Connections looked at before the event loop runs other work."""
+CLOSE_SECONDS = 1.0
+"""Time in which clients take the last bytes."""
+
+
+class NativeFront:
+    """All listeners and connections of one process."""
+
+    def __init__(self, methods: Methods, limits: Limits) -> None:
+        self.methods, self.limits = methods, limits
+        self.connections: set[Connection] = set()
+        self._held = 0
+        self._servers: list[asyncio.Server] = []
+        self._watching: asyncio.Task[None] | None = None
+
+    async def listen(self, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+        """Accept connections of a bound socket."""
+        loop = asyncio.get_running_loop()
+        create = loop.create_unix_server if listener.family == socket.AF_UNIX else loop.create_server
+        self._servers.append(await create(lambda: Connection(self), sock=listener, ssl=tls, backlog=BACKLOG))
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        """Look at every connection once in a while."""
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            for i, connection in enumerate(list(self.connections)):
+                connection.life.tick(time.monotonic())
+                if i % BREATH == BREATH - 1:
+                    await asyncio.sleep(0)
+
+    @property
+    def running(self) -> int:
+        """Calls that have work to do before they end."""
+        return sum(call.is_running for connection in self.connections for call in connection.calls.values())
+
+    async def drain(self, seconds: float) -> None:
+        """Stop listening, let running calls end for a while, then end the others and close."""
+        for server in self._servers:
+            server.close()
+        for connection in list(self.connections):
+            connection.life.start_drain(time.monotonic())
+        await self._wait_for_calls(seconds)
+        for connection in list(self.connections):
+            connection.close()
+        if self._watching is not None:
+            self._watching.cancel()
+        await self._wait_for_peers(CLOSE_SECONDS)
+
+    async def _wait_for_calls(self, seconds: float) -> None:
+        """Wait until no call runs and every client knows that it must go elsewhere."""
+        try:
+            async with asyncio.timeout(seconds):
+                while any(connection.is_busy or not connection.life.is_drained for connection in self.connections):
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            pass
+
+    async def _wait_for_peers(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                while self.connections:
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            for connection in list(self.connections):
+                connection.abort()
+
+    # Called by connections
+
+    def admit(self, connection: Connection) -> bool:
+        """Take a connection, unless there are too many."""
+        if len(self.connections) >= self.limits.connections:
+            return False
+        self.connections.add(connection)
+        return True
+
+    def forget(self, connection: Connection) -> None:
+        """Drop a closed connection."""
+        self.connections.discard(connection)
+
+    def hold(self, size: int) -> bool:
+        """Count bytes of incomplete and unread messages; return whether all together are within the limit."""
+        self._held += size
+        return size <= 0 or self._held <= self.limits.received_bytes
+
+    def full(self) -> str:
+        """Return the message for a call that would exceed that limit."""
+        return f"this worker holds {self.limits.received_bytes} bytes of unfinished requests; retry later, or elsewhere"

@@ -1,0 +1,76 @@
+"""The HTTP/2 engine: libnghttp2 through the `ngh2` package.  Only this file knows that package."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pretzel.data_plane.transport.limits import Limits
+
+try:
+    import ngh2
+except ImportError:
+    ngh2 = None  # type: ignore[assignment]
+
+if TYPE_CHECKING or ngh2 is not None:
+    from ngh2 import (
+        Connection,
+        ConnectionClosed,
+        DataReceived,
+        NGH2Error,
+        PingAcknowledged,
+        RequestReceived,
+        SettingsReceived,
+        StreamClosed,
+        TrailersReceived,
+    )
+
+    __all__ = [
+        "CANCEL",
+        "NO_ERROR",
+        "Connection",
+        "ConnectionClosed",
+        "DataReceived",
+        "NGH2Error",
+        "PingAcknowledged",
+        "RequestReceived",
+        "SettingsReceived",
+        "StreamClosed",
+        "TrailersReceived",
+        "is_available",
+        "new_connection",
+    ]
+
+NO_ERROR, CANCEL = 0x0, 0x8
+_MAX_STREAMS, _INITIAL_WINDOW, _MAX_HEADER_LIST = 0x3, 0x4, 0x6
+_HEADER_SLACK = 4
+"""Factor between the header list that a call may have and the one that ends the connection."""
+_FRAMES_PER_HEADER = 8
+
+
+def is_available() -> bool:
+    """Return whether the `ngh2` package is installed."""
+    return ngh2 is not None
+
+
+def new_connection(limits: Limits) -> Connection:
+    """Return the server's side of a new connection, with its first SETTINGS queued.
+
+    libnghttp2 itself bounds SETTINGS, CONTINUATION, RST_STREAM and PING frames, and ends a connection beyond that.
+    """
+    connection = Connection(
+        ngh2.Role.SERVER,
+        ngh2.Configuration(
+            auto_window_update=False,  # consumed bytes are acknowledged, so that an unread stream stops its sender
+            max_inbound_header_list_size=_HEADER_SLACK * limits.header_bytes,
+            max_continuations=_FRAMES_PER_HEADER,
+        ),
+    )
+    connection.initiate_connection(
+        {
+            _MAX_STREAMS: limits.streams,
+            _INITIAL_WINDOW: limits.stream_window,
+            _MAX_HEADER_LIST: limits.header_bytes,
+        }
+    )
+    connection.set_local_window_size(limits.connection_window)
+    return connection

@@ -1,0 +1,64 @@
+"""Answers the messages of a stream in order: at once where that is cheap, else one after another by a task."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING
+
+import grpc
+
+from pretzel.data_plane.transport.handlers import finishing
+
+if TYPE_CHECKING:
+    from pretzel.data_plane.transport.call import Call
+
+DRAINING = "this worker is draining; send the remaining requests to another worker"
+
+
+class Lane:
+    """The order of one stream with one response per request."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self.is_busy = self._draining = False
+
+    def advance(self) -> None:
+        """Answer what waits, unless an earlier message is still being answered."""
+        call = self._call
+        inbox, method = call.inbox, call.method
+        while not self.is_busy and not call.finished and inbox:
+            if call.is_clogged:
+                self._start(None)
+                return
+            message = inbox.take()
+            answer = method.fast(message, call.deadline) if method.fast is not None else None
+            if type(answer) is bytes:
+                call.send(answer)
+            else:
+                assert method.each is not None
+                self._start(method.each(message, call.deadline) if answer is None else answer)
+        if not self.is_busy:
+            self._end()
+
+    def drain(self) -> None:
+        """End the stream once every request that was read is answered."""
+        self._draining = True
+        if not self.is_busy:
+            self._end()
+
+    def _end(self) -> None:
+        if self._call.inbox.ended:
+            self._call.finish(grpc.StatusCode.OK)
+        elif self._draining:
+            self._call.finish(grpc.StatusCode.UNAVAILABLE, DRAINING)
+
+    def _start(self, answer: Awaitable[bytes] | None) -> None:
+        self.is_busy = True
+        self._call.run(self._work(answer))
+
+    async def _work(self, answer: Awaitable[bytes] | None) -> None:
+        """Send an answer when it is there and the client reads, then advance."""
+        async with finishing(self._call):
+            await self._call.write(await answer) if answer is not None else await self._call.writable()
+            self.is_busy = False
+            self.advance()

@@ -1,0 +1,84 @@
+"""The methods that a front serves, registered by the generated `add_...Servicer_to_server` functions."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import grpc
+
+Handler = Any
+"""A `grpc.RpcMethodHandler`; its type stubs lack the attributes."""
+Guard = Callable[[Handler, str], Handler]
+Fast = Callable[[bytes, float], "bytes | Awaitable[bytes] | None"]
+"""Answers the bytes of a request until a deadline: the bytes of the response, an awaitable of them, or None if the
+ordinary handler must answer.  A response must equal the handler's."""
+Each = Callable[[bytes, float], Awaitable[bytes]]
+"""Answers one message of a stream until a deadline."""
+
+
+class Shortcuts(NamedTuple):
+    """Ways to answer calls without their ordinary handlers, by path."""
+
+    unary: Mapping[str, Fast] = {}
+    streams: Mapping[str, tuple[Fast | None, Each]] = {}
+    """Streams with one response per request, in order: what is tried first, and what always answers."""
+
+
+@dataclass(slots=True)
+class Method:
+    """One method: its handler, and the shortcuts to its answers."""
+
+    handler: Handler
+    fast: Fast | None = None
+    each: Each | None = None
+    """Set for a stream with one response per request; it is then served without the handler."""
+    takes_many: bool = field(init=False)
+    """The client sends any number of messages."""
+    gives_many: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.takes_many, self.gives_many = self.handler.request_streaming, self.handler.response_streaming
+
+
+class _Details(NamedTuple):
+    """The part of `grpc.HandlerCallDetails` by which generated code finds a handler."""
+
+    method: str
+    invocation_metadata: tuple[()] = ()
+
+
+class Methods:
+    """All methods by path.  It takes the place of a `grpc.Server` where services are registered."""
+
+    def __init__(self, guard: Guard = lambda handler, _: handler, shortcuts: Shortcuts | None = None) -> None:
+        """Create an empty table; ``guard`` wraps the handler of each path."""
+        self._guard, self._shortcuts = guard, shortcuts or Shortcuts()
+        self._services: list[grpc.GenericRpcHandler] = []
+        self._known: dict[bytes, Method] = {}
+
+    def add_generic_rpc_handlers(self, handlers: Iterable[grpc.GenericRpcHandler]) -> None:
+        """Add the methods of a service."""
+        self._services.extend(handlers)
+
+    def add_registered_method_handlers(self, service: str, handlers: Any) -> None:
+        """Do nothing: newer generated code adds the same methods as generic handlers too."""
+
+    def find(self, path: bytes) -> Method | None:
+        """Return the method at a path, or None."""
+        return self._known.get(path) or self._look_up(path)
+
+    def _look_up(self, path: bytes) -> Method | None:
+        name = path.decode("latin-1")
+        for service in self._services:
+            handler = service.service(_Details(name))  # type: ignore[arg-type]
+            if handler is not None:
+                method = self._known[path] = self._method(name, self._guard(handler, name))
+                return method
+        return None
+
+    def _method(self, path: str, handler: Handler) -> Method:
+        if path in self._shortcuts.streams:
+            return Method(handler, *self._shortcuts.streams[path])
+        return Method(handler, self._shortcuts.unary.get(path))
