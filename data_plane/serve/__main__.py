@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import sys
@@ -11,6 +10,11 @@ from pretzel.data_plane.supervise.link import Link
 from pretzel.serving.background import cause_of
 from pretzel.serving.logs import configure
 from pretzel.serving.parent import die_with
+
+try:
+    from uvloop import run
+except ImportError:
+    from asyncio import run  # type: ignore[assignment]
 
 
 async def serve(descriptor: int) -> None:
@@ -31,6 +35,6 @@ async def serve(descriptor: int) -> None:
 
 if __name__ == "__main__":
     die_with(int(sys.argv[2]))
-    asyncio.run(serve(int(sys.argv[1])))
+    run(serve(int(sys.argv[1])))
     sys.stderr.flush()
     os._exit(0)  # no caller waits for what an executor still computes

@@ -40,16 +40,20 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
     ) -> Handler | None:
         """Return the guarded handler of a call; it is made once per method."""
         method: str = handler_call_details.method
-        guarded = self._guarded.get(method)
+        guarded: Handler | None = self._guarded.get(method)
         if guarded is not None:
             return guarded
         handler = await continuation(handler_call_details)
-        if handler is None or not method.startswith(SERVICE):
+        if handler is None:
             return handler
-        guarded = self._guarded[method] = self._guard(handler, method.removeprefix(SERVICE))
+        guarded = self._guarded[method] = self.guard(handler, method)
         return guarded
 
-    def _guard(self, handler: Any, name: str) -> Handler:
+    def guard(self, handler: Any, path: str) -> Any:
+        """Return the guarded handler of a method; other services than ours keep theirs."""
+        if not path.startswith(SERVICE):
+            return handler
+        name = path.removeprefix(SERVICE)
         read, write = handler.request_deserializer, serialized(handler.response_serializer)
         if handler.response_streaming:
             streaming = self._stream(handler.stream_stream, name)

@@ -17,10 +17,17 @@ from pretzel.data_plane.serve.errors import Context, call_error
 from pretzel.data_plane.serve.many import Call, FanOut, Outcome
 from pretzel.data_plane.serve.packing import LARGE, Answer, Packer, result_field, result_of, streamed
 from pretzel.data_plane.serve.streams import Streams
-from pretzel.errors import ExhaustedError, InputError, NoCatalogError, NotFoundError, StaleCatalogError
+from pretzel.errors import (
+    ExhaustedError,
+    InputError,
+    NoCatalogError,
+    NotFoundError,
+    PretzelError,
+    StaleCatalogError,
+)
 from pretzel.kernels.joining import joined
 from pretzel.plan.model import describe
-from pretzel.plan.wire import columns_from_proto, description_to_proto
+from pretzel.plan.wire import columns_from_proto, description_to_proto, read_or_raise
 from pretzel.v1 import prediction_pb2 as pb
 from pretzel.v1.prediction_pb2_grpc import PredictionServiceServicer
 
@@ -54,23 +61,40 @@ class PredictionService(PredictionServiceServicer):
 
     async def Predict(self, request: pb.PredictRequest, context: Context) -> Answer:
         """Compute the requested outputs over one batch of rows."""
-        return await self._predict(request, context)
+        return await self._predict(request, deadline_of(context))
 
     async def PredictStream(self, requests: AsyncIterator[pb.PredictStreamRequest], context: Context) -> None:
         """Predict over one stream; a request that fails returns its error, and the stream continues."""
 
         async def answer(request: pb.PredictStreamRequest) -> pb.PredictStreamResponse | bytes:
-            try:
-                return streamed(request.id, await self._predict(request.request, context))
-            except NoCatalogError:  # every request would fail alike, so the client retries the stream elsewhere
-                raise
-            except Exception as error:
-                failure = call_error(error)
-                name = grpc_name(failure.code)
-                self._tally.error("PredictStream", request.request.model, name)
-                return pb.PredictStreamResponse(id=request.id, error=failure)
+            return await self._answer(request, deadline_of(context))
 
         await self.streams.serve(context, answer)
+
+    async def answer_streamed(self, message: bytes, deadline: float) -> bytes:
+        """Answer one message of a stream.
+
+        Raises:
+            InputError: it is not a request.
+            NoCatalogError: every request of the stream would fail alike.
+        """
+        try:
+            answer = await self._answer(_read_streamed(message), deadline)
+        except PretzelError as error:
+            self._tally.error("PredictStream", "", error.code)
+            raise
+        return answer if isinstance(answer, bytes) else answer.SerializeToString()
+
+    async def _answer(self, request: pb.PredictStreamRequest, deadline: float) -> pb.PredictStreamResponse | bytes:
+        try:
+            return streamed(request.id, await self._predict(request.request, deadline))
+        except NoCatalogError:  # every request would fail alike, so the client retries the stream elsewhere
+            raise
+        except Exception as error:
+            failure = call_error(error)
+            name = grpc_name(failure.code)
+            self._tally.error("PredictStream", request.request.model, name)
+            return pb.PredictStreamResponse(id=request.id, error=failure)
 
     async def PredictMany(self, request: pb.PredictManyRequest, context: Context) -> bytes:
         """Score one batch with many models."""
@@ -95,7 +119,7 @@ class PredictionService(PredictionServiceServicer):
         )
         return pb.DescribeModelResponse(description=description_to_proto(described))
 
-    async def _predict(self, request: pb.PredictRequest, context: Context) -> Answer:
+    async def _predict(self, request: pb.PredictRequest, deadline: float) -> Answer:
         start = time.monotonic()
         route = await self._find(request.model)
         entry = route.entry
@@ -104,7 +128,7 @@ class PredictionService(PredictionServiceServicer):
         columns = columns_from_proto(request.columns)
         outputs = tuple(dict.fromkeys(request.outputs)) or None
         pack = Packer(route, self._most_bytes)
-        cost, deadline = entry.cost_of(outputs), deadline_of(context)
+        cost = entry.cost_of(outputs)
         response: Answer = await self._engine.run(executable, cost, columns, outputs, deadline, pack)
         route.calls.observe(time.monotonic() - start)
         route.calls.rows += request.columns[0].rows if columns else 0
@@ -163,6 +187,7 @@ def deadline_of(context: Context) -> float:
     return 0.0 if remaining is None else time.monotonic() + remaining
 
 
+_read_streamed = read_or_raise(pb.PredictStreamRequest.FromString)
 _NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
 
 

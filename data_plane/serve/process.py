@@ -194,7 +194,7 @@ class ServingProcess:
             "resident_plans": len(self._plans.resident),
             "fused_bytes": FUSER.held,
             "queued": self._engine.queued,
-            "running": self._calls.running,
+            "running": self._server.running,
             "request_bytes": self._engine.bytes,
             "revision": self._router.catalog.revision,
         }

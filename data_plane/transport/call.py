@@ -65,7 +65,7 @@ class Call:
         """
         if end and self._inbox is None and self.method.fast is not None and is_one_message(data):
             self._acknowledge(len(data))
-            self._answer(data[PREFIX:])
+            self.answer(data[PREFIX:])
             return
         if data:
             self.inbox.receive(data)
@@ -81,18 +81,21 @@ class Call:
         if self.method.takes_many:
             self.run(run_handler(self, None))
         elif len(self.inbox) == 1:
-            self._answer(self.inbox.take())
+            self.answer(self.inbox.take())
         else:
             code = grpc.StatusCode.UNIMPLEMENTED  # the status that gRPC's list of library errors has for it
             self.finish(code, f"this method takes exactly one message, {len(self.inbox)} came")
 
-    def _answer(self, message: bytes) -> None:
+    def answer(self, message: bytes) -> None:
         """Answer a unary call: at once if that is cheap, else by a task."""
+        if self.connection.is_full:
+            self.connection.defer(self, message)
+            return
         fast = self.method.fast
         answer = fast(message, self.deadline) if fast is not None else None
         if answer is None:
             self.run(run_handler(self, message))
-        elif type(answer) is not bytes:
+        elif not isinstance(answer, bytes):
             self.run(run_awaitable(self, answer))
         elif self.gzip and len(answer) > COMPRESSED_INLINE:
             self.run(run_awaitable(self, _returned(answer)))

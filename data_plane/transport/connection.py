@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,8 @@ class Connection(asyncio.Protocol):
         self.life = Life(self, self.heard)
         self._waiting: list[Call] = []
         self._ignored: dict[int, int] = {}
-        self._receiving = self._paused = self._scheduled = self._held_back = False
+        self._deferred: deque[tuple[Call, bytes]] = deque()
+        self._receiving = self._paused = self._scheduled = False
 
     # Events of the socket
 
@@ -215,6 +217,16 @@ class Connection(asyncio.Protocol):
         """Return the bytes of responses that the engine still holds, of one stream or of all."""
         return self.engine.queued_body_size(stream_id)
 
+    @property
+    def is_full(self) -> bool:
+        """Return whether the peer must read responses before more of them are computed."""
+        return self.engine.queued_body_size() > self.limits.output_bytes
+
+    def defer(self, call: Call, message: bytes) -> None:
+        """Answer a call later: its peer does not read, and reading on is needed to learn when it does."""
+        self._deferred.append((call, message))
+        self._waiting.append(call)
+
     # Output
 
     def _flush_soon(self) -> None:
@@ -238,16 +250,16 @@ class Connection(asyncio.Protocol):
             return
         for call in self.calls.values():
             call.on_sent()
-        self._hold_back()
+        self._answer_deferred()
         if self.closing:
             self.transport.close()
 
-    def _hold_back(self) -> None:
-        """Stop reading from a peer that does not read."""
-        full = self.unsent() > self.limits.output_bytes
-        if full != self._held_back and not self.closing:
-            self._held_back = full
-            (self.transport.pause_reading if full else self.transport.resume_reading)()
+    def _answer_deferred(self) -> None:
+        """Go on with calls that waited for the peer to read."""
+        while self._deferred and not self.is_full:
+            call, message = self._deferred.popleft()
+            if not call.finished:
+                call.answer(message)
 
     def _fail(self) -> None:
         """Close after a violation of the protocol; the engine has nothing left to say."""

@@ -32,7 +32,7 @@ class Lane:
                 return
             message = inbox.take()
             answer = method.fast(message, call.deadline) if method.fast is not None else None
-            if type(answer) is bytes:
+            if isinstance(answer, bytes):
                 call.send(answer)
             else:
                 assert method.each is not None

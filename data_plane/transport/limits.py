@@ -24,7 +24,7 @@ class Limits:
     received_bytes: int = 1 << 30
     """Bytes of incomplete and unread messages that all connections together may hold."""
     output_bytes: int = 8 << 20
-    """Unsent bytes of responses from which a connection is not read any more."""
+    """Unsent bytes of responses from which further calls of a connection wait."""
     stream_output_bytes: int = 1 << 20
     """Unsent bytes from which the handler of a streaming call waits."""
     handshake_seconds: float = 10

@@ -33,9 +33,9 @@ from tests.data_plane.models import put
 class Serving:
     """The parts of one serving process."""
 
-    def __init__(self, path: Path, queue: int = 4) -> None:
+    def __init__(self, path: Path, queue: int = 4, front: str = "native") -> None:
         self.cache = ObjectCache(path)
-        self.settings = Settings(port=0)
+        self.settings = Settings(port=0, front=front)
         self.tally = Tally()
         self.objects = ObjectReader(path)
         self.plans = PlanCatalog(self.objects, 1 << 40, tally=self.tally)
@@ -88,18 +88,24 @@ class Serving:
         self.cache.close()
 
 
+@pytest.fixture(params=["native", "grpcio"])
+def front(request: pytest.FixtureRequest) -> str:
+    """The server of the prediction port: whatever holds for one front holds for the other."""
+    return str(request.param)
+
+
 @pytest.fixture
-async def serving(tmp_path: Path) -> AsyncIterator[Serving]:
-    serving = Serving(tmp_path)
+async def serving(tmp_path: Path, front: str) -> AsyncIterator[Serving]:
+    serving = Serving(tmp_path, front=front)
     await serving.start()
     yield serving
     await serving.stop()
 
 
 @pytest.fixture
-async def roomy(tmp_path: Path) -> AsyncIterator[Serving]:
+async def roomy(tmp_path: Path, front: str) -> AsyncIterator[Serving]:
     """One whose queue holds every request of a test, because a busy machine queues even cheap ones."""
-    serving = Serving(tmp_path, queue=1024)
+    serving = Serving(tmp_path, queue=1024, front=front)
     await serving.start()
     yield serving
     await serving.stop()

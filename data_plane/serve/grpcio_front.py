@@ -1,0 +1,85 @@
+"""The grpcio front: serves the same methods by grpc.aio, for machines without the HTTP/2 engine and as the oracle."""
+
+from __future__ import annotations
+
+import asyncio
+
+import grpc
+
+from pretzel.data_plane.serve.errors import ErrorInterceptor
+from pretzel.data_plane.serve.streams import Streams
+from pretzel.data_plane.settings import Settings
+from pretzel.errors import PreconditionError
+from pretzel.serving.descriptors import connection_options, raise_limit
+
+MOST_PENDING = 100_000
+"""Calls that may wait for their handler; gRPC cancels calls beyond 1,000 by default, which a burst exceeds."""
+
+
+class GrpcioFront:
+    """A grpc.aio server."""
+
+    def __init__(self, settings: Settings, calls: ErrorInterceptor, streams: Streams, *, shared_port: bool) -> None:
+        self._settings, self._calls, self._streams = settings, calls, streams
+        self.server = grpc.aio.server(interceptors=[calls], options=options(settings, shared_port=shared_port))
+        self.services = self.server
+        """Where services are registered."""
+
+    async def listen(self, port: int) -> int:
+        """Start to listen, and return the port.
+
+        Raises:
+            PreconditionError: the port is taken.
+        """
+        address = f"{host_of(self._settings.host)}:{port}"
+        try:
+            bound = self.server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise PreconditionError(f"cannot listen on {address}: {error}; is the port taken?") from None
+        await self.server.start()
+        return bound
+
+    @property
+    def running(self) -> int:
+        """Prediction calls that have not ended."""
+        return self._calls.running
+
+    async def drain(self, seconds: float) -> None:
+        """Reject new calls, finish the running ones, then stop."""
+        self._streams.drain()
+        # Its grace must outlast ours: if both stops expire together, they cancel calls of a server that is gone, and
+        # crash.
+        stopping = asyncio.create_task(self.server.stop(seconds + 60))
+        try:
+            async with asyncio.timeout(seconds):
+                while self._calls.running:
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            pass
+        # Only watches of health and reflection are still open; they never end on their own.
+        await self.server.stop(0)
+        await stopping
+
+
+def options(settings: Settings, *, shared_port: bool) -> list[tuple[str, int]]:
+    """Return the gRPC options of the server."""
+    age = int(settings.connection_age_seconds * 1000)
+    return [
+        ("grpc.so_reuseport", int(shared_port)),  # by default grpcio silently binds a taken port
+        ("grpc.max_receive_message_length", settings.max_message_bytes),
+        ("grpc.max_send_message_length", settings.max_message_bytes),
+        ("grpc.server.max_pending_requests", MOST_PENDING),
+        ("grpc.server.max_pending_requests_hard_limit", MOST_PENDING),
+        *connection_options(raise_limit(), settings.connection_idle_seconds),
+        ("grpc.max_connection_age_ms", age),
+        ("grpc.max_connection_age_grace_ms", age),
+        ("grpc.keepalive_time_ms", 60_000),
+        ("grpc.keepalive_timeout_ms", 20_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+    ]
+
+
+def host_of(host: str) -> str:
+    """Return a host as an address needs it: IPv6 in brackets."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
