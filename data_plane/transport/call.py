@@ -49,13 +49,8 @@ class Call:
         if self._inbox is None:
             limits = self.connection.limits
             deframer = Deframer(self.head.encoding, limits.message_bytes)
-            self._inbox = Inbox(deframer, self._acknowledge, limits.stream_window)
+            self._inbox = Inbox(deframer, self._acknowledge, self.connection.front.hold, limits.stream_window)
         return self._inbox
-
-    @property
-    def held(self) -> int:
-        """Bytes of incomplete and unread messages."""
-        return self._inbox.held if self._inbox is not None else 0
 
     def receive(self, data: bytes, *, end: bool) -> None:
         """Process received bytes; ``end`` marks the last ones.
@@ -108,8 +103,7 @@ class Call:
         self._task = asyncio.ensure_future(work)
 
     def _acknowledge(self, size: int) -> None:
-        if not self.finished:
-            self.connection.acknowledge(self.stream_id, size)
+        self.connection.acknowledge(self.stream_id, size)
 
     # Responses
 
@@ -163,9 +157,10 @@ class Call:
         self._cancel()
 
     def abandon(self) -> None:
-        """Stop all work: the client has gone."""
-        self._close()
-        self._cancel()
+        """Stop all work: the stream is closed."""
+        if not self.finished:
+            self._close()
+            self._cancel()
 
     @property
     def is_running(self) -> bool:
@@ -204,7 +199,7 @@ class Call:
         if self._timer is not None:
             self._timer.cancel()
         if self._inbox is not None:
-            self._inbox.wake()
+            self._inbox.clear()
         self.on_sent()
 
 

@@ -14,8 +14,9 @@ from pretzel.data_plane.transport import http2
 from pretzel.data_plane.transport.call import Call
 from pretzel.data_plane.transport.framing import ENCODINGS
 from pretzel.data_plane.transport.handlers import STOPPING
-from pretzel.data_plane.transport.head import Rejection, read_head
+from pretzel.data_plane.transport.head import Head, Rejection, read_head
 from pretzel.data_plane.transport.life import Life
+from pretzel.data_plane.transport.methods import Method
 from pretzel.data_plane.transport.peer import authentication, name_of
 from pretzel.data_plane.transport.status import OK_TRAILERS, Header, Metadata, metadata_fields, status_fields
 
@@ -50,6 +51,9 @@ class Connection(asyncio.Protocol):
         self.life = Life(self, self.heard)
         self._waiting: list[Call] = []
         self._ignored: dict[int, int] = {}
+        self._last_fields: tuple[Header, ...] = ()
+        self._last_head: Head
+        self._last_method: Method
         self._deferred: deque[tuple[Call, bytes]] = deque()
         self._receiving = self._paused = self._scheduled = False
 
@@ -90,7 +94,6 @@ class Connection(asyncio.Protocol):
         self.closing = True
         self.front.forget(self)
         for call in self.calls.values():
-            self.front.hold(-call.held)
             call.abandon()
         self.calls.clear()
 
@@ -124,31 +127,35 @@ class Connection(asyncio.Protocol):
                 self.closing = True
 
     def _on_request(self, stream_id: int, fields: tuple[Header, ...], end: bool) -> None:
-        try:
-            head = read_head(fields, self.limits.header_bytes)
-            method = self.front.methods.find(head.path)
-            if method is None:
-                raise Rejection(grpc.StatusCode.UNIMPLEMENTED, UNKNOWN_METHOD)
-        except Rejection as rejection:
-            self._reject(stream_id, rejection)
-            return
-        call = self.calls[stream_id] = Call(self, stream_id, head, method)
-        self._waiting.append(call)
+        if fields != self._last_fields:  # clients repeat the fields of their calls
+            try:
+                self._last_head, self._last_method = self._read(fields)
+            except Rejection as rejection:
+                self._reject(stream_id, rejection)
+                return
+            self._last_fields = fields
+        call = self.calls[stream_id] = Call(self, stream_id, self._last_head, self._last_method)
+        if call.deadline:
+            self._waiting.append(call)
         if end:
             self._on_data(stream_id, b"", True)
+
+    def _read(self, fields: tuple[Header, ...]) -> tuple[Head, Method]:
+        head = read_head(fields, self.limits.header_bytes)
+        method = self.front.methods.find(head.path)
+        if method is None:
+            raise Rejection(grpc.StatusCode.UNIMPLEMENTED, UNKNOWN_METHOD)
+        return head, method
 
     def _on_data(self, stream_id: int, data: bytes, end: bool) -> None:
         call = self.calls.get(stream_id)
         if call is None or call.finished:
             self._ignore(stream_id, len(data))
             return
-        before = call.held
         try:
             call.receive(data, end=end)
         except Rejection as rejection:
             call.finish(rejection.code, str(rejection))
-        if call.held != before and not self.front.hold(call.held - before):
-            call.finish(grpc.StatusCode.RESOURCE_EXHAUSTED, self.front.full())
 
     def _ignore(self, stream_id: int, size: int) -> None:
         """Drop data of a call that has ended; a sender that goes on after it got the status is told to stop."""
@@ -161,7 +168,6 @@ class Connection(asyncio.Protocol):
         self._ignored.pop(stream_id, None)
         call = self.calls.pop(stream_id, None)
         if call is not None:
-            self.front.hold(-call.held)
             call.abandon()
 
     def _reject(self, stream_id: int, rejection: Rejection) -> None:

@@ -35,6 +35,10 @@ class Deframer:
         """Bytes of an incomplete message."""
         return self._size
 
+    def clear(self) -> None:
+        """Drop an incomplete message."""
+        self._buffer, self._size = [], 0
+
     def feed(self, data: bytes) -> list[bytes]:
         """Return the messages that ``data`` completes.
 

@@ -7,7 +7,10 @@ import socket
 import ssl
 import time
 
+import grpc
+
 from pretzel.data_plane.transport.connection import Connection
+from pretzel.data_plane.transport.head import Rejection
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Methods
 
@@ -95,11 +98,16 @@ class NativeFront:
         """Drop a closed connection."""
         self.connections.discard(connection)
 
-    def hold(self, size: int) -> bool:
-        """Count bytes of incomplete and unread messages; return whether all together are within the limit."""
-        self._held += size
-        return size <= 0 or self._held <= self.limits.received_bytes
+    def hold(self, size: int) -> None:
+        """Count bytes of incomplete and unread messages.
 
-    def full(self) -> str:
-        """Return the message for a call that would exceed that limit."""
-        return f"this worker holds {self.limits.received_bytes} bytes of unfinished requests; retry later, or elsewhere"
+        Raises:
+            Rejection: all together exceed the limit.
+        """
+        self._held += size
+        if size > 0 and self._held > self.limits.received_bytes:
+            most = self.limits.received_bytes
+            raise Rejection(
+                grpc.StatusCode.RESOURCE_EXHAUSTED,
+                f"this worker holds {most} bytes of unfinished requests; retry later, or on another worker",
+            )

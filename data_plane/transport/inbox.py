@@ -12,6 +12,7 @@ from pretzel.data_plane.transport.framing import Deframer
 from pretzel.data_plane.transport.head import Rejection
 
 Acknowledge = Callable[[int], None]
+Hold = Callable[[int], None]
 
 
 class Inbox:
@@ -21,21 +22,17 @@ class Inbox:
     its sender, and one large message does not stop itself.
     """
 
-    def __init__(self, deframer: Deframer, acknowledge: Acknowledge, window: int) -> None:
-        self._deframer, self._acknowledge, self._window = deframer, acknowledge, window
+    def __init__(self, deframer: Deframer, acknowledge: Acknowledge, hold: Hold, window: int) -> None:
+        """Create an empty one; ``hold`` counts its bytes, and raises if all inboxes hold too many."""
+        self._deframer, self._acknowledge, self._hold, self._window = deframer, acknowledge, hold, window
         self._messages: deque[bytes] = deque()
-        self._unread = self._owed = 0
+        self._unread = self._owed = self._held = 0
         self._arrived: asyncio.Future[None] | None = None
         self.ended = False
         """No further message comes."""
 
     def __len__(self) -> int:
         return len(self._messages)
-
-    @property
-    def held(self) -> int:
-        """Bytes of incomplete and unread messages."""
-        return self._deframer.held + self._unread
 
     @property
     def incomplete(self) -> int:
@@ -46,7 +43,7 @@ class Inbox:
         """Queue the messages that ``data`` completes.
 
         Raises:
-            Rejection: a message is invalid or too large.
+            Rejection: a message is invalid or too large, or too many bytes are held.
         """
         for message in self._deframer.feed(data):
             self._messages.append(message)
@@ -54,6 +51,7 @@ class Inbox:
         self._owed += len(data)
         self._pay()
         self.wake()
+        self._count()
 
     def end(self) -> None:
         """Note that no further message comes.
@@ -71,7 +69,18 @@ class Inbox:
         message = self._messages.popleft()
         self._unread -= len(message)
         self._pay()
+        self._count()
         return message
+
+    def clear(self) -> None:
+        """Drop everything; its bytes must be acknowledged too, because they count for the whole connection."""
+        self.ended = True
+        self._messages.clear()
+        self._deframer.clear()
+        self._unread = 0
+        self._pay()
+        self._count()
+        self.wake()
 
     async def read(self) -> bytes | None:
         """Return the next message, or None after the last."""
@@ -86,6 +95,12 @@ class Inbox:
         """Let a waiting reader look again."""
         if self._arrived is not None and not self._arrived.done():
             self._arrived.set_result(None)
+
+    def _count(self) -> None:
+        held = self._deframer.held + self._unread
+        if held != self._held:
+            change, self._held = held - self._held, held
+            self._hold(change)
 
     def _pay(self) -> None:
         if self._owed and self._unread <= self._window // 2:
