@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 
-import grpc
+import grpc.aio
 from grpc_health.v1 import health_pb2
 from grpc_health.v1._async import HealthServicer
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
@@ -15,6 +16,9 @@ from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.settings import Settings
 from pretzel.errors import PreconditionError
 from pretzel.serving.descriptors import connection_options, raise_limit
+from pretzel.serving.grpc_ports import GrpcPorts
+from pretzel.serving.listeners import Address
+from pretzel.serving.tls import server_tls
 from pretzel.v1 import prediction_pb2 as pb
 from pretzel.v1.prediction_pb2_grpc import add_PredictionServiceServicer_to_server
 
@@ -33,22 +37,26 @@ class Server:
         """Create the server without listening."""
         self._settings, self._service, self._calls = settings, service, calls
         self._health = HealthServicer()
+        self._ports: GrpcPorts | None = None
         self._server = grpc.aio.server(interceptors=[calls], options=options(settings, shared_port=shared_port))
         add_PredictionServiceServicer_to_server(service, self._server)
         add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection([PREDICTION, HEALTH, reflection.SERVICE_NAME], self._server)
 
-    async def listen(self, port: int) -> int:
-        """Start to listen, and return the port.
+    async def listen(self, port: int, further: Sequence[str] = (), inherited: Mapping[str, int] | None = None) -> int:
+        """Start to listen on a port of the host and on further addresses, and return the port.
+
+        ``inherited`` has the descriptors of Unix sockets that all serving processes share.
 
         Raises:
-            PreconditionError: the port is taken.
+            PreconditionError: an address is taken or cannot be used, or a certificate cannot be loaded.
         """
-        address = f"{host_of(self._settings.host)}:{port}"
-        try:
-            bound = self._server.add_insecure_port(address)
-        except RuntimeError as error:
-            raise PreconditionError(f"cannot listen on {address}: {error}; is the port taken?") from None
+        for address in inherited or ():
+            raise PreconditionError(f"{address}: grpcio cannot share a Unix socket among processes; set workers=1")
+        self._ports = GrpcPorts(self._server, server_tls(self._settings.tls), self._settings.socket_mode)
+        bound = self._ports.add(Address(self._settings.host.strip("[]"), port), "port")
+        for text in further:
+            self._ports.add(Address.parse(text))
         await self._server.start()
         return bound
 
@@ -73,6 +81,8 @@ class Server:
         # Only watches of health and reflection are still open; they never end on their own.
         await self._server.stop(0)
         await stopping
+        if self._ports:
+            self._ports.close()
 
 
 def options(settings: Settings, *, shared_port: bool) -> list[tuple[str, int]]:
@@ -90,8 +100,3 @@ def options(settings: Settings, *, shared_port: bool) -> list[tuple[str, int]]:
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
     ]
-
-
-def host_of(host: str) -> str:
-    """Return a host as an address needs it: IPv6 in brackets."""
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host

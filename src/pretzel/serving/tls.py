@@ -41,7 +41,7 @@ class TlsFiles:
     @classmethod
     def of(cls, cert: Path | None, key: Path | None, client_ca: Path | None = None) -> TlsFiles | None:
         """Return the files that settings name; None without a certificate."""
-        return cls(cert, key, client_ca) if cert and key else None
+        return cls(Path(cert), Path(key), Path(client_ca) if client_ca else None) if cert and key else None
 
     @property
     def paths(self) -> dict[str, Path]:
@@ -157,6 +157,15 @@ class ServerTls:
         if not unchanged:
             raise PreconditionError(f"{files.cert} or its key is being written; start again when both are in place")
         return Loaded(signature, context, grpc.ssl_server_certificate_configuration([pair], authorities))
+
+
+def server_tls(files: TlsFiles | None, protocols: Sequence[str] = (HTTP2,)) -> ServerTls | None:
+    """Return the TLS of a server; None without files, for plain text.
+
+    Raises:
+        PreconditionError: as :class:`ServerTls`.
+    """
+    return ServerTls(files, protocols) if files else None
 
 
 def _context(files: TlsFiles, protocols: list[str]) -> ssl.SSLContext:
