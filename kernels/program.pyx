@@ -145,6 +145,7 @@ cdef class Program:
         workspace.make_slots(self.slot_count)
         for i in range(self.slot_count):
             workspace.frame.slots[i].origin = NULL
+        workspace.frame.text.at = NULL
         return &workspace.frame
 
     cdef int execute(self, Frame* frame, Run* run) noexcept nogil:
@@ -159,14 +160,14 @@ cdef class Program:
         """Give each output of dense numbers memory of the frame for all rows, because a block holds only some."""
         cdef Slot* slot
         cdef Shape* shape
-        cdef int i
         for i in range(self.output_count):
             slot, shape = self.output(frame, i), self.shape(i)
             if shape.layout != DENSE or shape.is_text:
                 continue
-            if reserve(&slot.own_values, rows * shape.width * shape.itemsize + 64) != OK:
+            # Not in own_values: by that address a kernel knows a value that only later kernels read.
+            if reserve(&slot.own_bytes, rows * shape.width * shape.itemsize + 64) != OK:
                 return OUT_OF_MEMORY
-            slot.origin = <char*>slot.own_values.at
+            slot.origin = <char*>slot.own_bytes.at
         return OK
 
     cdef list make_outputs(self, Frame* frame, int64_t rows):
@@ -282,7 +283,6 @@ cdef class Program:
     cdef fail(self, Frame* frame, int status, Run* run):
         if status == REFUSED:
             value = frame.text.at[:frame.text.length].decode() if frame.text.at != NULL else frame.value
-            frame.text.at = NULL
             raise Refused(self.kernels[run.failed], frame.code, frame.first_row + frame.row, frame.column, value)
         if status == CANCELLED:
             raise InterruptedError("the run was cancelled")

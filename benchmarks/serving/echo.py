@@ -102,7 +102,7 @@ def _worker(path: Path) -> Iterator[dict[str, Any]]:
     cache = ObjectCache(path)
     cache.add(plan.digest, plan.encoded)
     model = Model("m", (ModelVersion("m", 1, plan.digest, definition.digest),), {"stable": 1})
-    cache.save_catalog(Catalog("benchmark", 1, {"m": encode_model(model)}), {plan.digest: ()})
+    cache.kept.save(Catalog("benchmark", 1, {"m": encode_model(model)}), {plan.digest: ()})
     cache.close()
     options = ["--port", "0", "--metrics-port", "0", "--control-plane", NOWHERE, "--cache-dir", str(path)]
     with _process("-P", "-m", "pretzel.data_plane", "--log-level", "error", *options) as ready:

@@ -33,7 +33,7 @@ cdef int take_slot(Values* values, Slot* slot, const Shape* shape, int64_t rows)
 
 cdef int take_sparse(Values* values, Slot* slot, int64_t itemsize, int64_t rows) noexcept nogil:
     cdef int64_t stored = slot.starts[rows]
-    if slot.starts[0] != 0:  # rows of a larger value: their starts would have to be written anew
+    if slot.starts[0] != 0:  # rows of a larger value: their starts would have to be rewritten
         return REFUSED
     values.parts[DATA] = Span(<char*>slot.values, stored * itemsize)
     values.parts[INDICES] = Span(<char*>slot.columns, stored * 4)

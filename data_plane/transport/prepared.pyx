@@ -9,12 +9,13 @@ from pretzel.data_plane.transport.answers cimport (
 )
 from pretzel.data_plane.transport.columns cimport Input, cost_bytes, fits, place
 from pretzel.data_plane.transport.decode cimport NAME, RawColumn, Request
-from pretzel.data_plane.transport.wire cimport Span, same, varint_size, write_head, write_span
+from pretzel.data_plane.transport.wire cimport Span, same
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame
 from pretzel.kernels.program cimport Program, Run
 from pretzel.kernels.shapes cimport set_shape
 
 from pretzel.engine.footprint import COPIES as _COPIES
+from pretzel.data_plane.transport.parts import text_field
 from pretzel.plan.wire import column_to_proto
 
 cdef enum:  # fields of a column
@@ -65,9 +66,9 @@ cdef class Prepared:
         if kind != str(made.type) or made.type.layout == "ragged":
             raise NotImplementedError(f"output {name!r} of {made.type}")
         output.source = source
-        output.head = self._keep(_field(NAME, name.encode()) + _field(TYPE, kind.encode()))
+        output.head = self._keep(text_field(NAME, name.encode()) + text_field(TYPE, kind.encode()))
         if made.labels is not None:
-            output.tail = self._keep(_field(TABLE, column_to_proto("labels", made.labels).SerializeToString()))
+            output.tail = self._keep(text_field(TABLE, column_to_proto("labels", made.labels).SerializeToString()))
 
     cdef Span _keep(self, bytes part) except *:
         self.kept.append(part)
@@ -160,16 +161,6 @@ cdef int take_values(Prepared prepared, Values* values, Frame* frame, Request re
         if status != OK:
             return status
     return OK
-
-
-cdef bytes _field(int number, bytes part):
-    """Return a length-delimited field of a number below 16, left out if it is empty."""
-    cdef Span span = Span(PyBytes_AS_STRING(part), PyBytes_GET_SIZE(part))
-    if span.length == 0:
-        return b""
-    cdef bytes made = PyBytes_FromStringAndSize(NULL, 1 + varint_size(span.length) + span.length)
-    write_span(write_head(PyBytes_AS_STRING(made), number, span.length), span)
-    return made
 
 
 def needed(Prepared prepared not None, int64_t rows, int64_t size):
