@@ -51,10 +51,10 @@ def test_wheel_contains_one_package_and_no_sources(wheel: Path):
     assert not [name for name in names if name.endswith((".pyx", ".c"))]
 
 
-def test_wheel_contains_every_kernel(wheel: Path):
+def test_wheel_contains_every_cython_module(wheel: Path):
     built = {name.split(".")[0] for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".so")}
-    kernels = (path.relative_to(ROOT).with_suffix("") for path in (ROOT / "kernels").rglob("*.pyx"))
-    assert built == {f"pretzel/{kernel}" for kernel in kernels}
+    sources = (path for room in ("kernels", "data_plane") for path in (ROOT / room).rglob("*.pyx"))
+    assert built == {f"pretzel/{path.relative_to(ROOT).with_suffix('')}" for path in sources}
 
 
 @pytest.mark.parametrize("protobuf", [5, 6, 7])

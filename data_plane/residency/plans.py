@@ -192,8 +192,7 @@ class PlanCatalog:
     def _evict(self, entry: Entry) -> None:
         assert entry.plan is not None
         self._ledger.remove(entry.digest, entry.plan)
-        entry.executable = entry.plan = None
-        entry.tables = {}
+        entry.release()
         del self.resident[entry.digest]
         self._tally.counts["evictions"] += 1
         self._notify("evicted", entry.digest)

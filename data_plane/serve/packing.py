@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.data_plane.residency.routes import Route
+from pretzel.data_plane.transport.parts import varint
 from pretzel.errors import ExhaustedError
 from pretzel.kernels.joining import joined
 from pretzel.plan.types import DTYPE_NAMES
@@ -136,17 +137,8 @@ def _field(number: int, parts: list[Part]) -> list[Part]:
 
 
 def _head(number: int, size: int) -> bytes:
-    return _varint(number << 3 | _LENGTH_DELIMITED) + _varint(size)
+    return varint(number << 3 | _LENGTH_DELIMITED) + varint(size)
 
 
 def _length(part: Part) -> int:
     return part.nbytes if isinstance(part, np.ndarray) else len(part)
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)

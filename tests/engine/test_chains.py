@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from pretzel.compiler.compile import compile_plan
 from pretzel.engine import Executable, load
-from pretzel.engine.executable import _workspaces
 from pretzel.engine.fused import FusedStep
 from pretzel.engine.fusion import FUSER
+from pretzel.engine.workspaces import _workspaces
 from pretzel.errors import CancelledError, DeadlineError, InputError
 from pretzel.kernels.program import Token
 from pretzel.kernels.sparse.linear import Linear

@@ -1,0 +1,7 @@
+"""A serving process whose parts both paths share."""
+
+from __future__ import annotations
+
+from tests.data_plane.serve.conftest import roomy, serving
+
+__all__ = ["roomy", "serving"]
