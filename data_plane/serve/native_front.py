@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 
-from pretzel.data_plane.serve.errors import ErrorInterceptor
+from pretzel.data_plane.serve.errors import SERVICE, ErrorInterceptor
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.transport.front import BACKLOG
@@ -26,8 +26,7 @@ class NativeFront:
         self, settings: Settings, calls: ErrorInterceptor, service: PredictionService, *, shared_port: bool
     ) -> None:
         self._settings, self._shared_port = settings, shared_port
-        shortcuts = Shortcuts(streams={"/pretzel.v1.PredictionService/PredictStream": (None, service.answer_streamed)})
-        self.services = Methods(calls.guard, shortcuts)
+        self.services = Methods(calls.guard, shortcuts_of(service))
         """Where services are registered."""
         self._front = Front(self.services, limits_of(settings))
         self._files: list[SocketFile] = []
@@ -66,6 +65,14 @@ class NativeFront:
         await self._front.drain(seconds)
         for file in self._files:
             file.remove()
+
+
+def shortcuts_of(service: PredictionService) -> Shortcuts:
+    """Return the shortcuts of the prediction service."""
+    return Shortcuts(
+        unary={f"{SERVICE}Predict": service.fast.answer},
+        streams={f"{SERVICE}PredictStream": (service.fast.answer_streamed, service.answer_streamed)},
+    )
 
 
 def limits_of(settings: Settings) -> Limits:

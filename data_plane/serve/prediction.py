@@ -17,6 +17,7 @@ from pretzel.data_plane.serve.errors import Context, call_error
 from pretzel.data_plane.serve.many import Call, FanOut, Outcome
 from pretzel.data_plane.serve.packing import LARGE, Answer, Packer, result_field, result_of, streamed
 from pretzel.data_plane.serve.streams import Streams
+from pretzel.data_plane.transport.fast import FastPredict
 from pretzel.errors import (
     ExhaustedError,
     InputError,
@@ -58,6 +59,8 @@ class PredictionService(PredictionServiceServicer):
         self._tally, self._catch_up, self._most_bytes = tally, catch_up, most_bytes
         self._fan_out = FanOut(self._find, plans, engine)
         self.streams = Streams()
+        self.fast = FastPredict(router, engine, most_bytes)
+        """Answers the usual messages in a fraction of the time."""
 
     async def Predict(self, request: pb.PredictRequest, context: Context) -> Answer:
         """Compute the requested outputs over one batch of rows."""

@@ -86,14 +86,13 @@ class Call:
         if self.connection.is_full:
             self.connection.defer(self, message)
             return
-        fast = self.method.fast
-        answer = fast(message, self.deadline) if fast is not None else None
+        answer = self.method.shortcut(message, self.deadline)
         if answer is None:
             self.run(run_handler(self, message))
         elif not isinstance(answer, bytes):
-            self.run(run_awaitable(self, answer))
+            self.run(run_awaitable(self, message, answer))
         elif self.gzip and len(answer) > COMPRESSED_INLINE:
-            self.run(run_awaitable(self, _returned(answer)))
+            self.run(run_awaitable(self, message, _returned(answer)))
         else:
             self.finished = True
             self.connection.respond(self, self._pack(answer))

@@ -19,6 +19,7 @@ from pretzel.data_plane.transport.life import Life
 from pretzel.data_plane.transport.methods import Method
 from pretzel.data_plane.transport.peer import authentication, name_of
 from pretzel.data_plane.transport.status import OK_TRAILERS, Header, Metadata, metadata_fields, status_fields
+from pretzel.serving.errors import status_of
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.front import NativeFront
@@ -156,6 +157,9 @@ class Connection(asyncio.Protocol):
             call.receive(data, end=end)
         except Rejection as rejection:
             call.finish(rejection.code, str(rejection))
+        except Exception as error:  # it must not end the connection, which other calls use
+            status = status_of(error)
+            call.finish(status.code, status.message, status.metadata)
 
     def _ignore(self, stream_id: int, size: int) -> None:
         """Drop data of a call that has ended, and reset the stream if its sender does not stop."""
