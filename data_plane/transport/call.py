@@ -28,7 +28,9 @@ COMPRESSED_INLINE = 64 << 10
 class Call:
     """A call: its requests, the work on them, and its responses."""
 
-    headers_sent = finished = gzip = False
+    headers_sent = finished = False
+    half_closed = False
+    """The client has sent everything."""
     initial_metadata: Metadata = ()
     _inbox: Inbox | None = None
     _lane: Lane | None = None
@@ -40,6 +42,7 @@ class Call:
     def __init__(self, connection: Connection, stream_id: int, head: Head, method: Method) -> None:
         self.connection, self.stream_id, self.head, self.method = connection, stream_id, head, method
         self.deadline = connection.heard + head.timeout if head.timeout else 0.0
+        self.gzip = head.accepts_gzip and head.encoding != IDENTITY
 
     # Requests
 
@@ -58,7 +61,8 @@ class Call:
         Raises:
             Rejection: a message is invalid.
         """
-        if end and self._inbox is None and self.method.fast is not None and is_one_message(data):
+        self.half_closed |= end
+        if end and self._inbox is None and self.method.fast is not None and self._is_whole(data):
             self._acknowledge(len(data))
             self.answer(data[PREFIX:])
             return
@@ -69,8 +73,11 @@ class Call:
         if self.method.each is not None:
             self._lane = self._lane or Lane(self)
             self._lane.advance()
-        elif self._task is None and (end or self.method.takes_many):
+        elif self._task is None and (end or self.method.takes_many or len(self.inbox) > 1):
             self._start()
+
+    def _is_whole(self, data: bytes) -> bool:
+        return is_one_message(data) and len(data) - PREFIX <= self.connection.limits.message_bytes
 
     def _start(self) -> None:
         if self.method.takes_many:
@@ -79,7 +86,7 @@ class Call:
             self.answer(self.inbox.take())
         else:
             code = grpc.StatusCode.UNIMPLEMENTED  # the status that gRPC's list of library errors has for it
-            self.finish(code, f"this method takes exactly one message, {len(self.inbox)} came")
+            self.finish(code, f"this method takes exactly one message, {len(self.inbox) or 'none'} came")
 
     def answer(self, message: bytes) -> None:
         """Answer a unary call: at once if that is cheap, else by a task."""
@@ -181,14 +188,11 @@ class Call:
         self._cancel()
 
     def is_stalled(self, now: float) -> bool:
-        """Return whether bytes have waited too long for the client: ours to be read, or the rest of its message."""
-        waiting = self.connection.unsent(self.stream_id)
-        if not waiting and not self.finished:
-            receiving = self.inbox.incomplete or not (self.method.takes_many or self.inbox.ended)
-            waiting = -1 - self.inbox.incomplete if receiving else 0
+        """Return whether the client has let us wait too long: to read, to send the rest of its message, or to end."""
+        waiting = self.connection.unsent(self.stream_id) or -1 - self._missing()
         if waiting != self._watched[0]:
             self._watched = (waiting, now)
-        return waiting != 0 and now - self._watched[1] > self.connection.limits.stall_seconds
+        return waiting != -1 and now - self._watched[1] > self.connection.limits.stall_seconds
 
     def _cancel(self) -> None:
         if self._task is not None:

@@ -12,9 +12,8 @@ import grpc
 
 from pretzel.data_plane.transport import http2
 from pretzel.data_plane.transport.call import Call
-from pretzel.data_plane.transport.framing import ENCODINGS
 from pretzel.data_plane.transport.handlers import STOPPING
-from pretzel.data_plane.transport.head import Head, Rejection, read_head
+from pretzel.data_plane.transport.head import ENCODINGS, Head, Rejection, read_head
 from pretzel.data_plane.transport.life import Life
 from pretzel.data_plane.transport.methods import Method
 from pretzel.data_plane.transport.peer import authentication, name_of

@@ -57,4 +57,4 @@ def _unpadded(value: bytes) -> bytes:
     try:
         return base64.b64decode(value + b"=" * (-len(value) % 4), validate=True)
     except binascii.Error as error:
-        raise ValueError(f"binary metadata is not base64 ({error})") from None
+        raise ValueError(f"binary metadata is not base64: {error}") from None
