@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from pretzel.serving.settings import PlaneSettings, is_loopback
+from pretzel.serving.settings import Names, ServerSettings
 
 MiB = 1 << 20
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -16,7 +16,7 @@ Count = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
 
 
-class Settings(PlaneSettings):
+class Settings(ServerSettings):
     """Settings of a control plane; ``PRETZEL_CONTROL_PORT=9000`` sets ``control_port``, and so on."""
 
     model_config = SettingsConfigDict(frozen=True, use_attribute_docstrings=True)
@@ -27,18 +27,12 @@ class Settings(PlaneSettings):
     """Start a new epoch without models if the objects lost their catalog; the objects are kept until a check."""
     replaces: str = ""
     """Epoch of the store that this one replaces: workers that serve that one follow this one."""
-    host: str = "127.0.0.1"
-    """Address to listen on; any but a loopback address needs TLS or ``insecure``."""
     control_port: Port = 8101
     """Port of the gRPC services; 0 picks a free one."""
+    control_listen: Names = []
+    """Further addresses of the gRPC services, as ``10.0.0.1:8101,unix:/run/pretzel-control.sock``."""
     control_metrics_port: Port = 8102
     """Port of ``/metrics``; 0 picks a free one."""
-    tls_cert: Path | None = None
-    """Certificate chain, PEM."""
-    tls_key: Path | None = None
-    """Its private key, PEM."""
-    insecure: bool = False
-    """Listen on any address without TLS."""
     log_level: str = "info"
 
     max_message_bytes: Annotated[int, Field(ge=2 * MiB)] = 64 * MiB
@@ -81,12 +75,6 @@ class Settings(PlaneSettings):
         host = self.host.strip("[]")
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
-    @model_validator(mode="after")
-    def _guard(self) -> Self:
-        if (self.tls_cert is None) != (self.tls_key is None):
-            raise ValueError("tls_cert and tls_key go together; give both or none")
-        if self.tls_cert is None and not self.insecure and not is_loopback(self.host):
-            raise ValueError(
-                f"host {self.host!r} is reachable from other hosts: give tls_cert and tls_key, or set insecure"
-            )
-        return self
+    def further(self) -> list[str]:
+        """Return the addresses to listen on besides ``host``."""
+        return self.control_listen

@@ -4,33 +4,38 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
-from pydantic_settings import NoDecode, SettingsConfigDict
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
 
-from pretzel.serving.settings import PlaneSettings, is_loopback
+from pretzel.serving.settings import Names, ServerSettings
+from pretzel.targets import Tls
 
 MIB = 1 << 20
 Seconds = Annotated[float, Field(gt=0)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
-class Settings(PlaneSettings):
+class Settings(ServerSettings):
     """The settings of one worker: its supervisor and all its serving processes."""
 
     model_config = SettingsConfigDict(cli_kebab_case=True, cli_implicit_flags=True)
 
-    host: str = "127.0.0.1"
-    """Address to listen on; one that other hosts can reach needs `insecure`."""
     port: Port = 8001
     """Port of the prediction service; 0 picks a free one."""
+    listen: Names = []
+    """Further addresses of the prediction service, as ``10.0.0.1:8001,unix:/run/pretzel.sock``."""
     metrics_port: Port = 8002
     """Port of `/metrics`; 0 picks a free one."""
-    insecure: bool = False
-    """Allow plain text on addresses that other hosts can reach."""
     control_plane: str = "127.0.0.1:8101"
-    """Address of the control plane."""
+    """Address of the control plane; ``https://host:port`` for TLS, ``unix:/path`` for a socket."""
+    tls_ca: Path | None = None
+    """Authorities of the control plane's certificate, PEM; by default those that gRPC trusts."""
+    client_cert: Path | None = None
+    """Certificate that this worker shows to the control plane, PEM; by default ``tls_cert``."""
+    client_key: Path | None = None
+    """Private key of that certificate, PEM; by default ``tls_key``."""
     advertise: str = ""
     """Address that the control plane gives to clients; if empty, the address listened on."""
     worker: str = ""
@@ -48,7 +53,7 @@ class Settings(PlaneSettings):
     """Bytes that each serving process keeps resident: parameters, and in part of it the tables of fused kernels."""
     request_memory_bytes: Annotated[int, Field(ge=0)] = 0
     """Bytes that the running requests of one serving process may allocate together; 0 takes a quarter of the budget."""
-    pin: Annotated[list[str], NoDecode] = []
+    pin: Names = []
     """Models that are loaded at start and never evicted, as `a,b:canary`."""
 
     executor_threads: Annotated[int, Field(ge=0)] = 0
@@ -81,22 +86,12 @@ class Settings(PlaneSettings):
     log_level: str = "info"
     """`debug`, `info`, `warning` or `error`."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _split(cls, values: object) -> object:
-        """Split a list written as `a,b`."""
-        if isinstance(values, dict) and isinstance(values.get("pin"), str):
-            values = values | {"pin": [name.strip() for name in values["pin"].split(",") if name.strip()]}
-        return values
-
-    @model_validator(mode="after")
-    def _refuse_open_plain_text(self) -> Self:
-        if not (self.insecure or is_loopback(self.host)):
-            raise ValueError(
-                f"host {self.host!r} is reachable from other hosts, but this server does not encrypt; "
-                "listen on 127.0.0.1, or pass --insecure if the network is trusted"
-            )
-        return self
+    @property
+    def control_tls(self) -> Tls:
+        """Return the files of TLS to the control plane: by default, this worker shows its own certificate."""
+        own = (self.tls_cert, self.tls_key)
+        cert, key = (self.client_cert, self.client_key) if self.client_cert or self.client_key else own
+        return Tls(self.tls_ca, cert, key)
 
     @property
     def request_memory(self) -> int:
@@ -107,3 +102,7 @@ class Settings(PlaneSettings):
     def threads(self) -> int:
         """Number of executor threads of each serving process."""
         return self.executor_threads or len(os.sched_getaffinity(0))
+
+    def further(self) -> list[str]:
+        """Return the addresses to listen on besides ``host``."""
+        return self.listen

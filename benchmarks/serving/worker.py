@@ -46,5 +46,5 @@ def fill(path: Path, models: Mapping[str, Definition]) -> None:
         version = ModelVersion(name, 1, plan.digest, definition.digest)
         records[name] = encode_model(Model(name, (version,), {"stable": 1}))
         needs[plan.digest] = tuple(plan.objects)
-    cache.save_catalog(Catalog("benchmark", 1, records), needs)
+    cache.kept.save(Catalog("benchmark", 1, records), needs)
     cache.close()

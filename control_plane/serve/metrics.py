@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 from pretzel.serving import metrics_server
 from pretzel.serving.background import Background
 from pretzel.serving.metrics_server import Endpoint
+from pretzel.serving.tls import ServerTls
 
 _CALLS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
@@ -125,10 +126,10 @@ class _BackgroundCollector(Collector):
         return failures, failing
 
 
-def serve(metrics: Metrics, host: str, port: int) -> Endpoint:
+def serve(metrics: Metrics, host: str, port: int, tls: ServerTls | None) -> Endpoint:
     """Serve ``/metrics`` on a separate thread.
 
     Raises:
-        OSError: the port is taken.
+        PreconditionError: the port is taken.
     """
-    return metrics_server.serve(metrics.registry, host, port)
+    return metrics_server.serve(metrics.registry, host, port, setting="control_metrics_port", tls=tls)

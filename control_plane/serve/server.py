@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-import grpc
 import grpc.aio
 import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -23,9 +22,11 @@ from pretzel.control_plane.serve.interceptor import Calls
 from pretzel.control_plane.serve.plane import Plane
 from pretzel.control_plane.serve.workers import WorkerService
 from pretzel.control_plane.settings import Settings
-from pretzel.errors import UnavailableError
 from pretzel.serving import logs
 from pretzel.serving.descriptors import connection_options, raise_limit
+from pretzel.serving.grpc_ports import GrpcPorts
+from pretzel.serving.listeners import Address
+from pretzel.serving.tls import HTTP1, server_tls
 from pretzel.v1 import control_pb2, control_pb2_grpc, worker_pb2, worker_pb2_grpc
 
 _log = structlog.get_logger(part="server")
@@ -77,8 +78,7 @@ async def serving(settings: Settings) -> AsyncIterator[Ready]:
     """Serve while the block runs; at its end, reject new calls and let running ones finish.
 
     Raises:
-        PreconditionError: the data directory is in use.
-        UnavailableError: a port is taken.
+        PreconditionError: the data directory or a port is in use, or a certificate cannot be loaded.
     """
     plane = Plane(settings)
     try:
@@ -97,7 +97,8 @@ async def _server(plane: Plane) -> AsyncIterator[int]:
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
     reflection.enable_server_reflection(names, server)
-    port = _bind(server, plane.settings)
+    ports = GrpcPorts(server, server_tls(plane.settings.tls), plane.settings.socket_mode)
+    port = _bind(ports, plane.settings)
     await server.start()
     for name in ("", *SERVICES):
         await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
@@ -108,6 +109,7 @@ async def _server(plane: Plane) -> AsyncIterator[int]:
         reporting.cancel()
         await asyncio.gather(reporting, return_exceptions=True)
         await _drain(server, calls, checks, plane)
+        ports.close()
 
 
 async def _drain(server: grpc.aio.Server, calls: Calls, checks: health.aio.HealthServicer, plane: Plane) -> None:
@@ -126,13 +128,8 @@ async def _drain(server: grpc.aio.Server, calls: Calls, checks: health.aio.Healt
 @asynccontextmanager
 async def _metrics(plane: Plane) -> AsyncIterator[int]:
     settings = plane.settings
-    try:
-        endpoint = metrics.serve(plane.metrics, settings.host.strip("[]"), settings.control_metrics_port)
-    except OSError as error:
-        raise UnavailableError(
-            f"metrics: cannot listen on {settings.address(settings.control_metrics_port)} ({error.strerror}); "
-            "choose another control_metrics_port, 0 picks a free one"
-        ) from None
+    tls = server_tls(settings.tls, (HTTP1,))
+    endpoint = metrics.serve(plane.metrics, settings.host, settings.control_metrics_port, tls)
     try:
         yield endpoint.port
     finally:
@@ -161,14 +158,13 @@ def _options(settings: Settings) -> list[tuple[str, int]]:
     ]
 
 
-def _bind(server: grpc.aio.Server, settings: Settings) -> int:
-    address = settings.address(settings.control_port)
+def _bind(ports: GrpcPorts, settings: Settings) -> int:
+    """Listen on every address of the settings, and return the port of the first."""
     try:
-        if settings.tls_cert and settings.tls_key:
-            pair = (settings.tls_key.read_bytes(), settings.tls_cert.read_bytes())
-            return server.add_secure_port(address, grpc.ssl_server_credentials([pair]))
-        return server.add_insecure_port(address)
-    except (RuntimeError, OSError) as error:
-        raise UnavailableError(
-            f"control plane: cannot listen on {address} ({error}); choose another control_port, 0 picks a free one"
-        ) from None
+        port = ports.add(Address(settings.host.strip("[]"), settings.control_port), "control_port")
+        for address in settings.listeners:
+            ports.add(address, "control_listen")
+    except BaseException:
+        ports.close()
+        raise
+    return port

@@ -14,8 +14,8 @@ from prometheus_client.registry import Collector
 
 from pretzel.data_plane.measure.aggregate import Numbers, merge
 from pretzel.data_plane.measure.counters import BOUNDS
-from pretzel.errors import PreconditionError
 from pretzel.serving import metrics_server
+from pretzel.serving.tls import ServerTls
 
 PATIENCE = 5.0
 """Timeout of a scrape in seconds."""
@@ -82,7 +82,7 @@ def families(parts: list[Numbers], counters: Mapping[str, float], gauges: Mappin
         yield GaugeMetricFamily(f"pretzel_{name}", name.replace("_", " ").capitalize() + ".", value=value)
 
 
-def serve(collector: Collector, host: str, port: int) -> tuple[int, Callable[[], None]]:
+def serve(collector: Collector, host: str, port: int, tls: ServerTls | None = None) -> tuple[int, Callable[[], None]]:
     """Serve `/metrics`, and return the port and the function that stops it.
 
     Raises:
@@ -90,10 +90,7 @@ def serve(collector: Collector, host: str, port: int) -> tuple[int, Callable[[],
     """
     registry = CollectorRegistry()
     registry.register(collector)
-    try:
-        endpoint = metrics_server.serve(registry, host, port)
-    except OSError as error:
-        raise PreconditionError(f"cannot serve metrics on {host}:{port}: {error}") from None
+    endpoint = metrics_server.serve(registry, host, port, tls=tls)
     return endpoint.port, endpoint.close
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 
-import grpc
+import grpc.aio
 
 from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.streams import Streams
 from pretzel.data_plane.settings import Settings
 from pretzel.errors import PreconditionError
 from pretzel.serving.descriptors import connection_options, raise_limit
+from pretzel.serving.grpc_ports import GrpcPorts
+from pretzel.serving.listeners import Address
+from pretzel.serving.tls import server_tls
 
 MOST_PENDING = 100_000
 """Calls that may wait for their handler; gRPC cancels calls beyond 1,000 by default, which a burst exceeds."""
@@ -22,20 +26,22 @@ class GrpcioFront:
     def __init__(self, settings: Settings, calls: ErrorInterceptor, streams: Streams, *, shared_port: bool) -> None:
         self._settings, self._calls, self._streams = settings, calls, streams
         self.server = grpc.aio.server(interceptors=[calls], options=options(settings, shared_port=shared_port))
+        self._ports: GrpcPorts | None = None
         self.services = self.server
         """Where services are registered."""
 
-    async def listen(self, port: int) -> int:
+    async def listen(self, port: int, further: Sequence[str], inherited: Mapping[str, int]) -> int:
         """Start to listen, and return the port.
 
         Raises:
-            PreconditionError: the port is taken.
+            PreconditionError: an address is taken or cannot be used, or a certificate cannot be loaded.
         """
-        address = f"{host_of(self._settings.host)}:{port}"
-        try:
-            bound = self.server.add_insecure_port(address)
-        except RuntimeError as error:
-            raise PreconditionError(f"cannot listen on {address}: {error}; is the port taken?") from None
+        for address in inherited:
+            raise PreconditionError(f"{address}: grpcio cannot share a Unix socket among processes; set workers=1")
+        self._ports = GrpcPorts(self.server, server_tls(self._settings.tls), self._settings.socket_mode)
+        bound = self._ports.add(Address(self._settings.host.strip("[]"), port), "port")
+        for text in further:
+            self._ports.add(Address.parse(text))
         await self.server.start()
         return bound
 
@@ -59,6 +65,8 @@ class GrpcioFront:
         # Only watches of health and reflection are still open; they never end on their own.
         await self.server.stop(0)
         await stopping
+        if self._ports:
+            self._ports.close()
 
 
 def options(settings: Settings, *, shared_port: bool) -> list[tuple[str, int]]:
@@ -78,8 +86,3 @@ def options(settings: Settings, *, shared_port: bool) -> list[tuple[str, int]]:
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
     ]
-
-
-def host_of(host: str) -> str:
-    """Return a host as an address needs it: IPv6 in brackets."""
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host

@@ -1,4 +1,4 @@
-"""The health service: Check and Watch of `grpcio-health-checking`, and List beside them."""
+"""The health service: Check and Watch of `grpcio-health-checking`, and List."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Health(HealthServicer):  # type: ignore[misc]
     """The health of this process, the same for each of its services."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        """Start as NOT_SERVING; ``names`` are the services, beside the empty name for the whole process."""
+        """Start as NOT_SERVING; ``names`` are the services; the empty name, for the whole process, is added."""
         super().__init__()
         self._names = ("", *names)
         self._status = NOT_SERVING

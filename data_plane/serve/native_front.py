@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import socket
+from collections.abc import Mapping, Sequence
 
 from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.settings import Settings
+from pretzel.data_plane.transport.front import BACKLOG
 from pretzel.data_plane.transport.front import NativeFront as Front
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Methods, Shortcuts
 from pretzel.errors import PreconditionError
 from pretzel.serving.descriptors import HANDSHAKE_SECONDS, most_connections, raise_limit
+from pretzel.serving.listeners import Address, SocketFile
+from pretzel.serving.tls import server_tls
 
 
 class NativeFront:
@@ -25,16 +30,31 @@ class NativeFront:
         self.services = Methods(calls.guard, shortcuts)
         """Where services are registered."""
         self._front = Front(self.services, limits_of(settings))
+        self._files: list[SocketFile] = []
 
-    async def listen(self, port: int) -> int:
+    async def listen(self, port: int, further: Sequence[str], inherited: Mapping[str, int]) -> int:
         """Start to listen, and return the port.
 
         Raises:
-            PreconditionError: the port is taken.
+            PreconditionError: an address is taken or cannot be used, or a certificate cannot be loaded.
         """
-        listener = bound(self._settings.host, port, shared=self._shared_port)
-        await self._front.listen(listener)
-        return int(listener.getsockname()[1])
+        tls = server_tls(self._settings.tls)
+        context = tls.context if tls else None
+        first = bound(Address(self._settings.host.strip("[]"), port), "port", shared=self._shared_port)
+        await self._front.listen(first, context)
+        for text in further:
+            address = Address.parse(text)
+            if address.path:  # plain: the permissions of the file say who may connect
+                await self._front.listen(self._unix(address, inherited.get(str(address))))
+            else:
+                await self._front.listen(bound(address, "listen", shared=self._shared_port), context)
+        return int(first.getsockname()[1])
+
+    def _unix(self, address: Address, inherited: int | None) -> socket.socket:
+        if inherited is not None:
+            return socket.socket(fileno=os.dup(inherited))
+        self._files.append(SocketFile(address.path, self._settings.socket_mode))
+        return self._files[-1].listen()
 
     @property
     def running(self) -> int:
@@ -44,6 +64,8 @@ class NativeFront:
     async def drain(self, seconds: float) -> None:
         """Send clients elsewhere, finish the running calls, then stop."""
         await self._front.drain(seconds)
+        for file in self._files:
+            file.remove()
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -59,22 +81,22 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
-def bound(host: str, port: int, *, shared: bool) -> socket.socket:
+def bound(address: Address, setting: str, *, shared: bool) -> socket.socket:
     """Return a socket bound to an address; ``shared`` lets the other processes of this worker bind it too.
 
     Raises:
-        PreconditionError: the address is taken, or does not exist here.
+        PreconditionError: the address is taken, or does not exist here; the message names the setting.
     """
-    bare = host.strip("[]")
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(bare, port, type=socket.SOCK_STREAM)[0]
+        (family, kind, protocol, _, name), *_ = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
         listener = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise PreconditionError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+        raise PreconditionError(f"cannot listen on {address}: {error.strerror}; choose another {setting}") from None
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT if shared else socket.SO_REUSEADDR, 1)
-        listener.bind(address)
+        listener.bind(name)
+        listener.listen(BACKLOG)  # now: a port that is taken is noticed by this or by the line above
     except OSError as error:
         listener.close()
-        raise PreconditionError(f"cannot listen on {host}:{port}: {error.strerror}; is the port taken?") from None
+        raise PreconditionError(f"cannot listen on {address}: {error.strerror}; choose another {setting}") from None
     return listener

@@ -45,6 +45,7 @@ class ServingProcess:
         self._link = link
         self._settings = settings = Settings.model_construct(**start["settings"])
         self._port: int = start["port"]
+        self._further, self._inherited = start.get("listen", ()), start.get("descriptors")
         self._tally = tally = Tally(settings.metrics_models)
         self._objects = ObjectReader(Path(start["cache_dir"]))
         flight = Flight(start["flight"], start["slot"]) if start.get("flight") else None
@@ -79,7 +80,7 @@ class ServingProcess:
         tasks = [asyncio.create_task(work) for work in (self._listen_to_supervisor(), applying)]
         try:
             await self._applied.wait()  # listen only after the first catalog: an empty one would answer NOT_FOUND
-            port = await self._server.listen(self._port)
+            port = await self._server.listen(self._port, self._further, self._inherited)
             self._link.send("ready", port=port)
             _settle_memory()
             await self._stop.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -33,13 +34,15 @@ class Server:
         self._health.register(self._front.services)
         reflection.register([PREDICTION, health.NAME], self._front.services)
 
-    async def listen(self, port: int) -> int:
-        """Start to listen, and return the port.
+    async def listen(self, port: int, further: Sequence[str] = (), inherited: Mapping[str, int] | None = None) -> int:
+        """Start to listen on a port of the host and on further addresses, and return the port.
+
+        ``inherited`` has the descriptors of Unix sockets that all serving processes share.
 
         Raises:
-            PreconditionError: the port is taken.
+            PreconditionError: an address is taken or cannot be used, or a certificate cannot be loaded.
         """
-        bound: int = await self._front.listen(port)
+        bound: int = await self._front.listen(port, further, inherited or {})
         return bound
 
     @property

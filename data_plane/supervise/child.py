@@ -48,7 +48,7 @@ class Child:
         with theirs:
             command = [sys.executable, "-P", "-m", "pretzel.data_plane.serve", str(theirs.fileno()), str(os.getpid())]
             try:
-                null, passed = subprocess.DEVNULL, [theirs.fileno()]
+                null, passed = subprocess.DEVNULL, [theirs.fileno(), *fields.get("descriptors", {}).values()]
                 process = subprocess.Popen(command, pass_fds=passed, stdin=null, stdout=sys.stderr)
             except OSError:
                 ours.close()

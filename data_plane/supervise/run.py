@@ -32,23 +32,26 @@ def main() -> int:
         problems = "; ".join(item["msg"].removeprefix("Value error, ") for item in error.errors())
         print(f"pretzel worker: {problems}", file=sys.stderr)
         return 2
-    return run(settings)
+    try:
+        return run(settings)
+    except PretzelError as error:
+        log.error("the worker cannot run", error=str(error))
+        return 1
 
 
 def run(settings: Settings) -> int:
     """Run a worker until SIGTERM or SIGINT, and return the exit code.
 
     One line of JSON on standard output reports that every serving process listens, and its port.
+
+    Raises:
+        PretzelError: the worker cannot run, for instance because a port is taken.
     """
     configure(settings.log_level)
     raise_limit()  # the serving processes inherit it
     if settings.die_with_parent:
         die_with(os.getppid())
-    try:
-        asyncio.run(_run(settings))
-    except PretzelError as error:
-        log.error("the worker cannot run", error=str(error))
-        return 1
+    asyncio.run(_run(settings))
     return 0
 
 

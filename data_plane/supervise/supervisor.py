@@ -25,12 +25,13 @@ from pretzel.data_plane.supervise.coalesce import Rounds
 from pretzel.data_plane.supervise.deaths import Deaths
 from pretzel.data_plane.supervise.fleet import Fleet
 from pretzel.data_plane.supervise.link import Message
-from pretzel.data_plane.supervise.ports import hold_port
+from pretzel.data_plane.supervise.ports import SharedAddresses
 from pretzel.data_plane.supervise.repair import Repairer
 from pretzel.engine import KERNEL_SET
 from pretzel.kernels import cpu
 from pretzel.plan.digest import Digest
 from pretzel.serving.background import Background
+from pretzel.serving.tls import HTTP1, server_tls
 
 log = structlog.get_logger(__name__)
 
@@ -50,19 +51,20 @@ class Supervisor:
         self._settings = settings
         self.name = settings.worker or f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
         self._cache = ObjectCache(settings.cache_dir)
-        shared = settings.workers > 1
-        self._held = hold_port(settings.host, settings.port) if shared else None
+        self._addresses = SharedAddresses(settings)
         start = {
             "settings": settings.model_dump(mode="json"),
             "cache_dir": str(settings.cache_dir.absolute()),
-            "port": self._held.getsockname()[1] if self._held else settings.port,
-            "shared_port": shared,
+            "port": self._addresses.port,
+            "listen": self._addresses.further,
+            "descriptors": self._addresses.descriptors,
+            "shared_port": settings.workers > 1,
             "flight": "",
         }
         self._background = Background(self._changed)
         self._fleet = Fleet(settings.workers, start, self._heard, died=self._died, background=self._background)
         self._answering = 0
-        self._channel = connect(settings.control_plane)
+        self._channel = connect(settings.control_plane, settings.control_tls)
         self._reporter = Reporter(self._channel, self._facts, settings.report_seconds)
         announcer = Announcer(self._fleet, self._reporter.now)
         self._puller = Puller(
@@ -89,7 +91,8 @@ class Supervisor:
         await self._puller.restore()
         collector = metrics.WorkerCollector(self._scrape, asyncio.get_running_loop())
         host, port = self._settings.host, self._settings.metrics_port
-        self._metrics_port, self._stop_metrics = metrics.serve(collector, host, port)
+        tls = server_tls(self._settings.tls, (HTTP1,))
+        self._metrics_port, self._stop_metrics = metrics.serve(collector, host, port, tls)
         await self._fleet.start()
 
     def work(self) -> list[Coroutine[Any, Any, None]]:
@@ -115,8 +118,7 @@ class Supervisor:
         await self._channel.close()
         self._deaths.close()
         self._cache.close()
-        if self._held:
-            self._held.close()
+        self._addresses.close()
 
     def whereabouts(self) -> dict[str, Any]:
         """Return the fields of the ready line."""

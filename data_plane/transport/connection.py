@@ -157,7 +157,7 @@ class Connection(asyncio.Protocol):
             call.finish(rejection.code, str(rejection))
 
     def _ignore(self, stream_id: int, size: int) -> None:
-        """Drop data of a call that has ended; a sender that goes on after it got the status is told to stop."""
+        """Drop data of a call that has ended, and reset the stream if its sender does not stop."""
         self.acknowledge(stream_id, size)
         self._ignored[stream_id] = ignored = self._ignored.get(stream_id, 0) + size
         if ignored > IGNORED:
@@ -275,7 +275,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def is_busy(self) -> bool:
-        """Return whether a call runs that ends by itself, or a response is unsent."""
+        """Return whether a call runs that ends without its client, or a response is unsent."""
         return self.unsent() > 0 or any(call.is_running for call in self.calls.values())
 
     def ping(self, data: bytes) -> None:
@@ -287,12 +287,12 @@ class Connection(asyncio.Protocol):
         self._operate(lambda: self.engine.reset_stream(stream_id, code))
 
     def notify(self, data: bytes) -> None:
-        """Tell the peer that this connection ends soon; its answer to the PING shows that it knows."""
+        """Announce the end of this connection; the peer's answer to the PING shows that it knows."""
         self._operate(self.engine.send_shutdown_notice)
         self.ping(data)
 
     def refuse_new_calls(self) -> None:
-        """Tell the peer which calls were accepted; it repeats later ones elsewhere."""
+        """Announce which calls were accepted; the peer repeats later ones elsewhere."""
         self._operate(self.engine.send_goaway)
 
     def close(self) -> None:

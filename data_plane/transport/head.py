@@ -25,7 +25,7 @@ class Rejection(Exception):
 
 
 class Head:
-    """What the header fields of a call say."""
+    """The content of a call's header fields."""
 
     __slots__ = ("accepts_gzip", "encoding", "fields", "path", "timeout")
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
+from pretzel.errors import PreconditionError
 from pretzel.serving import metrics_server
 from pretzel.serving.metrics_server import Endpoint, serve
 
@@ -51,5 +52,5 @@ def test_silent_connections_are_bounded_and_dropped(endpoint: Endpoint):
 
 
 def test_a_taken_port_is_an_error(endpoint: Endpoint):
-    with pytest.raises(OSError, match="in use"):
+    with pytest.raises(PreconditionError, match="in use.*choose another metrics_port"):
         serve(CollectorRegistry(), "127.0.0.1", endpoint.port)

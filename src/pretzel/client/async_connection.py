@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
 from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -13,10 +12,19 @@ import grpc
 import grpc.aio
 
 from pretzel.client.channel import channel_options
-from pretzel.client.failures import failure_of
-from pretzel.client.operations import Effect, Operation, ParallelStreams, RunBlocking, Sleep, StreamCall, UnaryCall
+from pretzel.client.endpoint import Endpoint, Limit, end_of, left
+from pretzel.client.operations import (
+    CALLS,
+    Effect,
+    Operation,
+    ParallelStreams,
+    RunBlocking,
+    Sleep,
+    StreamCall,
+    UnaryCall,
+)
 from pretzel.errors import PretzelError
-from pretzel.plan.texts import sendable
+from pretzel.targets import File
 
 T = TypeVar("T")
 
@@ -30,14 +38,18 @@ class AsyncConnection:
         self,
         address: str,
         *,
-        timeout: float | None = None,
+        timeout: Limit = None,
         channels: int = 4,
+        tls_ca: File | None = None,
+        tls_cert: File | None = None,
+        tls_key: File | None = None,
         credentials: grpc.ChannelCredentials | None = None,
         options: Sequence[tuple[str, Any]] = (),
     ) -> None:
         """Store the arguments of :class:`~pretzel.client.connection.Connection`; channels are opened on first use."""
-        self.address, self.timeout = sendable("address", address), timeout
-        self._count, self._credentials, self._options = channels, credentials, channel_options(options)
+        self.address, self.timeout = address, timeout
+        self._endpoint = Endpoint(address, tls_ca, tls_cert, tls_key, credentials)
+        self._count, self._options = channels, channel_options(options)
         self._channels: list[grpc.aio.Channel] = []
         self._stubs: Iterator[Any] | None = None
 
@@ -59,28 +71,26 @@ class AsyncConnection:
     def _next_stub(self) -> Any:
         # Channels bind to the running loop, and a client may be created before one runs.
         if self._stubs is None:
-            self._channels = [self._open() for _ in range(self._count)]
+            plain, secure = grpc.aio.insecure_channel, grpc.aio.secure_channel
+            self._channels = [self._endpoint.open(plain, secure, self._options) for _ in range(self._count)]
             self._stubs = itertools.cycle([type(self).stub(channel) for channel in self._channels])
         return next(self._stubs)
 
-    def _open(self) -> grpc.aio.Channel:
-        if self._credentials is None:
-            return grpc.aio.insecure_channel(self.address, self._options)
-        return grpc.aio.secure_channel(self.address, self._credentials, self._options)
-
     async def _run(self, operation: Operation[T], timeout: float | None) -> T:
         """Perform the effects of an operation until it returns its result."""
-        limit = timeout if timeout is not None else self.timeout
-        deadline = None if limit is None else time.monotonic() + limit
+        end = end_of(timeout if timeout is not None else self.timeout)
         answer, failure = None, None
         try:
             while True:
                 effect = operation.throw(failure) if failure else operation.send(answer)
                 answer, failure = None, None
                 try:
-                    answer = await self._perform(effect, None if deadline is None else deadline - time.monotonic())
+                    answer = await self._perform(effect, left(end, self.address))
+                    self._endpoint.reached |= isinstance(effect, CALLS)
                 except (grpc.RpcError, PretzelError) as error:
-                    failure = failure_of(error, self.address)
+                    failure = self._endpoint.failure(error)
+                    if cause := await asyncio.to_thread(self._endpoint.cause, failure):
+                        raise cause from None
         except StopIteration as done:
             return cast(T, done.value)
 

@@ -11,10 +11,19 @@ from typing import Any, Self, TypeVar, cast
 import grpc
 
 from pretzel.client.channel import channel_options
-from pretzel.client.failures import failure_of
-from pretzel.client.operations import Effect, Operation, ParallelStreams, RunBlocking, Sleep, StreamCall, UnaryCall
+from pretzel.client.endpoint import Endpoint, Limit, end_of, left
+from pretzel.client.operations import (
+    CALLS,
+    Effect,
+    Operation,
+    ParallelStreams,
+    RunBlocking,
+    Sleep,
+    StreamCall,
+    UnaryCall,
+)
 from pretzel.errors import PretzelError
-from pretzel.plan.texts import sendable
+from pretzel.targets import File
 
 T = TypeVar("T")
 
@@ -28,24 +37,36 @@ class Connection:
         self,
         address: str,
         *,
-        timeout: float | None = None,
+        timeout: Limit = None,
         channels: int = 4,
+        tls_ca: File | None = None,
+        tls_cert: File | None = None,
+        tls_key: File | None = None,
         credentials: grpc.ChannelCredentials | None = None,
         options: Sequence[tuple[str, Any]] = (),
     ) -> None:
         """Create the channels; nothing is sent yet.
 
         Args:
-            address: ``host:port``, or any gRPC target: ``ipv4:10.0.0.1:8001,10.0.0.2:8001``, ``dns:///workers:8001``.
-                Calls are distributed round-robin over the servers behind it.
-            timeout: seconds that a call may take in total; each call can override it.
+            address: ``host:port``, ``https://host:port`` for TLS, ``unix:/path``, or any gRPC target:
+                ``ipv4:10.0.0.1:8001,10.0.0.2:8001``, ``dns:///workers:8001``.  Calls are distributed round-robin over
+                the servers behind it.
+            timeout: seconds that a call may take in total, each call can override it; or a deadline for all calls.
             channels: number of connections; several let one client reach several worker processes of a machine.
-            credentials: for TLS; None: no encryption.
+            tls_ca: file with the authorities of the server's certificate, PEM; by default those that gRPC trusts.
+                With any of the three files, an address without a scheme is one of TLS.
+            tls_cert: file with the client's certificate, PEM, for servers that require one.
+            tls_key: file with its private key.
+            credentials: for TLS, instead of files.
             options: gRPC channel arguments; they override the defaults.
+
+        Raises:
+            InputError: the address or a file cannot be read.
         """
-        self.address, self.timeout = sendable("address", address), timeout
+        self.address, self.timeout = address, timeout
+        self._endpoint = server = Endpoint(address, tls_ca, tls_cert, tls_key, credentials)
         arguments = channel_options(options)
-        self._channels = [_channel(address, credentials, arguments) for _ in range(channels)]
+        self._channels = [server.open(grpc.insecure_channel, grpc.secure_channel, arguments) for _ in range(channels)]
         self._stubs = itertools.cycle([type(self).stub(channel) for channel in self._channels])
 
     def close(self) -> None:
@@ -65,17 +86,19 @@ class Connection:
 
     def _run(self, operation: Operation[T], timeout: float | None) -> T:
         """Perform the effects of an operation until it returns its result."""
-        limit = timeout if timeout is not None else self.timeout
-        deadline = None if limit is None else time.monotonic() + limit
+        end = end_of(timeout if timeout is not None else self.timeout)
         answer, failure = None, None
         try:
             while True:
                 effect = operation.throw(failure) if failure else operation.send(answer)
                 answer, failure = None, None
                 try:
-                    answer = self._perform(effect, None if deadline is None else deadline - time.monotonic())
+                    answer = self._perform(effect, left(end, self.address))
+                    self._endpoint.reached |= isinstance(effect, CALLS)
                 except (grpc.RpcError, PretzelError) as error:
-                    failure = failure_of(error, self.address)
+                    failure = self._endpoint.failure(error)
+                    if cause := self._endpoint.cause(failure):
+                        raise cause from None
         except StopIteration as done:
             return cast(T, done.value)
 
@@ -104,9 +127,3 @@ class Connection:
         finally:
             for call in calls:
                 call.cancel()
-
-
-def _channel(address: str, credentials: grpc.ChannelCredentials | None, options: list[tuple[str, Any]]) -> grpc.Channel:
-    if credentials is None:
-        return grpc.insecure_channel(address, options)
-    return grpc.secure_channel(address, credentials, options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import grpc
 
@@ -34,7 +34,21 @@ _CANCELLED_BY_SERVER = "CANCELLED"
 _OTHER_SERVICE = "Method not found!"
 
 
-class CutOffError(errors.UnavailableError):
+class UnreachedError(errors.UnavailableError):
+    """No response came: there is no server, or its connection broke."""
+
+    details = ""
+    """The text of gRPC."""
+
+    @classmethod
+    def of(cls, text: str, details: str) -> Self:
+        """Return an error with our text, followed by that of gRPC."""
+        error = cls(f"{text} (gRPC: {details})")
+        error.details = details
+        return error
+
+
+class CutOffError(UnreachedError):
     """The connection broke before the response was complete, for example because a worker died."""
 
 
@@ -46,15 +60,16 @@ def failure_of(error: grpc.RpcError | errors.PretzelError, address: str) -> erro
     if code == "INTERNAL" and details == _LOST_STATUS:
         return errors.UnavailableError(f"{address}: the server ended the stream during a write")
     if code == "CANCELLED" and details == _CANCELLED_BY_SERVER:
-        return CutOffError(f"{address}: the server stopped during the call; is it still running?")
+        return CutOffError.of(f"{address}: the server stopped during the call; is it still running?", details)
     if code == "UNAVAILABLE" and any(text in details for text in _BROKEN):
-        return CutOffError(f"{address}: {details}; is the server there still running?")
+        return CutOffError.of(f"{address}: the connection broke; is the server there still running?", details)
     if code == "UNAVAILABLE" and _named(error):
         return error_of(code, f"{address}: {details}", _named(error))
     if code == "UNAVAILABLE":
-        return errors.UnavailableError(f"{address}: {details}; is a server running there?")
+        return UnreachedError.of(f"{address}: no server answers; is a server running there?", details)
     if code == "DEADLINE_EXCEEDED":
-        return errors.DeadlineError(f"{address}: {details}; increase timeout=, or check that a server is running there")
+        advice = "increase timeout=, or check that a server is running there"
+        return errors.DeadlineError(f"{address}: no answer in time; {advice} (gRPC: {details})")
     if code == "UNIMPLEMENTED" and details == _OTHER_SERVICE:
         ports = "workers serve predictions (port 8001), control planes serve deployments (port 8101)"
         return errors.UnavailableError(f"{address}: another service answers; is it the other plane's address? {ports}")

@@ -55,6 +55,8 @@ class RunBlocking:
 
 
 Effect = UnaryCall | StreamCall | ParallelStreams | Sleep | RunBlocking
+CALLS = UnaryCall | StreamCall | ParallelStreams
+"""The effects that need a server."""
 Operation = Generator[Effect, Any, T]
 
 ATTEMPTS = 5

@@ -12,6 +12,10 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
+from pretzel.errors import PreconditionError
+from pretzel.serving.listeners import Address
+from pretzel.serving.tls import ServerTls
+
 MOST_CONNECTIONS = 16
 """Concurrent connections; each takes a thread and a descriptor, and further ones are closed on arrival."""
 SILENT_SECONDS = 5.0
@@ -26,14 +30,24 @@ class Endpoint:
     close: Callable[[], None]
 
 
-def serve(registry: CollectorRegistry, host: str, port: int) -> Endpoint:
+def serve(
+    registry: CollectorRegistry, host: str, port: int, *, setting: str = "metrics_port", tls: ServerTls | None = None
+) -> Endpoint:
     """Serve ``/metrics`` on a separate thread.
 
     Raises:
-        OSError: the port is taken.
+        PreconditionError: the port is taken; the message names ``setting``.
     """
-    family = _Server6 if ":" in host else _Server
-    server = make_server(host.strip("[]"), port, make_wsgi_app(registry), server_class=family, handler_class=_Handler)
+    bare = host.strip("[]")
+    family = _Server6 if ":" in bare else _Server
+    try:
+        server = make_server(bare, port, make_wsgi_app(registry), server_class=family, handler_class=_Handler)
+    except OSError as error:
+        raise PreconditionError(
+            f"metrics: cannot listen on {Address(bare, port)} ({error.strerror}); "
+            f"choose another {setting}, 0 picks a free one"
+        ) from None
+    server.tls = tls
     thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
     thread.start()
 
@@ -47,6 +61,7 @@ def serve(registry: CollectorRegistry, host: str, port: int) -> Endpoint:
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+    tls: ServerTls | None = None
     request_queue_size = 128
 
     def __init__(self, *arguments: Any) -> None:
@@ -67,7 +82,12 @@ class _Server(ThreadingMixIn, WSGIServer):
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Answer a connection."""
         try:
+            if self.tls is not None:
+                request.settimeout(SILENT_SECONDS)
+                request = self.tls.context.wrap_socket(request, server_side=True)
             super().process_request_thread(request, client_address)
+        except OSError:  # no handshake
+            self.shutdown_request(request)
         finally:
             self._room.release()
 

@@ -7,21 +7,27 @@ import ipaddress
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, Self
 
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from pretzel.serving.listeners import Address
+from pretzel.serving.tls import TlsFiles
 
 PREFIX = "PRETZEL_"
 NO_SETTINGS = frozenset(
     {
         *("config", "server", "cpu", "debug"),  # the file of settings, clients, kernels, the command line
         *("parent_pid", "failpoint"),  # `pretzel up` to its children, and tests
-        *("only", "sanitize", "data"),  # builds, and data for tests and benchmarks
+        *("only", "sanitize", "data", "rivals"),  # builds, and data and rivals for tests and benchmarks
     }
 )
 """Variables that other programs than the planes read, or that are set for other purposes where servers run."""
@@ -44,6 +50,69 @@ class PlaneSettings(BaseSettings):
         """Return the sources in order of precedence: arguments, variables, file."""
         file = TomlConfigSettingsSource(settings_cls, os.environ.get(f"{PREFIX}CONFIG"))
         return init_settings, env_settings, file
+
+
+def _from_octal(mode: object) -> object:
+    """Return permissions written as digits, `0660`."""
+    return int(mode, 8) if isinstance(mode, str) and mode.isdecimal() and not {*mode} & {*"89"} else mode
+
+
+def split(values: object) -> object:
+    """Return a list written as `a,b`."""
+    return [name.strip() for name in values.split(",") if name.strip()] if isinstance(values, str) else values
+
+
+Names = Annotated[list[str], NoDecode, BeforeValidator(split)]
+"""A list, which an option and a variable write as `a,b`."""
+
+
+class ServerSettings(PlaneSettings):
+    """Settings of the addresses on which a server of either plane listens."""
+
+    model_config = SettingsConfigDict(use_attribute_docstrings=True)
+
+    host: str = "127.0.0.1"
+    """Address to listen on; any but a loopback address needs TLS or ``insecure``."""
+    socket_mode: Annotated[int, BeforeValidator(_from_octal), Field(ge=0, le=0o777)] = 0o600
+    """Permissions of the files of Unix sockets, in octal; by default only this user may connect."""
+    tls_cert: Path | None = None
+    """Certificate of this server and its chain, PEM; with it, every port speaks only TLS."""
+    tls_key: Path | None = None
+    """Private key of the certificate, PEM."""
+    tls_client_ca: Path | None = None
+    """Authorities of client certificates, PEM; with it, every client of a port needs a certificate."""
+    insecure: bool = False
+    """Allow plain text on addresses that other hosts can reach."""
+
+    @property
+    def tls(self) -> TlsFiles | None:
+        """Return the files of the server's TLS."""
+        return TlsFiles.of(self.tls_cert, self.tls_key, self.tls_client_ca)
+
+    @property
+    def listeners(self) -> list[Address]:
+        """Return the addresses to listen on besides ``host``."""
+        return [Address.parse(text) for text in self.further()]
+
+    def further(self) -> list[str]:
+        """Return the addresses to listen on besides ``host``, as the settings of a plane give them."""
+        return []
+
+    @model_validator(mode="after")
+    def _guard(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key go together; give both or none")
+        if self.tls_client_ca and not self.tls_cert:
+            raise ValueError("tls_client_ca needs tls_cert and tls_key: without TLS, clients have no certificates")
+        hosts = [self.host, *(address.host for address in self.listeners if not address.path)]
+        if self.tls_cert is None and not self.insecure:
+            for host in hosts:
+                if not is_loopback(host):
+                    raise ValueError(
+                        f"host {host!r} is reachable from other hosts: give tls_cert and tls_key, "
+                        "or set insecure (pass --insecure) if the network is trusted"
+                    )
+        return self
 
 
 def unknown(*planes: type[PlaneSettings]) -> Iterator[str]:

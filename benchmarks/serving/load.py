@@ -1,0 +1,84 @@
+"""Generate load with `h2load` of nghttp2, and time single calls of a grpcio client."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import grpc
+
+CONNECTIONS, STREAMS = 4, 8
+SECONDS = 2.0
+_RATE = re.compile(r"finished in .*?, ([\d.]+) req/s")
+_COUNTS = re.compile(r"requests: (\d+) total, .* (\d+) succeeded, (\d+) failed")
+
+
+def is_installed() -> bool:
+    """Return whether the load generator is installed."""
+    return shutil.which("h2load") is not None
+
+
+def framed(message: bytes) -> bytes:
+    """Return a message as gRPC sends it."""
+    return b"\0" + len(message).to_bytes(4, "big") + message
+
+
+def grpc_rate(target: str, method: str, message: bytes) -> float:
+    """Return the calls per second of a gRPC method; one call first, because h2load does not see gRPC's status."""
+    with grpc.insecure_channel(target) as channel:
+        channel.unary_unary(method)(message, timeout=60, wait_for_ready=True)
+    return _rate(
+        f"http://{target}{method}", framed(message), "-H", "content-type: application/grpc", "-H", "te: trailers"
+    )
+
+
+def http_rate(url: str, body: bytes) -> float:
+    """Return the requests per second of an HTTP/1.1 server, over as many connections as the others have streams."""
+    return _rate(url, body, "--h1", connections=CONNECTIONS * STREAMS, streams=1)
+
+
+def _rate(url: str, body: bytes, *options: str, connections: int = CONNECTIONS, streams: int = STREAMS) -> float:
+    with tempfile.NamedTemporaryFile() as file:
+        Path(file.name).write_bytes(body)
+        command = ["h2load", "-c", str(connections), "-m", str(streams), "-d", file.name, *options, url]
+        _run([*command, "-n", "2000"])
+        rate = _run([*command, "-n", "4000"])
+        return _run([*command, "-n", str(max(4000, int(rate * SECONDS)))])
+
+
+def _run(command: list[str]) -> float:
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    rate, counts = _RATE.search(printed), _COUNTS.search(printed)
+    if rate is None or counts is None or counts[1] != counts[2]:
+        raise RuntimeError(f"h2load lost calls or printed something new:\n{printed}")
+    return float(rate[1])
+
+
+def latency(target: str, method: str, message: bytes, calls: int = 2000) -> float:
+    """Return the median seconds of one call of a synchronous grpcio client, one in flight."""
+    with grpc.insecure_channel(target) as channel:
+        call = channel.unary_unary(method)
+        for _ in range(200):
+            call(message)
+        return statistics.median(_timed(call, message) for _ in range(calls))
+
+
+def stream_rate(target: str, method: str, message: bytes, messages: int) -> float:
+    """Return the messages per second of one stream whose client writes without waiting for answers."""
+    with grpc.insecure_channel(target) as channel:
+        start = time.perf_counter()
+        count = sum(1 for _ in channel.stream_stream(method)(iter([message] * messages)))
+        if count != messages:
+            raise RuntimeError(f"{count} answers to {messages} messages")
+        return messages / (time.perf_counter() - start)
+
+
+def _timed(call: grpc.UnaryUnaryMultiCallable, message: bytes) -> float:
+    start = time.perf_counter()
+    call(message)
+    return time.perf_counter() - start

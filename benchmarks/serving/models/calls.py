@@ -1,0 +1,69 @@
+"""The models of the front's benchmark, each with one row that a client sends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.datasets import load_wine
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import pretzel
+from benchmarks.kernels import text as sentiment
+from pretzel.plan.definition import Definition
+from pretzel.plan.values import Texts
+from pretzel.plan.wire import columns_to_proto
+from pretzel.v1 import prediction_pb2 as pb
+
+HEAD_ROWS = 2000
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model and one row of its input."""
+
+    name: str
+    estimator: Any
+    row: Any
+
+    @property
+    def definition(self) -> Definition:
+        """Return the exported model."""
+        exported: Definition = pretzel.export(self.estimator)
+        return exported
+
+    def request(self, name: str = "") -> pb.PredictRequest:
+        """Return the call for one row; it asks for labels, as the rivals answer."""
+        (taken,) = self.definition.inputs
+        column = Texts.of([self.row]) if isinstance(self.row, str) else np.asarray(self.row)[None, :]
+        columns = columns_to_proto({taken.column: column})
+        return pb.PredictRequest(model=name or self.name, columns=columns, outputs=["predict"])
+
+
+def wine() -> Model:
+    """Return a scaler and a logistic regression over 13 numbers."""
+    x, y = load_wine(return_X_y=True)
+    return Model("wine", make_pipeline(StandardScaler(), LogisticRegression()).fit(x, y), x[100])
+
+
+def words() -> Model:
+    """Return tf-idf over words and a logistic regression."""
+    texts, labels = sentiment.reviews()
+    some = slice(None, HEAD_ROWS * 5)
+    return Model(
+        "words", make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts[some], labels[some]), texts[7]
+    )
+
+
+def sa() -> Model:
+    """Return the sentiment pipeline of the paper: tf-idf of characters and of words, and a logistic regression."""
+    texts, labels = sentiment.reviews()
+    return Model("sa", sentiment.pipeline(texts, labels), texts[7])
+
+
+MODELS: dict[str, Callable[[], Model]] = {"words": words, "wine": wine, "sa": sa}

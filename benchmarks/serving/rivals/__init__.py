@@ -1,0 +1,1 @@
+"""Servers that answer the same models with scikit-learn; each runs in an environment of its own."""

@@ -1,0 +1,78 @@
+"""Start the servers that the front's benchmark compares: a worker, an echo, and the rivals that are installed."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import joblib
+
+RIVALS = Path(__file__).parent / "rivals"
+PYTHON = os.environ.get("PRETZEL_RIVALS", "build/rivals/bin/python")
+"""Interpreter of the environment in which the rivals are installed."""
+START_SECONDS = 60.0
+
+
+@contextlib.contextmanager
+def echo() -> Iterator[int]:
+    """Start a bare grpc.aio server that echoes, and yield its port."""
+    with _started([sys.executable, "-m", "benchmarks.serving.echo"]) as process:
+        assert process.stdout
+        yield int(json.loads(process.stdout.readline())["port"])
+
+
+@contextlib.contextmanager
+def rival(name: str, estimator: Any, body: bytes) -> Iterator[str | None]:
+    """Start a rival with an estimator, and yield the address for one row; None if it is not installed."""
+    package = {"mosec": "mosec", "fastapi": "fastapi"}[name]
+    if not Path(PYTHON).exists() or subprocess.run([PYTHON, "-c", f"import {package}"], capture_output=True).returncode:
+        yield None
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        model = Path(directory) / "model.joblib"
+        joblib.dump(estimator, model)
+        port = _free_port()
+        with _started([PYTHON, str(RIVALS / f"{name}_server.py"), str(model), str(port)]):
+            _wait_for(port, body)
+            yield f"http://127.0.0.1:{port}/inference"
+
+
+@contextlib.contextmanager
+def _started(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        return int(held.getsockname()[1])
+
+
+def _wait_for(port: int, body: bytes) -> None:
+    """Wait until a rival answers."""
+    end = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("POST", "/inference", body)
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            pass
+        if time.monotonic() > end:
+            raise TimeoutError(f"the rival on port {port} did not answer in {START_SECONDS:.0f} s")
+        time.sleep(0.2)

@@ -1,0 +1,50 @@
+"""Certificates in files that tests replace, and a clock that they move."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pretzel.serving.tls import CHECK_SECONDS
+from tests.helpers.certificates import Authority, Pair
+
+SECONDS = 10
+
+
+class Clock:
+    """A clock that tests move."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pass_check(self) -> None:
+        self.now += CHECK_SECONDS
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="module")
+def pairs(authority: Authority) -> tuple[Pair, Pair]:
+    return authority.issue("first"), authority.issue("second")
+
+
+@pytest.fixture
+def pair(pairs: tuple[Pair, Pair], tmp_path: Path) -> Pair:
+    """The first pair, in files that a test may replace."""
+    return Pair(
+        shutil.copyfile(pairs[0].cert, tmp_path / "cert.pem"), shutil.copyfile(pairs[0].key, tmp_path / "key.pem")
+    )
+
+
+def run(work: Any, loop_factory: Any) -> Any:
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(asyncio.wait_for(work, SECONDS))
