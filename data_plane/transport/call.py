@@ -11,11 +11,12 @@ import grpc
 
 from pretzel.data_plane.transport.framing import GZIP_FROM, PREFIX, Deframer, compressed, framed, is_one_message
 from pretzel.data_plane.transport.handlers import run_awaitable, run_handler
-from pretzel.data_plane.transport.head import Head
+from pretzel.data_plane.transport.head import IDENTITY, Head, Rejection
 from pretzel.data_plane.transport.inbox import Inbox
 from pretzel.data_plane.transport.lane import Lane
 from pretzel.data_plane.transport.methods import Method
 from pretzel.data_plane.transport.status import Metadata
+from pretzel.serving.errors import status_of
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.connection import Connection
@@ -37,7 +38,7 @@ class Call:
     _task: asyncio.Task[None] | None = None
     _timer: asyncio.TimerHandle | None = None
     _writable: asyncio.Future[None] | None = None
-    _watched = (0, 0.0)  # bytes that wait for the client, and the time since which their number is the same
+    _watched = ((0, 0), 0.0)  # bytes that wait for the client, and the time since which their numbers are the same
 
     def __init__(self, connection: Connection, stream_id: int, head: Head, method: Method) -> None:
         self.connection, self.stream_id, self.head, self.method = connection, stream_id, head, method
@@ -91,7 +92,8 @@ class Call:
     def answer(self, message: bytes) -> None:
         """Answer a unary call: at once if that is cheap, else by a task."""
         if self.connection.is_full:
-            self.connection.defer(self, message)
+            self.connection.defer(self)
+            self.inbox.restore(message)
             return
         fast = self.method.fast
         answer = fast(message, self.deadline) if fast is not None else None
@@ -103,14 +105,21 @@ class Call:
             self.run(run_awaitable(self, _returned(answer)))
         else:
             self.finished = True
-            self.connection.respond(self, self._pack(answer))
+            self.connection.sender.respond(self, self._pack(answer))
+
+    def answer_deferred(self) -> None:
+        """Answer a unary call that waited for the peer to read."""
+        try:
+            self.answer(self.inbox.take())
+        except Exception as error:
+            self.fail(error)
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Run the work of this call; it is cancelled when the client goes, or the deadline passes."""
         self._task = asyncio.ensure_future(work)
 
     def _acknowledge(self, size: int) -> None:
-        self.connection.acknowledge(self.stream_id, size)
+        self.connection.sender.acknowledge(self.stream_id, size)
 
     # Responses
 
@@ -119,7 +128,7 @@ class Call:
         large = self.gzip and len(message) > COMPRESSED_INLINE
         packed = await asyncio.to_thread(compressed, message) if large else self._pack(message)
         if not self.finished:
-            self.connection.send_message(self, packed)
+            self.connection.sender.send_message(self, packed)
         await self.writable()
 
     async def writable(self) -> None:
@@ -130,7 +139,7 @@ class Call:
 
     def send(self, message: bytes) -> None:
         """Send a message at once."""
-        self.connection.send_message(self, self._pack(message))
+        self.connection.sender.send_message(self, self._pack(message))
 
     def _pack(self, message: bytes) -> bytes:
         return compressed(message) if self.gzip and len(message) >= GZIP_FROM else framed(message)
@@ -138,7 +147,7 @@ class Call:
     @property
     def is_clogged(self) -> bool:
         """Return whether the client must read before more is sent."""
-        return self.connection.unsent(self.stream_id) > self.connection.limits.stream_output_bytes
+        return self.connection.sender.unsent(self.stream_id) > self.connection.limits.stream_output_bytes
 
     def on_sent(self) -> None:
         """Let a waiting writer look again at what is unsent."""
@@ -148,8 +157,10 @@ class Call:
     def finish(self, code: grpc.StatusCode, message: str = "", metadata: Metadata = ()) -> None:
         """Send the status, once."""
         if not self.finished:
+            self.connection.sender.send_status(
+                self, code, message, metadata
+            )  # first, for the handler's metadata may be invalid
             self._close()
-            self.connection.send_status(self, code, message, metadata)
 
     # Ends that the handler does not choose
 
@@ -187,12 +198,22 @@ class Call:
         self.finish(code, message)
         self._cancel()
 
+    def fail(self, error: Exception) -> None:
+        """End the call now with the status of an error."""
+        if isinstance(error, Rejection):
+            self.stop(error.code, error.message)
+            return
+        status = status_of(error)
+        self.finish(status.code, status.message, status.metadata)
+        self._cancel()
+
     def is_stalled(self, now: float) -> bool:
-        """Return whether the client has let us wait too long: to read, to send the rest of its message, or to end."""
-        waiting = self.connection.unsent(self.stream_id) or -1 - self._missing()
-        if waiting != self._watched[0]:
-            self._watched = (waiting, now)
-        return waiting != -1 and now - self._watched[1] > self.connection.limits.stall_seconds
+        """Return whether the client has made us wait too long: to read, to send the rest of a message, or to end."""
+        unsent, incomplete = self.connection.sender.unsent(self.stream_id), self._inbox.incomplete if self._inbox else 0
+        waits = unsent or incomplete or self.finished or not (self.method.takes_many or self.half_closed)
+        if not waits or (unsent, incomplete) != self._watched[0]:
+            self._watched = (unsent, incomplete), now
+        return now - self._watched[1] > self.connection.limits.stall_seconds
 
     def _cancel(self) -> None:
         if self._task is not None:

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import grpc
 
-from pretzel.data_plane.transport.head import Rejection
+from pretzel.data_plane.transport.head import IDENTITY, Rejection
 
 PREFIX = 5
 """Bytes before each message: a flag and a length of four bytes, big-endian."""
@@ -43,13 +43,14 @@ class Deframer:
         Raises:
             Rejection: a message is too large, or its compression is invalid.
         """
+        received: bytes | bytearray = data
         if self._buffer:
             self._buffer += data
             if len(self._buffer) < self._need:
                 return []
-            data, self._buffer = self._buffer, bytearray()
-        messages, used = self._cut(memoryview(data))
-        self._buffer += memoryview(data)[used:]
+            received, self._buffer = self._buffer, bytearray()
+        messages, used = self._cut(memoryview(received))
+        self._buffer += memoryview(received)[used:]
         return messages
 
     def _cut(self, data: memoryview) -> tuple[list[bytes], int]:
@@ -70,7 +71,7 @@ class Deframer:
     def _message(self, flag: int, body: bytes) -> bytes:
         if flag == 0:
             return body
-        if flag != 1 or self._encoding == b"identity":
+        if flag != 1 or self._encoding == IDENTITY:
             raise Rejection(
                 grpc.StatusCode.INTERNAL, f"message flag {flag} without compression: expected 0, or 1 and grpc-encoding"
             )

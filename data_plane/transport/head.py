@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import grpc
 
+from pretzel.data_plane.transport.limits import FIELD_OVERHEAD
 from pretzel.data_plane.transport.status import Header, Metadata, metadata_of
 
-ENCODINGS = (b"identity", b"gzip", b"deflate")
+IDENTITY = b"identity"
+ENCODINGS = (IDENTITY, b"gzip", b"deflate")
 _UNITS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
 _TIMEOUT_DIGITS = 8
 _AT_ONCE = 1e-9
 """Seconds of a timeout of 0: the call has a deadline, and it has passed."""
 _RESERVED = frozenset({b"te", b"content-type", b"grpc-encoding", b"grpc-accept-encoding", b"grpc-timeout"})
-_FIELD_OVERHEAD = 32
-"""Bytes that each field counts beyond its name and value: RFC 9113, section 6.5.2."""
 
 
 class Rejection(Exception):
@@ -47,7 +47,7 @@ def read_head(fields: tuple[Header, ...], most_bytes: int) -> Head:
     """
     path = method = content_type = b""
     timeout: bytes | None = None
-    encoding, accepts_gzip, size = b"identity", False, 0
+    encoding, accepts_gzip, size = IDENTITY, False, 0
     metadata: list[Header] = []
     for field in fields:
         name, value = field
@@ -69,7 +69,7 @@ def read_head(fields: tuple[Header, ...], most_bytes: int) -> Head:
             accepts_gzip = b"gzip" in value
     _check_kind(method, content_type)
     _check_encoding(encoding)
-    size += _FIELD_OVERHEAD * len(fields)
+    size += FIELD_OVERHEAD * len(fields)
     if size > most_bytes:
         raise Rejection(
             grpc.StatusCode.RESOURCE_EXHAUSTED, f"the metadata takes {size} bytes, {most_bytes} allowed; send less"

@@ -74,6 +74,16 @@ class Inbox:
         self._count()
         return message
 
+    def restore(self, message: bytes) -> None:
+        """Return a message that was taken to the front of the queue.
+
+        Raises:
+            Rejection: too many bytes are held.
+        """
+        self._messages.appendleft(message)
+        self._unread += OVERHEAD + len(message)
+        self._count()
+
     def clear(self) -> None:
         """Drop everything; its bytes must be acknowledged too, because they count for the whole connection."""
         self.ended = True

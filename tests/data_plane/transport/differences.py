@@ -40,7 +40,9 @@ DIFFERENCES = (
     Difference("another content type", UNKNOWN, OK, "PROTOCOL-HTTP2.md asks for 415"),
     Difference("an invalid grpc-timeout", INVALID, INTERNAL, "the fault is the client's"),
     Difference("a grpc-timeout of nine digits", INVALID, OK, "PROTOCOL-HTTP2.md allows eight"),
-    Difference("an unknown grpc-encoding", UNIMPLEMENTED, INTERNAL, "compression.md asks for it, with what is accepted"),
+    Difference(
+        "an unknown grpc-encoding", UNIMPLEMENTED, INTERNAL, "compression.md asks for it, with what is accepted"
+    ),
     Difference("an unknown message flag", INTERNAL, OK, "PROTOCOL-HTTP2.md defines 0 and 1; grpcio drops the message"),
     Difference("a unary call without a message", UNIMPLEMENTED, SILENCE, "statuscodes.md asks for it"),
     Difference("a unary call with two messages", UNIMPLEMENTED, OK, "statuscodes.md asks for it"),
@@ -53,7 +55,6 @@ DIFFERENCES = (
     Difference("a wrong content-length", RESET, OK, "RFC 9113 8.1.1: the request is malformed"),
     Difference("a line break in a value", RESET, OK, "RFC 9113 8.2.1: the request is malformed"),
     Difference("an empty field name", RESET, INTERNAL, "RFC 9113 8.2.1: the request is malformed"),
-    Difference("metadata that is not ASCII", OK, INTERNAL, "RFC 9110 5.5 allows it; the handler gets Latin-1"),
 )
 
 

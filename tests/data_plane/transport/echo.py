@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,7 +15,6 @@ from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.serve import health, reflection
 from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.grpcio_front import GrpcioFront
-from pretzel.data_plane.serve.native_front import bound
 from pretzel.data_plane.serve.streams import Streams
 from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.transport.front import NativeFront
@@ -182,11 +182,11 @@ class Served:
 
     async def start(self) -> None:
         if self.kind == "native":
-            listener = bound("127.0.0.1", 0, shared=False)
+            listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
             await self.front.listen(listener)
             self.port = listener.getsockname()[1]
         else:
-            self.port = await self.front.listen(0)
+            self.port = await self.front.listen(0, (), {})
         await self.health.set_all(serving=True)
 
     @property

@@ -52,7 +52,7 @@ class Answer:
     """The parts of a response that have arrived."""
 
     headers: Fields = ()
-    data: bytes = b""
+    data: bytearray = field(default_factory=bytearray)
     trailers: Fields = ()
     reset: int | None = None
     closed: bool = False
@@ -89,7 +89,9 @@ class Peer:
 
     @classmethod
     @asynccontextmanager
-    async def connected(cls, port: int, settings: dict[int, int] | None = None, **options: object) -> AsyncIterator[Peer]:
+    async def connected(
+        cls, port: int, settings: dict[int, int] | None = None, **options: object
+    ) -> AsyncIterator[Peer]:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 24)
         configuration = ngh2.Configuration(stream_reset_rate_limit=(1 << 30, 1 << 30), **options)
         peer = cls(reader, writer, ngh2.Connection(ngh2.Role.CLIENT, configuration))

@@ -15,7 +15,16 @@ from tests.data_plane.transport.echo import Served, grouped, path
 SIZES = (0, 1, (16 << 10) - 6, (16 << 10) - 5, (16 << 10) - 1, 16 << 10, (16 << 10) + 1, 1 << 20)
 UNARY = ("Unary", "Fast", "Compressed")
 CHATS = ("Chat", "Lane", "FastLane")
-MESSAGES = ("", "plain", "Grüße, 世界 \U0001f968", "100 % of %41", "two\nlines\r\n", " spaces at both ends ", "\x00\x7f", "~" * 4000)
+MESSAGES = (
+    "",
+    "plain",
+    "Grüße, 世界 \U0001f968",
+    "100 % of %41",
+    "two\nlines\r\n",
+    " spaces at both ends ",
+    "\x00\x7f",
+    "~" * 4000,
+)
 
 
 def payload(size: int) -> bytes:
@@ -137,5 +146,3 @@ async def test_concurrent_calls_do_not_mix(channel: grpc.aio.Channel):
         assert await channel.unary_unary(path(UNARY[i % 3]))(data, timeout=60) == data
 
     await asyncio.gather(*map(one, range(600)))
-
-
