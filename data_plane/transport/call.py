@@ -11,11 +11,12 @@ import grpc
 
 from pretzel.data_plane.transport.framing import GZIP_FROM, PREFIX, Deframer, compressed, framed, is_one_message
 from pretzel.data_plane.transport.handlers import run_awaitable, run_handler
-from pretzel.data_plane.transport.head import Head
+from pretzel.data_plane.transport.head import IDENTITY, Head, Rejection
 from pretzel.data_plane.transport.inbox import Inbox
 from pretzel.data_plane.transport.lane import Lane
 from pretzel.data_plane.transport.methods import Method
 from pretzel.data_plane.transport.status import Metadata
+from pretzel.serving.errors import status_of
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.connection import Connection
@@ -28,18 +29,21 @@ COMPRESSED_INLINE = 64 << 10
 class Call:
     """A call: its requests, the work on them, and its responses."""
 
-    headers_sent = finished = gzip = False
+    headers_sent = finished = False
+    half_closed = False
+    """The client has sent everything."""
     initial_metadata: Metadata = ()
     _inbox: Inbox | None = None
     _lane: Lane | None = None
     _task: asyncio.Task[None] | None = None
     _timer: asyncio.TimerHandle | None = None
     _writable: asyncio.Future[None] | None = None
-    _watched = (0, 0.0)  # bytes that wait for the client, and the time since which their number is the same
+    _watched = ((0, 0), 0.0)  # bytes that wait for the client, and the time since which their numbers are the same
 
     def __init__(self, connection: Connection, stream_id: int, head: Head, method: Method) -> None:
         self.connection, self.stream_id, self.head, self.method = connection, stream_id, head, method
         self.deadline = connection.heard + head.timeout if head.timeout else 0.0
+        self.gzip = head.accepts_gzip and head.encoding != IDENTITY
 
     # Requests
 
@@ -58,7 +62,8 @@ class Call:
         Raises:
             Rejection: a message is invalid.
         """
-        if end and self._inbox is None and self.method.fast is not None and is_one_message(data):
+        self.half_closed |= end
+        if end and self._inbox is None and self.method.fast is not None and self._is_whole(data):
             self._acknowledge(len(data))
             self.answer(data[PREFIX:])
             return
@@ -69,8 +74,11 @@ class Call:
         if self.method.each is not None:
             self._lane = self._lane or Lane(self)
             self._lane.advance()
-        elif self._task is None and (end or self.method.takes_many):
+        elif self._task is None and (end or self.method.takes_many or len(self.inbox) > 1):
             self._start()
+
+    def _is_whole(self, data: bytes) -> bool:
+        return is_one_message(data) and len(data) - PREFIX <= self.connection.limits.message_bytes
 
     def _start(self) -> None:
         if self.method.takes_many:
@@ -79,12 +87,13 @@ class Call:
             self.answer(self.inbox.take())
         else:
             code = grpc.StatusCode.UNIMPLEMENTED  # the status that gRPC's list of library errors has for it
-            self.finish(code, f"this method takes exactly one message, {len(self.inbox)} came")
+            self.finish(code, f"this method takes exactly one message, {len(self.inbox) or 'none'} came")
 
     def answer(self, message: bytes) -> None:
         """Answer a unary call: at once if that is cheap, else by a task."""
         if self.connection.is_full:
-            self.connection.defer(self, message)
+            self.connection.defer(self)
+            self.inbox.restore(message)
             return
         answer = self.method.shortcut(message, self.deadline)
         if answer is None:
@@ -95,14 +104,21 @@ class Call:
             self.run(run_awaitable(self, message, _returned(answer)))
         else:
             self.finished = True
-            self.connection.respond(self, self._pack(answer))
+            self.connection.sender.respond(self, self._pack(answer))
+
+    def answer_deferred(self) -> None:
+        """Answer a unary call that waited for the peer to read."""
+        try:
+            self.answer(self.inbox.take())
+        except Exception as error:
+            self.fail(error)
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Run the work of this call; it is cancelled when the client goes, or the deadline passes."""
         self._task = asyncio.ensure_future(work)
 
     def _acknowledge(self, size: int) -> None:
-        self.connection.acknowledge(self.stream_id, size)
+        self.connection.sender.acknowledge(self.stream_id, size)
 
     # Responses
 
@@ -111,7 +127,7 @@ class Call:
         large = self.gzip and len(message) > COMPRESSED_INLINE
         packed = await asyncio.to_thread(compressed, message) if large else self._pack(message)
         if not self.finished:
-            self.connection.send_message(self, packed)
+            self.connection.sender.send_message(self, packed)
         await self.writable()
 
     async def writable(self) -> None:
@@ -122,7 +138,7 @@ class Call:
 
     def send(self, message: bytes) -> None:
         """Send a message at once."""
-        self.connection.send_message(self, self._pack(message))
+        self.connection.sender.send_message(self, self._pack(message))
 
     def _pack(self, message: bytes) -> bytes:
         return compressed(message) if self.gzip and len(message) >= GZIP_FROM else framed(message)
@@ -130,7 +146,7 @@ class Call:
     @property
     def is_clogged(self) -> bool:
         """Return whether the client must read before more is sent."""
-        return self.connection.unsent(self.stream_id) > self.connection.limits.stream_output_bytes
+        return self.connection.sender.unsent(self.stream_id) > self.connection.limits.stream_output_bytes
 
     def on_sent(self) -> None:
         """Let a waiting writer look again at what is unsent."""
@@ -140,8 +156,10 @@ class Call:
     def finish(self, code: grpc.StatusCode, message: str = "", metadata: Metadata = ()) -> None:
         """Send the status, once."""
         if not self.finished:
+            self.connection.sender.send_status(
+                self, code, message, metadata
+            )  # first, for the handler's metadata may be invalid
             self._close()
-            self.connection.send_status(self, code, message, metadata)
 
     # Ends that the handler does not choose
 
@@ -179,15 +197,22 @@ class Call:
         self.finish(code, message)
         self._cancel()
 
+    def fail(self, error: Exception) -> None:
+        """End the call now with the status of an error."""
+        if isinstance(error, Rejection):
+            self.stop(error.code, error.message)
+            return
+        status = status_of(error)
+        self.finish(status.code, status.message, status.metadata)
+        self._cancel()
+
     def is_stalled(self, now: float) -> bool:
-        """Return whether bytes have waited too long for the client: ours to be read, or the rest of its message."""
-        waiting = self.connection.unsent(self.stream_id)
-        if not waiting and not self.finished:
-            receiving = self.inbox.incomplete or not (self.method.takes_many or self.inbox.ended)
-            waiting = -1 - self.inbox.incomplete if receiving else 0
-        if waiting != self._watched[0]:
-            self._watched = (waiting, now)
-        return waiting != 0 and now - self._watched[1] > self.connection.limits.stall_seconds
+        """Return whether the client has made us wait too long: to read, to send the rest of a message, or to end."""
+        unsent, incomplete = self.connection.sender.unsent(self.stream_id), self._inbox.incomplete if self._inbox else 0
+        waits = unsent or incomplete or self.finished or not (self.method.takes_many or self.half_closed)
+        if not waits or (unsent, incomplete) != self._watched[0]:
+            self._watched = (unsent, incomplete), now
+        return now - self._watched[1] > self.connection.limits.stall_seconds
 
     def _cancel(self) -> None:
         if self._task is not None:

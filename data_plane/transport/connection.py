@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +11,13 @@ import grpc
 
 from pretzel.data_plane.transport import http2
 from pretzel.data_plane.transport.call import Call
-from pretzel.data_plane.transport.framing import ENCODINGS
 from pretzel.data_plane.transport.handlers import STOPPING
 from pretzel.data_plane.transport.head import Head, Rejection, read_head
 from pretzel.data_plane.transport.life import Life
 from pretzel.data_plane.transport.methods import Method
 from pretzel.data_plane.transport.peer import authentication, name_of
-from pretzel.data_plane.transport.status import OK_TRAILERS, Header, Metadata, metadata_fields, status_fields
-from pretzel.serving.errors import status_of
+from pretzel.data_plane.transport.sender import Sender
+from pretzel.data_plane.transport.status import Header
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.front import NativeFront
@@ -29,9 +27,6 @@ CHUNK = 256 << 10
 IGNORED = 1 << 20
 """Bytes that are dropped after the end of a call before its stream is reset: they were sent before the status came."""
 UNKNOWN_METHOD = "Method not found!"
-_RESPONSE: tuple[Header, ...] = ((b":status", b"200"), (b"content-type", b"application/grpc"))
-_ACCEPTED: Header = (b"grpc-accept-encoding", b", ".join(ENCODINGS))
-_GZIP: Header = (b"grpc-encoding", b"gzip")
 
 
 class Connection(asyncio.Protocol):
@@ -43,19 +38,22 @@ class Connection(asyncio.Protocol):
         self.peer = ""
         self.auth_context: dict[str, list[bytes]] = {}
         self.engine = http2.new_connection(front.limits)
+        self.sender = Sender(self.engine, self._flush_soon)
         self.transport: Any = None
         self.closing = False
         self.greeted = False
         """The peer has sent its SETTINGS."""
         self.heard = time.monotonic()
         """Time of the last received byte."""
+        self.called = self.heard
+        """Time of the last call."""
         self.life = Life(self, self.heard)
         self._waiting: list[Call] = []
         self._ignored: dict[int, int] = {}
         self._last_fields: tuple[Header, ...] = ()
         self._last_head: Head
         self._last_method: Method
-        self._deferred: deque[tuple[Call, bytes]] = deque()
+        self._deferred: dict[int, Call] = {}
         self._receiving = self._paused = self._scheduled = False
 
     # Events of the socket
@@ -67,6 +65,8 @@ class Connection(asyncio.Protocol):
             transport.abort()
             return
         self.peer, self.auth_context = name_of(transport), authentication(transport)
+        if self.front.draining:
+            self.life.start_drain(self.heard)
         self._flush()
 
     def data_received(self, data: bytes) -> None:
@@ -92,11 +92,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Stop the work of all calls."""
-        self.closing = True
         self.front.forget(self)
-        for call in self.calls.values():
-            call.abandon()
-        self.calls.clear()
+        self._abandon()
 
     def pause_writing(self) -> None:
         """Leave further output with the engine."""
@@ -132,9 +129,10 @@ class Connection(asyncio.Protocol):
             try:
                 self._last_head, self._last_method = self._read(fields)
             except Rejection as rejection:
-                self._reject(stream_id, rejection)
+                self.sender.reject(stream_id, rejection)
                 return
             self._last_fields = fields
+        self.called = self.heard
         call = self.calls[stream_id] = Call(self, stream_id, self._last_head, self._last_method)
         if call.deadline:
             self._waiting.append(call)
@@ -155,87 +153,33 @@ class Connection(asyncio.Protocol):
             return
         try:
             call.receive(data, end=end)
-        except Rejection as rejection:
-            call.finish(rejection.code, str(rejection))
-        except Exception as error:  # it must not end the connection, which other calls use
-            status = status_of(error)
-            call.finish(status.code, status.message, status.metadata)
+        except Exception as error:
+            call.fail(error)
 
     def _ignore(self, stream_id: int, size: int) -> None:
         """Drop data of a call that has ended, and reset the stream if its sender does not stop."""
-        self.acknowledge(stream_id, size)
+        self.sender.acknowledge(stream_id, size)
         self._ignored[stream_id] = ignored = self._ignored.get(stream_id, 0) + size
         if ignored > IGNORED:
             self.reset(stream_id, http2.NO_ERROR)
 
     def _on_closed(self, stream_id: int) -> None:
         self._ignored.pop(stream_id, None)
+        self._deferred.pop(stream_id, None)
         call = self.calls.pop(stream_id, None)
         if call is not None:
             call.abandon()
 
-    def _reject(self, stream_id: int, rejection: Rejection) -> None:
-        """Answer a stream that does not become a call."""
-        kind = (*_RESPONSE, _ACCEPTED) if rejection.http == b"200" else ((b":status", rejection.http),)
-        self.engine.send_response(stream_id, (*kind, *status_fields(rejection.code, str(rejection))), end_stream=True)
-
     # Operations of calls
-
-    def acknowledge(self, stream_id: int, size: int) -> None:
-        """Allow the peer to send as many bytes again."""
-        if size:
-            try:
-                self.engine.acknowledge_received_data(size, stream_id)
-            except (http2.NGH2Error, ValueError):  # the stream is gone, and what it held was acknowledged by that
-                return
-            self._flush_soon()
-
-    def respond(self, call: Call, message: bytes) -> None:
-        """Send the whole response of a unary call: headers, one framed message, and the status OK."""
-        engine, stream_id = self.engine, call.stream_id
-        engine.send_response(stream_id, (*_RESPONSE, _GZIP) if call.gzip else _RESPONSE)
-        engine.send_data(stream_id, message)
-        engine.send_trailers(stream_id, OK_TRAILERS)
-        self._flush_soon()
-
-    def send_headers(self, call: Call) -> None:
-        """Send the headers of a response, once."""
-        if not call.headers_sent:
-            call.headers_sent = True
-            coding = (_ACCEPTED, _GZIP) if call.gzip else (_ACCEPTED,)
-            fields = (*_RESPONSE, *coding, *metadata_fields(call.initial_metadata))
-            self.engine.send_response(call.stream_id, fields)
-            self._flush_soon()
-
-    def send_message(self, call: Call, message: bytes) -> None:
-        """Send a framed message."""
-        self.send_headers(call)
-        self.engine.send_data(call.stream_id, message)
-        self._flush_soon()
-
-    def send_status(self, call: Call, code: grpc.StatusCode, message: str, metadata: Metadata) -> None:
-        """Send the last fields of a call; without an earlier message they are its only ones."""
-        fields = OK_TRAILERS if code is grpc.StatusCode.OK and not metadata else status_fields(code, message, metadata)
-        if call.headers_sent:
-            self.engine.send_trailers(call.stream_id, fields)
-        else:
-            head = (*_RESPONSE, _ACCEPTED, *metadata_fields(call.initial_metadata))
-            self.engine.send_response(call.stream_id, (*head, *fields), end_stream=True)
-        self._flush_soon()
-
-    def unsent(self, stream_id: int | None = None) -> int:
-        """Return the bytes of responses that the engine still holds, of one stream or of all."""
-        return self.engine.queued_body_size(stream_id)
 
     @property
     def is_full(self) -> bool:
         """Return whether the peer must read responses before more of them are computed."""
-        return self.engine.queued_body_size() > self.limits.output_bytes
+        return self.sender.unsent() > self.limits.output_bytes
 
-    def defer(self, call: Call, message: bytes) -> None:
+    def defer(self, call: Call) -> None:
         """Answer a call later: its peer does not read, and reading on is needed to learn when it does."""
-        self._deferred.append((call, message))
-        self._waiting.append(call)
+        self._deferred[call.stream_id] = call
 
     # Output
 
@@ -267,21 +211,27 @@ class Connection(asyncio.Protocol):
     def _answer_deferred(self) -> None:
         """Go on with calls that waited for the peer to read."""
         while self._deferred and not self.is_full:
-            call, message = self._deferred.popleft()
+            call = self._deferred.pop(next(iter(self._deferred)))
             if not call.finished:
-                call.answer(message)
+                call.answer_deferred()
 
     def _fail(self) -> None:
         """Close after a violation of the protocol; the engine has nothing left to say."""
-        self.closing = True
+        self._abandon()
         self.transport.close()
+
+    def _abandon(self) -> None:
+        self.closing = True
+        for call in self.calls.values():
+            call.abandon()
+        self.calls.clear()
 
     # Operations of the connection's life
 
     @property
     def is_busy(self) -> bool:
         """Return whether a call runs that ends without its client, or a response is unsent."""
-        return self.unsent() > 0 or any(call.is_running for call in self.calls.values())
+        return self.sender.unsent() > 0 or any(call.is_running for call in self.calls.values())
 
     def ping(self, data: bytes) -> None:
         """Ask the peer for an answer."""

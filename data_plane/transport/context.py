@@ -52,7 +52,7 @@ class Context:
     async def send_initial_metadata(self, metadata: Metadata) -> None:
         """Send the metadata that precedes the first response."""
         self._call.initial_metadata = metadata
-        self._call.connection.send_headers(self._call)
+        self._call.connection.sender.send_headers(self._call)
 
     async def write(self, response: Any) -> None:
         """Send a response; wait while the client is slow to read."""
@@ -60,7 +60,13 @@ class Context:
         await self._call.write(write(response) if write else response)
 
     def set_compression(self, compression: grpc.Compression) -> None:
-        """Compress the responses by gzip, if the client accepts that."""
+        """Compress the responses by gzip, if the client accepts that.
+
+        Raises:
+            RuntimeError: the headers, which name the compression, are sent.
+        """
+        if self._call.headers_sent:
+            raise RuntimeError("set the compression before the first response")
         self._call.gzip = compression != grpc.Compression.NoCompression and self._call.head.accepts_gzip
 
     def set_code(self, code: grpc.StatusCode) -> None:

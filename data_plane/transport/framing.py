@@ -8,12 +8,11 @@ from typing import NoReturn
 
 import grpc
 
-from pretzel.data_plane.transport.head import Rejection
+from pretzel.data_plane.transport.head import IDENTITY, Rejection
 
 PREFIX = 5
 """Bytes before each message: a flag and a length of four bytes, big-endian."""
 _WBITS = {b"gzip": 31, b"deflate": 15}
-ENCODINGS = (b"identity", *_WBITS)
 GZIP_FROM = 1024
 """Bytes from which a response is compressed; smaller ones gain nothing."""
 _LEVEL = 1
@@ -22,22 +21,21 @@ _LEVEL = 1
 class Deframer:
     """Cuts the messages of one call out of its DATA, wherever the frames are cut."""
 
-    __slots__ = ("_buffer", "_encoding", "_most", "_need", "_size")
+    __slots__ = ("_buffer", "_encoding", "_most", "_need")
 
     def __init__(self, encoding: bytes, most: int) -> None:
         self._encoding, self._most = encoding, most
-        self._buffer: list[bytes] = []
-        self._size = 0
+        self._buffer = bytearray()  # and no list of pieces: DATA frames of one byte would each take many
         self._need = PREFIX
 
     @property
     def held(self) -> int:
         """Bytes of an incomplete message."""
-        return self._size
+        return len(self._buffer)
 
     def clear(self) -> None:
         """Drop an incomplete message."""
-        self._buffer, self._size = [], 0
+        self._buffer, self._need = bytearray(), PREFIX
 
     def feed(self, data: bytes) -> list[bytes]:
         """Return the messages that ``data`` completes.
@@ -45,39 +43,39 @@ class Deframer:
         Raises:
             Rejection: a message is too large, or its compression is invalid.
         """
-        self._buffer.append(data)
-        self._size += len(data)
-        return self._cut() if self._size >= self._need else []
+        received: bytes | bytearray = data
+        if self._buffer:
+            self._buffer += data
+            if len(self._buffer) < self._need:
+                return []
+            received, self._buffer = self._buffer, bytearray()
+        messages, used = self._cut(memoryview(received))
+        self._buffer += memoryview(received)[used:]
+        return messages
 
-    def _cut(self) -> list[bytes]:
-        data = self._buffer[0] if len(self._buffer) == 1 else b"".join(self._buffer)
+    def _cut(self, data: memoryview) -> tuple[list[bytes], int]:
+        """Return the whole messages in ``data``, and the bytes that they take."""
         messages, at = [], 0
-        while True:
-            if len(data) - at < PREFIX:
-                self._need = PREFIX
-                break
+        self._need = PREFIX
+        while len(data) - at >= PREFIX:
             length = int.from_bytes(data[at + 1 : at + PREFIX], "big")
             if length > self._most:
                 self._refuse(length)
             if len(data) - at < PREFIX + length:
                 self._need = PREFIX + length
                 break
-            messages.append(self._message(data[at], data[at + PREFIX : at + PREFIX + length]))
+            messages.append(self._message(data[at], bytes(data[at + PREFIX : at + PREFIX + length])))
             at += PREFIX + length
-        self._size = len(data) - at
-        self._buffer = [data[at:]] if self._size else []
-        return messages
+        return messages, at
 
     def _message(self, flag: int, body: bytes) -> bytes:
-        if len(body) > self._most:
-            self._refuse(len(body))
         if flag == 0:
             return body
-        if flag != 1 or self._encoding == b"identity":
+        if flag != 1 or self._encoding == IDENTITY:
             raise Rejection(
                 grpc.StatusCode.INTERNAL, f"message flag {flag} without compression: expected 0, or 1 and grpc-encoding"
             )
-        return self._decompressed(body)
+        return self._decompressed(body) if body else body
 
     def _decompressed(self, body: bytes) -> bytes:
         unpacker = zlib.decompressobj(_WBITS[self._encoding])
@@ -88,8 +86,9 @@ class Deframer:
             raise Rejection(grpc.StatusCode.INTERNAL, f"the message is not valid {name} ({error})") from None
         if len(message) > self._most:
             self._refuse(len(message))
-        if not unpacker.eof:
-            raise Rejection(grpc.StatusCode.INTERNAL, f"the {self._encoding.decode()} message is cut off")
+        if not unpacker.eof or unpacker.unused_data:
+            fault = "is followed by other bytes" if unpacker.eof else "is cut off"
+            raise Rejection(grpc.StatusCode.INTERNAL, f"the {self._encoding.decode()} message {fault}")
         return message
 
     def _refuse(self, length: int) -> NoReturn:

@@ -8,11 +8,14 @@ import ssl
 import time
 
 import grpc
+import structlog
 
 from pretzel.data_plane.transport.connection import Connection
 from pretzel.data_plane.transport.head import Rejection
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Methods
+
+log = structlog.get_logger(__name__)
 
 BACKLOG = 1024
 TICK_SECONDS = 1.0
@@ -29,6 +32,8 @@ class NativeFront:
         self.methods, self.limits = methods, limits
         self.connections: set[Connection] = set()
         self._held = 0
+        self.draining = False
+        """The process stops: connections that arrive now are drained from their start."""
         self._servers: list[asyncio.Server] = []
         self._watching: asyncio.Task[None] | None = None
 
@@ -45,9 +50,16 @@ class NativeFront:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             for i, connection in enumerate(list(self.connections)):
-                connection.life.tick(time.monotonic())
+                self._tick(connection)
                 if i % BREATH == BREATH - 1:
                     await asyncio.sleep(0)
+
+    def _tick(self, connection: Connection) -> None:
+        try:
+            connection.life.tick(time.monotonic())
+        except Exception:  # the others must be watched all the same
+            log.exception("a connection failed by a fault of the server", peer=connection.peer)
+            connection.abort()
 
     @property
     def running(self) -> int:
@@ -56,6 +68,7 @@ class NativeFront:
 
     async def drain(self, seconds: float) -> None:
         """Stop listening, let running calls end for a while, then end the others and close."""
+        self.draining = True
         for server in self._servers:
             server.close()
         for connection in list(self.connections):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import grpc
 
+from pretzel.data_plane.transport.limits import FIELD_OVERHEAD
 from pretzel.data_plane.transport.status import Header, Metadata, metadata_of
 
+IDENTITY = b"identity"
+ENCODINGS = (IDENTITY, b"gzip", b"deflate")
 _UNITS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
 _TIMEOUT_DIGITS = 8
+_AT_ONCE = 1e-9
+"""Seconds of a timeout of 0: the call has a deadline, and it has passed."""
 _RESERVED = frozenset({b"te", b"content-type", b"grpc-encoding", b"grpc-accept-encoding", b"grpc-timeout"})
-_FIELD_OVERHEAD = 32
-"""Bytes that each field counts beyond its name and value: RFC 9113, section 6.5.2."""
 
 
 class Rejection(Exception):
@@ -42,8 +45,9 @@ def read_head(fields: tuple[Header, ...], most_bytes: int) -> Head:
     Raises:
         Rejection: it is not a gRPC call, or a field is invalid.
     """
-    path = method = content_type = timeout = b""
-    encoding, accepts_gzip, size = b"identity", False, 0
+    path = method = content_type = b""
+    timeout: bytes | None = None
+    encoding, accepts_gzip, size = IDENTITY, False, 0
     metadata: list[Header] = []
     for field in fields:
         name, value = field
@@ -64,12 +68,15 @@ def read_head(fields: tuple[Header, ...], most_bytes: int) -> Head:
         elif name == b"grpc-accept-encoding":
             accepts_gzip = b"gzip" in value
     _check_kind(method, content_type)
-    size += _FIELD_OVERHEAD * len(fields)
+    _check_encoding(encoding)
+    size += FIELD_OVERHEAD * len(fields)
     if size > most_bytes:
         raise Rejection(
             grpc.StatusCode.RESOURCE_EXHAUSTED, f"the metadata takes {size} bytes, {most_bytes} allowed; send less"
         )
-    return Head(path, seconds_of(timeout) if timeout else 0.0, encoding, accepts_gzip, metadata)
+    _check_binary([field for field in metadata if field[0].endswith(b"-bin")])
+    seconds = 0.0 if timeout is None else max(seconds_of(timeout), _AT_ONCE)
+    return Head(path, seconds, encoding, accepts_gzip, metadata)
 
 
 def seconds_of(timeout: bytes) -> float:
@@ -95,3 +102,18 @@ def _check_kind(method: bytes, content_type: bytes) -> None:
     if not content_type.startswith(b"application/grpc") or kind not in (b"", b"+", b";"):
         shown = content_type.decode("latin-1")[:80]
         raise Rejection(grpc.StatusCode.UNKNOWN, f"content-type {shown!r}: expected application/grpc", b"415")
+
+
+def _check_encoding(encoding: bytes) -> None:
+    if encoding not in ENCODINGS:
+        known = b", ".join(ENCODINGS).decode()
+        raise Rejection(
+            grpc.StatusCode.UNIMPLEMENTED, f"grpc-encoding {encoding.decode('latin-1')[:40]!r}: expected one of {known}"
+        )
+
+
+def _check_binary(fields: list[Header]) -> None:
+    try:
+        metadata_of(fields)
+    except ValueError as error:
+        raise Rejection(grpc.StatusCode.INVALID_ARGUMENT, str(error)) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pretzel.data_plane.transport.limits import Limits
+from pretzel.data_plane.transport.limits import FIELD_OVERHEAD, Limits
 
 try:
     import ngh2
@@ -62,6 +62,7 @@ def new_connection(limits: Limits) -> Connection:
         ngh2.Configuration(
             auto_window_update=False,  # consumed bytes are acknowledged, so that an unread stream stops its sender
             max_inbound_header_list_size=_HEADER_SLACK * limits.header_bytes,
+            max_inbound_header_count=_HEADER_SLACK * limits.header_bytes // FIELD_OVERHEAD,
             max_continuations=_FRAMES_PER_HEADER,
         ),
     )

@@ -13,6 +13,8 @@ from pretzel.data_plane.transport.head import Rejection
 
 Acknowledge = Callable[[int], None]
 Hold = Callable[[int], None]
+OVERHEAD = 64
+"""Bytes that a queued message counts beyond its own: else a sender of empty ones could queue any number."""
 
 
 class Inbox:
@@ -45,10 +47,10 @@ class Inbox:
         Raises:
             Rejection: a message is invalid or too large, or too many bytes are held.
         """
+        self._owed += len(data)  # first, for a rejected message is acknowledged too
         for message in self._deframer.feed(data):
             self._messages.append(message)
-            self._unread += len(message)
-        self._owed += len(data)
+            self._unread += OVERHEAD + len(message)
         self._pay()
         self.wake()
         self._count()
@@ -67,10 +69,20 @@ class Inbox:
     def take(self) -> bytes:
         """Return the next message."""
         message = self._messages.popleft()
-        self._unread -= len(message)
+        self._unread -= OVERHEAD + len(message)
         self._pay()
         self._count()
         return message
+
+    def restore(self, message: bytes) -> None:
+        """Return a message that was taken to the front of the queue.
+
+        Raises:
+            Rejection: too many bytes are held.
+        """
+        self._messages.appendleft(message)
+        self._unread += OVERHEAD + len(message)
+        self._count()
 
     def clear(self) -> None:
         """Drop everything; its bytes must be acknowledged too, because they count for the whole connection."""

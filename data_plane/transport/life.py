@@ -28,13 +28,13 @@ class Life:
         self._connection, self._limits = connection, connection.limits
         self._opened = self._busy = now
         self._age = self._limits.age_seconds * random.uniform(1 - JITTER, 1 + JITTER)
+        self._unread = 0, now
         self._pinged = self._notified = self._refused = 0.0
 
     def tick(self, now: float) -> None:
         """End what is due."""
-        if self._connection.calls:
-            self._busy = now
-        if self._is_dead(now):
+        self._busy = now if self._connection.calls else max(self._busy, self._connection.called)
+        if self._is_dead(now) or self._is_stuck(now):
             self._connection.abort()
             return
         self._end_stalled(now)
@@ -54,6 +54,13 @@ class Life:
             self._pinged = now
             connection.ping(_KEEPALIVE_PING)
         return bool(self._pinged) and now - self._pinged > limits.keepalive_timeout
+
+    def _is_stuck(self, now: float) -> bool:
+        """Return whether the peer has read nothing for long, though the socket's buffer is full."""
+        unread = self._connection.transport.get_write_buffer_size()
+        if not unread or unread != self._unread[0]:
+            self._unread = unread, now
+        return now - self._unread[1] > self._limits.stall_seconds
 
     def _end_stalled(self, now: float) -> None:
         for call in list(self._connection.calls.values()):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+FIELD_OVERHEAD = 32
+"""Bytes that each field of a header list counts beyond its name and value: RFC 9113, section 6.5.2."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -28,7 +31,7 @@ class Limits:
     stream_output_bytes: int = 1 << 20
     """Unsent bytes from which the handler of a streaming call waits."""
     handshake_seconds: float = 10
-    """Time from the connection's start to its first call."""
+    """Time from the connection's start to the peer's SETTINGS."""
     idle_seconds: float = 120
     """Time without an open call after which a connection is closed."""
     age_seconds: float = 300

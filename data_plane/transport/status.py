@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ Header = tuple[bytes, bytes]
 Metadata = Sequence[tuple[str, str | bytes]]
 
 _BINARY = "-bin"
+_KEY, _VALUE = re.compile(r"[0-9a-z_.\-]+"), re.compile(rb"[ -~]*")
 _PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
 OK_TRAILERS: tuple[Header, ...] = ((b"grpc-status", b"0"),)
 
@@ -21,14 +23,26 @@ def status_fields(code: grpc.StatusCode, message: str, metadata: Metadata = ()) 
     """Return the trailing fields of a status; the message is percent-encoded UTF-8."""
     fields = [(b"grpc-status", b"%d" % code.value[0])]
     if message:
-        fields.append((b"grpc-message", quote(message, safe=_PRINTABLE, errors="replace").encode()))
+        fields.append((b"grpc-message", quoted(message)))
     fields.extend(metadata_fields(metadata))
     return fields
 
 
+def quoted(message: str) -> bytes:
+    """Return a status message percent-encoded; spaces at its ends too, for HTTP strips those."""
+    text = quote(message.lstrip(" "), safe=_PRINTABLE, errors="replace")
+    inner = text.rstrip(" ")
+    before, after = len(message) - len(message.lstrip(" ")), len(text) - len(inner)
+    return ("%20" * before + inner + "%20" * after).encode()
+
+
 def metadata_fields(metadata: Iterable[tuple[str, str | bytes]]) -> list[Header]:
-    """Return metadata as fields; values of keys that end in `-bin` are base64 without padding."""
-    return [(key.encode(), _field_value(key, value)) for key, value in metadata]
+    """Return metadata as fields; values of keys that end in `-bin` are base64 without padding.
+
+    Raises:
+        ValueError: a key or value holds characters that HTTP does not allow, and its receiver would reject the call.
+    """
+    return [(_field_name(key), _field_value(key, value)) for key, value in metadata]
 
 
 def metadata_of(fields: Iterable[Header]) -> tuple[tuple[str, str | bytes], ...]:
@@ -47,9 +61,19 @@ def metadata_of(fields: Iterable[Header]) -> tuple[tuple[str, str | bytes], ...]
     return tuple(found)
 
 
+def _field_name(key: str) -> bytes:
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"metadata key {key!r}: expected lower-case letters, digits, '_', '-' and '.'")
+    return key.encode()
+
+
 def _field_value(key: str, value: str | bytes) -> bytes:
     data = value.encode() if isinstance(value, str) else value
-    return base64.b64encode(data).rstrip(b"=") if key.endswith(_BINARY) else data
+    if key.endswith(_BINARY):
+        return base64.b64encode(data).rstrip(b"=")
+    if not _VALUE.fullmatch(data):
+        raise ValueError(f"metadata {key!r}: expected printable ASCII; a key that ends in '-bin' takes any bytes")
+    return data
 
 
 def _unpadded(value: bytes) -> bytes:
@@ -57,4 +81,4 @@ def _unpadded(value: bytes) -> bytes:
     try:
         return base64.b64decode(value + b"=" * (-len(value) % 4), validate=True)
     except binascii.Error as error:
-        raise ValueError(f"binary metadata is not base64 ({error})") from None
+        raise ValueError(f"binary metadata is not base64: {error}") from None

@@ -1,7 +1,44 @@
-"""A serving process whose parts both paths share."""
+"""Both fronts with one service; whatever a client of gRPC sees must be equal."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
+import grpc
+import pytest
+
 from tests.data_plane.serve.conftest import roomy, serving
+from tests.data_plane.transport.echo import Served, serve
+from tests.data_plane.transport.peer import Peer
 
 __all__ = ["roomy", "serving"]
+
+
+@pytest.fixture
+def front() -> str:
+    """The front of a serving process in this directory: only the native one has the hot path."""
+    return "native"
+
+
+@pytest.fixture(params=["native", "grpcio"])
+async def served(request: pytest.FixtureRequest) -> AsyncIterator[Served]:
+    async with serve(request.param) as served:
+        yield served
+
+
+@pytest.fixture
+async def channel(served: Served) -> AsyncIterator[grpc.aio.Channel]:
+    async with served.channel() as channel:
+        yield channel
+
+
+@pytest.fixture
+async def native() -> AsyncIterator[Served]:
+    async with serve("native") as served:
+        yield served
+
+
+@pytest.fixture
+async def peer(served: Served) -> AsyncIterator[Peer]:
+    async with Peer.connected(served.port) as peer:
+        yield peer

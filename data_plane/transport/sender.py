@@ -1,0 +1,90 @@
+"""What one connection sends for its calls: headers, messages, statuses, and permission to send more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import grpc
+
+from pretzel.data_plane.transport import http2
+from pretzel.data_plane.transport.head import ENCODINGS, Rejection
+from pretzel.data_plane.transport.status import OK_TRAILERS, Header, Metadata, metadata_fields, status_fields
+
+if TYPE_CHECKING:
+    from pretzel.data_plane.transport.call import Call
+
+_RESPONSE: tuple[Header, ...] = ((b":status", b"200"), (b"content-type", b"application/grpc"))
+_ACCEPTED: Header = (b"grpc-accept-encoding", b", ".join(ENCODINGS))
+_GZIP: Header = (b"grpc-encoding", b"gzip")
+
+
+class Sender:
+    """Queues frames with the engine.
+
+    A stream may be gone: the engine reads all frames of a segment before their events are processed, so a request and
+    its RST_STREAM are seen together.  The event that ends the call then follows, and nothing is sent.
+    """
+
+    def __init__(self, engine: http2.Connection, flush_soon: Callable[[], None]) -> None:
+        self._engine, self._flush_soon = engine, flush_soon
+
+    def acknowledge(self, stream_id: int, size: int) -> None:
+        """Allow the peer to send as many bytes again."""
+        if size:
+            try:
+                self._engine.acknowledge_received_data(size, stream_id)
+            except (http2.NGH2Error, ValueError):  # the stream is long gone, or the connection is
+                return
+            self._flush_soon()
+
+    def respond(self, call: Call, message: bytes) -> None:
+        """Send the whole response of a unary call: headers, one framed message, and the status OK."""
+        engine, stream_id = self._engine, call.stream_id
+        try:
+            engine.send_response(stream_id, (*_RESPONSE, _GZIP) if call.gzip else _RESPONSE)
+            engine.send_data(stream_id, message)
+            engine.send_trailers(stream_id, OK_TRAILERS)
+        except http2.NGH2Error:
+            return
+        self._flush_soon()
+
+    def send_headers(self, call: Call) -> None:
+        """Send the headers of a response, once."""
+        if not call.headers_sent:
+            coding = (_ACCEPTED, _GZIP) if call.gzip else (_ACCEPTED,)
+            fields = (*_RESPONSE, *coding, *metadata_fields(call.initial_metadata))
+            call.headers_sent = True
+            self._queue(self._engine.send_response, call.stream_id, fields)
+
+    def send_message(self, call: Call, message: bytes) -> None:
+        """Send a framed message."""
+        self.send_headers(call)
+        self._queue(self._engine.send_data, call.stream_id, message)
+
+    def send_status(self, call: Call, code: grpc.StatusCode, message: str, metadata: Metadata) -> None:
+        """Send the last fields of a call; without an earlier message they are its only ones."""
+        fields = OK_TRAILERS if code is grpc.StatusCode.OK and not metadata else status_fields(code, message, metadata)
+        if call.headers_sent:
+            self._queue(self._engine.send_trailers, call.stream_id, fields)
+        else:
+            self._send_only(call.stream_id, (*_RESPONSE, _ACCEPTED, *metadata_fields(call.initial_metadata), *fields))
+
+    def reject(self, stream_id: int, rejection: Rejection) -> None:
+        """Answer a stream that does not become a call."""
+        kind = (*_RESPONSE, _ACCEPTED) if rejection.http == b"200" else ((b":status", rejection.http),)
+        self._send_only(stream_id, (*kind, *status_fields(rejection.code, rejection.message)))
+
+    def unsent(self, stream_id: int | None = None) -> int:
+        """Return the bytes of responses that the engine still holds, of one stream or of all."""
+        return self._engine.queued_body_size(stream_id)
+
+    def _send_only(self, stream_id: int, fields: tuple[Header, ...]) -> None:
+        self._queue(lambda *arguments: self._engine.send_response(*arguments, end_stream=True), stream_id, fields)
+
+    def _queue(self, operation: Callable[..., None], stream_id: int, content: object) -> None:
+        try:
+            operation(stream_id, content)
+        except http2.NGH2Error:
+            return
+        self._flush_soon()
