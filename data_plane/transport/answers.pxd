@@ -42,3 +42,9 @@ cdef void write_response(
     char* to, const Envelope* envelope, const Values* values, const Output* outputs, int count, int64_t rows,
     int64_t columns
 ) noexcept nogil
+
+# Writes a measured column as a field of a response, and returns the end of it.
+cdef char* write_column(char* to, const Values* values, const Output* output, int64_t rows) noexcept nogil
+
+# Writes a varint field of a number below 16, unless it is zero, as protobuf leaves that out.
+cdef char* write_number(char* to, int number, uint64_t value) noexcept nogil

@@ -41,13 +41,14 @@ cdef class Target(Layout):
 
     cdef bytes respond(self, Prepared prepared, Frame* frame, Request request, int64_t most, int64_t* taken):
         cdef Span head = Span(PyBytes_AS_STRING(self.head), PyBytes_GET_SIZE(self.head))
-        cdef Envelope envelope = Envelope(head, request.streamed, request.id)
+        cdef Envelope envelope
         cdef int64_t rows = request.columns[0].rows, columns
         cdef Values* values = prepared.take(frame, request)
         cdef bytes answer
         cdef char* to
         if values == NULL:
             return None
+        envelope.head, envelope.streamed, envelope.id = head, request.streamed, request.id
         try:
             columns = measure(values, prepared.outputs, prepared.output_count, rows)
             taken[0] = enveloped(&envelope, columns)

@@ -67,6 +67,13 @@ cdef class Prepared:
         if made.labels is not None:
             output.tail = self._keep(text_field(TABLE, column_to_proto("labels", made.labels).SerializeToString()))
 
+    def signatures(self):
+        """Return for each output the constant parts of its column; None if it has more parts than numbers."""
+        return [
+            (_bytes(self.outputs[i].head), _bytes(self.outputs[i].tail)) if self.outputs[i].is_numbers else None
+            for i in range(self.output_count)
+        ]
+
     cdef Span _keep(self, bytes part) except *:
         self.kept.append(part)
         return Span(PyBytes_AS_STRING(part), PyBytes_GET_SIZE(part))
@@ -133,6 +140,10 @@ cdef class Prepared:
                 free(values)
                 return NULL
         return values
+
+
+cdef bytes _bytes(Span span):
+    return span.at[:span.length]
 
 
 def needed(Prepared prepared not None, int64_t rows, int64_t size):

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.data_plane.serve.conftest import roomy, serving
+from tests.data_plane.serve.conftest import roomy, rows, serving
 
-__all__ = ["roomy", "serving"]
+__all__ = ["roomy", "rows", "serving"]
