@@ -39,9 +39,8 @@ class Call:
 class FanOut:
     """Runs one call over many models."""
 
-    def __init__(self, find: Find, plans: PlanCatalog, engine: RequestEngine) -> None:
-        self._find, self._plans, self._engine = find, plans, engine
-        self._joint = JointCatalog(plans)
+    def __init__(self, find: Find, plans: PlanCatalog, joint: JointCatalog, engine: RequestEngine) -> None:
+        self._find, self._plans, self._joint, self._engine = find, plans, joint, engine
 
     async def predict(self, models: Sequence[str], call: Call) -> list[tuple[Route | None, Outcome]]:
         """Return for each model, in order, its route and its outputs, or the error it failed with."""

@@ -10,6 +10,7 @@ import grpc
 
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.measure.counters import Tally
+from pretzel.data_plane.residency.merged_plans import JointCatalog
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Route, Router
 from pretzel.data_plane.scheduling.request import RequestEngine
@@ -57,7 +58,9 @@ class PredictionService(PredictionServiceServicer):
         """
         self._router, self._plans, self._objects, self._engine = router, plans, objects, engine
         self._tally, self._catch_up, self._most_bytes = tally, catch_up, most_bytes
-        self._fan_out = FanOut(self._find, plans, engine)
+        self.joint = JointCatalog(plans)
+        """Programs of several models, which the hot path uses too."""
+        self._fan_out = FanOut(self._find, plans, self.joint, engine)
         self.streams = Streams()
         self.fast = FastPredict(router, engine, most_bytes)
         """Answers the usual messages in a fraction of the time."""

@@ -8,6 +8,7 @@ from pretzel.kernels.shapes cimport Shape
 
 # An output of a program.
 cdef struct Output:
+    bint is_numbers        # dense ones
     int source             # position in the program's outputs; -1 - i for input i, passed through
     Span head              # its fields `name` and `type`
     Span tail              # its field `labels`, or nothing
@@ -30,7 +31,7 @@ cdef int take_slot(Values* values, Slot* slot, const Shape* shape, int64_t rows)
 # Takes the values of a column of the request.
 cdef void take_column(Values* values, const RawColumn* column) noexcept nogil
 
-# Fills in the sizes, and returns that of the columns together in their response.
+# Fills in the sizes, and returns that of the columns together as fields of their response.
 cdef int64_t measure(Values* values, const Output* outputs, int count, int64_t rows) noexcept nogil
 
 # Returns the size of a response with columns of this size, in its envelope.
@@ -41,3 +42,9 @@ cdef void write_response(
     char* to, const Envelope* envelope, const Values* values, const Output* outputs, int count, int64_t rows,
     int64_t columns
 ) noexcept nogil
+
+# Writes a measured column as a field of a response, and returns the end of it.
+cdef char* write_column(char* to, const Values* values, const Output* output, int64_t rows) noexcept nogil
+
+# Writes a varint field of a number below 16, unless it is zero, as protobuf leaves that out.
+cdef char* write_number(char* to, int number, uint64_t value) noexcept nogil

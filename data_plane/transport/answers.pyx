@@ -100,24 +100,22 @@ cdef void write_response(
         to = write_head(to, RESPONSE, envelope.head.length + columns)
     to = write_span(to, envelope.head)
     for i in range(count):
-        to = write_head(to, COLUMNS, values[i].size)
-        to = write_span(to, outputs[i].head)
-        to = write_number(to, ROWS, <uint64_t>rows)
-        to = write_parts(to, &values[i])
-        to = write_span(to, outputs[i].tail)
+        to = write_column(to, &values[i], &outputs[i], rows)
 
 
-cdef char* write_parts(char* to, const Values* values) noexcept nogil:
+cdef char* write_column(char* to, const Values* values, const Output* output, int64_t rows) noexcept nogil:
     cdef int part
+    to = write_head(to, COLUMNS, values.size)
+    to = write_span(to, output.head)
+    to = write_number(to, ROWS, <uint64_t>rows)
     for part in range(DATA, STARTS + 1):
         if values.parts[part].length:
             to = write_head(to, part, values.parts[part].length)
             to = write_span(to, values.parts[part])
-    return to
+    return write_span(to, output.tail)
 
 
 cdef char* write_number(char* to, int number, uint64_t value) noexcept nogil:
-    """Write a varint field of a number below 16, unless it is zero, as protobuf leaves that out."""
     if value == 0:
         return to
     to[0] = <char>(number << 3 | VARINT)

@@ -23,6 +23,7 @@ cdef struct RawColumn:
 
 cdef class Request:
     cdef bytes message      # owns the bytes of the spans
+    cdef bint streamed
     cdef uint64_t id        # of a request of a stream
     cdef Span model         # its name; of a request for many models, the fields with their names, as they are
     cdef Span outputs       # the fields with the names of outputs, as they are

@@ -33,7 +33,7 @@ cdef class Request:
         free(self.columns)
 
     cdef Reader start(self, bytes message) except *:
-        self.message, self.id, self.count, self.matrix = message, 0, 0, False
+        self.message, self.id, self.count, self.streamed, self.matrix = message, 0, 0, False, False
         self.model.at, self.model.length = NULL, 0
         self.outputs.at, self.outputs.length = NULL, 0
         cdef Span span = Span(PyBytes_AS_STRING(message), PyBytes_GET_SIZE(message))
@@ -51,6 +51,7 @@ cdef class Request:
         cdef Reader reader = self.start(message), inner
         cdef Field field
         cdef int found, seen = 0
+        self.streamed = True
         while True:
             found = next_field(&reader, &field)
             if found != FIELD:

@@ -1,7 +1,7 @@
 # A choice of outputs of one plan, prepared for requests: the order of inputs, the program, the constant bytes.
 from libc.stdint cimport int64_t
 
-from pretzel.data_plane.transport.answers cimport Envelope, Output
+from pretzel.data_plane.transport.answers cimport Output, Values
 from pretzel.data_plane.transport.columns cimport Input
 from pretzel.data_plane.transport.decode cimport Request
 from pretzel.data_plane.transport.wire cimport Span
@@ -32,9 +32,8 @@ cdef class Prepared:
     cdef Need need(self, int64_t rows, int64_t size) noexcept nogil
     # Runs over an accepted request; returns OK or why it stopped.
     cdef int run(self, Frame* frame, Request request, Run* run) noexcept nogil
-    # The response after a run that returned OK; None if it has no form here or takes more than `most` bytes, which
-    # `taken` then holds.
-    cdef bytes respond(self, Frame* frame, Request request, Envelope* envelope, int64_t most, int64_t* taken)
+    # The values of the outputs after a run that returned OK, for the caller to free; NULL if they have no form here.
+    cdef Values* take(self, Frame* frame, Request request) noexcept nogil
 
     cdef _set_input(self, Input* taken, item)
     cdef _set_output(self, Output* output, name, source, made)

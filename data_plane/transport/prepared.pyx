@@ -1,12 +1,10 @@
 """Prepares a choice of outputs of one plan, and answers requests for them without Python objects per column."""
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, malloc
 
-from pretzel.data_plane.transport.answers cimport (
-    Envelope, Output, Values, enveloped, measure, take_column, take_slot, write_response,
-)
+from pretzel.data_plane.transport.answers cimport Output, Values, take_column, take_slot
 from pretzel.data_plane.transport.columns cimport Input, cost_bytes, fits, place
 from pretzel.data_plane.transport.decode cimport NAME, RawColumn, Request
 from pretzel.data_plane.transport.wire cimport Span, same
@@ -21,8 +19,7 @@ from pretzel.plan.wire import column_to_proto
 cdef enum:  # fields of a column
     TYPE = 2
     TABLE = 9
-    PROBES = 64    # names compared per column before a request in an odd order is left to the ordinary path
-    SMALL = 1 << 16  # bytes that are written without a release of the GIL
+    PROBES = 64  # names compared per column before a request in an odd order is left to the ordinary path
 
 cdef int64_t COPIES = _COPIES
 
@@ -30,8 +27,8 @@ cdef int64_t COPIES = _COPIES
 cdef class Prepared:
     """The program of some outputs of an executable, and what is constant in their requests and responses."""
 
-    def __cinit__(self, executable, outputs, cost):
-        """Prepare these outputs; None for all that are not optional.
+    def __cinit__(self, executable, outputs, cost, shown=None):
+        """Prepare these outputs; None for all that are not optional.  ``shown``: their names in a response.
 
         Raises:
             NotFoundError: an output does not exist.
@@ -50,7 +47,7 @@ cdef class Prepared:
         for i, item in enumerate(executable.inputs):
             self._set_input(&self.inputs[i], item)
         for i, (name, source) in enumerate(zip(schedule.names, schedule.positions, strict=True)):
-            self._set_output(&self.outputs[i], name, source, executable.outputs[name])
+            self._set_output(&self.outputs[i], shown[i] if shown else name, source, executable.outputs[name])
 
     def __dealloc__(self):
         free(self.inputs)
@@ -65,10 +62,17 @@ cdef class Prepared:
         kind = "i64" if made.labels is not None else str(made.type)
         if kind != str(made.type) or made.type.layout == "ragged":
             raise NotImplementedError(f"output {name!r} of {made.type}")
-        output.source = source
+        output.source, output.is_numbers = source, made.type.layout == "dense" and not made.type.is_text
         output.head = self._keep(text_field(NAME, name.encode()) + text_field(TYPE, kind.encode()))
         if made.labels is not None:
             output.tail = self._keep(text_field(TABLE, column_to_proto("labels", made.labels).SerializeToString()))
+
+    def signatures(self):
+        """Return for each output the constant parts of its column; None if it has more parts than numbers."""
+        return [
+            (_bytes(self.outputs[i].head), _bytes(self.outputs[i].tail)) if self.outputs[i].is_numbers else None
+            for i in range(self.output_count)
+        ]
 
     cdef Span _keep(self, bytes part) except *:
         self.kept.append(part)
@@ -122,45 +126,24 @@ cdef class Prepared:
                 return OUT_OF_MEMORY
         return self.program.execute(frame, run)
 
-    cdef bytes respond(self, Frame* frame, Request request, Envelope* envelope, int64_t most, int64_t* taken):
+    cdef Values* take(self, Frame* frame, Request request) noexcept nogil:
         cdef Values* values = <Values*>malloc(self.output_count * sizeof(Values) + 1)
-        cdef int64_t rows = request.columns[0].rows, columns
-        cdef bytes answer
-        cdef char* to
+        cdef int64_t rows = request.columns[0].rows
+        cdef int i, source
         if values == NULL:
-            raise MemoryError("prepared: no memory for the parts of a response")
-        try:
-            taken[0] = 0
-            if take_values(self, values, frame, request) != OK:
-                return None
-            columns = measure(values, self.outputs, self.output_count, rows)
-            taken[0] = enveloped(envelope, columns)
-            if taken[0] > most:
-                return None
-            answer = PyBytes_FromStringAndSize(NULL, taken[0])
-            to = PyBytes_AS_STRING(answer)
-            if taken[0] <= SMALL:
-                write_response(to, envelope, values, self.outputs, self.output_count, rows, columns)
-                return answer
-            with nogil:
-                write_response(to, envelope, values, self.outputs, self.output_count, rows, columns)
-            return answer
-        finally:
-            free(values)
+            return NULL
+        for i in range(self.output_count):
+            source = self.outputs[i].source
+            if source < 0:
+                take_column(&values[i], &request.columns[-1 - source])
+            elif take_slot(&values[i], self.program.output(frame, source), self.program.shape(source), rows) != OK:
+                free(values)
+                return NULL
+        return values
 
 
-cdef int take_values(Prepared prepared, Values* values, Frame* frame, Request request) noexcept nogil:
-    cdef int64_t rows = request.columns[0].rows
-    cdef int i, source, status
-    for i in range(prepared.output_count):
-        source = prepared.outputs[i].source
-        if source < 0:
-            take_column(&values[i], &request.columns[-1 - source])
-            continue
-        status = take_slot(&values[i], prepared.program.output(frame, source), prepared.program.shape(source), rows)
-        if status != OK:
-            return status
-    return OK
+cdef bytes _bytes(Span span):
+    return span.at[:span.length]
 
 
 def needed(Prepared prepared not None, int64_t rows, int64_t size):

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 import grpc
 import pytest
 
-from tests.data_plane.serve.conftest import roomy, serving
+from tests.data_plane.serve.conftest import roomy, rows, serving
 from tests.data_plane.transport.echo import Served, serve
 from tests.data_plane.transport.peer import Peer
 
-__all__ = ["roomy", "serving"]
+__all__ = ["roomy", "rows", "serving"]
 
 
 @pytest.fixture

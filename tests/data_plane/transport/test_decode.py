@@ -41,6 +41,7 @@ many = st.builds(
     models=st.lists(names, max_size=3),
     columns=many_columns,
     outputs=st.lists(names.filter(bool), max_size=3),
+    matrix=st.booleans(),
 )
 MESSAGES: dict[str, tuple[type[Message], Any]] = {
     "Predict": (pb.PredictRequest, requests),
@@ -58,7 +59,7 @@ def values(method: str, message: Any) -> dict[str, Any]:
         "model": list(map(_bytes, request.models)) if method == "PredictMany" else request.model.encode(),
         "columns": [{"rows": c.rows, **{part: _bytes(getattr(c, part)) for part in PARTS}} for c in request.columns],
         "outputs": list(map(_bytes, request.outputs)),
-        "matrix": False,
+        "matrix": method == "PredictMany" and request.matrix,
     }
 
 

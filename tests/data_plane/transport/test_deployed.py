@@ -146,7 +146,7 @@ async def test_choices_of_outputs_are_bounded(serving: Serving, fast: FastPredic
         outputs = ["predict" if i >> bit & 1 else "transform" for bit in range(9)]
         assert fast.answer(message("m", *outputs))
         assert len(entry.prepared) <= 64
-    assert fast.answer(message("m", *["predict"] * 1000)) is None  # a long list of names is no key
+    assert fast.answer(message("m", *["predict"] * 1000)) is None  # too long for a key
 
 
 async def test_a_deadline_that_has_passed_is_left_to_the_ordinary_path(serving: Serving, fast: FastPredict):
