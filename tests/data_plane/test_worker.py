@@ -231,7 +231,10 @@ def test_a_taken_metrics_port_is_reported(tmp_path: Path):
         port = str(taken.getsockname()[1])
         ended = run("--port", "0", "--metrics-port", port, "--cache-dir", str(tmp_path))
     assert ended.returncode == 1
-    assert f"metrics: cannot listen on 127.0.0.1:{port} (Address already in use); choose another metrics_port" in ended.stderr
+    assert (
+        f"metrics: cannot listen on 127.0.0.1:{port} (Address already in use); choose another metrics_port"
+        in ended.stderr
+    )
 
 
 def test_an_open_address_is_rejected():
