@@ -16,7 +16,8 @@ from pretzel.data_plane.cache.scrub import Scrubber
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.measure import metrics
 from pretzel.data_plane.measure.aggregate import Numbers
-from pretzel.data_plane.pull.puller import Puller, connect
+from pretzel.data_plane.pull.channel import connect
+from pretzel.data_plane.pull.puller import Puller
 from pretzel.data_plane.pull.report import Reporter
 from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.supervise.announce import Announcer

@@ -161,6 +161,37 @@ async def test_a_worker_pulls_by_mutual_tls(authority: Authority, pair: Pair, tm
         await control.stop()
 
 
+async def test_a_worker_shows_a_renewed_certificate(authority: Authority, pair: Pair, tmp_path: Path) -> None:
+    """The control plane accepts the old authority, then only the new one; a watch that is open stays."""
+    old, new = Authority(tmp_path / "old"), Authority(tmp_path / "new")
+    own = Pair(tmp_path / "client.pem", tmp_path / "client.key")
+    shutil.copyfile(old.issue("a").cert, own.cert), shutil.copyfile(tmp_path / "old/a.key", own.key)
+    clients = shutil.copyfile(old.cert, tmp_path / "clients.pem")
+    control = ScriptedControlPlane()
+    await control.start(tls=ServerTls(TlsFiles(pair.cert, pair.key, clients)))
+    try:
+        await deploy(control, "m", regression(3))
+        shown = ["--tls-ca", authority.cert, "--client-cert", own.cert, "--client-key", own.key]
+        async with working(tmp_path / "cache", f"https://localhost:{control.port}", *shown) as worker:
+            await until(lambda: control.reports and control.reports[-1].revision == 1)
+            shutil.copyfile(new.issue("b").cert, own.cert)  # without its key: not used
+            reports = len(control.reports)
+            await until(lambda: len(control.reports) > reports)
+            shutil.copyfile(tmp_path / "new/b.key", own.key)
+            shutil.copyfile(new.cert, clients)
+            await until(lambda: len(control.reports) > reports + 3)
+            assert len(control.watches) == 1
+            await deploy(control, "n", regression(3))
+            await until(lambda: control.reports[-1].revision == 2)
+            port = control.port
+            await control.stop()
+            await control.start(port, tls=ServerTls(TlsFiles(pair.cert, pair.key, clients)))
+            await until(lambda: len(control.watches) > 1)
+            assert await predicts(f"127.0.0.1:{worker.ready['port']}")
+    finally:
+        await control.stop()
+
+
 @pytest.fixture
 def taken() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as other:
