@@ -31,6 +31,11 @@ IN_WORDS = {
     "worker": "generated",
     "executor_threads": "one per core",
     "pin": "none",
+    "listen": "none",
+    "control_listen": "none",
+    "socket_mode": "0600",
+    "client_cert": "`tls_cert`",
+    "client_key": "`tls_key`",
     "replaces": "none",
     "accept_epoch": "none",
     "request_memory_bytes": "a quarter of `memory_budget`",
@@ -42,6 +47,8 @@ def spelled(name, value):
     """Return a default as spelled in the table."""
     if name in IN_WORDS:
         return IN_WORDS[name]
+    if value is None:
+        return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20)):
@@ -52,7 +59,7 @@ def spelled(name, value):
 
 @pytest.mark.parametrize("title, settings", [("Worker", Worker), ("Control plane", ControlPlane)])
 def test_settings(title, settings):
-    fields = {name: field.default for name, field in settings.model_fields.items() if not name.startswith("tls_")}
+    fields = {name: field.default for name, field in settings.model_fields.items()}
     assert dict(documented(title)) == {name: spelled(name, default) for name, default in fields.items()}
 
 

@@ -12,7 +12,9 @@ import typer
 from pretzel.cli import failures, output
 from pretzel.cli.options import CONTROL, Control, Json, Timeout
 from pretzel.cli.servers import with_server_extra
+from pretzel.cli.tls import TlsFiles
 from pretzel.client import ControlPlane
+from pretzel.client.endpoint import Budget
 from pretzel.client.stores import Finding
 from pretzel.errors import PreconditionError
 
@@ -26,9 +28,11 @@ def gc(
     control: Control = CONTROL,
     timeout: Timeout = 300,
     json: Json = False,
+    *,
+    tls: TlsFiles,
 ) -> None:
     """Remove stored objects that no version needs and no client leases."""
-    with ControlPlane(control, timeout=timeout) as plane:
+    with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
         with failures.helping("`pretzel fsck --repair` checks the objects of a lost catalog", PreconditionError):
             freed = plane.collect_garbage(dry_run=dry_run)
     if json:
@@ -45,6 +49,8 @@ def fsck(
     repair: Repair = False,
     timeout: Timeout = 3600,
     json: Json = False,
+    *,
+    tls: TlsFiles,
 ) -> int:
     """Check stored objects and the catalog; exits with 0 if sound, 1 if problems are left."""
     if data_dir is None and cache is None and address is None:
@@ -55,7 +61,7 @@ def fsck(
     if cache is not None:
         with_server_extra(lambda: printer.all(_of_cache(cache, repair)))
     if address is not None:
-        with ControlPlane(address, timeout=timeout) as plane:
+        with ControlPlane(address, timeout=Budget(timeout), **tls) as plane:
             plane.check_store(printer.one, repair=repair)
     return printer.end()
 

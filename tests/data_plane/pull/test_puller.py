@@ -12,7 +12,8 @@ import pytest
 from pretzel.data_plane.cache.layout import Layout
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog
-from pretzel.data_plane.pull.puller import Puller, connect
+from pretzel.data_plane.pull.channel import connect
+from pretzel.data_plane.pull.puller import Puller
 from pretzel.data_plane.pull.report import Reporter
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model
