@@ -1,0 +1,38 @@
+"""The descriptors of the package ``inference``, in a pool of their own.
+
+Triton's client registers messages of the same names in protobuf's default pool, from other files.  A pool rejects a
+second definition of a name, so a process could not hold both.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+from google.protobuf.descriptor import FileDescriptor
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
+from google.protobuf.message_factory import GetMessageClass
+
+
+def _read() -> DescriptorPool:
+    """Return a pool with the files that ``make proto`` wrote; a file comes after those it imports."""
+    pool = DescriptorPool()
+    for file in FileDescriptorSet.FromString(files(__package__).joinpath("inference.binpb").read_bytes()).file:
+        pool.AddSerializedFile(file.SerializeToString())
+    return pool
+
+
+POOL = _read()
+
+
+def names_of(path: str) -> dict[str, Any]:
+    """Return what a generated module of this file would define: its messages, enumerations and descriptor."""
+    file: FileDescriptor = POOL.FindFileByName(path)
+    names: dict[str, Any] = {"DESCRIPTOR": file}
+    names |= {name: GetMessageClass(message) for name, message in file.message_types_by_name.items()}
+    for name, enumeration in file.enum_types_by_name.items():
+        names[name] = EnumTypeWrapper(enumeration)
+        names |= {value.name: value.number for value in enumeration.values}
+    return names
