@@ -60,6 +60,8 @@ class Settings(PlaneSettings):
 
     max_message_bytes: Annotated[int, Field(ge=1024)] = 64 * MIB
     """Largest message received or sent."""
+    shared_memory: bool | None = None
+    """Let clients register POSIX shared memory for tensors; if unset, only where no other host can reach the server."""
     connection_age_seconds: Seconds = 300
     """Age after which clients are asked to reconnect, so that load spreads over new processes."""
     connection_idle_seconds: Seconds = 120
@@ -95,6 +97,11 @@ class Settings(PlaneSettings):
                 "listen on 127.0.0.1, or pass --insecure if the network is trusted"
             )
         return self
+
+    @property
+    def shares_memory(self) -> bool:
+        """True if clients may register shared memory."""
+        return is_loopback(self.host) if self.shared_memory is None else self.shared_memory
 
     @property
     def request_memory(self) -> int:

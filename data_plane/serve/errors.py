@@ -14,7 +14,7 @@ from pretzel.plan.wire import read_or_error, read_or_raise
 from pretzel.serving.errors import status_of
 from pretzel.v1 import prediction_pb2 as pb
 
-SERVICE = "/pretzel.v1.PredictionService/"
+SERVICES = ("/pretzel.v1.PredictionService/", "/inference.GRPCInferenceService/")
 Context = grpc.aio.ServicerContext[Any, Any]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
@@ -23,6 +23,11 @@ def call_error(error: Exception) -> pb.CallError:
     """Return an error as part of a response whose other parts are valid."""
     status = status_of(error)
     return pb.CallError(code=status.code.value[0], message=status.message)
+
+
+def model_in(request: Any) -> str:
+    """Return the model that a request names, in the field of its protocol."""
+    return next((getattr(request, name) for name in ("model", "model_name", "name") if hasattr(request, name)), "")
 
 
 class ErrorInterceptor(grpc.aio.ServerInterceptor):
@@ -44,9 +49,9 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
         if guarded is not None:
             return guarded
         handler = await continuation(handler_call_details)
-        if handler is None or not method.startswith(SERVICE):
+        if handler is None or not method.startswith(SERVICES):
             return handler
-        guarded = self._guarded[method] = self._guard(handler, method.removeprefix(SERVICE))
+        guarded = self._guarded[method] = self._guard(handler, method.rpartition("/")[2])
         return guarded
 
     def _guard(self, handler: Any, name: str) -> Handler:
@@ -66,7 +71,7 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
             except grpc.aio.AbortError:
                 raise
             except Exception as error:
-                await self._abort(context, name, getattr(request, "model", ""), error)
+                await self._abort(context, name, model_in(request), error)
             finally:
                 self.running -= 1
 

@@ -10,10 +10,12 @@ from grpc_health.v1._async import HealthServicer
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 from grpc_reflection.v1alpha import reflection
 
+from pretzel.data_plane.oip.service import InferenceService
 from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.settings import Settings
 from pretzel.errors import PreconditionError
+from pretzel.inference.service_pb2_grpc import add_GRPCInferenceServiceServicer_to_server
 from pretzel.serving.descriptors import connection_options, raise_limit
 from pretzel.v1 import prediction_pb2 as pb
 from pretzel.v1.prediction_pb2_grpc import add_PredictionServiceServicer_to_server
@@ -28,13 +30,21 @@ class Server:
     """Listens, reports its health, and drains."""
 
     def __init__(
-        self, settings: Settings, service: PredictionService, calls: ErrorInterceptor, *, shared_port: bool
+        self,
+        settings: Settings,
+        service: PredictionService,
+        calls: ErrorInterceptor,
+        inference: InferenceService | None = None,
+        *,
+        shared_port: bool,
     ) -> None:
-        """Create the server without listening."""
+        """Create the server without listening; ``inference`` serves the Open Inference Protocol, if given."""
         self._settings, self._service, self._calls = settings, service, calls
         self._health = HealthServicer()
         self._server = grpc.aio.server(interceptors=[calls], options=options(settings, shared_port=shared_port))
         add_PredictionServiceServicer_to_server(service, self._server)
+        if inference is not None:
+            add_GRPCInferenceServiceServicer_to_server(inference, self._server)
         add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection([PREDICTION, HEALTH, reflection.SERVICE_NAME], self._server)
 
