@@ -104,7 +104,10 @@ class PlanCatalog:
         return digest in self._pinned
 
     def keep(self, entry: Entry) -> None:
-        """Never evict a loaded plan for another, until it is let go."""
+        """Evict a plan only after all others that are not pinned, until it is let go.
+
+        Any client may ask for this, so that it must not take the memory that other models need.
+        """
         self._kept.add(entry.digest)
 
     async def describe(self, entry: Entry, described: Callable[[Plan], T]) -> T:
@@ -173,7 +176,7 @@ class PlanCatalog:
 
     def _make_room(self, entry: Entry, plan: Plan) -> None:
         """Reject a plan that cannot fit even with the pinned plans alone."""
-        pinned = {d: e.plan for d, e in self.resident.items() if self._stays(d) and e.plan}
+        pinned = {d: e.plan for d, e in self.resident.items() if d in self._pinned and e.plan}
         least = total_bytes(pinned | {entry.digest: plan})
         if least > self._budget:
             addition, remedy = (" with the pinned plans", " or unpin models") if pinned else ("", "")
@@ -195,11 +198,8 @@ class PlanCatalog:
             self._loader.submit(trim_heap)
 
     def _least_recently_used(self, newest: Entry) -> Entry | None:
-        free = (e for d, e in self.resident.items() if not self._stays(d) and e is not newest)
-        return min(free, key=lambda entry: entry.used, default=None)
-
-    def _stays(self, digest: Digest) -> bool:
-        return digest in self._pinned or digest in self._kept
+        free = (e for d, e in self.resident.items() if d not in self._pinned and e is not newest)
+        return min(free, key=lambda entry: (entry.digest in self._kept, entry.used), default=None)
 
     def _evict(self, entry: Entry) -> None:
         assert entry.plan is not None
