@@ -47,7 +47,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_wheel_contains_one_package_and_no_sources(wheel: Path):
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"pretzel"}
-    assert "pretzel/py.typed" in names
+    assert {"pretzel/py.typed", "pretzel/inference/inference.binpb"} <= {*names}
     assert not [name for name in names if name.endswith((".pyx", ".c"))]
 
 

@@ -18,6 +18,8 @@ from pretzel.plan.wire.columns import MAX_EMPTY_ROWS
 
 _LENGTH = struct.Struct("<I")
 _MOST_DIMS = 8
+_BATCH = 1 << 14
+"""Elements converted at once: one call over all of them would hold the interpreter, and with it the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def read_typed(message: Any, model: str) -> Tensor:
         return Tensor(name, datatype, shape, _texts(list(contents), shape, name))
     dtype = DTYPES[datatype]
     wide = np.dtype(f"<{dtype.kind}4") if dtype.itemsize < 4 and dtype.kind in "iu" else dtype
-    elements = converted(np.fromiter(contents, wide, len(contents)).reshape(shape), dtype)
+    elements = converted(_numbers(contents, wide).reshape(shape), dtype)
     if isinstance(elements, int):
         raise wrong(name, f"input {quoted(name)} for model {quoted(model)}, row {elements}: outside {datatype}")
     return Tensor(name, datatype, shape, elements)
@@ -104,6 +106,13 @@ def _check_fields(message: Any, model: str) -> None:
         if filled.name != field:
             problem = f"input {quoted(message.name)} for model {quoted(model)}: expected {field} for "
             raise wrong(message.name, f"{problem}{message.datatype}, got {filled.name}")
+
+
+def _numbers(contents: Sequence[Any], dtype: np.dtype) -> np.ndarray:
+    numbers = np.empty(len(contents), dtype)
+    for at in range(0, len(contents), _BATCH):
+        numbers[at : at + _BATCH] = contents[at : at + _BATCH]
+    return numbers
 
 
 def _split(raw: bytes, count: int, name: str, model: str) -> list[bytes]:
@@ -123,10 +132,12 @@ def _split(raw: bytes, count: int, name: str, model: str) -> list[bytes]:
 
 
 def _texts(pieces: Sequence[bytes], shape: tuple[int, ...], name: str) -> Texts:
-    data = b"".join(pieces)
+    batches = [pieces[at : at + _BATCH] for at in range(0, len(pieces), _BATCH)]
+    data = b"".join([b"".join(batch) for batch in batches])
     if not data.isascii():
         _check_utf8(pieces, prod(shape[1:]), name)
-    return Texts(np.frombuffer(data, np.uint8), np.fromiter(map(len, pieces), np.uint32, len(pieces)))
+    lengths = [np.fromiter(map(len, batch), np.uint32, len(batch)) for batch in batches]
+    return Texts(np.frombuffer(data, np.uint8), np.concatenate(lengths) if lengths else np.zeros(0, np.uint32))
 
 
 def _check_utf8(pieces: Sequence[bytes], width: int, name: str) -> None:

@@ -15,6 +15,8 @@ from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.settings import Settings
 from pretzel.errors import PreconditionError
+from pretzel.inference.pool import WithDefault
+from pretzel.inference.service_pb2_grpc import NAME as INFERENCE
 from pretzel.inference.service_pb2_grpc import add_GRPCInferenceServiceServicer_to_server
 from pretzel.serving.descriptors import connection_options, raise_limit
 from pretzel.v1 import prediction_pb2 as pb
@@ -34,19 +36,19 @@ class Server:
         settings: Settings,
         service: PredictionService,
         calls: ErrorInterceptor,
-        inference: InferenceService | None = None,
+        inference: InferenceService,
         *,
         shared_port: bool,
     ) -> None:
-        """Create the server without listening; ``inference`` serves the Open Inference Protocol, if given."""
+        """Create the server without listening."""
         self._settings, self._service, self._calls = settings, service, calls
         self._health = HealthServicer()
         self._server = grpc.aio.server(interceptors=[calls], options=options(settings, shared_port=shared_port))
         add_PredictionServiceServicer_to_server(service, self._server)
-        if inference is not None:
-            add_GRPCInferenceServiceServicer_to_server(inference, self._server)
+        add_GRPCInferenceServiceServicer_to_server(inference, self._server)
         add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection([PREDICTION, HEALTH, reflection.SERVICE_NAME], self._server)
+        names = [PREDICTION, INFERENCE, HEALTH, reflection.SERVICE_NAME]
+        reflection.enable_server_reflection(names, self._server, pool=WithDefault())
 
     async def listen(self, port: int) -> int:
         """Start to listen, and return the port.
@@ -64,7 +66,7 @@ class Server:
 
     async def set_health(self, *, serving: bool) -> None:
         """Set the status of the health service."""
-        for name in ("", PREDICTION):
+        for name in ("", PREDICTION, INFERENCE):
             await self._health.set(name, SERVING if serving else NOT_SERVING)
 
     async def drain(self, seconds: float) -> None:

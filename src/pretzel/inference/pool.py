@@ -11,6 +11,7 @@ from typing import Any
 
 from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.descriptor_pool import Default as default_pool
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from google.protobuf.message_factory import GetMessageClass
@@ -36,3 +37,34 @@ def names_of(path: str) -> dict[str, Any]:
         names[name] = EnumTypeWrapper(enumeration)
         names |= {value.name: value.number for value in enumeration.values}
     return names
+
+
+class WithDefault:
+    """These descriptors, then those of the default pool, as the reflection service looks them up."""
+
+    def FindFileByName(self, name: str) -> Any:
+        """Return a file by its path."""
+        return _first("FindFileByName", name)
+
+    def FindFileContainingSymbol(self, name: str) -> Any:
+        """Return the file that defines a name."""
+        return _first("FindFileContainingSymbol", name)
+
+    def FindMessageTypeByName(self, name: str) -> Any:
+        """Return a message by its full name."""
+        return _first("FindMessageTypeByName", name)
+
+    def FindExtensionByNumber(self, message: Any, number: int) -> Any:
+        """Return an extension of a message."""
+        return message.file.pool.FindExtensionByNumber(message, number)
+
+    def FindAllExtensions(self, message: Any) -> Any:
+        """Return all extensions of a message."""
+        return message.file.pool.FindAllExtensions(message)
+
+
+def _first(method: str, name: str) -> Any:
+    try:
+        return getattr(POOL, method)(name)
+    except KeyError:
+        return getattr(default_pool(), method)(name)

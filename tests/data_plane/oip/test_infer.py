@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
+from pretzel.data_plane.oip.columns import columns_of
 from pretzel.plan.types import NUMPY_DTYPES
 from tests.data_plane.oip.conftest import Inferring
 from tests.data_plane.oip.messages import DATATYPES, arrays, request
@@ -156,3 +159,18 @@ async def test_a_large_request_and_a_large_response(serving: Inferring):
     texts = np.array(TEXTS * 10_000, object)
     got = await serving.infer("text", "predict", X=texts)
     assert [label.decode() for label in got["predict"].ravel()] == estimators()["text"].predict(TEXTS).tolist() * 10_000
+
+
+@pytest.mark.parametrize(("copies", "off_the_loop"), [(1, False), (1000, True)])
+async def test_large_requests_are_read_on_a_thread(
+    serving: Inferring, monkeypatch: pytest.MonkeyPatch, copies: int, off_the_loop: bool
+):
+    threads = []
+
+    def spied(*arguments):
+        threads.append(threading.current_thread())
+        return columns_of(*arguments)
+
+    monkeypatch.setattr("pretzel.data_plane.oip.infer.columns_of", spied)
+    await serving.infer("wine", X=np.repeat(ROWS, copies, axis=0))
+    assert [thread is not threading.main_thread() for thread in threads] == [off_the_loop]
