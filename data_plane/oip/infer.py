@@ -11,12 +11,12 @@ from typing import Any
 from pretzel.data_plane.oip.backend import Backend
 from pretzel.data_plane.oip.columns import columns_of
 from pretzel.data_plane.oip.faults import quoted, wrong
-from pretzel.data_plane.oip.outputs import Packer, Requested
-from pretzel.data_plane.oip.parameters import integer, options_of, placement_of
+from pretzel.data_plane.oip.outputs import Packer
+from pretzel.data_plane.oip.parameters import options_of
+from pretzel.data_plane.oip.requests import requested_of, tensors_of
 from pretzel.data_plane.oip.shared_memory import Regions
 from pretzel.data_plane.oip.signature import Signature
 from pretzel.data_plane.oip.statistics import Served, Times
-from pretzel.data_plane.oip.tensors import Tensor, read_raw, read_typed
 from pretzel.data_plane.residency.routes import Route
 from pretzel.engine import Executable
 from pretzel.errors import DeadlineError, InputError
@@ -89,7 +89,7 @@ class Inference:
             own = time.monotonic() + options.timeout
             deadline = min(deadline, own) if deadline else own
         signature = await self._backend.signatures.get(route)
-        requested = self._requested(request.outputs, signature)
+        requested = requested_of(request.outputs, signature, self._regions)
         entry = route.entry
         entry.used = time.monotonic()
         executable = entry.executable or await self._backend.plans.load(entry)
@@ -122,52 +122,7 @@ class Inference:
         return self._read(request, signature)
 
     def _read(self, request: pb.ModelInferRequest, signature: Signature) -> dict[str, Value]:
-        tensors: dict[str, Tensor] = {}
-        for message, raw in self._contents(request, signature.model):
-            if message.name in tensors:
-                raise wrong(
-                    message.name, f"input {quoted(message.name)} for model {quoted(signature.model)}: given twice"
-                )
-            tensors[message.name] = (
-                read_typed(message, signature.model) if raw is None else read_raw(message, raw, signature.model)
-            )
-        if not tensors:
-            expected = f"expected {len(signature.inputs)} inputs but got 0 inputs for model {quoted(signature.model)}"
-            raise wrong("inputs", expected)
-        return columns_of(tensors, signature)
-
-    def _contents(self, request: pb.ModelInferRequest, model: str) -> list[tuple[Any, bytes | None]]:
-        """Return each input with its bytes, or with None if its contents are typed."""
-        places = [placement_of(message.parameters, message.name) for message in request.inputs]
-        raw = list(request.raw_input_contents)
-        count = sum(place is None for place in places)
-        if raw and len(raw) != count:
-            problem = f"expected {count} raw input contents for model {quoted(model)}, got {len(raw)}"
-            raise wrong("raw_input_contents", f"{problem}: one for each input outside shared memory")
-        entries = iter(raw)
-        contents: list[tuple[Any, bytes | None]] = []
-        for message, place in zip(request.inputs, places, strict=True):
-            if (raw or place) and message.HasField("contents"):
-                problem = f"contents field must not be specified for input {quoted(message.name)}"
-                raise wrong(message.name, f"{problem} for model {quoted(model)}: its bytes are raw or in shared memory")
-            data = self._regions.of(place.region).read(place) if place else next(entries) if raw else None
-            contents.append((message, data))
-        return contents
-
-    def _requested(self, outputs: Any, signature: Signature) -> dict[str, Requested]:
-        """Return the requested outputs by name."""
-        requested: dict[str, Requested] = {}
-        for output in outputs:
-            name = output.name
-            if name not in signature.outputs:
-                problem = f"unexpected inference output {quoted(name)} for model {quoted(signature.model)}"
-                raise wrong(name, f"{problem}; it has {', '.join(map(quoted, list(signature.outputs)[:20]))}")
-            if name in requested:
-                raise wrong(name, f"output {quoted(name)} for model {quoted(signature.model)}: requested twice")
-            place = placement_of(output.parameters, name)
-            region = self._regions.of(place.region) if place else None
-            requested[name] = Requested(name, integer(output.parameters, "classification") or 0, place, region)
-        return requested
+        return columns_of(tensors_of(request, signature, self._regions), signature)
 
 
 def _elements(message: Any) -> int:
