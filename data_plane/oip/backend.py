@@ -19,7 +19,7 @@ from pretzel.data_plane.settings import Settings
 
 @dataclass(frozen=True)
 class Backend:
-    """What the protocol is spoken over."""
+    """The parts over which the protocol is spoken."""
 
     settings: Settings
     lookup: Callable[[str], Awaitable[Route]]

@@ -14,7 +14,7 @@ DTYPES: dict[str, np.dtype] = {
     "INT8": np.dtype("<i1"), "INT16": np.dtype("<i2"), "INT32": np.dtype("<i4"), "INT64": np.dtype("<i8"),
     "UINT8": np.dtype("<u1"), "UINT16": np.dtype("<u2"), "UINT32": np.dtype("<u4"), "UINT64": np.dtype("<u8"),
     "FP16": np.dtype("<f2"), "FP32": np.dtype("<f4"), "FP64": np.dtype("<f8"),
-    "BF16": np.dtype("<u2"),  # NumPy has no such type: the upper half of a float32
+    "BF16": np.dtype("<u2"),  # not a type of NumPy: the upper half of a float32
 }  # fmt: skip
 """Layout of one element in raw contents."""
 DATATYPES = {dtype: name for name, dtype in DTYPES.items() if name != "BF16"}

@@ -86,7 +86,7 @@ class Regions:
             PreconditionError: shared memory is turned off.
             RegisteredError: the name is taken.
             ExhaustedError: too many regions are registered.
-            InputError: the key is no name of shared memory that this process may use, or the file is too short.
+            InputError: the key does not name shared memory that this process may use, or the file is too short.
         """
         self._require_enabled()
         if name in self._regions:

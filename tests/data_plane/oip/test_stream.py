@@ -1,4 +1,4 @@
-"""Streams: answers in order, errors beside them, and statuses for clients that ask for those."""
+"""Streams: answers in order, errors between them, and statuses for clients that ask for those."""
 
 from __future__ import annotations
 

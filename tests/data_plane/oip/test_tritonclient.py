@@ -19,10 +19,11 @@ from tests.data_plane.oip.conftest import Inferring
 from tests.data_plane.oip.environment import ROOT, python, run
 from tests.data_plane.oip.trained import ROWS, TEXTS, WINE, estimators
 
-SUITE = Path(__file__).with_name("triton_suite.py")
+SUITE = Path(__file__).with_name("triton")
 CASES = [
     node.name
-    for node in ast.parse(SUITE.read_text()).body
+    for path in sorted(SUITE.glob("*.py"))
+    for node in ast.parse(path.read_text()).body
     if isinstance(node, ast.FunctionDef) and node.name.startswith("case_")
 ]
 OURS = "from pretzel.inference import service_pb2 as ours"
@@ -93,6 +94,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     )
     with running(path / "cache") as port:
         outcome: dict[str, str] = json.loads(run(python(), SUITE, f"127.0.0.1:{port}", path / "answers.npz"))
+    assert sorted(outcome) == sorted(CASES)
     return outcome
 
 
