@@ -30,6 +30,9 @@ async def index(backend: Backend, request: pb.RepositoryIndexRequest) -> pb.Repo
         response.models.extend(entry for entry in entries if entry.state == READY or not request.ready)
         if i % _BREATH == _BREATH - 1:
             await asyncio.sleep(0)
+    if not request.ready:  # the held version of a model is not in the catalog of this process
+        for name, reason in backend.router.held.items():
+            response.models.add(name=name, state=UNAVAILABLE, reason=reason)
     return response
 
 
@@ -70,9 +73,6 @@ def _entries(backend: Backend, model: Model) -> Iterator[pb.RepositoryIndexRespo
         yield pb.RepositoryIndexResponse.ModelIndex(
             name=model.name, version=str(version.version), state=state, reason=reason
         )
-    if model.name in backend.router.held:
-        held = backend.router.held[model.name]
-        yield pb.RepositoryIndexResponse.ModelIndex(name=model.name, state=UNAVAILABLE, reason=held)
 
 
 def _refusal(backend: Backend, plan: Any) -> str:

@@ -85,7 +85,10 @@ async def test_models_that_are_not_served_now(serving: Inferring):
     serving.router.held = {"late": "its kernels are too new"}
     assert not (await serving.oip.ModelReady(pb.ModelReadyRequest(name="late"))).ready
     index = await serving.oip.RepositoryIndex(pb.RepositoryIndexRequest())
-    assert "late" not in {entry.name for entry in index.models}
+    unready = [(entry.name, entry.state, entry.reason) for entry in index.models if entry.state != "READY"]
+    assert unready == [("late", "UNAVAILABLE", "its kernels are too new")]
+    ready = await serving.oip.RepositoryIndex(pb.RepositoryIndexRequest(ready=True))
+    assert {entry.name for entry in ready.models} == {*definitions()}
 
 
 @pytest.mark.parametrize("method", ["ModelMetadata", "ModelConfig", "ModelStatistics"])
