@@ -15,8 +15,8 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "build", "dist", "*.so", "*.egg-info", "__pycache__", ".*_cache")
 IMPORT_THE_SDK = """
-import importlib, pkgutil, pretzel, pretzel.client, pretzel.plan, pretzel.v1
-for package in pretzel.client, pretzel.plan, pretzel.v1:
+import importlib, pkgutil, pretzel, pretzel.client, pretzel.inference, pretzel.plan, pretzel.v1
+for package in pretzel.client, pretzel.inference, pretzel.plan, pretzel.v1:
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         importlib.import_module(module.name)
 """

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import Any
 
-from google.protobuf.descriptor import FileDescriptor
+from google.protobuf.descriptor import Descriptor, FileDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.protobuf.descriptor_pool import Default as default_pool
 from google.protobuf.descriptor_pool import DescriptorPool
@@ -32,11 +32,20 @@ def names_of(path: str) -> dict[str, Any]:
     """Return what a generated module of this file would define: its messages, enumerations and descriptor."""
     file: FileDescriptor = POOL.FindFileByName(path)
     names: dict[str, Any] = {"DESCRIPTOR": file}
-    names |= {name: GetMessageClass(message) for name, message in file.message_types_by_name.items()}
+    names |= {name: _class_of(message) for name, message in file.message_types_by_name.items()}
     for name, enumeration in file.enum_types_by_name.items():
         names[name] = EnumTypeWrapper(enumeration)
         names |= {value.name: value.number for value in enumeration.values}
     return names
+
+
+def _class_of(message: Descriptor) -> Any:
+    """Return the class of a message; protobuf's Python implementation does not attach the classes nested in it."""
+    made: Any = GetMessageClass(message)
+    for name, nested in message.nested_types_by_name.items():
+        if not hasattr(made, name):
+            setattr(made, name, _class_of(nested))
+    return made
 
 
 class WithDefault:
