@@ -15,8 +15,8 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "build", "dist", "*.so", "*.egg-info", "__pycache__", ".*_cache")
 IMPORT_THE_SDK = """
-import importlib, pkgutil, pretzel, pretzel.client, pretzel.plan, pretzel.v1
-for package in pretzel.client, pretzel.plan, pretzel.v1:
+import importlib, pkgutil, pretzel, pretzel.client, pretzel.inference, pretzel.plan, pretzel.v1
+for package in pretzel.client, pretzel.inference, pretzel.plan, pretzel.v1:
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         importlib.import_module(module.name)
 """
@@ -47,7 +47,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_wheel_contains_one_package_and_no_sources(wheel: Path):
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"pretzel"}
-    assert "pretzel/py.typed" in names
+    assert {"pretzel/py.typed", "pretzel/inference/inference.binpb"} <= {*names}
     assert not [name for name in names if name.endswith((".pyx", ".c"))]
 
 

@@ -60,6 +60,7 @@ class PlanCatalog:
         self.resident: dict[Digest, Entry] = {}
         self._loading: dict[Digest, asyncio.Task[Executable]] = {}
         self._pinned: frozenset[Digest] = frozenset()
+        self._kept: set[Digest] = set()
         self._loader = ThreadPoolExecutor(1, "loader")  # one: loading must not take the cores from requests
         self.on_evict: list[Callable[[Digest], None]] = []
 
@@ -85,7 +86,7 @@ class PlanCatalog:
             DefinitionError: these kernels cannot run it.
         """
         entry.used = self._clock()
-        self._reject_barred(entry)
+        self.reject_barred(entry.digest)
         if entry.executable is not None:
             return entry.executable
         task = self._loading.get(entry.digest)
@@ -97,6 +98,17 @@ class PlanCatalog:
     def pin(self, digests: Collection[Digest]) -> None:
         """Never evict these plans once loaded; plans pinned before may be evicted again."""
         self._pinned = frozenset(digests)
+
+    def is_pinned(self, digest: Digest) -> bool:
+        """Return whether a plan is pinned."""
+        return digest in self._pinned
+
+    def keep(self, entry: Entry) -> None:
+        """Evict a plan only after all others that are not pinned, until it is let go.
+
+        Any client may ask for this, so that it must not take the memory that other models need.
+        """
+        self._kept.add(entry.digest)
 
     async def describe(self, entry: Entry, described: Callable[[Plan], T]) -> T:
         """Return ``described`` of a plan, resident or not; that may read its objects.
@@ -187,7 +199,7 @@ class PlanCatalog:
 
     def _least_recently_used(self, newest: Entry) -> Entry | None:
         free = (e for d, e in self.resident.items() if d not in self._pinned and e is not newest)
-        return min(free, key=lambda entry: entry.used, default=None)
+        return min(free, key=lambda entry: (entry.digest in self._kept, entry.used), default=None)
 
     def _evict(self, entry: Entry) -> None:
         assert entry.plan is not None
@@ -200,7 +212,8 @@ class PlanCatalog:
             react(entry.digest)
 
     def let_go(self, objects: Collection[Digest]) -> None:
-        """Evict the plans among these objects: no version needs them."""
+        """Evict the plans among these objects: no version needs them, or a caller released them."""
+        self._kept.difference_update(objects)
         for digest in objects:
             if digest in self.resident:
                 self._evict(self.resident[digest])
@@ -210,10 +223,11 @@ class PlanCatalog:
         self._barred = plans
         self.let_go([digest for digest in self.resident if key_of(digest) in plans])
 
-    def _reject_barred(self, entry: Entry) -> None:
-        if self._barred and self._barred.get(key_of(entry.digest), 0) > time.monotonic():
+    def reject_barred(self, plan: Digest) -> None:
+        """Raise UnavailableError if a plan is barred."""
+        if self._barred and self._barred.get(key_of(plan), 0) > time.monotonic():
             raise UnavailableError(
-                f"plan {entry.digest.short}: it crashed several processes of this worker and is barred for a while; "
+                f"plan {plan.short}: it crashed several processes of this worker and is barred for a while; "
                 "retry later, or deploy another version"
             )
 

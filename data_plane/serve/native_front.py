@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 
-from pretzel.data_plane.serve.errors import SERVICE, ErrorInterceptor
+from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.transport.front import BACKLOG
@@ -69,9 +69,10 @@ class NativeFront:
 
 def shortcuts_of(service: PredictionService) -> Shortcuts:
     """Return the shortcuts of the prediction service."""
+    path = "/pretzel.v1.PredictionService/"
     return Shortcuts(
-        unary={f"{SERVICE}Predict": service.fast.answer},
-        streams={f"{SERVICE}PredictStream": (service.fast.answer_streamed, service.answer_streamed)},
+        unary={f"{path}Predict": service.fast.answer, f"{path}PredictMany": service.fast_many.answer},
+        streams={f"{path}PredictStream": (service.fast.answer_streamed, service.answer_streamed)},
     )
 
 

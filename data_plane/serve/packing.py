@@ -54,7 +54,7 @@ class Packer:
             return head
         parts: list[Part] = [head.SerializeToString()]
         for name, value in results.items():
-            parts += _field(_COLUMNS, list(_column(name, value, tables)))
+            parts += delimited(_COLUMNS, list(_column(name, value, tables)))
         size = sum(map(_length, parts))
         if size > self._most_bytes:
             raise too_large(size, self._most_bytes)
@@ -91,14 +91,14 @@ def streamed(request: int, answer: Answer) -> pb.PredictStreamResponse | bytes:
     if isinstance(answer, pb.PredictResponse):
         return pb.PredictStreamResponse(id=request, response=answer)
     head = pb.PredictStreamResponse(id=request).SerializeToString()
-    return joined([head, *_field(_STREAMED, [answer])])
+    return joined([head, *delimited(_STREAMED, [answer])])
 
 
 def result_of(answer: Answer) -> bytes:
     """Return the bytes of a response as one of many results."""
     if isinstance(answer, pb.PredictResponse):
         return pb.ModelResult(response=answer).SerializeToString()
-    return joined(_field(_RESULT, [answer]))
+    return joined(delimited(_RESULT, [answer]))
 
 
 def result_field(result: bytes) -> list[bytes]:
@@ -126,13 +126,13 @@ def _column(name: str, value: Any, tables: dict[str, values_pb2.Column]) -> Iter
         return
     kind = kind if numbers.ndim == 1 else f"{kind}[{numbers.shape[1]}]"
     yield values_pb2.Column(name=name, type=kind, rows=len(numbers)).SerializeToString()
-    yield from _field(_DATA, [np.ascontiguousarray(numbers)])
+    yield from delimited(_DATA, [np.ascontiguousarray(numbers)])
     if isinstance(value, Labels):
-        yield from _field(_LABELS, [_table(name, value, tables).SerializeToString()])
+        yield from delimited(_LABELS, [_table(name, value, tables).SerializeToString()])
 
 
-def _field(number: int, parts: list[Part]) -> list[Part]:
-    """Return parts as a length-delimited field."""
+def delimited(number: int, parts: list[Part]) -> list[Part]:
+    """Return parts as a length-delimited field of a message."""
     return [_head(number, sum(map(_length, parts))), *parts]
 
 

@@ -1,4 +1,4 @@
-"""What one connection sends for its calls: headers, messages, statuses, and permission to send more."""
+"""The sending side of one connection: headers, messages, statuses, and permission to send more."""
 
 from __future__ import annotations
 

@@ -39,6 +39,7 @@ IN_WORDS = {
     "replaces": "none",
     "accept_epoch": "none",
     "request_memory_bytes": "a quarter of `memory_budget`",
+    "shared_memory": "if no other host can reach the server",
 }
 """Defaults that are computed when a server starts."""
 

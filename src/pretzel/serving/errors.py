@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import grpc
 import structlog
 from google.protobuf.any_pb2 import Any as AnyMessage
-from google.rpc.error_details_pb2 import ErrorInfo
+from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status as RpcStatus
 
 from pretzel.errors import PretzelError, brief
@@ -36,6 +37,8 @@ class Status(NamedTuple):
     """Class of the error; ``INTERNAL_FAULT`` for a fault of the server."""
     fault: str = ""
     """Identifier under which the log describes a fault of the server."""
+    field: str = ""
+    """The field of the request that is wrong, where it is known."""
 
     @property
     def metadata(self) -> tuple[tuple[str, str | bytes], ...]:
@@ -44,9 +47,10 @@ class Status(NamedTuple):
         if len(self.message.encode()) > MOST_DETAILED:
             return pairs
         info = ErrorInfo(reason=self.reason, domain=DOMAIN, metadata={"fault": self.fault} if self.fault else {})
-        detail = AnyMessage()
-        detail.Pack(info)
-        status = RpcStatus(code=self.code.value[0], message=self.message, details=[detail])
+        status = RpcStatus(code=self.code.value[0], message=self.message, details=[_packed(info)])
+        if self.field:
+            violation = BadRequest.FieldViolation(field=self.field, description=self.message)
+            status.details.append(_packed(BadRequest(field_violations=[violation])))
         return (*pairs, (DETAILS_KEY, status.SerializeToString()))
 
     async def abort(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
@@ -61,7 +65,9 @@ def status_of(error: Exception) -> Status:
     traceback under it.
     """
     if isinstance(error, PretzelError) and error.code != "INTERNAL":
-        return Status(grpc.StatusCode[error.code], brief(error), type(error).__name__)
+        return Status(
+            grpc.StatusCode[error.code], brief(error), type(error).__name__, field=getattr(error, "field", "")
+        )
     if is_shortage(error):
         log.error("a call failed for lack of memory, threads or descriptors", error=repr(error))
         return Status(grpc.StatusCode.UNAVAILABLE, NO_RESOURCES, "UnavailableError")
@@ -69,3 +75,9 @@ def status_of(error: Exception) -> Status:
     log.error("a call failed by a fault of the server", fault=fault, exc_info=error)
     message = f"internal error {fault}; the server's log describes it under this identifier"
     return Status(grpc.StatusCode.INTERNAL, message, "INTERNAL_FAULT", fault)
+
+
+def _packed(message: Message) -> AnyMessage:
+    detail = AnyMessage()
+    detail.Pack(message)
+    return detail
