@@ -14,7 +14,7 @@ from pretzel.plan.digest import Digest
 class Quarantine:
     """A directory of damaged objects.
 
-    Every move happens under :attr:`lock`.  Whoever holds it finds an intact object in its place, not on the way to
+    Every move happens under :attr:`lock`.  A holder of it finds an intact object in its place, not on the way to
     quarantine or back.
     """
 

@@ -122,6 +122,17 @@ class StoreSuite:
         assert store.put(digest, data)
         assert bytes(store.get(digest)) == data
 
+    @pytest.mark.parametrize("size", [1000, 1 << 20])
+    def test_a_damaged_object_is_not_whole_and_stays(self, store: ObjectStore, size: int):
+        data = blob(size)
+        digest = Digest.of(data)
+        store.put(digest, data)
+        assert store.is_whole(digest)
+        self.damage(store, digest, blob(size, seed=1))
+        assert not store.is_whole(digest)
+        assert list(store.digests()) == [digest]
+        assert store.is_whole(Digest.of(b"removed meanwhile"))
+
     def test_a_torn_object_is_missing(self, store: ObjectStore):
         data = blob(100_000)
         digest = Digest.of(data)
