@@ -45,7 +45,7 @@ class Objects(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """Reports of failures, which differ: a client is told what to send again, a worker fetches again."""
+    """Reports of failures, which differ: a client sends the object again, a worker fetches it again."""
 
     rejected: type[Exception]
     """Wrong bytes were written."""
