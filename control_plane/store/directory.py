@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Self, TextIO
 
-from pretzel.control_plane.failpoints import failpoint
+from pretzel.control_plane.steps import reached
 from pretzel.control_plane.store import files, identity
 from pretzel.control_plane.store.files import Signature, name_of, parse_name, writing
 from pretzel.control_plane.store.interface import Buffer, ObjectStore, Writer
@@ -239,7 +239,7 @@ class _FileWriter(Writer):
         with writing(self.digest):
             self._check_disk()
             self._close()
-            failpoint("before_rename")
+            reached("before_rename")
             self._rename(self._temporary, self._store.path(self.digest))
         self._store.quarantine.forget(self.digest)
 
@@ -259,7 +259,7 @@ class _FileWriter(Writer):
             self._store.quarantine.take_directory(target)
         publish_file(temporary, target, sync=False)
         self._temporary = None
-        failpoint("after_rename")
+        reached("after_rename")
         try:
             sync_directory(target.parent)
         except OSError:
