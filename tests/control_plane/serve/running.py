@@ -29,8 +29,8 @@ class Server:
     """A running control plane."""
 
     def __init__(self, data_dir: Path, *, dies_at: str = "", **settings: object) -> None:
-        given = {"control_port": 0, "control_metrics_port": 0, "data_dir": data_dir, "deployments": 1} | settings
-        environment = {f"PRETZEL_{name.upper()}": str(value) for name, value in given.items()}
+        values = {"control_port": 0, "control_metrics_port": 0, "data_dir": data_dir, "deployments": 1} | settings
+        environment = {f"PRETZEL_{name.upper()}": str(value) for name, value in values.items()}
         self.data_dir = data_dir
         self.log = data_dir.parent / f"{data_dir.name}.log"
         with open(self.log, "a") as log:
@@ -62,8 +62,8 @@ class Server:
         missing = self.missing(definition.parameters)
         self.upload([definition.parameters[digest].blob for digest in missing])
 
-    def steps(self, name: str, made: Definition | plan_pb2.Definition, **more: object) -> list[str | ModelVersion]:
-        message = wire.definition_to_proto(made) if isinstance(made, Definition) else made
+    def steps(self, name: str, sent: Definition | plan_pb2.Definition, **more: object) -> list[str | ModelVersion]:
+        message = wire.definition_to_proto(sent) if isinstance(sent, Definition) else sent
         request = pb.DeployModelRequest(**{"model": name, "definition": message, "alias": "stable"} | more)
         return [
             wire.model_version_from_proto(answer.version) if answer.HasField("version") else answer.progress

@@ -215,12 +215,12 @@ def test_a_directory_that_cannot_be_created(tmp_path: Path):
 
 def test_tls(tmp_path: Path):
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    made = subprocess.run(
+    ran = subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
         + ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)],
         capture_output=True,
     )
-    if made.returncode:
+    if ran.returncode:
         pytest.skip("no openssl here")
     with control_plane(tmp_path / "data", tls_cert=cert, tls_key=key) as server:
         trusted = grpc.ssl_channel_credentials(cert.read_bytes())

@@ -44,8 +44,8 @@ def test_a_start_heals_a_foreign_file_in_any_place(
     cache.close()
     disguise(place(tmp_path, what))
     again = ObjectCache(tmp_path)
-    kept = [again.has(digest) for digest, _ in BLOBS]
-    assert kept == [what not in ("pack", "index")] * 4 + [True] * 3 + [what != "object"]
+    whole = [again.has(digest) for digest, _ in BLOBS]
+    assert whole == [what not in ("pack", "index")] * 4 + [True] * 3 + [what != "object"]
     assert again.kept.load() == (None if what == "catalog" else (CATALOG, {}))
     for digest, data in BLOBS:
         if not again.has(digest):
