@@ -287,9 +287,7 @@ def test_a_pack_that_was_damaged_goes_without_a_restart(cache: ObjectCache, tmp_
     ],
     ids=["gone", "empty", "header"],
 )
-def test_an_index_that_others_damage_is_written_anew(
-    cache: ObjectCache, tmp_path: Path, damage: Callable[[Path], None]
-):
+def test_an_index_that_others_damage_is_rewritten(cache: ObjectCache, tmp_path: Path, damage: Callable[[Path], None]):
     index = Layout(tmp_path).index(1)
     if index.exists():
         index.chmod(0o644)
