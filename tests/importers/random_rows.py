@@ -10,7 +10,7 @@ from scipy.sparse import issparse
 
 ODD = [0.0, -0.0, 5e-324, -5e-324, 1e-310, np.nan, np.inf, -np.inf, -1.0, 0.5, 2.0, 2.5]
 LARGE = [1e5, -1e5, 1.7e9, 1_700_000_001.0, 16777217.0]
-"""Include seconds since 1970, and the first integer that float32 cannot hold: squares lose their differences."""
+"""Values whose squares lose the difference to the next value: seconds since 1970, an integer that float32 lacks."""
 PIECES = [
     "",
     "a",
