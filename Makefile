@@ -30,8 +30,8 @@ test: build ## Run the tests, long ones aside (T=PATH runs a part)
 test-long: build ## Run the long tests
 	$(BIN)/pytest -q -n auto --dist loadfile -m long $(T)
 
-test-random: build ## Run the tests on cases that are drawn anew, where `make test` draws the same each time
-	$(BIN)/pytest -q -n auto --dist loadfile -m 'not long' --hypothesis-profile anew $(T)
+test-random: build ## Run the tests on new random cases; `make test` draws the same cases each time
+	$(BIN)/pytest -q -n auto --dist loadfile -m 'not long' --hypothesis-profile random $(T)
 
 test-cpus: build ## Run the tests of the importers as on other processors: fewer instruction sets, other BLAS kernels
 	$(BIN)/python -m tests.cpus -n auto --dist loadfile -m 'not long' $(if $(filter-out tests,$(T)),$(T),tests/importers)

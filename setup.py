@@ -57,8 +57,8 @@ def wanted(source: Path) -> bool:
 
 def headers_of(source: Path) -> list[str]:
     """The C files that a source may include: those of its own folder, and those at the top of the kernels."""
-    found = {*source.parent.glob("*.h"), *KERNELS.glob("*.h"), *GENERATED.glob("*.h")}
-    return sorted(map(str, found))
+    headers = {*source.parent.glob("*.h"), *KERNELS.glob("*.h"), *GENERATED.glob("*.h")}
+    return sorted(map(str, headers))
 
 
 def extension(source: Path) -> Extension:
@@ -115,12 +115,12 @@ class BuildCython(build_ext):
         except CompileError as error:
             # Cython has printed where and why; its own call stack would only hide that.
             raise SystemExit(f"{error}: not translated; PRETZEL_ONLY builds the other kernels") from None
-        sources = {made.name: made for made in translated}
-        for kept in self.extensions:
-            pyx = Path(kept.sources[0])
-            kept.depends = [*sources[kept.name].depends, *headers_of(pyx)]
-            kept.sources = sources[kept.name].sources
-            kept.include_dirs.append(numpy.get_include())
+        sources = {extension.name: extension for extension in translated}
+        for built in self.extensions:
+            pyx = Path(built.sources[0])
+            built.depends = [*sources[built.name].depends, *headers_of(pyx)]
+            built.sources = sources[built.name].sources
+            built.include_dirs.append(numpy.get_include())
 
     def forget_unless_built_with(self, settings: str, build_dir: str) -> None:
         """Remove what other settings built: a change of directives or flags is noticed by neither tool."""

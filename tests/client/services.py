@@ -209,9 +209,9 @@ class Control(ControlPlaneServiceServicer):
         return control_pb2.CollectGarbageResponse(objects=3, bytes=0 if request.dry_run else 2048)
 
     def CheckStore(self, request, context):
-        for found in self.findings:
+        for path in self.findings:
             yield control_pb2.CheckStoreResponse(
-                finding=control_pb2.Finding(path=found, problem="torn", remedy="repair it", repaired=request.repair)
+                finding=control_pb2.Finding(path=path, problem="torn", remedy="repair it", repaired=request.repair)
             )
         yield control_pb2.CheckStoreResponse(checked=control_pb2.CheckedStore(objects=2, bytes=9, findings=0))
 

@@ -65,14 +65,14 @@ def test_settings(title, settings):
 
 
 def test_metrics_of_the_control_plane():
-    made = Metrics()
+    metrics = Metrics()
     # These read the state of the plane.
     for name in ("models", "revision", "live_workers", "workers_held_models", "lost_objects"):
-        made.gauge(name, "", lambda: 0.0)
+        metrics.gauge(name, "", lambda: 0.0)
     for name in ("mended_objects", "scrubbed_bytes"):
-        made.watch_total(name, "", lambda: 0.0)
-    made.watch_caches({"derived": DERIVED})
-    text = generate_latest(made.registry).decode()
+        metrics.watch_total(name, "", lambda: 0.0)
+    metrics.watch_caches({"derived": DERIVED})
+    text = generate_latest(metrics.registry).decode()
     there = {
         name for name in re.findall(r"^# TYPE (pretzel_\w+) ", text, re.MULTILINE) if not name.endswith("_created")
     }

@@ -67,8 +67,8 @@ def kernels(executable: Executable, names: tuple[str, ...]) -> list[str]:
     """Return the classes of the kernels that a request for these outputs runs."""
     seen: list[FusedStep] = []
 
-    def join(groups: list[FusedStep], kept: frozenset[int]) -> list[FusedStep]:
-        seen.extend(FUSER.fuse(groups, kept))
+    def join(groups: list[FusedStep], outputs: frozenset[int]) -> list[FusedStep]:
+        seen.extend(FUSER.fuse(groups, outputs))
         return seen
 
     executable._compose(names, join)

@@ -1,4 +1,4 @@
-"""`pretzel bench`: a small closed-loop load generator: each caller sends the next request when the last returns."""
+"""`pretzel bench`, a small load generator: each caller sends its next request after the answer to the last one."""
 
 from __future__ import annotations
 

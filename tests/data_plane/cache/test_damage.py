@@ -44,8 +44,8 @@ def test_a_start_heals_a_foreign_file_in_any_place(
     cache.close()
     disguise(place(tmp_path, what))
     again = ObjectCache(tmp_path)
-    kept = [again.has(digest) for digest, _ in BLOBS]
-    assert kept == [what not in ("pack", "index")] * 4 + [True] * 3 + [what != "object"]
+    whole = [again.has(digest) for digest, _ in BLOBS]
+    assert whole == [what not in ("pack", "index")] * 4 + [True] * 3 + [what != "object"]
     assert again.kept.load() == (None if what == "catalog" else (CATALOG, {}))
     for digest, data in BLOBS:
         if not again.has(digest):
@@ -287,9 +287,7 @@ def test_a_pack_that_was_damaged_goes_without_a_restart(cache: ObjectCache, tmp_
     ],
     ids=["gone", "empty", "header"],
 )
-def test_an_index_that_others_damage_is_written_anew(
-    cache: ObjectCache, tmp_path: Path, damage: Callable[[Path], None]
-):
+def test_an_index_that_others_damage_is_rewritten(cache: ObjectCache, tmp_path: Path, damage: Callable[[Path], None]):
     index = Layout(tmp_path).index(1)
     if index.exists():
         index.chmod(0o644)

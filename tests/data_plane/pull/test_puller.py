@@ -87,9 +87,9 @@ async def test_objects_arrive_before_the_catalog(control: ScriptedControlPlane, 
     await control.deploy("a", plan.digest)
     worker.start()
     catalog = await worker.until(lambda c: c.revision == 1)
-    found = catalog.find("a")
-    assert found == version("a", 1, plan.digest)
-    assert found == catalog.find("a@1") == catalog.find("a:stable")
+    newest = catalog.find("a")
+    assert newest == version("a", 1, plan.digest)
+    assert newest == catalog.find("a@1") == catalog.find("a:stable")
     assert all(map(worker.cache.has, plan.objects))
 
 

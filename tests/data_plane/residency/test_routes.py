@@ -47,8 +47,8 @@ def model(name: str, *digests: Digest, **aliases: int) -> Model:
 def test_references(reference: str, number: int):
     digest = Digest.of(b"")
     odd = model("a@b:c", digest, stable=1)
-    found = catalog(1, a=model("a", digest, digest, stable=2, canary=1), **{"a@b:c": odd}).find(reference)
-    assert found.version == number
+    version = catalog(1, a=model("a", digest, digest, stable=2, canary=1), **{"a@b:c": odd}).find(reference)
+    assert version.version == number
 
 
 @pytest.mark.parametrize(

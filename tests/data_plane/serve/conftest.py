@@ -83,8 +83,8 @@ class Serving:
     def add(self, name: str, definition: Definition) -> None:
         plan = put(self.cache, definition)
         old = self.models.get(name, Model(name))
-        made = replace(version(name, len(old.versions) + 1, plan), metadata=definition.metadata)
-        self.models[name] = Model(name, (*old.versions, made), {"stable": made.version})
+        added = replace(version(name, len(old.versions) + 1, plan), metadata=definition.metadata)
+        self.models[name] = Model(name, (*old.versions, added), {"stable": added.version})
 
     async def deploy(self, name: str, definition: Definition) -> None:
         self.add(name, definition)

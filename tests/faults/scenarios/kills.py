@@ -77,27 +77,27 @@ class Killer:
         """Send one signal to one eligible process."""
         members: list[int] = []
         while not members:
-            kept = self._victim()
-            members = kept.members()
-        pid, worker = self.chosen.choice(members), kept in self._cluster.workers
+            victim = self._victim()
+            members = victim.members()
+        pid, worker = self.chosen.choice(members), victim in self._cluster.workers
         first = pid == members[0]
         if worker:
-            self._down = kept, kept.starts + first
-        kept.send(self.chosen.choice([signal.SIGKILL, signal.SIGTERM]), pid)
+            self._down = victim, victim.starts + first
+        victim.send(self.chosen.choice([signal.SIGKILL, signal.SIGTERM]), pid)
         self.hit[("supervisor" if first else "server") if worker else "control plane" if first else "verifier"] += 1
 
     def _victim(self) -> Kept:
         """Choose a server: any, but of the workers only the one that is down, and that one rarely."""
-        kept = self.chosen.choice([self._cluster.control, *self._cluster.workers])
+        server = self.chosen.choice([self._cluster.control, *self._cluster.workers])
         down = self._still_down()
-        if down is None or kept is self._cluster.control:
-            return kept
+        if down is None or server is self._cluster.control:
+            return server
         return down if self.chosen.random() < DOWN_AGAIN else self._cluster.control
 
     def _still_down(self) -> Kept | None:
         if self._down is not None:
-            kept, starts = self._down
-            up = kept.is_ready and kept.starts >= starts
-            if up and self._cluster.answers(self._cluster.workers.index(kept)):
+            server, starts = self._down
+            up = server.is_ready and server.starts >= starts
+            if up and self._cluster.answers(self._cluster.workers.index(server)):
                 self._down = None
         return self._down and self._down[0]

@@ -66,19 +66,19 @@ def nearness(estimator: Any, x: Columns, step: Step) -> Nearness:
     Raises:
         UnsupportedError: the metric is a function, or does not read features, or is not supported.
     """
-    metric, given = estimator.effective_metric_, dict(estimator.effective_metric_params_)
+    metric, parameters = estimator.effective_metric_, dict(estimator.effective_metric_params_)
     learned = matrix(estimator._fit_X)
     if is_sparse(x.numbers()) and estimator._fit_method != "brute":
         raise step.refuse(
             "", "it was fitted on dense rows and rejects sparse ones", "give it dense rows", about_input=True
         )
     node = cast(checked(x, estimator), "f64")
-    if metric in _EUCLIDEAN and not given:
+    if metric in _EUCLIDEAN and not parameters:
         return Nearness(distances(node, learned, "squares"), 1.0 if metric == "sqeuclidean" else 0.5)
-    if metric in ("minkowski", "p") and given.keys() <= {"p", "w"} and given.get("w") is None:
-        p = float(given.get("p", 2.0))
+    if metric in ("minkowski", "p") and parameters.keys() <= {"p", "w"} and parameters.get("w") is None:
+        p = float(parameters.get("p", 2.0))
         return Nearness(distances(node, learned, "powers", p), 1.0 / p)
-    if callable(metric) or metric not in _METRICS or given:
+    if callable(metric) or metric not in _METRICS or parameters:
         option = "metric_params" if isinstance(metric, str) and metric in ("minkowski", *_METRICS) else "metric"
         raise step.refuse(option, "the distance is not supported", f"use one of {sorted(_METRICS)}")
     return Nearness(distances(node, learned, _METRICS[metric]), 1.0)
