@@ -129,6 +129,14 @@ def test_another_byte_order_is_read_as_by_the_library_or_rejected(model: Any, ki
         assert how in ("equal", "library") or "in the other byte order" in how
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("library", BOOSTERS)
+def test_long_doubles_are_read_as_by_the_library_or_rejected(library: str) -> None:
+    model = AROUND["alone"](BOOSTERS[library]).fit(X, Y)
+    how = agrees_or_rejects(model, X.astype(np.longdouble))
+    assert how in ("equal", "library") or "reads the bytes of" in how
+
+
 def test_functions_read_another_byte_order() -> None:
     model = FunctionTransformer(np.cbrt).fit(X)
     predictor = pretzel.compile(model)

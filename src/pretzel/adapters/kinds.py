@@ -19,6 +19,10 @@ def in_native_order(X: Any, metadata: Mapping[str, Any]) -> Any:
             of scikit-learn read as float64 only in the other order.
     """
     if isinstance(X, np.ndarray) or is_sparse(X):
+        if X.dtype.char == "g" and metadata.get("byte_order") == "native":
+            raise InputError(
+                f"X: the library reads the bytes of {X.dtype.name} as float64; convert it with astype(float)"
+            )
         return X if X.dtype.isnative else X.astype(_native(X.dtype, metadata))
     if not hasattr(X, "iloc") or not hasattr(X, "dtypes"):
         return X
