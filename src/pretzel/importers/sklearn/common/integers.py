@@ -21,10 +21,9 @@ from pretzel.plan.types import DTYPE_NAMES, NUMPY_DTYPES
 
 WRAPPING = ("square", "abs", "negative")
 """Functions that return integers of the same type for integers, and wrap on overflow."""
-TRACKED = frozenset(FUNCTIONS) - {"ceil", "floor", "rint", "sign", "trunc"} | {
-    function.__name__ for function in DEGREES
-}
-"""Functions whose result type for integers is known; NumPy's rounding of integers depends on its version."""
+TRACKED = frozenset(FUNCTIONS) - {"ceil", "floor", "sign", "trunc"} | {function.__name__ for function in DEGREES}
+"""Functions whose result type for integers is known; NumPy's rounding of integers down, up and to zero depends
+on its version."""
 LIKE_FLOATS = ("i32", "i64", "u32", "u64")
 """Integer types for which the other functions compute in float64."""
 TO_FLOATS = "convert it to float64 first"
