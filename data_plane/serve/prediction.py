@@ -12,11 +12,13 @@ from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Route, Router
+from pretzel.data_plane.residency.sound import sound
 from pretzel.data_plane.scheduling.request import RequestEngine
 from pretzel.data_plane.serve.errors import Context, call_error
 from pretzel.data_plane.serve.many import Call, FanOut, Outcome
 from pretzel.data_plane.serve.packing import LARGE, Answer, Packer, result_field, result_of, streamed
 from pretzel.data_plane.serve.streams import Streams
+from pretzel.engine import Executable
 from pretzel.errors import ExhaustedError, InputError, NoCatalogError, NotFoundError, StaleCatalogError
 from pretzel.kernels.joining import joined
 from pretzel.plan.model import describe
@@ -100,12 +102,15 @@ class PredictionService(PredictionServiceServicer):
         route = await self._find(request.model)
         entry = route.entry
         entry.used = start
-        executable = entry.executable or await self._plans.load(entry)
         columns = columns_from_proto(request.columns)
         outputs = tuple(dict.fromkeys(request.outputs)) or None
         pack = Packer(route, self._most_bytes)
         cost, deadline = entry.cost_of(outputs), deadline_of(context)
-        response: Answer = await self._engine.run(executable, cost, columns, outputs, deadline, pack)
+
+        def run(executable: Executable) -> Awaitable[Answer]:
+            return self._engine.run(executable, cost, columns, outputs, deadline, pack)
+
+        response = await sound(self._plans, entry, run)
         route.calls.observe(time.monotonic() - start)
         route.calls.rows += request.columns[0].rows if columns else 0
         return response

@@ -130,6 +130,9 @@ class ServingProcess:
         self._plans.let_go(list(map(Digest.parse, message["objects"])))
         self._moved.set()
 
+    def _on_vouched(self, message: Message) -> None:
+        self._objects.vouched = message["time"]
+
     def _on_barred(self, message: Message) -> None:
         self._plans.bar(dict(message["plans"]))
 
