@@ -81,7 +81,7 @@ class Renewal(NamedTuple):
 class Proof:
     """The maps that kernels of one plan read, each at the generation at which the plan's objects were intact."""
 
-    __slots__ = ("_growing", "_held", "_objects", "_places", "_seen", "_size", "_vouched")
+    __slots__ = ("_growing", "_held", "_objects", "_places", "_size", "_vouched")
 
     def __init__(
         self,
@@ -99,15 +99,17 @@ class Proof:
         for digest, (mapping, offset) in self._places.items():
             self._objects.setdefault(mapping, []).append((digest, offset))
         self._size = sum(digest.size for digest in self._places)
-        self._seen = {mapping: mapping.generation for mapping in self._objects}
         self._held: tuple[tuple[CheckedMap, int], ...] | None = tuple((mapping, UNSETTLED) for mapping in self._objects)
 
-    def holds(self) -> bool:
-        """Return whether no file was changed since the plan's objects in it were intact; one system call per file."""
+    def holds(self, since: float) -> bool:
+        """Return whether the objects were intact, and no file was changed, during a run that began at ``since``.
+
+        ``since`` is a time of ``time.monotonic()``.  Takes one system call per file.
+        """
         if self._held is None:
             return False
         for mapping, generation in self._held:
-            if mapping.look() != generation:
+            if mapping.look() != generation or mapping.seen > since:
                 return False
         return True
 
@@ -130,20 +132,20 @@ class Proof:
         """True if its objects are hashed in about the time that a thread takes to start."""
         return self._size <= SMALL_BYTES
 
-    def renew(self) -> Renewal:
-        """Check the objects in files that changed, and return the damaged ones."""
+    def renew(self, since: float) -> Renewal:
+        """Check the objects in files that changed; the run of an answer began at ``since``, and has ended."""
         if self._held is None:
             return Renewal([], repeat=True)
-        since, damaged, repeat, held = time.monotonic(), [], False, dict(self._held)
+        now, damaged, repeat, held = time.monotonic(), [], False, dict(self._held)
         for mapping in self._objects:
             generation = mapping.look()
+            # Own additions change no object.  After other changes the bytes may have been wrong for a moment.
+            repeat |= mapping.seen > since and not self._growing(mapping)
             if held[mapping] == generation:
                 continue
-            # Own additions change no object.  After other changes the bytes may have been wrong for a moment.
-            repeat |= generation != self._seen[mapping] and not self._growing(mapping)
-            lost, lasting = self._check(mapping, since)
+            lost, lasting = self._check(mapping, now)
             damaged += lost
-            self._seen[mapping], held[mapping] = generation, generation if lasting == {generation} else UNSETTLED
+            held[mapping] = generation if lasting == {generation} else UNSETTLED
         if self._held is not None:
             self._held = tuple(held.items())
         return Renewal(damaged, repeat or bool(damaged))

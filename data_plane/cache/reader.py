@@ -64,7 +64,7 @@ class ObjectReader:
             NotFoundError, CorruptObjectError, UnavailableError: as :meth:`fetch` does.
         """
         proof = Proof([(d, *self._find(d)) for d in digests], lambda: self.vouched, self._is_growing)
-        damaged = proof.renew().damaged
+        damaged = proof.renew(time.monotonic()).damaged
         if damaged:
             raise CorruptObjectError(f"object {damaged[0]}: its bytes in the cache do not match its digest")
         proof.prefault()

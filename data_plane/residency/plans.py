@@ -242,12 +242,14 @@ class PlanCatalog:
         Parameter.forget({*objects, *inline})
         self._objects.forget(objects)
 
-    async def renewed(self, entry: Entry, proof: Proof) -> bool:
-        """Check a plan's objects in files that were changed, and return whether answers from before may be released.
+    async def renewed(self, entry: Entry, proof: Proof, since: float) -> bool:
+        """Check a plan's objects in files that were changed; return whether an answer may be released.
+
+        Its run began at ``since``, by ``time.monotonic()``, and has ended.
 
         Damaged objects are distrusted, and reported to be fetched again.
         """
-        renewal = proof.renew() if proof.is_small else await asyncio.to_thread(proof.renew)
+        renewal = proof.renew(since) if proof.is_small else await asyncio.to_thread(proof.renew, since)
         if renewal.damaged:
             log.error("mapped objects were changed", plan=str(entry.digest), objects=list(map(str, renewal.damaged)))
             self.distrust(renewal.damaged)

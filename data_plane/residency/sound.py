@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -31,8 +32,9 @@ async def sound(
     """
     for _ in range(TRIES):
         executable, proof = loaded or (entry.executable or await plans.load(entry), entry.proof)
+        since = time.monotonic()
         answer = await run(executable)
-        if await is_sound(plans, entry, proof):
+        if await is_sound(plans, entry, proof, since):
             return answer
         loaded = None
     raise UnavailableError(
@@ -40,6 +42,6 @@ async def sound(
     )
 
 
-async def is_sound(plans: PlanCatalog, entry: Entry, proof: Proof | None) -> bool:
-    """Return whether an answer that was computed before may be released."""
-    return proof is not None and (proof.holds() or await plans.renewed(entry, proof))
+async def is_sound(plans: PlanCatalog, entry: Entry, proof: Proof | None, since: float) -> bool:
+    """Return whether the answer of a run that began at ``since``, by ``time.monotonic()``, may be released."""
+    return proof is not None and (proof.holds(since) or await plans.renewed(entry, proof, since))

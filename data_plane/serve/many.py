@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -92,6 +93,7 @@ class FanOut:
     async def _run_together(self, group: Sequence[Work], columns: Mapping[str, Any], call: Call) -> dict[Any, Outcome]:
         executable, cost = await self._joint.get([work.route.entry for work in group], call.outputs)
         names = [f"{i}/{name}" for i, work in enumerate(group) for name in work.outputs]
+        since = time.monotonic()
         try:
             results = await self._engine.run(executable, cost, columns, names, call.deadline)
         except InputError:
@@ -100,7 +102,7 @@ class FanOut:
             return {work.route.entry: error for work in group}
         outcomes: dict[Any, Outcome] = {}
         for i, work in enumerate(group):
-            if await is_sound(self._plans, work.route.entry, work.proof):
+            if await is_sound(self._plans, work.route.entry, work.proof, since):
                 outcomes[work.route.entry] = {name: results[f"{i}/{name}"] for name in work.outputs}
             else:
                 outcomes[work.route.entry] = await self._run_alone(work, columns, call)

@@ -19,6 +19,7 @@ from pretzel.errors import CorruptObjectError
 from pretzel.plan.digest import Digest
 from tests.data_plane.cache.damage import BLOBS, LARGE_SIZE, blob, flip, writable
 
+now = time.monotonic
 SMALL, LARGE = BLOBS[0], BLOBS[-1]
 DIGESTS = [SMALL[0], LARGE[0]]
 
@@ -51,8 +52,8 @@ def proof(cache: ObjectCache, tmp_path: Path, settled) -> Proof:
 
 
 def test_a_proof_holds_while_nothing_changes(proof: Proof):
-    assert proof.holds()
-    assert proof.renew() == ([], False)
+    assert proof.holds(now())
+    assert proof.renew(now()) == ([], False)
     assert bytes(proof.fetch(SMALL[0])) == SMALL[1]
     assert bytes(proof.fetch(LARGE[0])) == LARGE[1]
 
@@ -61,63 +62,69 @@ def test_a_proof_holds_while_nothing_changes(proof: Proof):
 def test_changed_bytes_are_found_and_stay_found(cache: ObjectCache, proof: Proof, victim: tuple[Digest, bytes]):
     flip(cache, victim[0])
     for _ in range(3):
-        assert not proof.holds()
-        assert proof.renew() == ([victim[0]], True)
+        assert not proof.holds(now())
+        assert proof.renew(now()) == ([victim[0]], True)
 
 
 @pytest.mark.parametrize("victim", [SMALL, LARGE], ids=["packed", "separate"])
 def test_a_file_that_was_cut_is_not_read(cache: ObjectCache, proof: Proof, victim: tuple[Digest, bytes]):
     os.truncate(cache.place(victim[0])[0], 0)
-    assert not proof.holds()
-    assert proof.renew() == ([victim[0]], True)
+    assert not proof.holds(now())
+    assert proof.renew(now()) == ([victim[0]], True)
 
 
 def test_another_object_of_the_same_pack_may_be_damaged(cache: ObjectCache, proof: Proof):
     flip(cache, BLOBS[1][0])
-    assert not proof.holds()
-    assert proof.renew().damaged == []
-    assert proof.holds()
+    assert not proof.holds(now())
+    assert proof.renew(now()).damaged == []
+    assert proof.holds(now())
 
 
 def test_own_additions_to_a_pack_repeat_no_run(cache: ObjectCache, proof: Proof):
+    start = now()
     cache.add(*blob(500, seed=77))
-    assert not proof.holds()
-    assert proof.renew() == ([], False)
-    assert proof.holds()
+    assert not proof.holds(start)
+    assert proof.renew(start) == ([], False)
+    assert proof.holds(now())
 
 
-def test_bytes_that_were_wrong_for_a_moment_repeat_the_run(cache: ObjectCache, proof: Proof):
+def test_bytes_that_were_wrong_for_a_moment_repeat_each_run_of_that_time(cache: ObjectCache, proof: Proof):
+    start = now()
     for _ in range(2):
         flip(cache, LARGE[0])  # the second restores the byte
-    assert not proof.holds()
-    assert proof.renew() == ([], True)
-    assert proof.holds()
+    for _ in range(2):
+        assert not proof.holds(start)
+        assert proof.renew(start) == ([], True)
+    assert proof.holds(now())
+    assert proof.renew(now()) == ([], False)
 
 
 def test_a_pack_that_no_longer_grows_is_not_changed_by_the_worker(cache: ObjectCache, tmp_path: Path, settled):
     settled()
     reader = ObjectReader(tmp_path)
-    old = reader.prove([SMALL[0]])
+    old, start = reader.prove([SMALL[0]]), now()
     os.utime(Layout(tmp_path).pack(1))
     cache.add(*blob(500, seed=77))  # into a new pack: another program changed the first
     assert len(Layout(tmp_path).pack_numbers()) == 2
     reader.fetch(blob(500, seed=77)[0])
-    assert old.renew() == ([], True)
+    assert old.renew(start) == ([], True)
 
 
 def test_removed_and_replaced_files_stay_mapped(cache: ObjectCache, proof: Proof):
-    path = Layout(cache.layout.root).file(LARGE[0])
-    path.unlink()
-    assert (proof.holds(), proof.renew(), proof.holds()) == (False, ([], True), True)
-    path.write_bytes(bytes(LARGE_SIZE))
-    assert (proof.holds(), proof.renew(), proof.holds()) == (False, ([], True), True)
+    path = cache.layout.file(LARGE[0])
+    for change in (path.unlink, lambda: path.write_bytes(bytes(LARGE_SIZE))):
+        start = now()
+        change()
+        assert not proof.holds(start)
+        assert proof.renew(start) == ([], True)
+        assert proof.holds(now())
 
 
 def test_a_revoked_proof_never_holds_again(proof: Proof):
     proof.revoke()
-    assert not proof.holds()
-    assert proof.renew() == ([], True)
-    assert not proof.holds()
+    assert not proof.holds(now())
+    assert proof.renew(now()) == ([], True)
+    assert not proof.holds(now())
 
 
 def test_an_object_that_changed_lately_is_hashed_for_each_answer(
@@ -128,11 +135,11 @@ def test_an_object_that_changed_lately_is_hashed_for_each_answer(
     fresh = ObjectReader(tmp_path).prove([LARGE[0]])
     for count in (1, 2, 3):
         assert len(hashed) == count
-        assert not fresh.holds()
-        assert fresh.renew() == ([], False)
+        assert not fresh.holds(now())
+        assert fresh.renew(now()) == ([], False)
     settled()
-    assert fresh.renew() == ([], False)
-    assert fresh.holds()
+    assert fresh.renew(now()) == ([], False)
+    assert fresh.holds(now())
     assert len(hashed) == 5
 
 
@@ -160,14 +167,15 @@ def test_a_store_through_a_map_is_noticed(cache: ObjectCache, proof: Proof):
     """The first store into a page changes the times of its file."""
     with writable(cache, LARGE[0]) as page:
         page[100] ^= 8
-        assert not proof.holds()
-        assert proof.renew().damaged == [LARGE[0]]
+        assert not proof.holds(now())
+        assert proof.renew(now()).damaged == [LARGE[0]]
 
 
 def test_a_file_that_is_copied_over_is_noticed(cache: ObjectCache, proof: Proof, tmp_path: Path):
     path = cache.layout.file(LARGE[0])
     copy = shutil.copy(path, tmp_path / "copy")
     path.chmod(0o644)
+    start = now()
     shutil.copyfile(copy, path)  # truncates it, and writes the same bytes
-    assert not proof.holds()
-    assert proof.renew() == ([], True)
+    assert not proof.holds(start)
+    assert proof.renew(start) == ([], True)
