@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 import weakref
@@ -71,9 +72,15 @@ class ObjectReader:
         return proof
 
     def refresh(self) -> None:
-        """Read new entries of the indexes, and forget removed packs."""
+        """Read new entries of the indexes, forget removed packs, and map new ones.
+
+        A pack is mapped before its first use, because a process that is short of memory may then be refused the map.
+        """
         with self._lock:
             self._refresh()
+            for number in self._packs:
+                with contextlib.suppress(OSError, NotFoundError):  # it is reported when it is needed
+                    self._mapped(number, 0)
 
     def forget(self, digests: Collection[Digest]) -> None:
         """Map these objects again on their next use; existing views do not change."""

@@ -66,6 +66,7 @@ class PlanCatalog:
         self._loading: dict[Digest, asyncio.Task[Executable]] = {}
         self._pinned: frozenset[Digest] = frozenset()
         self._loader = ThreadPoolExecutor(1, "loader")  # one: loading must not take the cores from requests
+        self._loader.submit(trim_heap)  # starts its thread now: a later shortage could prevent it
         self.on_evict: list[Callable[[Digest], None]] = []
 
     @property

@@ -57,6 +57,7 @@ class ServingProcess:
             settings.inline_seconds, settings.queue_limit, settings.request_memory, settings.max_message_bytes
         )
         self._engine = RequestEngine(limits, settings.threads, tally=tally)
+        self._engine.start()
         self._calls = ErrorInterceptor(tally)
         look = Rounds(self._catch_up).join
         service = PredictionService(

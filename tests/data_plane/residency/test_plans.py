@@ -279,3 +279,12 @@ async def test_a_plan_is_trusted_again_while_the_cache_cannot_be_read(cache: Obj
         with pytest.raises(OSError):
             plans.trust([digest])
     assert await plans.load(plans.entry(digest))
+
+
+async def test_a_plan_loads_when_no_thread_can_be_started(cache: ObjectCache, tmp_path: Path, monkeypatch):
+    def refuse(thread: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    plans, digest = catalog(tmp_path), put(cache, regression(3))
+    monkeypatch.setattr("threading.Thread.start", refuse)
+    assert await plans.load(plans.entry(digest))
