@@ -81,7 +81,7 @@ class Renewal(NamedTuple):
 class Proof:
     """The maps that kernels of one plan read, each at the generation at which the plan's objects were intact."""
 
-    __slots__ = ("_growing", "_held", "_objects", "_places", "_size", "_vouched")
+    __slots__ = ("_growing", "_held", "_objects", "_places", "_vouched")
 
     def __init__(
         self,
@@ -98,7 +98,6 @@ class Proof:
         self._places = {digest: (mapping, offset) for digest, mapping, offset in places}
         for digest, (mapping, offset) in self._places.items():
             self._objects.setdefault(mapping, []).append((digest, offset))
-        self._size = sum(digest.size for digest in self._places)
         self._held: tuple[tuple[CheckedMap, int], ...] | None = tuple((mapping, UNSETTLED) for mapping in self._objects)
 
     def holds(self, since: float) -> bool:
@@ -129,8 +128,9 @@ class Proof:
 
     @property
     def is_small(self) -> bool:
-        """True if its objects are hashed in about the time that a thread takes to start."""
-        return self._size <= SMALL_BYTES
+        """True if the objects in changed files are hashed in about the time that a thread takes to start."""
+        changed = [mapping for mapping, generation in self._held or () if mapping.look() != generation]
+        return sum(digest.size for mapping in changed for digest, _ in self._objects[mapping]) <= SMALL_BYTES
 
     def renew(self, since: float) -> Renewal:
         """Check the objects in files that changed; the run of an answer began at ``since``, and has ended."""

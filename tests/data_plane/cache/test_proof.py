@@ -88,6 +88,14 @@ def test_own_additions_to_a_pack_repeat_no_run(cache: ObjectCache, proof: Proof)
     assert proof.holds(now())
 
 
+def test_only_objects_in_changed_files_are_counted(cache: ObjectCache, proof: Proof):
+    assert proof.is_small
+    cache.add(*blob(500, seed=77))
+    assert proof.is_small
+    flip(cache, LARGE[0])
+    assert not proof.is_small
+
+
 def test_bytes_that_were_wrong_for_a_moment_repeat_each_run_of_that_time(cache: ObjectCache, proof: Proof):
     start = now()
     for _ in range(2):
