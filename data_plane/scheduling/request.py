@@ -110,6 +110,10 @@ class RequestEngine:
         """Bytes that running requests have reserved."""
         return self._queue.held
 
+    def start(self) -> None:
+        """Start the threads now, so that a later shortage cannot prevent it."""
+        self._queue.start()
+
     async def run(
         self,
         executable: Executable,

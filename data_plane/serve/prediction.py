@@ -14,6 +14,7 @@ from pretzel.data_plane.residency.finder import Finder
 from pretzel.data_plane.residency.merged_plans import JointCatalog
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Route, Router
+from pretzel.data_plane.residency.sound import sound
 from pretzel.data_plane.scheduling.request import RequestEngine
 from pretzel.data_plane.serve.errors import Context, call_error
 from pretzel.data_plane.serve.many import Call, FanOut, Outcome
@@ -21,6 +22,7 @@ from pretzel.data_plane.serve.packing import LARGE, Answer, Packer, result_field
 from pretzel.data_plane.serve.streams import Streams
 from pretzel.data_plane.transport.fast import FastPredict
 from pretzel.data_plane.transport.many import FastMany
+from pretzel.engine import Executable
 from pretzel.errors import ExhaustedError, InputError, NoCatalogError, PretzelError
 from pretzel.kernels.joining import joined
 from pretzel.plan.model import describe
@@ -127,12 +129,15 @@ class PredictionService(PredictionServiceServicer):
         route = await self._find(request.model)
         entry = route.entry
         entry.used = start
-        executable = entry.executable or await self._plans.load(entry)
         columns = columns_from_proto(request.columns)
         outputs = tuple(dict.fromkeys(request.outputs)) or None
         pack = Packer(route, self._most_bytes)
         cost = entry.cost_of(outputs)
-        response: Answer = await self._engine.run(executable, cost, columns, outputs, deadline, pack)
+
+        def run(executable: Executable) -> Awaitable[Answer]:
+            return self._engine.run(executable, cost, columns, outputs, deadline, pack)
+
+        response = await sound(self._plans, entry, run)
         route.calls.observe(time.monotonic() - start)
         route.calls.rows += request.columns[0].rows if columns else 0
         return response

@@ -61,6 +61,7 @@ class ServingProcess:
             settings.inline_seconds, settings.queue_limit, settings.request_memory, settings.max_message_bytes
         )
         self._engine = RequestEngine(limits, settings.threads, tally=tally)
+        self._engine.start()
         self._calls = ErrorInterceptor(tally)
         look = Rounds(self._catch_up).join
         service = PredictionService(
@@ -136,6 +137,9 @@ class ServingProcess:
     def _on_collected(self, message: Message) -> None:
         self._plans.let_go(list(map(Digest.parse, message["objects"])))
         self._moved.set()
+
+    def _on_vouched(self, message: Message) -> None:
+        self._objects.vouched = message["time"]
 
     def _on_barred(self, message: Message) -> None:
         self._plans.bar(dict(message["plans"]))

@@ -80,7 +80,7 @@ class Supervisor:
             collected=announcer.collected,
         )
         scrubber = Scrubber(self._cache, settings.scrub_bytes_per_second)
-        self._repairer = Repairer(scrubber, self._puller, self._fleet.broadcast)
+        self._repairer = Repairer(scrubber, self._puller, self._fleet.broadcast, self._fleet.announce)
         self._deaths = Deaths(self._repairer, start, settings.workers)
         self._looks = Rounds(lambda: self._puller.catch_up(settings.catch_up_seconds))
         self._metrics_port = 0
