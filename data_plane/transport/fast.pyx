@@ -82,12 +82,16 @@ cdef class FastPredict:
     def answer(self, bytes message not None, double deadline=0.0):
         """Answer a PredictRequest.  ``deadline`` is a time of ``time.monotonic()``, 0 for none."""
         cdef double begun = now()
-        return self.predict(deadline, begun) if self.runner.request.read_predict(message) else None
+        answered = self.predict(deadline, begun) if self.runner.request.read_predict(message) else None
+        self.runner.request.message = None  # a large message must not outlive its call
+        return answered
 
     def answer_streamed(self, bytes message not None, double deadline=0.0):
         """Answer a PredictStreamRequest with a PredictStreamResponse."""
         cdef double begun = now()
-        return self.predict(deadline, begun) if self.runner.request.read_stream(message) else None
+        answered = self.predict(deadline, begun) if self.runner.request.read_stream(message) else None
+        self.runner.request.message = None
+        return answered
 
     cdef object predict(self, double deadline, double begun):
         cdef Target target = self.target()
