@@ -24,6 +24,7 @@ cdef enum:
     VERSION = 2
     MOST_NAME = 1 << 10      # bytes of a model's name that is kept as a key, and
     MOST_OUTPUTS = 1 << 12   # of the names of outputs
+    MOST_TARGETS = 1 << 16   # spellings of models that are kept: `m@1` and `m@01` are the same
     MOST_CHOICES = 64        # choices of outputs that are kept per plan, because callers make them
     UNLOCKED = 1 << 16       # bytes from which a response is written without the GIL
 
@@ -120,6 +121,8 @@ cdef class FastPredict:
             target = Target(self.router.find(key.decode()))
         except (PretzelError, UnicodeDecodeError):
             return None
+        if len(self.targets) >= MOST_TARGETS:
+            self.targets.clear()
         self.targets[key] = target
         return target
 
