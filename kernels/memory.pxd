@@ -50,6 +50,8 @@ cdef inline int place_texts(
         return OUT_OF_MEMORY
     texts = <Text*>slot.own_values.at
     slot.origin = <char*>texts
+    if data == NULL:  # all texts are empty; kernels need not expect NULL
+        data = <const char*>texts
     for i in range(count):
         memcpy(&length, lengths + 4 * i, 4)
         texts[i].at, texts[i].length = data, length

@@ -1,4 +1,4 @@
-"""The hot path against the ordinary one, without a network: from the bytes of a request to those of its response."""
+"""The hot path against the ordinary one, in processor time: from the bytes of a request to those of its response."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import asyncio
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.harness import Row, compare
+from benchmarks.harness import Row, fastest, table
 from benchmarks.serving.models import small
 from benchmarks.serving.worker import fill
 from pretzel.data_plane.cache.reader import ObjectReader
@@ -21,11 +22,14 @@ from pretzel.data_plane.scheduling.policy import Limits
 from pretzel.data_plane.scheduling.request import RequestEngine
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.transport.fast import FastPredict
+from pretzel.data_plane.transport.many import FastMany
 from pretzel.plan.definition import Definition
 from pretzel.plan.wire import columns_to_proto
 from pretzel.v1 import prediction_pb2 as pb
 
 INLINE_SECONDS = 0.0005
+SIBLINGS = 120
+RIVAL = "the ordinary path"
 
 
 class Door:
@@ -40,6 +44,7 @@ class Door:
         self._engine = RequestEngine(Limits(INLINE_SECONDS, 64), 1, tally=tally)
         self._service = PredictionService(self._router, self._plans, objects, self._engine, tally, self._never)
         self.fast = FastPredict(self._router, self._engine)
+        self.many = FastMany(self._router, self._plans, self._service.joint, self._engine, tally)
 
     async def start(self) -> None:
         """Apply the catalog."""
@@ -52,7 +57,11 @@ class Door:
     async def _never(self) -> bool:
         return True
 
-    async def answer(self, message: bytes) -> bytes:
+    async def predict_many(self, message: bytes) -> bytes:
+        """Answer a request for many models on the ordinary path."""
+        return await self._service.PredictMany(pb.PredictManyRequest.FromString(message), self)  # type: ignore[arg-type]
+
+    async def predict(self, message: bytes) -> bytes:
         """Answer on the ordinary path."""
         response = await self._service.Predict(pb.PredictRequest.FromString(message), self)  # type: ignore[arg-type]
         return response if isinstance(response, bytes) else response.SerializeToString()
@@ -98,26 +107,44 @@ def stepped(call: Callable[[], Coroutine[Any, Any, Any]]) -> Callable[[], Any]:
 
 
 def measure() -> list[Row]:
-    """Compare both paths for one row of each model, and for one of its outputs."""
-    rows, columns = [], small.columns()
+    """Compare both paths for one row of each model, of one of its outputs, and of many siblings."""
+    return [*_one_model(), *_many_models()]
+
+
+def _one_model() -> Iterator[Row]:
+    columns = small.columns()
     with door(small.definitions()) as (opened, loop):
         for model, wanted in ((model, wanted) for model in columns for wanted in ((), ("predict",))):
             request = pb.PredictRequest(model=model, columns=columns_to_proto(columns[model]), outputs=wanted)
             message = request.SerializeToString()
-            want = loop.run_until_complete(opened.answer(message))  # loads the plan
-            for _ in range(200):  # the first runs are not typical, and the cost model learns from them
-                loop.run_until_complete(opened.answer(message))
+            ordinary = partial(opened.predict, message)
+            want = _settled(loop, ordinary)
             assert opened.fast.answer(message) == want
             name = f"{model}, {wanted[0] if wanted else 'all outputs'}"
-            ours, theirs = _both(opened, message)
-            rows.append(compare(name, "the ordinary path", ours, theirs))
-    return rows
+            yield fastest(name, RIVAL, partial(opened.fast.answer, message), stepped(ordinary))
 
 
-def _both(opened: Door, message: bytes) -> tuple[Callable[[], Any], Callable[[], Any]]:
-    return lambda: opened.fast.answer(message), stepped(lambda: opened.answer(message))
+def _many_models() -> Iterator[Row]:
+    models = small.siblings(SIBLINGS)
+    with door(models) as (opened, loop):
+        for matrix in (False, True):
+            columns = columns_to_proto(small.columns()["text"])
+            request = pb.PredictManyRequest(models=models, columns=columns, outputs=["predict_proba"], matrix=matrix)
+            message = request.SerializeToString()
+            ordinary = partial(opened.predict_many, message)
+            want = _settled(loop, ordinary)
+            assert opened.many.answer(message) == want
+            name = f"one text, {SIBLINGS} siblings, {'a matrix' if matrix else 'a result each'}"
+            fast = partial(opened.many.answer, message)
+            yield fastest(name, RIVAL, fast, lambda call=ordinary: loop.run_until_complete(call()))
+
+
+def _settled(loop: asyncio.AbstractEventLoop, call: Callable[[], Coroutine[Any, Any, bytes]]) -> bytes:
+    """Return the response after enough calls that plans are loaded and the cost model has measured typical runs."""
+    for _ in range(200):
+        answer = loop.run_until_complete(call())
+    return answer
 
 
 if __name__ == "__main__":
-    for row in measure():
-        print(row)
+    print(table(measure()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from itertools import chain
 
 import grpc
 
@@ -16,9 +17,10 @@ from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Route, Router
 from pretzel.data_plane.residency.sound import sound
 from pretzel.data_plane.scheduling.request import RequestEngine
+from pretzel.data_plane.serve.blocks import block_field, groups_of
 from pretzel.data_plane.serve.errors import Context, call_error
 from pretzel.data_plane.serve.many import Call, FanOut, Outcome
-from pretzel.data_plane.serve.packing import LARGE, Answer, Packer, result_field, result_of, streamed
+from pretzel.data_plane.serve.packing import LARGE, Answer, Packer, Part, length, result_field, result_of, streamed
 from pretzel.data_plane.serve.streams import Streams
 from pretzel.data_plane.transport.fast import FastPredict
 from pretzel.data_plane.transport.many import FastMany
@@ -108,7 +110,7 @@ class PredictionService(PredictionServiceServicer):
         start = time.monotonic()
         call = Call(columns_from_proto(request.columns), tuple(dict.fromkeys(request.outputs)), deadline_of(context))
         results = await self._fan_out.predict(request.models, call)
-        answer = await self._results(request.models, results)
+        answer = await self._results(request.models, results, groups_of(results) if request.matrix else [])
         calls = self._tally.calls("PredictMany", "all")
         calls.observe(time.monotonic() - start)
         calls.rows += request.columns[0].rows * len(results) if request.columns else 0
@@ -142,16 +144,23 @@ class PredictionService(PredictionServiceServicer):
         route.calls.rows += request.columns[0].rows if columns else 0
         return response
 
-    async def _results(self, models: Sequence[str], results: Sequence[tuple[Route | None, Outcome]]) -> bytes:
+    async def _results(
+        self, models: Sequence[str], results: Sequence[tuple[Route | None, Outcome]], groups: Sequence[list[int]]
+    ) -> bytes:
         """Pack the results while they fit into a message: a model that is named often makes any size from few rows."""
-        parts: list[bytes] = []
-        size = 0
-        for model, (route, outcome) in zip(models, results, strict=True):
-            parts += result_field(self._result(model, route, outcome))
-            size += len(parts[-1])
+        parts: list[Part] = []
+        size = packed = 0
+        inside = {i for group in groups for i in group}
+        for fields in chain(
+            (result_field(self._result(models[i], *results[i])) for i in range(len(results)) if i not in inside),
+            (block_field(group, results) for group in groups),
+        ):
+            parts += fields
+            size += sum(map(length, fields))
             if size > self._most_bytes:
                 raise ExhaustedError(f"the responses take more than {self._most_bytes} bytes; request fewer models")
-            if len(parts) % BREATH == 0:
+            packed += 1
+            if packed % BREATH == 0:
                 await asyncio.sleep(0)
         return await asyncio.to_thread(joined, parts) if size > LARGE else joined(parts)
 

@@ -24,6 +24,7 @@ cdef enum:
     VERSION = 2
     MOST_NAME = 1 << 10      # bytes of a model's name that is kept as a key, and
     MOST_OUTPUTS = 1 << 12   # of the names of outputs
+    MOST_TARGETS = 1 << 16   # spellings of models that are kept: `m@1` and `m@01` are the same
     MOST_CHOICES = 64        # choices of outputs that are kept per plan, because callers make them
     UNLOCKED = 1 << 16       # bytes from which a response is written without the GIL
 
@@ -82,12 +83,16 @@ cdef class FastPredict:
     def answer(self, bytes message not None, double deadline=0.0):
         """Answer a PredictRequest.  ``deadline`` is a time of ``time.monotonic()``, 0 for none."""
         cdef double begun = now()
-        return self.predict(deadline, begun) if self.runner.request.read_predict(message) else None
+        answered = self.predict(deadline, begun) if self.runner.request.read_predict(message) else None
+        self.runner.request.message = None  # a large message must not outlive its call
+        return answered
 
     def answer_streamed(self, bytes message not None, double deadline=0.0):
         """Answer a PredictStreamRequest with a PredictStreamResponse."""
         cdef double begun = now()
-        return self.predict(deadline, begun) if self.runner.request.read_stream(message) else None
+        answered = self.predict(deadline, begun) if self.runner.request.read_stream(message) else None
+        self.runner.request.message = None
+        return answered
 
     cdef object predict(self, double deadline, double begun):
         cdef Target target = self.target()
@@ -116,6 +121,8 @@ cdef class FastPredict:
             target = Target(self.router.find(key.decode()))
         except (PretzelError, UnicodeDecodeError):
             return None
+        if len(self.targets) >= MOST_TARGETS:
+            self.targets.clear()
         self.targets[key] = target
         return target
 

@@ -15,14 +15,17 @@ cdef struct Member:
 
 # Models whose outputs are alike.
 cdef class Block:
-    cdef bytes head        # its fields `models` and `versions`
+    cdef bytes kept
+    cdef Span head         # its fields `models` and `versions`
     cdef int* members
     cdef int count
 
-    cdef int64_t size(self, const Member* members, const Output* outputs, const Values* values, int64_t rows) noexcept
+    cdef int64_t size(
+        self, const Member* members, const Output* outputs, const Values* values, int64_t rows
+    ) noexcept nogil
     cdef char* write(
         self, char* to, const Member* members, const Output* outputs, const Values* values, int64_t rows
-    ) noexcept
+    ) noexcept nogil
 
 
 cdef class Fan(Layout):
@@ -33,9 +36,10 @@ cdef class Fan(Layout):
     cdef int* separate     # members with a result of their own
     cdef int count, separate_count
 
-    cdef int64_t result_size(self, const Values* values, int member) noexcept
+    cdef int64_t result_size(self, const Values* values, int member) noexcept nogil
     cdef int64_t size(self, const Values* values, int64_t rows) except -1
     cdef int write(self, char* to, const Values* values, int64_t rows) except -1
+    cdef char* write_results(self, char* to, const Values* values, int64_t rows) noexcept nogil
 
 
 cdef class FastMany:
@@ -44,5 +48,6 @@ cdef class FastMany:
     cdef dict fans         # by the fields of a request that name models and outputs
     cdef int64_t generation
 
+    cdef object predict(self, double deadline, double begun)
     cdef Fan fan(self, Request request)
     cdef Fan prepare(self, Request request)

@@ -29,7 +29,8 @@ cdef class Block:
     """Models whose outputs are alike: one column for each output, with the rows of all of them."""
 
     def __cinit__(self, members, versions):
-        self.head, self.count = head_of_block(members, versions), len(members)
+        self.kept, self.count = head_of_block(members, versions), len(members)
+        self.head = Span(PyBytes_AS_STRING(self.kept), PyBytes_GET_SIZE(self.kept))
         self.members = <int*>calloc(self.count, sizeof(int))
         if self.members == NULL:
             raise MemoryError("many: no memory for a block")
@@ -39,9 +40,11 @@ cdef class Block:
     def __dealloc__(self):
         free(self.members)
 
-    cdef int64_t size(self, const Member* members, const Output* outputs, const Values* values, int64_t rows) noexcept:
+    cdef int64_t size(
+        self, const Member* members, const Output* outputs, const Values* values, int64_t rows
+    ) noexcept nogil:
         cdef const Member* first = &members[self.members[0]]
-        cdef int64_t total = PyBytes_GET_SIZE(self.head)
+        cdef int64_t total = self.head.length
         cdef int i
         for i in range(first.first, first.last):
             total += field_size(column_size(self, &outputs[i], &values[i], rows))
@@ -49,11 +52,11 @@ cdef class Block:
 
     cdef char* write(
         self, char* to, const Member* members, const Output* outputs, const Values* values, int64_t rows
-    ) noexcept:
+    ) noexcept nogil:
         cdef const Member* first = &members[self.members[0]]
         cdef int output, i
         cdef Span data
-        to = write_span(to, Span(PyBytes_AS_STRING(self.head), PyBytes_GET_SIZE(self.head)))
+        to = write_span(to, self.head)
         for output in range(first.first, first.last):
             to = write_head(to, COLUMNS, column_size(self, &outputs[output], &values[output], rows))
             to = write_span(to, outputs[output].head)
@@ -67,7 +70,7 @@ cdef class Block:
         return to
 
 
-cdef int64_t column_size(Block block, const Output* output, const Values* values, int64_t rows) noexcept:
+cdef int64_t column_size(Block block, const Output* output, const Values* values, int64_t rows) noexcept nogil:
     """Return the size of a column of a block."""
     cdef int64_t data = values.parts[DATA].length * block.count
     cdef int64_t size = output.head.length + output.tail.length + (field_size(data) if data else 0)
@@ -117,7 +120,7 @@ cdef class Fan(Layout):
         finally:
             free(values)
 
-    cdef int64_t result_size(self, const Values* values, int member) noexcept:
+    cdef int64_t result_size(self, const Values* values, int member) noexcept nogil:
         """Return the size of a model's response."""
         cdef int64_t size = self.members[member].head.length
         cdef int i
@@ -136,21 +139,28 @@ cdef class Fan(Layout):
         return total
 
     cdef int write(self, char* to, const Values* values, int64_t rows) except -1:
+        """Write a response, without the GIL: it may be large."""
         cdef const Output* outputs = self.prepared.outputs
+        cdef Block block
+        with nogil:
+            to = self.write_results(to, values, rows)
+        for block in self.blocks:
+            with nogil:
+                to = write_head(to, BLOCKS, block.size(self.members, outputs, values, rows))
+                to = block.write(to, self.members, outputs, values, rows)
+        return 0
+
+    cdef char* write_results(self, char* to, const Values* values, int64_t rows) noexcept nogil:
         cdef const Member* member
         cdef int64_t size
-        cdef Block block
         cdef int i, output
         for i in range(self.separate_count):
             member, size = &self.members[self.separate[i]], self.result_size(values, self.separate[i])
             to = write_head(write_head(to, RESULTS, field_size(size)), RESPONSE, size)
             to = write_span(to, member.head)
             for output in range(member.first, member.last):
-                to = write_column(to, &values[output], &outputs[output], rows)
-        for block in self.blocks:
-            to = write_head(to, BLOCKS, block.size(self.members, outputs, values, rows))
-            to = block.write(to, self.members, outputs, values, rows)
-        return 0
+                to = write_column(to, &values[output], &self.prepared.outputs[output], rows)
+        return to
 
 
 cdef class FastMany:
@@ -165,11 +175,12 @@ cdef class FastMany:
     def answer(self, bytes message not None, double deadline=0.0):
         """Answer a PredictManyRequest; see :class:`FastPredict` for the result."""
         cdef double begun = now()
-        cdef Request request = self.runner.request
-        cdef Fan fan
-        if not request.read_many(message):
-            return None
-        fan = self.fan(request)
+        answered = self.predict(deadline, begun) if self.runner.request.read_many(message) else None
+        self.runner.request.message = None  # a large message must not outlive its call
+        return answered
+
+    cdef object predict(self, double deadline, double begun):
+        cdef Fan fan = self.fan(self.runner.request)
         if fan is None:
             return None
         for entry in fan.entries:
@@ -178,7 +189,7 @@ cdef class FastMany:
 
     def forget(self, plan):
         """Release the lists that run a plan: it is evicted."""
-        self.fans = {key: fan for key, fan in self.fans.items() if fan is not None and plan not in fan.plans}
+        self.fans = {key: fan for key, fan in self.fans.items() if plan not in fan.plans}
 
     cdef Fan fan(self, Request request):
         """Return the prepared list of a request, or None."""

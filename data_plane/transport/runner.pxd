@@ -33,6 +33,6 @@ cdef class Runner:
 
     # The response to the request, if it is accepted: bytes, an awaitable of them, or None.
     cdef object answer(self, Prepared prepared, Layout layout, double deadline, double begun)
-    cdef bint is_small(self, Prepared prepared, int64_t rows, int64_t size) except -1
-    cdef bytes inline(self, Prepared prepared, Layout layout, int64_t size)
+    cdef bint is_small(self, Prepared prepared, int64_t rows, int64_t size, double expected) noexcept nogil
+    cdef bytes inline(self, Prepared prepared, Layout layout, int64_t size, bint brief)
     cdef Job job(self, Prepared prepared, Layout layout, int64_t size, double deadline)

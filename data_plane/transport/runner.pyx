@@ -15,6 +15,7 @@ from pretzel.data_plane.serve.packing import too_large
 from pretzel.engine.workspaces import KEEP_BYTES, guarded
 
 cdef int64_t KEPT_FRAME = KEEP_BYTES
+cdef double BRIEF = 20e-6
 
 
 cdef class Layout:
@@ -65,33 +66,39 @@ cdef class Runner:
 
     cdef object answer(self, Prepared prepared, Layout layout, double deadline, double begun):
         cdef int64_t rows, size
+        cdef double expected
         if not prepared.accepts(self.request):
             return None
         rows, size = self.request.columns[0].rows, prepared.size_of(self.request)
-        if not self.is_small(prepared, rows, size):
+        expected = prepared.cost.expected(size, rows)
+        if not self.is_small(prepared, rows, size, expected):
             return self._later(self.job(prepared, layout, size, deadline), begun)
         if deadline and deadline <= begun:
             return None
-        answer = self.inline(prepared, layout, size)
+        answer = self.inline(prepared, layout, size, expected <= BRIEF)
         if answer is not None:
             layout.observe(now() - begun, rows)
         return answer
 
-    cdef bint is_small(self, Prepared prepared, int64_t rows, int64_t size) except -1:
+    cdef bint is_small(self, Prepared prepared, int64_t rows, int64_t size, double expected) noexcept nogil:
         cdef Need need = prepared.need(rows, size)
-        if need.total > self.small_bytes or need.answer > self.answer_bytes:
-            return False
-        return <double>prepared.cost.expected(size, rows) <= self.inline_seconds
+        return need.total <= self.small_bytes and need.answer <= self.answer_bytes and expected <= self.inline_seconds
 
-    cdef bytes inline(self, Prepared prepared, Layout layout, int64_t size):
-        """Run on the event loop, with the GIL: a run is shorter than a switch of threads.  None if it stopped."""
+    cdef bytes inline(self, Prepared prepared, Layout layout, int64_t size, bint brief):
+        """Run on the event loop; None if the run stopped."""
         cdef Frame* frame = prepared.program.begin(self.workspace)
         cdef Run run = Run(self.request.columns[0].rows, 0.0, NULL, 0 if prepared.exact else self.share, 0)
         cdef int64_t taken = 0
+        cdef int status
         cost = prepared.cost
         learns = cost.learns
         start = time.thread_time() if learns else 0.0
-        if prepared.run(frame, self.request, &run) != OK:
+        if brief:  # shorter than a switch of threads: the GIL is kept
+            status = prepared.run(frame, self.request, &run)
+        else:
+            with nogil:
+                status = prepared.run(frame, self.request, &run)
+        if status != OK:
             cost.runs -= 1  # the ordinary path repeats the run
             return None
         if learns:

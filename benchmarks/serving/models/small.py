@@ -25,6 +25,15 @@ def text_classifier(seed: int = 0) -> Any:
     return make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, random.choice(["no", "yes"], 400))
 
 
+def siblings(count: int) -> dict[str, Definition]:
+    """Return text classifiers over one tf-idf, each with its own weights."""
+    vectorizer, random = text_classifier()[0], np.random.default_rng(1)
+    texts = [" ".join(random.choice(_WORDS, 12)) for _ in range(100)]
+    rows = vectorizer.transform(texts)
+    heads = [LogisticRegression().fit(rows, random.choice(["no", "yes"], len(texts))) for _ in range(count)]
+    return {f"sibling-{i}": definition_of(make_pipeline(vectorizer, head)) for i, head in enumerate(heads)}
+
+
 def wine_classifier() -> Any:
     """Return a fitted scaler and logistic regression over 13 numbers."""
     return make_pipeline(StandardScaler(), LogisticRegression()).fit(*load_wine(return_X_y=True))
