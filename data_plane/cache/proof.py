@@ -112,6 +112,11 @@ class Proof:
                 return False
         return True
 
+    @property
+    def held(self) -> tuple[tuple[CheckedMap, int], ...] | None:
+        """The maps with the generations at which their objects were intact; None if revoked."""
+        return self._held
+
     def fetch(self, digest: Digest) -> memoryview:
         """Return the mapped bytes of an object."""
         mapping, offset = self._places[digest]
@@ -158,3 +163,20 @@ class Proof:
             except CorruptObjectError:
                 damaged.append(digest)
         return damaged, lasting
+
+
+def all_hold(proofs: Iterable[Proof | None], since: float) -> bool:
+    """Return whether every proof holds, as :meth:`Proof.holds`; a file that several share is looked at once."""
+    generations: dict[CheckedMap, int] = {}
+    for proof in proofs:
+        held = proof.held if proof is not None else None
+        if held is None:
+            return False
+        for mapping, generation in held:
+            if mapping not in generations:
+                generations[mapping] = mapping.look()
+                if mapping.seen > since:
+                    return False
+            if generations[mapping] != generation:
+                return False
+    return True

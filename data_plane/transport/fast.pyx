@@ -40,6 +40,10 @@ cdef class Target(Layout):
         self.calls.observe(seconds)
         self.calls.rows += rows
 
+    cdef bint intact(self, double since) except -1:
+        proof = self.entry.proof
+        return proof is not None and proof.holds(since)
+
     cdef bytes respond(self, Prepared prepared, Frame* frame, Request request, int64_t most, int64_t* taken):
         cdef Span head = Span(PyBytes_AS_STRING(self.head), PyBytes_GET_SIZE(self.head))
         cdef Envelope envelope

@@ -14,6 +14,7 @@ from pretzel.data_plane.transport.runner cimport Layout, Runner
 from pretzel.data_plane.transport.wire cimport Span, field_size, varint_size, write_head, write_span
 from pretzel.kernels.frame cimport Frame, now
 
+from pretzel.data_plane.cache.proof import all_hold
 from pretzel.data_plane.transport.lists import head_of_block, listed
 
 cdef enum:
@@ -102,6 +103,9 @@ cdef class Fan(Layout):
     cdef int observe(self, double seconds, int64_t rows) except -1:
         self.calls.observe(seconds)
         self.calls.rows += rows * self.count
+
+    cdef bint intact(self, double since) except -1:
+        return all_hold([entry.proof for entry in self.entries], since)
 
     cdef bytes respond(self, Prepared prepared, Frame* frame, Request request, int64_t most, int64_t* taken):
         cdef int64_t rows = request.columns[0].rows

@@ -12,6 +12,8 @@ cdef class Layout:
     # bytes, which `taken` then holds.
     cdef bytes respond(self, Prepared prepared, Frame* frame, Request request, int64_t most, int64_t* taken)
     cdef int observe(self, double seconds, int64_t rows) except -1
+    # Whether the mapped bytes were intact during a run that began at this time of the monotonic clock.
+    cdef bint intact(self, double since) except -1
 
 
 cdef class Job:
@@ -35,4 +37,5 @@ cdef class Runner:
     cdef object answer(self, Prepared prepared, Layout layout, double deadline, double begun)
     cdef bint is_small(self, Prepared prepared, int64_t rows, int64_t size, double expected) noexcept nogil
     cdef bytes inline(self, Prepared prepared, Layout layout, int64_t size, bint brief)
+    cdef bytes released(self, bytes answer, Layout layout, int64_t rows, double begun)
     cdef Job job(self, Prepared prepared, Layout layout, int64_t size, double deadline)

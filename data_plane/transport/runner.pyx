@@ -27,6 +27,9 @@ cdef class Layout:
     cdef int observe(self, double seconds, int64_t rows) except -1:
         raise NotImplementedError
 
+    cdef bint intact(self, double since) except -1:
+        raise NotImplementedError
+
 
 cdef class Job:
     """An accepted request, as :class:`pretzel.data_plane.scheduling.request.Job` has it."""
@@ -76,8 +79,13 @@ cdef class Runner:
         if deadline and deadline <= begun:
             return None
         answer = self.inline(prepared, layout, size, expected <= BRIEF)
-        if answer is not None:
-            layout.observe(now() - begun, rows)
+        return self.released(answer, layout, rows, begun)
+
+    cdef bytes released(self, bytes answer, Layout layout, int64_t rows, double begun):
+        """Return an answer, counted; None if files were changed during its run, which the ordinary path repeats."""
+        if answer is None or not layout.intact(begun):
+            return None
+        layout.observe(now() - begun, rows)
         return answer
 
     cdef bint is_small(self, Prepared prepared, int64_t rows, int64_t size, double expected) noexcept nogil:
@@ -119,6 +127,4 @@ cdef class Runner:
 
     async def _later(self, Job job, double begun):
         answer = await self.engine.execute(job)
-        if answer is not None:
-            job.layout.observe(now() - begun, job.rows)
-        return answer
+        return self.released(answer, job.layout, job.rows, begun)

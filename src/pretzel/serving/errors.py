@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import grpc
 import structlog
 from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
-from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status as RpcStatus
 
 from pretzel.errors import PretzelError, brief
@@ -25,6 +27,8 @@ DETAILS_KEY = "grpc-status-details-bin"
 """Metadata with the same content as a ``google.rpc.Status``, for clients in other languages."""
 MOST_DETAILED = 1000
 """Bytes of the longest message that is also sent in the details: peers accept 8 KiB of headers."""
+RETRY_SECONDS = 1
+"""Delay that the details of UNAVAILABLE suggest: most reasons for it pass, or concern one worker of several."""
 NO_RESOURCES = "this server has no memory, thread or descriptor left; try another"
 
 
@@ -46,12 +50,16 @@ class Status(NamedTuple):
         pairs = ((ERROR_KEY, self.reason),)
         if len(self.message.encode()) > MOST_DETAILED:
             return pairs
-        info = ErrorInfo(reason=self.reason, domain=DOMAIN, metadata={"fault": self.fault} if self.fault else {})
-        status = RpcStatus(code=self.code.value[0], message=self.message, details=[_packed(info)])
+        status = RpcStatus(code=self.code.value[0], message=self.message, details=map(_packed, self._details()))
+        return (*pairs, (DETAILS_KEY, status.SerializeToString()))
+
+    def _details(self) -> Iterator[Message]:
+        yield ErrorInfo(reason=self.reason, domain=DOMAIN, metadata={"fault": self.fault} if self.fault else {})
         if self.field:
             violation = BadRequest.FieldViolation(field=self.field, description=self.message)
-            status.details.append(_packed(BadRequest(field_violations=[violation])))
-        return (*pairs, (DETAILS_KEY, status.SerializeToString()))
+            yield BadRequest(field_violations=[violation])
+        if self.code is grpc.StatusCode.UNAVAILABLE:
+            yield RetryInfo(retry_delay=Duration(seconds=RETRY_SECONDS))
 
     async def abort(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         """End a call with this status."""

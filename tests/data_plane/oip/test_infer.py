@@ -5,9 +5,17 @@ from __future__ import annotations
 import threading
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.feature_extraction import FeatureHasher
+from sklearn.preprocessing import StandardScaler
 
+import pretzel
 from pretzel.data_plane.oip.columns import columns_of
+from pretzel.inference import service_pb2 as pb
+from pretzel.plan import ops
+from pretzel.plan.definition import Definition
 from pretzel.plan.types import NUMPY_DTYPES
 from tests.data_plane.oip.conftest import Inferring
 from tests.data_plane.oip.messages import DATATYPES, arrays, request
@@ -109,6 +117,44 @@ async def test_no_rows(serving: Inferring):
 async def test_sparse_outputs_are_dense(serving: Inferring):
     got = await serving.infer("terms", X=np.array(TEXTS, object))
     np.testing.assert_allclose(got["transform"], estimators()["terms"].transform(TEXTS).toarray(), rtol=1e-6)
+
+
+async def test_wide_and_sparse_inputs(serving: Inferring):
+    kinds = {"sparse": "f64{3}", "pair": "str[2]", "wide": "f32[2]"}
+    await serving.deploy("kinds", Definition({f"{name}_out": ops.Input(name, kind) for name, kind in kinds.items()}))
+    columns = {
+        "sparse": np.array([[0.0, 1.5, 0.0], [0.0, 0.0, -2.0]]),
+        "pair": np.array([["a", "ä"], ["", "b"]], object),
+        "wide": np.array([[0.5, 1.0], [2.0, 3.0]]),
+    }
+    got = await serving.infer("kinds", **columns)
+    np.testing.assert_array_equal(got["sparse_out"], columns["sparse"])
+    np.testing.assert_array_equal(got["wide_out"], columns["wide"].astype(np.float32))
+    assert [text.decode() for text in got["pair_out"].ravel()] == columns["pair"].ravel().tolist()
+
+
+@pytest.mark.parametrize("words", [[["bb", "cc"], ["aa", "ä"]], [["cc"], ["bb"]], [[], []]])
+async def test_lists_of_one_length(serving: Inferring, words: list[list[str]]):
+    hasher = FeatureHasher(8, input_type="string").fit([["a"]])
+    await serving.deploy("hasher", pretzel.export(hasher))
+    metadata = await serving.oip.ModelMetadata(pb.ModelMetadataRequest(name="hasher"))
+    assert [list(item.shape) for item in metadata.inputs] == [[-1, -1]]
+    array = np.array(words, object).reshape(len(words), -1)
+    got = await serving.infer("hasher", **{metadata.inputs[0].name: array})
+    np.testing.assert_array_equal(got["transform"], hasher.transform(words).toarray())
+
+
+async def test_columns_that_no_step_reads(serving: Inferring):
+    table = pd.DataFrame({"a": [1.0, 2.0, 4.0], "unread": ["x", "y", "z"], "c": [5.0, 7.0, 6.0]})
+    scaler = make_column_transformer((StandardScaler(), ["a", "c"])).fit(table)
+    await serving.deploy("scaler", pretzel.export(scaler))
+    want = scaler.transform(table)
+    columns = {name: table[name].to_numpy(object if name == "unread" else None) for name in table}
+    without = {name: column for name, column in columns.items() if name != "unread"}
+    matrix = np.column_stack([table.a, np.full(3, np.nan), table.c])
+    for tensors in columns, without, {"X": matrix}:
+        got = await serving.infer("scaler", **tensors)
+        np.testing.assert_allclose(got["transform"], want, rtol=1e-6)
 
 
 async def test_optional_outputs_on_request(serving: Inferring):
