@@ -41,6 +41,7 @@ def test_the_environment_and_the_command_line(monkeypatch: pytest.MonkeyPatch):
         ({"tls_client_ca": "c"}, "tls_client_ca needs tls_cert and tls_key"),
         ({"listen": "10.0.0.1:8001"}, "host '10.0.0.1' is reachable from other hosts"),
         ({"listen": "unix:/s,nonsense"}, "'nonsense': expected host:port"),
+        ({"listen": "127.0.0.1:0"}, "'127.0.0.1:0': expected a port"),
         ({"socket_mode": "0999"}, "socket_mode"),
         ({"socket_mode": 0o1777}, "socket_mode"),
     ],
