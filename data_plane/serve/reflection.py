@@ -14,7 +14,7 @@ SERVICES = ("grpc.reflection.v1alpha.ServerReflection", "grpc.reflection.v1.Serv
 
 
 def register(names: Sequence[str], services: Any, pool: Any = None) -> None:
-    """Register reflection over these services, and over itself; their descriptors are in ``pool``, or in the default one."""
+    """Register reflection over these services and itself; their descriptors are in ``pool``, or in the default one."""
     # The newer name has no descriptor in the package; a client that knows the service brings its own.
     servicer = ReflectionServicer([*names, *SERVICES], pool=pool or descriptor_pool.Default())
     handler = grpc.stream_stream_rpc_method_handler(
