@@ -32,6 +32,7 @@ IN_WORDS = {
     "executor_threads": "one per core",
     "pin": "none",
     "replaces": "none",
+    "store": "none",
     "accept_epoch": "none",
     "request_memory_bytes": "a quarter of `memory_budget`",
 }
