@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -13,7 +13,7 @@ from pretzel.data_plane.transport.framing import GZIP_FROM, PREFIX, Deframer, co
 from pretzel.data_plane.transport.handlers import run_awaitable, run_handler
 from pretzel.data_plane.transport.head import IDENTITY, Head, Rejection
 from pretzel.data_plane.transport.inbox import Inbox
-from pretzel.data_plane.transport.lane import Lane
+from pretzel.data_plane.transport.lane import BREATH, Lane
 from pretzel.data_plane.transport.methods import Method
 from pretzel.data_plane.transport.status import Metadata
 from pretzel.serving.errors import status_of
@@ -37,6 +37,7 @@ class Call:
     _lane: Lane | None = None
     _task: asyncio.Task[None] | None = None
     _timer: asyncio.TimerHandle | None = None
+    _written = 0
     _writable: asyncio.Future[None] | None = None
     _watched = ((0, 0), 0.0)  # bytes that wait for the client, and the time since which their numbers are the same
 
@@ -100,7 +101,7 @@ class Call:
         if answer is None:
             self.run(run_handler(self, message))
         elif not isinstance(answer, bytes):
-            self.run(run_awaitable(self, answer))
+            self.run(run_awaitable(self, answer), answer)
         elif self.gzip and len(answer) > COMPRESSED_INLINE:
             self.run(run_awaitable(self, _returned(answer)))
         else:
@@ -114,9 +115,14 @@ class Call:
         except Exception as error:
             self.fail(error)
 
-    def run(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run the work of this call; it is cancelled when the client goes, or the deadline passes."""
+    def run(self, work: Coroutine[Any, Any, None], answer: Awaitable[bytes] | None = None) -> None:
+        """Run the work of this call, which awaits ``answer``.
+
+        It is cancelled when the client goes, or the deadline passes.
+        """
         self._task = asyncio.ensure_future(work)
+        if isinstance(answer, Coroutine):
+            self._task.add_done_callback(lambda _: answer.close())  # the work may be cancelled before it starts
 
     def _acknowledge(self, size: int) -> None:
         self.connection.sender.acknowledge(self.stream_id, size)
@@ -129,6 +135,9 @@ class Call:
         packed = await asyncio.to_thread(compressed, message) if large else self._pack(message)
         if not self.finished:
             self.connection.sender.send_message(self, packed)
+        self._written += 1
+        if self._written % BREATH == 0:
+            await asyncio.sleep(0)
         await self.writable()
 
     async def writable(self) -> None:

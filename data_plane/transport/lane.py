@@ -12,6 +12,8 @@ from pretzel.data_plane.transport.handlers import finishing
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.call import Call
 
+BREATH = 64
+"""Messages of a stream that are sent before the event loop runs other work."""
 DRAINING = "this worker is draining; send the remaining requests to another worker"
 
 
@@ -26,10 +28,12 @@ class Lane:
         """Answer what waits, unless an earlier message is still being answered."""
         call = self._call
         inbox, method = call.inbox, call.method
+        answered = 0
         while not self.is_busy and not call.finished and inbox:
-            if call.is_clogged:
+            if answered == BREATH or call.is_clogged:
                 self._start(None)
                 return
+            answered += 1
             message = inbox.take()
             answer = method.fast(message, call.deadline) if method.fast is not None else None
             if isinstance(answer, bytes):
@@ -54,7 +58,7 @@ class Lane:
 
     def _start(self, answer: Awaitable[bytes] | None) -> None:
         self.is_busy = True
-        self._call.run(self._work(answer))
+        self._call.run(self._work(answer), answer)
 
     async def _work(self, answer: Awaitable[bytes] | None) -> None:
         """Send an answer when it is there and the client reads, then advance."""

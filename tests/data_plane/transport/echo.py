@@ -149,7 +149,7 @@ class Echo:
 
     def shortcuts(self) -> Shortcuts:
         lanes = {path("Lane"): (None, self._returned), path("FastLane"): (self._fast, self._returned)}
-        return Shortcuts({path("Fast"): self._fast}, lanes)
+        return Shortcuts({path("Fast"): self._fast, path("Slow"): lambda *_: None}, lanes)
 
     def register(self, services: Any) -> None:
         handlers = {
@@ -180,13 +180,13 @@ class Served:
         self.health.register(services)
         reflection.register([NAME, health.NAME], services)
 
-    async def start(self) -> None:
+    async def start(self, port: int = 0) -> None:
         if self.kind == "native":
-            listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+            listener = socket.create_server(("127.0.0.1", port), backlog=1024)
             await self.front.listen(listener)
             self.port = listener.getsockname()[1]
         else:
-            self.port = await self.front.listen(0, (), {})
+            self.port = await self.front.listen(port, (), {})
         await self.health.set_all(serving=True)
 
     @property

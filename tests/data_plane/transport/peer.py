@@ -161,6 +161,15 @@ class Peer:
             while not condition() and not self.closed:
                 await self.read()
 
+    async def until_event(self, event: asyncio.Event) -> None:
+        """Wait for an event of the server, which needs this peer to read."""
+        reading = asyncio.create_task(self.until(event.is_set))
+        try:
+            await asyncio.wait_for(event.wait(), SECONDS)
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
     async def answer(self, stream: int, seconds: float = SECONDS) -> Answer:
         """Return a whole answer."""
         self.flush()
