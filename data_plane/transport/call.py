@@ -39,7 +39,8 @@ class Call:
     _timer: asyncio.TimerHandle | None = None
     _written = 0
     _writable: asyncio.Future[None] | None = None
-    _watched = ((0, 0), 0.0)  # bytes that wait for the client, and the time since which their numbers are the same
+    _watched: tuple[tuple[int, int] | None, float] = (None, 0.0)
+    """Bytes that wait for the client, and the time since which their numbers are the same."""
 
     def __init__(self, connection: Connection, stream_id: int, head: Head, method: Method) -> None:
         self.connection, self.stream_id, self.head, self.method = connection, stream_id, head, method
@@ -218,7 +219,10 @@ class Call:
 
     def is_stalled(self, now: float) -> bool:
         """Return whether the client has made us wait too long: to read, to send the rest of a message, or to end."""
-        unsent, incomplete = self.connection.sender.unsent(self.stream_id), self._inbox.incomplete if self._inbox else 0
+        unsent, incomplete = (
+            self.connection.sender.unsent(self.stream_id),
+            self._inbox.incomplete if self._inbox is not None else 0,
+        )
         waits = unsent or incomplete or self.finished or not (self.method.takes_many or self.half_closed)
         if not waits or (unsent, incomplete) != self._watched[0]:
             self._watched = (unsent, incomplete), now

@@ -80,7 +80,7 @@ async def test_a_reset_stops_the_work(served: Served, method: str):
     async with Peer.connected(served.port) as peer:
         stream = peer.open(request(method), message(b"a"), end=method == "Slow")
         peer.flush()
-        await peer.until_event(served.echo.started)
+        await peer.read_until(served.echo.started.is_set)
         peer.engine.reset_stream(stream)
         peer.flush()
         await asyncio.wait_for(served.echo.stopped.wait(), 20)
@@ -91,7 +91,7 @@ async def test_a_lost_connection_stops_the_work(served: Served):
     async with Peer.connected(served.port) as peer:
         peer.open(request("Slow"), message(b""))
         peer.flush()
-        await peer.until_event(served.echo.started)
+        await peer.read_until(served.echo.started.is_set)
     await asyncio.wait_for(served.echo.stopped.wait(), 20)
 
 
@@ -115,7 +115,7 @@ async def test_a_bad_message_stops_a_running_handler(native: Served):
     async with Peer.connected(native.port) as peer:
         stream = peer.open(request("Unread"), message(b"a"), end=False)
         peer.flush()
-        await peer.until_event(native.echo.started)
+        await peer.read_until(native.echo.started.is_set)
         peer.send(frame(DATA, 0, stream, message(b"b", 7)))
         assert (await peer.status(stream)).status == 13
         await asyncio.wait_for(native.echo.stopped.wait(), 20)
