@@ -14,6 +14,7 @@ Header = tuple[bytes, bytes]
 Metadata = Sequence[tuple[str, str | bytes]]
 
 _BINARY = "-bin"
+_CUT_ESCAPE = re.compile(r"%[0-9A-F]?$")
 _KEY, _VALUE = re.compile(r"[0-9a-z_.\-]+"), re.compile(rb"[ -~]*")
 _PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
 MOST_MESSAGE = 6 << 10
@@ -35,12 +36,14 @@ def quoted(message: str) -> bytes:
 
     Spaces at its ends are encoded too, for HTTP strips those.
     """
-    text = quote(message.lstrip(" "), safe=_PRINTABLE, errors="replace")
+    text = quote(message, safe=_PRINTABLE, errors="replace")
     if len(text) > MOST_MESSAGE:
-        text = quote(unquote_to_bytes(text[:MOST_MESSAGE]).decode(errors="ignore"), safe=_PRINTABLE)
-    inner = text.rstrip(" ")
-    before, after = len(message) - len(message.lstrip(" ")), len(text) - len(inner)
-    return ("%20" * before + inner + "%20" * after).encode()
+        whole = _CUT_ESCAPE.sub("", text[:MOST_MESSAGE])
+        text = quote(unquote_to_bytes(whole).decode(errors="ignore"), safe=_PRINTABLE).strip(" ")
+    inner = text.lstrip(" ")
+    before = len(text) - len(inner)
+    inner = inner.rstrip(" ")
+    return ("%20" * before + inner + "%20" * (len(text) - before - len(inner))).encode()
 
 
 def metadata_fields(metadata: Iterable[tuple[str, str | bytes]]) -> list[Header]:
