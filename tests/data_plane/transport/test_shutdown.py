@@ -90,11 +90,11 @@ async def test_streams_end_after_every_request_that_was_read(native: Served, met
         assert set(peer.goodbye.codes) == {0}
 
 
-@pytest.mark.parametrize("method", ["Chat", "Endless", "Unread", "Slow"])
+@pytest.mark.parametrize("method", ["Chat", "Unread", "Slow"])
 async def test_calls_that_outlast_the_drain_get_a_status(native: Served, method: str):
     """The status must precede the end of the connection, also after headers and messages were sent."""
     async with Peer.connected(native.port) as peer:
-        stream = peer.open(request(method), message(b"a"), end=method in ("Endless", "Slow"))
+        stream = peer.open(request(method), message(b"a"), end=method == "Slow")
         peer.flush()
         await peer.read_until(native.echo.started.is_set)
         draining = asyncio.create_task(native.front.drain(0.1))
