@@ -97,6 +97,7 @@ async def test_padded_data(native: Served, method: str):
 async def test_padding_is_acknowledged(native: Served):
     """Send more padding than the window holds: a front that forgets it would stop."""
     async with Peer.connected(native.port) as peer:
+        assert await peer.is_served()  # and has acknowledged the windows of the server
         stream = peer.open(request("Count"), end=False)
         peer.flush()
         for _ in range(6):  # libnghttp2 bears 10,000 empty frames
