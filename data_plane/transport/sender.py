@@ -1,4 +1,4 @@
-"""What one connection sends for its calls: headers, messages, statuses, and permission to send more."""
+"""The frames that a connection sends for its calls: headers, messages, statuses, and permission to send more."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.transport.front import NativeFront
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Methods, Shortcuts
+from tests.data_plane.transport.waits import until
 
 NAME = "test.Echo"
 MESSAGE_BYTES = 24 << 20
@@ -227,3 +228,17 @@ async def serve(kind: str, limits: Limits | None = None) -> AsyncIterator[Served
     finally:
         served.echo.release.set()
         await served.front.drain(0)
+
+
+@asynccontextmanager
+async def limited(**limits: float) -> AsyncIterator[Served]:
+    """Serve natively with these limits; afterwards nothing is held."""
+    async with serve("native", Limits(**limits)) as served:
+        yield served
+        await until(lambda: not served.calls and served.front._held == 0)
+
+
+async def connections(served: Served, count: int) -> list[Any]:
+    """Return the connections of the native front, once there are so many."""
+    await until(lambda: len(served.front.connections) == count)
+    return list(served.front.connections)

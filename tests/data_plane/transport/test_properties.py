@@ -38,7 +38,7 @@ def test_any_cut_gives_the_messages_of_the_whole(bodies: list[tuple[bool, bytes]
 
 @given(st.lists(st.binary(max_size=40), max_size=20), st.sampled_from(ENCODINGS))
 def test_any_bytes_are_messages_or_rejected(pieces: list[bytes], encoding: bytes):
-    """Whether they are rejected does not depend on the cuts."""
+    """The cuts have no influence on the outcome."""
     assert outcome(pieces, encoding) == outcome([b"".join(pieces)], encoding)
 
 
