@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 import grpc
 import pytest
 
+from pretzel.data_plane.transport import front as native_front
+from pretzel.data_plane.transport import life
 from tests.data_plane.serve.conftest import roomy, rows, serving
 from tests.data_plane.transport.echo import Served, serve
 from tests.data_plane.transport.peer import Peer
@@ -42,3 +44,10 @@ async def native() -> AsyncIterator[Served]:
 async def peer(served: Served) -> AsyncIterator[Peer]:
     async with Peer.connected(served.port) as peer:
         yield peer
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at connections every few milliseconds."""
+    monkeypatch.setattr(native_front, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(life, "ROUND_TRIP_SECONDS", 0.05)
