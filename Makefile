@@ -30,8 +30,8 @@ test: build ## Run the tests, long ones aside (T=PATH runs a part)
 test-long: build ## Run the long tests
 	$(BIN)/pytest -q -n auto --dist loadfile -m long $(T)
 
-test-random: build ## Run the tests on cases that are drawn anew, where `make test` draws the same each time
-	$(BIN)/pytest -q -n auto --dist loadfile -m 'not long' --hypothesis-profile anew $(T)
+test-random: build ## Run the tests on new random cases; `make test` draws the same cases each time
+	$(BIN)/pytest -q -n auto --dist loadfile -m 'not long' --hypothesis-profile random $(T)
 
 test-cpus: build ## Run the tests of the importers as on other processors: fewer instruction sets, other BLAS kernels
 	$(BIN)/python -m tests.cpus -n auto --dist loadfile -m 'not long' $(if $(filter-out tests,$(T)),$(T),tests/importers)
@@ -44,10 +44,10 @@ WATCHED = LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-nam
 test-faults: build ## Run servers under load while disks fill, files rot and processes die (FAULT=kills for one)
 	$(BIN)/python -m tests.faults --table build/faults.md $(FAULT)
 
-test-asan: dev ## Run the tests of kernels under AddressSanitizer and UBSan
+test-asan: dev ## Run the tests of kernels and of the transport under AddressSanitizer and UBSan
 	@mkdir -p build
 	PRETZEL_SANITIZE=address flock build/lock $(BIN)/python setup.py -q build --build-lib $(ASAN) --build-temp build/temp-asan
-	$(WATCHED) $(BIN)/pytest -q -n auto -m 'not long' $(if $(filter-out tests,$(T)),$(T),tests/kernels tests/ops tests/engine)
+	$(WATCHED) $(BIN)/pytest -q -n auto -m 'not long' $(if $(filter-out tests,$(T)),$(T),tests/kernels tests/ops tests/engine tests/data_plane/transport)
 
 # Kernels that are watched and count what code is reached stand in build/fuzz; without a limit one input may take all memory.
 FUZZED := build/fuzz
@@ -106,13 +106,17 @@ bench: build ## Run the benchmarks (all, or ARGS=kernels.text)
 
 # A generator this old writes stubs that load on every protobuf from 5 to 7; those of newer ones refuse older runtimes.
 # It has wheels up to Python 3.12.
-proto: ## Generate src/pretzel/v1 from proto/
+# The messages of the package `inference` are one set of descriptors for a pool of their own; only their types are stubs.
+proto: ## Generate src/pretzel/v1 and src/pretzel/inference from proto/
 	test -x build/proto/bin/python || $(PYTHON) -m venv build/proto
 	build/proto/bin/python -m pip install -q --disable-pip-version-check 'grpcio-tools==1.62.3' 'setuptools<81'
 	rm -rf build/stubs && mkdir -p build/stubs
 	build/proto/bin/python -m grpc_tools.protoc --proto_path=proto --python_out=build/stubs --pyi_out=build/stubs --grpc_python_out=build/stubs proto/pretzel/v1/*.proto
 	rm -f src/pretzel/v1/*_pb2*
 	cp build/stubs/pretzel/v1/* src/pretzel/v1/
+	build/proto/bin/python -m grpc_tools.protoc --proto_path=proto --include_imports --descriptor_set_out=src/pretzel/inference/inference.binpb --pyi_out=build/stubs proto/inference/*.proto
+	sed -i 's/^from inference import/from pretzel.inference import/' build/stubs/inference/*.pyi
+	cp build/stubs/inference/*.pyi src/pretzel/inference/
 
 docs: build ## Write docs/operators.md and docs/onnx.md, and check that the links in the docs lead somewhere
 	$(BIN)/python -m docs.generate_operators
@@ -121,4 +125,4 @@ docs: build ## Write docs/operators.md and docs/onnx.md, and check that the link
 
 clean: ## Remove what was built; .venv stays
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	find kernels -name '*.so' -delete
+	find kernels data_plane -name '*.so' -delete

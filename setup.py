@@ -1,7 +1,8 @@
-"""Builds every Cython file of the kernels room; adding a kernel touches nothing here.
+"""Builds every Cython file of the rooms; adding one touches nothing here.
 
-PRETZEL_ONLY='text/* program' builds only the kernels that match.  PRETZEL_DEBUG=1 turns Cython's checks on;
-PRETZEL_SANITIZE=address has AddressSanitizer and UBSan watch every kernel, and =fuzz also counts what code is reached.
+PRETZEL_ONLY='text/* program' builds only the kernels that match, and 'data_plane/*' those files of the data plane.
+PRETZEL_DEBUG=1 turns Cython's checks on; PRETZEL_SANITIZE=address has AddressSanitizer and UBSan watch all of it, and
+=fuzz also counts what code is reached.
 """
 
 import hashlib
@@ -13,7 +14,9 @@ from pathlib import Path
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-KERNELS = Path("src/pretzel/kernels")
+PACKAGE = Path("src/pretzel")
+KERNELS = PACKAGE / "kernels"
+ROOMS = [KERNELS, PACKAGE / "data_plane"]
 GENERATED = Path("build/generated")
 DEBUG = os.environ.get("PRETZEL_DEBUG", "0") not in ("", "0")
 SANITIZE = os.environ.get("PRETZEL_SANITIZE", "")
@@ -43,15 +46,19 @@ FLAGS = ["-ffp-contract=off", "-fvisibility=hidden", *_OF_KIND[KIND]]
 LINKED = [flag for flag in FLAGS if flag.startswith("-fsanitize=")]
 
 
+def sources() -> list[Path]:
+    return sorted(source for room in ROOMS for source in room.rglob("*.pyx"))
+
+
 def wanted(source: Path) -> bool:
-    name = source.relative_to(KERNELS).with_suffix("").as_posix()
+    name = source.relative_to(PACKAGE).with_suffix("").as_posix().removeprefix("kernels/")
     return not ONLY or any(fnmatch(name, only.removesuffix(".pyx")) for only in ONLY)
 
 
 def headers_of(source: Path) -> list[str]:
-    """The C files that a kernel may include: those of its own room, and those at the top."""
-    found = {*source.parent.glob("*.h"), *KERNELS.glob("*.h"), *GENERATED.glob("*.h")}
-    return sorted(map(str, found))
+    """The C files that a source may include: those of its own folder, and those at the top of the kernels."""
+    headers = {*source.parent.glob("*.h"), *KERNELS.glob("*.h"), *GENERATED.glob("*.h")}
+    return sorted(map(str, headers))
 
 
 def extension(source: Path) -> Extension:
@@ -78,7 +85,7 @@ def write_generated_headers() -> None:
     module.write(tables)
 
 
-class BuildKernels(build_ext):
+class BuildCython(build_ext):
     def finalize_options(self) -> None:
         super().finalize_options()
         self.parallel = self.parallel or CORES
@@ -108,12 +115,12 @@ class BuildKernels(build_ext):
         except CompileError as error:
             # Cython has printed where and why; its own call stack would only hide that.
             raise SystemExit(f"{error}: not translated; PRETZEL_ONLY builds the other kernels") from None
-        sources = {made.name: made for made in translated}
-        for kept in self.extensions:
-            pyx = Path(kept.sources[0])
-            kept.depends = [*sources[kept.name].depends, *headers_of(pyx)]
-            kept.sources = sources[kept.name].sources
-            kept.include_dirs.append(numpy.get_include())
+        sources = {extension.name: extension for extension in translated}
+        for built in self.extensions:
+            pyx = Path(built.sources[0])
+            built.depends = [*sources[built.name].depends, *headers_of(pyx)]
+            built.sources = sources[built.name].sources
+            built.include_dirs.append(numpy.get_include())
 
     def forget_unless_built_with(self, settings: str, build_dir: str) -> None:
         """Remove what other settings built: a change of directives or flags is noticed by neither tool."""
@@ -130,6 +137,6 @@ class BuildKernels(build_ext):
 
 if __name__ == "__main__":
     setup(
-        cmdclass={"build_ext": BuildKernels},
-        ext_modules=[extension(source) for source in sorted(KERNELS.rglob("*.pyx")) if wanted(source)],
+        cmdclass={"build_ext": BuildCython},
+        ext_modules=[extension(source) for source in sources() if wanted(source)],
     )

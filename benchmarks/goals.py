@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.harness import Row
+from benchmarks.harness import Row, read
 from benchmarks.pages import PAGES
 
 EVERY = (1, 100, 10_000)
@@ -69,12 +68,6 @@ def page(goals: Sequence[Goal], directory: Path) -> str:
     """Return the page of goals with their measurements and verdicts."""
     measured = {family: list(read(directory / f"{family}.json")) for family in {goal.family for goal in goals}}
     return HEAD + "\n".join(_line(goal, goal.row(measured[goal.family])) for goal in goals) + "\n"
-
-
-def read(path: Path) -> Iterator[Row]:
-    """Yield the rows of a result; none if it was not measured."""
-    if path.exists():
-        yield from (Row(**row) for row in json.loads(path.read_text())["rows"])
 
 
 def _line(goal: Goal, row: Row | None) -> str:

@@ -8,8 +8,8 @@ import platform
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import astuple, dataclass, fields, replace
 from importlib import metadata
 from pathlib import Path
 
@@ -26,6 +26,7 @@ LIBRARIES = (
 )
 Clock = Callable[[], float]
 ROUNDS = 15
+DIGITS = 6
 SAMPLE_SECONDS = 0.01  # long enough that the clock and the loop cost nothing
 
 
@@ -110,9 +111,23 @@ def _plain(us: float) -> str:
 
 
 def write(rows: Iterable[Row], path: Path) -> None:
-    """Write the rows with machine, commit and library versions, so that results can be traced."""
+    """Write the medians, one row per line, with machine, commit and versions, so that results can be traced."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(circumstances() | {"rows": [asdict(row) for row in rows]}, indent=1) + "\n")
+    head = json.dumps(circumstances() | {"columns": [field.name for field in fields(Row)]})
+    lines = ",\n".join(json.dumps([_short(value) for value in astuple(row)]) for row in rows)
+    path.write_text(f'{head[:-1]}, "rows": [\n{lines}\n]}}\n')
+
+
+def read(path: Path) -> Iterator[Row]:
+    """Yield the rows that :func:`write` wrote; none if the file does not exist."""
+    if path.exists():
+        result = json.loads(path.read_text())
+        yield from (Row(**dict(zip(result["columns"], row, strict=True))) for row in result["rows"])
+
+
+def _short(value: object) -> object:
+    """Round a measured number to the digits that a repetition might confirm, and more."""
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
 
 
 def _calibrate(call: Callable[[], object], clock: Clock) -> int:

@@ -21,15 +21,29 @@ def publish(family: str, about: str, rows: Sequence[Row], notes: Sequence[str] =
     (directory / f"{family}.md").write_text(page(family, about, rows, notes, drawn=drawn))
 
 
+def publish_serving(about: str, rows: Sequence[Row], notes: Sequence[str], directory: Path = PAGES) -> None:
+    """Write ``serving.json`` and ``serving.md``."""
+    harness.write(rows, directory / "serving.json")
+    parts = ["# Serving", about, _SERVING, harness.table(rows), *_listed(notes)]
+    (directory / "serving.md").write_text("\n\n".join(parts) + "\n")
+
+
 def page(family: str, about: str, rows: Sequence[Row], notes: Sequence[str] = (), *, drawn: bool = True) -> str:
     """Return the page of a family: its description, plot, table, and skipped comparisons."""
     parts = [f"# Kernels: {family}", about, _how(family)]
     if drawn:
         parts.append(f"![microseconds per row by rows per call]({family}.svg)")
-    parts.append(harness.table(rows))
-    if notes:
-        parts.append("Not compared:\n\n" + "\n".join(f"- {note}" for note in notes))
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([*parts, harness.table(rows), *_listed(notes)]) + "\n"
+
+
+def _listed(notes: Sequence[str]) -> list[str]:
+    return ["Not compared:\n\n" + "\n".join(f"- {note}" for note in dict.fromkeys(notes))] if notes else []
+
+
+_SERVING = """\
+Written by `python -m benchmarks.run serving.front`.  Each round measures both sides, in turn; *times faster* is the
+median over rounds of the ratio within a round, the *range* its extremes.  The worker has one serving process.  The load
+generator runs on the same two cores.  The numbers with their circumstances are in [serving.json](serving.json)."""
 
 
 def _how(family: str) -> str:

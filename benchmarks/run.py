@@ -42,10 +42,13 @@ def main() -> None:
 
 
 def keep(name: str, module: ModuleType, rows: list[Row]) -> None:
-    """Write a kernel family to the documentation, and any other result to ``benchmarks/results``."""
+    """Write kernel families and the front to the documentation, and any other result to ``benchmarks/results``."""
     folder, _, family = name.partition(".")
+    about, notes = str(module.__doc__).strip(), getattr(module, "NOTES", ())
     if folder == "kernels":
-        pages.publish(family, str(module.__doc__).strip(), rows, getattr(module, "NOTES", ()))
+        pages.publish(family, about, rows, notes)
+    elif name == "serving.front":
+        pages.publish_serving(about, rows, notes)
     else:
         harness.write(rows, RESULTS / f"{name}.json")
 

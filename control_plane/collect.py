@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from pretzel.control_plane.catalog import Catalog
-from pretzel.control_plane.failpoints import failpoint
+from pretzel.control_plane.steps import reached
 from pretzel.control_plane.store import ObjectStore
 from pretzel.errors import PreconditionError
 from pretzel.plan.digest import Digest
@@ -37,9 +37,9 @@ def collect(store: ObjectStore, catalog: Catalog, dry_run: bool = False) -> Coll
     _reject_foreign(store, catalog)
 
     def remove(digest: Digest) -> None:
-        failpoint("collect_before_delete")
+        reached("collect_before_delete")
         store.delete(digest)
-        failpoint("collect_after_delete")
+        reached("collect_after_delete")
 
     if not dry_run:
         catalog.forget()

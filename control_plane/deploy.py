@@ -14,10 +14,10 @@ from pretzel.compiler.optimize import optimize
 from pretzel.compiler.optimize.weights import compact
 from pretzel.control_plane.catalog import Catalog, Release, names
 from pretzel.control_plane.causes import naming_causes
-from pretzel.control_plane.failpoints import failpoint
 from pretzel.control_plane.keep import Keeper
 from pretzel.control_plane.options import Options
 from pretzel.control_plane.statistics import known, sizes_of, statistics
+from pretzel.control_plane.steps import reached
 from pretzel.control_plane.store import ObjectStore, ParameterCache
 from pretzel.control_plane.verify import Sample, Tolerance, Verified, Verifier
 from pretzel.errors import InputError, NotFoundError, PreconditionError, PretzelError
@@ -107,21 +107,21 @@ class Deployer:
         progress("optimize")
         exact = optimize(definition)
         optimized = compact(exact, request.options.weights, request.tolerance.relative)
-        failpoint("after_optimize")
+        reached("after_optimize")
         with naming_causes(definition.metadata):
             result = self._make(request, definition, optimized, keeper, progress)
-        failpoint("after_verify")
+        reached("after_verify")
         progress("publish")
         measured = {**_measured(request, result), **_weights(request, exact, result.compiled)}
         published = self._publish(request, definition, result.compiled, measured, keeper)
-        failpoint("after_publish")
+        reached("after_publish")
         return published
 
     def _read(self, request: Deployment, keeper: Keeper) -> Definition:
         missing = keeper.find_missing(request.parameters)
         if missing:
             raise PreconditionError(f"{_list(missing)} never uploaded; upload them, then deploy again")
-        failpoint("after_objects")
+        reached("after_objects")
         return request.build(self.parameters.many(request.parameters))
 
     def _make(
@@ -136,7 +136,7 @@ class Deployer:
         progress("compile")
         sizes = known(self._newest(request.model), definition)
         compiled = compile_plan(optimized, sizes or Sizes())
-        failpoint("after_compile")
+        reached("after_compile")
         keeper.keep({definition.digest: definition.encoded, **compiled.blobs})
         progress("verify")
         result = Made(compiled, self._verify(request, compiled), sizes or Sizes())

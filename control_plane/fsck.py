@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pretzel.control_plane.catalog import Catalog
 from pretzel.control_plane.rebuild import Rebuilder
-from pretzel.control_plane.store import DirectoryStore, ParameterCache, files, identity
+from pretzel.control_plane.store import ObjectStore, ParameterCache, files, identity
+from pretzel.control_plane.store.opening import store_of
 from pretzel.control_plane.store.ownership import own
 from pretzel.errors import CorruptObjectError, NotFoundError, PreconditionError, PretzelError
 from pretzel.plan.definition import parameter_digests
@@ -18,7 +20,6 @@ from pretzel.plan.model import ModelVersion
 from pretzel.plan.plan import Plan
 
 _REPAIR = "run `pretzel fsck --repair`"
-_KNOWN = {identity.FILE, "incoming", "damaged"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Finding:
 class Check:
     """One check of a store; it counts the checked objects."""
 
-    def __init__(self, store: DirectoryStore, catalog: Catalog, repair: bool = False) -> None:
+    def __init__(self, store: ObjectStore, catalog: Catalog, repair: bool = False) -> None:
         self.store, self.catalog, self.repair = store, catalog, repair
         self.rebuilder = Rebuilder(store, catalog, ParameterCache(store, 0))
         self.objects = self.bytes = self.findings = 0
@@ -57,24 +58,15 @@ class Check:
         stored, (epoch, _) = self.store.epoch(), self.catalog.current()
         if stored and stored != epoch:
             problem = f"the objects are of epoch {stored}, the catalog is of epoch {epoch}"
-            yield Finding(str(self.store.root / identity.FILE), problem, "restore the catalog of these objects")
+            yield Finding(f"{self.store.root}/{identity.FILE}", problem, "restore the catalog of these objects")
 
     def _strays(self) -> Iterator[Finding]:
-        for path in self._foreign():
+        for path in self.store.foreign():
             finding = Finding(str(path), "not an object of the store", f"{_REPAIR}, which removes it")
             if self.repair:
                 files.remove(path)
                 finding = replace(finding, remedy="removed", repaired=True)
             yield finding
-
-    def _foreign(self) -> Iterator[Path]:
-        for entry in sorted(self.store.root.iterdir()):
-            if entry.name in _KNOWN or entry.name.startswith(f".{identity.FILE}"):
-                continue
-            if len(entry.name) != 2 or not entry.is_dir():
-                yield entry
-            else:
-                yield from (path for path in sorted(entry.iterdir()) if files.parse_name(path.name) is None)
 
     def _objects(self) -> Iterator[Finding]:
         """Read all stored objects; those that versions need are reported with the versions."""
@@ -82,20 +74,14 @@ class Check:
         for digest in self.store.digests():
             self.objects += 1
             self.bytes += digest.size
-            if self._is_whole(digest):
+            if self.store.is_whole(digest):
                 continue
             self._bad.add(digest)
             if self.repair:
                 self._quarantine(digest)
             if digest not in needed:
                 done = ("quarantined", True) if self.repair else (f"{_REPAIR}, which quarantines it", False)
-                yield Finding(str(self.store.path(digest)), "its bytes do not have its digest", *done)
-
-    def _is_whole(self, digest: Digest) -> bool:
-        try:
-            return files.matches(self.store.path(digest), digest, from_disk=True) is not None
-        except FileNotFoundError:  # collected meanwhile
-            return True
+                yield Finding(str(self.store.path(digest) or digest), "its bytes do not have its digest", *done)
 
     def _quarantine(self, digest: Digest) -> None:
         try:
@@ -149,36 +135,38 @@ class Check:
         return f"{_REPAIR}, which rebuilds it" if makes else deploy
 
     def _kept(self) -> Iterator[Finding]:
-        if not self.store.keeps_all():
+        root = self.store.root
+        if root is None or not self.store.keeps_all():
             return
-        identified = identity.read(self.store.root)
+        identified = identity.read(root)
         problem = "the objects have lost their catalog; those that no version needs are kept"
-        finding = Finding(str(self.store.root), problem, f"{_REPAIR}, after which they are collected")
+        finding = Finding(str(root), problem, f"{_REPAIR}, after which they are collected")
         if self.repair and identified:
-            identity.write(self.store.root, replace(identified, keeps=False))
+            identity.write(root, replace(identified, keeps=False))
             finding = replace(finding, remedy="they are collected from now on", repaired=True)
         yield finding
 
 
-def check_directory(data_dir: Path, repair: bool = False) -> Iterator[Finding]:
-    """Check the data directory of a control plane that is not running.
+def check_directory(data_dir: Path, repair: bool = False, url: str = "") -> Iterator[Finding]:
+    """Check the data directory of a control plane that is not running; ``url`` is its setting ``store``.
 
     Raises:
+        InputError: no store has the URL.
         PreconditionError: a control plane has it open, or it is not a data directory.
     """
-    if not (data_dir / "objects").is_dir():
+    if not (data_dir / ("catalog.sqlite" if url else "objects")).exists():
         raise PreconditionError(
             f"{data_dir}: not the data directory of a control plane; give the one it is started with"
         )
-    with own(data_dir):
+    with own(data_dir), closing(store_of(data_dir, url, sweep=repair)) as store:
         try:
-            identified = identity.establish(data_dir)
+            identified = identity.establish(data_dir, store.root)
             catalog = Catalog(data_dir / "catalog.sqlite", epoch=identified.epoch)
         except (PreconditionError, CorruptObjectError) as error:
             yield Finding(str(data_dir / "catalog.sqlite"), str(error), "restore the catalog from a backup")
             return
         try:
-            yield from Check(DirectoryStore(data_dir / "objects", sweep=repair), catalog, repair).run()
+            yield from Check(store, catalog, repair).run()
         finally:
             catalog.close()
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 
 from pretzel.control_plane.catalog import Hold
-from pretzel.control_plane.failpoints import failpoint
+from pretzel.control_plane.steps import reached
 from pretzel.control_plane.store import ObjectStore
 from pretzel.control_plane.store.interface import Buffer
 from pretzel.errors import CorruptObjectError, NotFoundError
@@ -30,8 +30,8 @@ class Keeper:
         self._hold.add(objects)
         # Concurrently, since files that are flushed at the same time share a flush of the disk.
         for _ in self._writers.map(self._put, objects.keys(), objects.values()):
-            failpoint("after_first_blob")
-        failpoint("after_blobs")
+            reached("after_first_blob")
+        reached("after_blobs")
 
     def _put(self, digest: Digest, data: Buffer) -> None:
         """Store an object unless it is present and intact."""

@@ -23,6 +23,8 @@ class Settings(ServerSettings):
 
     data_dir: Path = Path("pretzel-data")
     """Directory of the catalog and the objects; only one control plane may use it at a time."""
+    store: str = ""
+    """URL of the objects: file:///path or a path (a directory), memory: (for tests); default: objects in data_dir."""
     new: bool = False
     """Start a new epoch without models if the objects lost their catalog; the objects are kept until a check."""
     replaces: str = ""

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from pretzel.serving.settings import Names, ServerSettings
+from pretzel.serving.settings import Names, ServerSettings, is_loopback
 from pretzel.targets import Tls
 
 MIB = 1 << 20
@@ -65,6 +65,8 @@ class Settings(ServerSettings):
 
     max_message_bytes: Annotated[int, Field(ge=1024)] = 64 * MIB
     """Largest message received or sent."""
+    shared_memory: bool | None = None
+    """Let clients register POSIX shared memory for tensors; if unset, only where no other host can reach the server."""
     connection_age_seconds: Seconds = 300
     """Age after which clients are asked to reconnect, so that load spreads over new processes."""
     connection_idle_seconds: Seconds = 120
@@ -92,6 +94,11 @@ class Settings(ServerSettings):
         own = (self.tls_cert, self.tls_key)
         cert, key = (self.client_cert, self.client_key) if self.client_cert or self.client_key else own
         return Tls(self.tls_ca, cert, key)
+
+    @property
+    def shares_memory(self) -> bool:
+        """True if clients may register shared memory."""
+        return is_loopback(self.host) if self.shared_memory is None else self.shared_memory
 
     @property
     def request_memory(self) -> int:

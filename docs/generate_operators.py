@@ -25,7 +25,7 @@ from pretzel.errors import UnsupportedError
 from pretzel.importers import IMPORTERS, definition_of, differences
 from pretzel.importers.differences import DIFFERENCES, Difference
 from pretzel.importers.registry import REFUSED
-from pretzel.importers.rounding import READERS
+from pretzel.importers.rounding import DIVIDERS, READERS
 from pretzel.plan.multioutput import methods_of
 from tests.importers.sklearn.examples import Example, examples
 
@@ -82,8 +82,13 @@ REFUSALS = """
   rows beyond 1e150 overflow; Pretzel returns an answer.
 - *Infinities and unseen labels.* `SplineTransformer` rejects infinities, for which the library returns NaN;
   `LabelBinarizer` of two classes rejects an unseen label.
-- *Tables.* XGBoost rejects a table with its columns in another order; Pretzel reads it by name, like CatBoost.
-  LightGBM reads such a table by position and ignores its names; Pretzel rejects it.
+- *Tables.* XGBoost rejects a pandas table with its columns in another order; Pretzel reads it by name, like CatBoost.
+  Where the library reads such a table by position (LightGBM, XGBoost given polars or Arrow, a boosting library behind
+  another estimator, `FunctionTransformer`) Pretzel rejects it.
+- *Categories.* LightGBM and XGBoost trained without categories read the codes of a column of type `category`; Pretzel
+  rejects it.
+- *Bytes.* Long doubles that no float64 equals, float32 in the other byte order, and for LightGBM and XGBoost all
+  numbers in it, are rejected.
 - *Rows without any value.* `IterativeImputer` fills them depending on the other rows of the request, so they are
   rejected.
 - *Integers.* NumPy computes functions of small integers in float16 or float32, and squares or reciprocals of integers
@@ -108,6 +113,8 @@ def _differences() -> Iterator[str]:
     named = {kind: noted(importer) for kind, importer in IMPORTERS.items() if not hasattr(kind, "stands_for")}
     for kind in named.keys() & READERS.keys():
         named[kind].add(differences.ROUNDED_THRESHOLDS)
+    for kind in named.keys() & DIVIDERS.keys():
+        named[kind].add(differences.ROUNDED_DIRECTIONS)
     for difference in DIFFERENCES:
         line = (
             f"*{difference.title}*, noted where {difference.said}: {difference.reason}. Remedy: {difference.remedy}. "

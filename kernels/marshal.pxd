@@ -1,7 +1,7 @@
 # Conversions between Python values and slots.
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint32_t, uint8_t
 
-from pretzel.kernels.frame cimport Slot
+from pretzel.kernels.frame cimport Slot, Text
 
 cdef enum Layout:
     DENSE = 0
@@ -19,3 +19,6 @@ cdef tuple take_sparse(Slot* slot, int64_t rows, dtype)
 
 # Copies texts out, packed: their bytes, their lengths, and which are missing (or None).
 cdef tuple take_texts(Slot* slot, int64_t count)
+
+# Copies texts to consecutive bytes, with their lengths; missing ones are marked, 1 for NaN and 2 for None.
+cdef void pack(const Text* texts, int64_t count, char* data, uint32_t* lengths, uint8_t* missing) noexcept nogil

@@ -4,7 +4,6 @@ Rows are processed in blocks, so that values passed between kernels stay in the 
 then all over the next.  A row's result never depends on its block.
 """
 
-from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free
 
@@ -22,20 +21,9 @@ from pretzel.kernels.shapes import allocated_as
 cdef enum:
     TOO_LARGE = 100  # values of no fixed size exceeded the caller's limit; no kernel returns it
 
-cdef struct Observed:
-    double seconds
-    int64_t entries
-
-cdef struct Step:
-    PyObject* kernel       # borrowed: the program's tuple owns it
-    int first_input        # position of this step's first input in `reads`
-    int output
-
 
 cdef class Token:
     """A flag that another thread may raise to stop a run between two kernels, or between two rows of a slow one."""
-
-    cdef volatile int raised
 
     def cancel(self):
         """Stop the run that has this token, soon."""
@@ -50,15 +38,6 @@ cdef class Program:
     too.  ``outputs``: slots whose values a run returns, distinct and not inputs.  ``block``: rows processed at a
     time; outputs that are not dense numbers make it one block.
     """
-
-    cdef tuple kernels, types, forms
-    cdef Shape* shapes
-    cdef Step* steps
-    cdef int* reads
-    cdef int* returns
-    cdef int slot_count, input_count, step_count, output_count, read_count
-    cdef int64_t block
-    cdef bint one_block
 
     def __init__(self, types, int inputs, steps, outputs, int64_t block):
         self.types = tuple(types)
@@ -121,51 +100,77 @@ cdef class Program:
             TimeoutError, InterruptedError, MemoryError: the deadline passed, the token was raised, memory ran out or
                 the values took more than ``most``.
         """
-        cdef Frame* frame = &workspace.frame
-        cdef int status, i, failed = 0
-        workspace.make_slots(self.slot_count)
-        for i in range(self.slot_count):
-            frame.slots[i].origin = NULL
-        for i in range(self.input_count):
-            bind(&frame.slots[i], self.shapes[i].layout, columns[i])
-        results = self._make_outputs(frame, rows)
+        cdef Frame* frame = self.begin(workspace)
+        cdef Run run = Run(rows, deadline, NULL, most, 0)
+        cdef int status, i
+        if token is not None:
+            run.raised = &token.raised
+        self.bind_inputs(frame, columns)
+        results = self.make_outputs(frame, rows)
         with nogil:
-            status = self._run(frame, rows, deadline, token, most, &failed, NULL)
+            status = self.run_blocks(frame, &run, NULL)
         if status != OK:
-            self._raise(frame, status, failed)
+            self.fail(frame, status, &run)
         for i in range(self.output_count):
             if results[i] is None:
-                results[i] = self._collect(&frame.slots[self.returns[i]], self.returns[i], rows)
+                results[i] = self.collect(&frame.slots[self.returns[i]], self.returns[i], rows)
         return results
 
     def profile(self, Workspace workspace not None, list columns not None, int64_t rows):
-        """Run over ``rows`` rows and return, for each step, its seconds and the number of entries it wrote.
+        """Return, for each step of a run over ``rows`` rows, its seconds and the number of entries it wrote.
 
         Entries are the stored values of sparse rows and the tokens of ragged ones; -1 if a step writes dense ones.
 
         Raises:
             Refused, MemoryError: as :meth:`run`.
         """
-        cdef Frame* frame = &workspace.frame
-        cdef int status, i, failed = 0
+        cdef Frame* frame = self.begin(workspace)
+        cdef Run run = Run(rows, 0.0, NULL, 0, 0)
         cdef Observed* observed = <Observed*>calloc(self.step_count + 1, sizeof(Observed))
+        cdef int status, i
         if observed == NULL:
             raise MemoryError("program: no memory for what is observed")
         try:
-            workspace.make_slots(self.slot_count)
-            for i in range(self.slot_count):
-                frame.slots[i].origin = NULL
-            for i in range(self.input_count):
-                bind(&frame.slots[i], self.shapes[i].layout, columns[i])
+            self.bind_inputs(frame, columns)
             with nogil:
-                status = self._run(frame, rows, 0.0, None, 0, &failed, observed)
+                status = self.run_blocks(frame, &run, observed)
             if status != OK:
-                self._raise(frame, status, failed)
+                self.fail(frame, status, &run)
             return [(observed[i].seconds, observed[i].entries) for i in range(self.step_count)]
         finally:
             free(observed)
 
-    cdef list _make_outputs(self, Frame* frame, int64_t rows):
+    cdef Frame* begin(self, Workspace workspace) except NULL:
+        cdef int i
+        workspace.make_slots(self.slot_count)
+        for i in range(self.slot_count):
+            workspace.frame.slots[i].origin = NULL
+        workspace.frame.text.at = NULL
+        return &workspace.frame
+
+    cdef int execute(self, Frame* frame, Run* run) noexcept nogil:
+        return OUT_OF_MEMORY if self.place_outputs(frame, run.rows) != OK else self.run_blocks(frame, run, NULL)
+
+    cdef int bind_inputs(self, Frame* frame, list columns) except -1:
+        for i in range(self.input_count):
+            bind(&frame.slots[i], self.shapes[i].layout, columns[i])
+        return 0
+
+    cdef int place_outputs(self, Frame* frame, int64_t rows) noexcept nogil:
+        """Give each output of dense numbers memory of the frame for all rows, because a block holds only some."""
+        cdef Slot* slot
+        cdef Shape* shape
+        for i in range(self.output_count):
+            slot, shape = self.output(frame, i), self.shape(i)
+            if shape.layout != DENSE or shape.is_text:
+                continue
+            # Not in own_values: by that address a kernel knows a value that only later kernels read.
+            if reserve(&slot.own_bytes, rows * shape.width * shape.itemsize + 64) != OK:
+                return OUT_OF_MEMORY
+            slot.origin = <char*>slot.own_bytes.at
+        return OK
+
+    cdef list make_outputs(self, Frame* frame, int64_t rows):
         """Allocate the dense outputs, so that kernels write directly into the results."""
         cdef list results = []
         cdef int slot, i
@@ -180,39 +185,40 @@ cdef class Program:
             results.append(array)
         return results
 
-    cdef int _run(
-        self, Frame* frame, int64_t rows, double deadline, Token token, int64_t most, int* failed, Observed* observed
-    ) noexcept nogil:
-        cdef int64_t used = 0, first = 0, block = rows if self.one_block else min(self.block, rows)
-        cdef int status, i
-        frame.raised, frame.deadline = NULL, deadline
-        if token is not None:
-            frame.raised = &token.raised
+    cdef int run_blocks(self, Frame* frame, Run* run, Observed* observed) noexcept nogil:
+        cdef int64_t first = 0, block = run.rows if self.one_block else min(self.block, run.rows)
+        cdef int status
+        frame.raised, frame.deadline = run.raised, run.deadline
         while True:
             frame.first_row = first
-            frame.rows = min(block, rows - first)
-            used = 0
-            if self._place(frame, first) != OK:
-                return OUT_OF_MEMORY
-            for i in range(self.step_count):
-                status = self._step(frame, i) if observed == NULL else self._observe(frame, i, observed + i)
-                failed[0] = i
-                if status != OK:
-                    return status
-                if token is not None and token.raised:
-                    return CANCELLED
-                if most > 0:
-                    used += self._written(frame, self.steps[i].output)
-                    if used > most:
-                        return TOO_LARGE
+            frame.rows = min(block, run.rows - first)
+            status = self.run_block(frame, run, observed)
             first += frame.rows
-            if first >= rows:
-                return OK
+            if status != OK or first >= run.rows:
+                return status
             status = interrupted(frame)
             if status != OK:
                 return status
 
-    cdef int _place(self, Frame* frame, int64_t first) noexcept nogil:
+    cdef int run_block(self, Frame* frame, Run* run, Observed* observed) noexcept nogil:
+        cdef int64_t used = 0
+        cdef int status, i
+        if self.place(frame, frame.first_row) != OK:
+            return OUT_OF_MEMORY
+        for i in range(self.step_count):
+            status = self.step(frame, i) if observed == NULL else self.observe(frame, i, observed + i)
+            run.failed = i
+            if status != OK:
+                return status
+            if run.raised != NULL and run.raised[0]:
+                return CANCELLED
+            if run.most > 0:
+                used += self.written(frame, self.steps[i].output)
+                if used > run.most:
+                    return TOO_LARGE
+        return OK
+
+    cdef int place(self, Frame* frame, int64_t first) noexcept nogil:
         """Point every slot at the memory of this block."""
         cdef int i
         cdef Slot* slot
@@ -231,10 +237,10 @@ cdef class Program:
                 slot.values, slot.starts = slot.origin, slot.origin_starts + first
         return OK
 
-    cdef int _step(self, Frame* frame, int i) noexcept nogil:
+    cdef int step(self, Frame* frame, int i) noexcept nogil:
         cdef Slot* inputs[64]
         cdef Slot** many = inputs
-        cdef int first = self.steps[i].first_input, count = self._inputs_of(i), k, status
+        cdef int first = self.steps[i].first_input, count = self.inputs_of(i), k, status
         if count > 64:
             many = <Slot**>calloc(count, sizeof(Slot*))
             if many == NULL:
@@ -246,7 +252,7 @@ cdef class Program:
             free(many)
         return status
 
-    cdef int64_t _written(self, Frame* frame, int i) noexcept nogil:
+    cdef int64_t written(self, Frame* frame, int i) noexcept nogil:
         """Return the bytes of a value of this block whose size its type does not fix; 0 for dense numbers."""
         cdef Slot* slot = &frame.slots[i]
         cdef Shape* shape = &self.shapes[i]
@@ -258,11 +264,11 @@ cdef class Program:
                 total += max((<Text*>slot.values)[k].length, 0)
         return total
 
-    cdef int _observe(self, Frame* frame, int i, Observed* observed) noexcept nogil:
+    cdef int observe(self, Frame* frame, int i, Observed* observed) noexcept nogil:
         """Run one step, and add its time and entries to the observation."""
         cdef Slot* written = &frame.slots[self.steps[i].output]
         cdef double begun = now()
-        cdef int status = self._step(frame, i)
+        cdef int status = self.step(frame, i)
         observed.seconds += now() - begun
         if self.shapes[self.steps[i].output].layout == DENSE:
             observed.entries = -1
@@ -270,26 +276,25 @@ cdef class Program:
             observed.entries += written.starts[frame.rows] - written.starts[0]
         return status
 
-    cdef int _inputs_of(self, int i) noexcept nogil:
+    cdef int inputs_of(self, int i) noexcept nogil:
         cdef int end = self.steps[i + 1].first_input if i + 1 < self.step_count else self.read_count
         return end - self.steps[i].first_input
 
-    cdef _raise(self, Frame* frame, int status, int failed):
+    cdef fail(self, Frame* frame, int status, Run* run):
         if status == REFUSED:
             value = frame.text.at[:frame.text.length].decode() if frame.text.at != NULL else frame.value
-            frame.text.at = NULL
-            raise Refused(self.kernels[failed], frame.code, frame.first_row + frame.row, frame.column, value)
+            raise Refused(self.kernels[run.failed], frame.code, frame.first_row + frame.row, frame.column, value)
         if status == CANCELLED:
             raise InterruptedError("the run was cancelled")
         if status == LATE:
             raise TimeoutError("the deadline passed during the run")
         if status == TOO_LARGE:
-            raise MemoryError(f"{type(self.kernels[failed]).__name__} wrote more bytes than the request may take")
+            raise MemoryError(f"{type(self.kernels[run.failed]).__name__} wrote more bytes than the request may take")
         if status == OUT_OF_MEMORY:
             raise MemoryError("a kernel could not allocate memory")
-        raise SystemError(f"{type(self.kernels[failed]).__name__} returned status {status}")
+        raise SystemError(f"{type(self.kernels[run.failed]).__name__} returned status {status}")
 
-    cdef _collect(self, Slot* slot, int i, int64_t rows):
+    cdef collect(self, Slot* slot, int i, int64_t rows):
         if self.shapes[i].layout == SPARSE:
             return take_sparse(slot, rows, self.types[i].numpy)
         return take_texts(slot, rows * self.shapes[i].width)

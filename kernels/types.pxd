@@ -1,5 +1,5 @@
 # The element types that kernels are compiled for; `run` picks the copy that fits the types of its slots.
-from libc.stdint cimport int64_t
+from libc.stdint cimport int32_t, int64_t
 
 ctypedef fused real:
     float
@@ -14,3 +14,9 @@ ctypedef fused number:
     float
     double
     int64_t
+
+# The values of a tree's leaves: scores, or positions of leaves.
+ctypedef fused leaf_value:
+    float
+    double
+    int32_t

@@ -3,5 +3,5 @@
 from hypothesis import settings
 
 settings.register_profile("same", derandomize=True, deadline=None)
-settings.register_profile("anew", derandomize=False, deadline=None, print_blob=True)
+settings.register_profile("random", derandomize=False, deadline=None, print_blob=True)
 settings.load_profile("same")

@@ -15,8 +15,8 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "build", "dist", "*.so", "*.egg-info", "__pycache__", ".*_cache")
 IMPORT_THE_SDK = """
-import importlib, pkgutil, pretzel, pretzel.client, pretzel.plan, pretzel.v1
-for package in pretzel.client, pretzel.plan, pretzel.v1:
+import importlib, pkgutil, pretzel, pretzel.client, pretzel.inference, pretzel.plan, pretzel.v1
+for package in pretzel.client, pretzel.inference, pretzel.plan, pretzel.v1:
     for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         importlib.import_module(module.name)
 """
@@ -47,14 +47,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_wheel_contains_one_package_and_no_sources(wheel: Path):
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"pretzel"}
-    assert "pretzel/py.typed" in names
+    assert {"pretzel/py.typed", "pretzel/inference/inference.binpb"} <= {*names}
     assert not [name for name in names if name.endswith((".pyx", ".c"))]
 
 
-def test_wheel_contains_every_kernel(wheel: Path):
+def test_wheel_contains_every_cython_module(wheel: Path):
     built = {name.split(".")[0] for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".so")}
-    kernels = (path.relative_to(ROOT).with_suffix("") for path in (ROOT / "kernels").rglob("*.pyx"))
-    assert built == {f"pretzel/{kernel}" for kernel in kernels}
+    sources = (path for room in ("kernels", "data_plane") for path in (ROOT / room).rglob("*.pyx"))
+    assert built == {f"pretzel/{path.relative_to(ROOT).with_suffix('')}" for path in sources}
 
 
 @pytest.mark.parametrize("protobuf", [5, 6, 7])

@@ -58,14 +58,14 @@ def without_code(text: str, first: int) -> Iterator[tuple[int, str]]:
 
 
 def test_words_are_plain() -> None:
-    found = [
+    violations = [
         f"{path.relative_to(ROOT)}:{number}: {match[0]!r} in {line.strip()[:100]!r}"
         for path in sources(".py", ".pyx", ".pxd", ".h", ".md")
         if path != Path(__file__)
         for number, line in prose(path)
         if not any(quoted in line for quoted in QUOTED) and (match := _BANNED.search(line))
     ]
-    assert not found, "\n".join(found)
+    assert not violations, "\n".join(violations)
 
 
 def definitions(path: Path) -> Iterator[ast.AST]:
@@ -77,13 +77,13 @@ def definitions(path: Path) -> Iterator[ast.AST]:
 
 
 def test_docstrings_say_what_a_thing_does_or_is() -> None:
-    found = [
+    violations = [
         f"{path.relative_to(ROOT)}: {docstring.splitlines()[0]}"
         for path in sources(".py")
         for node in definitions(path)
         if (docstring := ast.get_docstring(node)) and docstring.split()[0] in OPENINGS
     ]
-    assert not found, "\n".join(found)
+    assert not violations, "\n".join(violations)
 
 
 def test_files_are_short() -> None:

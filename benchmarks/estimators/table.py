@@ -6,10 +6,8 @@ example, repeated.
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 import pretzel
 from benchmarks.estimators.causes import CAUSES
-from benchmarks.harness import Row, circumstances, quick
+from benchmarks.harness import Row, quick, read, write
 from tests.importers.catboost import examples as catboost
 from tests.importers.lightgbm import examples as lightgbm
 from tests.importers.sklearn.examples import Example
@@ -39,9 +37,8 @@ def measure() -> list[Row]:
         warnings.simplefilter("ignore")
         rows = [row for example in firsts() for row in _rows(example)]
     PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(page(rows))
-    results = circumstances() | {"rows": [asdict(row) for row in rows]}
-    PAGE.with_suffix(".json").write_text(json.dumps(results, indent=1) + "\n")
+    write(rows, PAGE.with_suffix(".json"))
+    PAGE.write_text(page(list(read(PAGE.with_suffix(".json")))))
     return rows
 
 

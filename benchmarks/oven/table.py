@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +43,7 @@ def measure() -> list[Row]:
     """Measure every workload, write the page, and return all rows."""
     lines = [line for workload in workloads() for line in _lines(workload)]
     PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(page(lines))
-    PAGE.with_suffix(".json").write_text(json.dumps(circumstances() | {"lines": [asdict(x) for x in lines]}) + "\n")
+    PAGE.write_text(page(lines, circumstances()))
     return [row for line in lines for row in (line.one, line.many)]
 
 
@@ -112,9 +110,11 @@ def _row(column: Any, i: int) -> Any:
     return column[i : i + 1] if isinstance(column, (np.ndarray, list, tuple)) else column
 
 
-def page(lines: Sequence[Line]) -> str:
-    """Return the page: the gain of all rules, then of each."""
-    parts = [_HEAD, _summary(lines), "\n## Each rule\n", _EACH]
+def page(lines: Sequence[Line], measured: Mapping[str, Any]) -> str:
+    """Return the page: where it was measured, the gain of all rules, then of each."""
+    where = "Measured at {commit} on {cores} cores of {processor} by Python {python}".format_map(measured)
+    versions = ", ".join(f"{name} {version}" for name, version in measured["libraries"].items())
+    parts = [_HEAD, f"{where}; {versions}.\n", _summary(lines), "\n## Each rule\n", _EACH]
     for name in dict.fromkeys(line.workload for line in lines):
         parts += [f"\n### {name}\n", _table([line for line in lines if line.workload == name])]
     return "\n".join([*parts, _unreached(lines)])
@@ -177,8 +177,7 @@ Written by `python -m benchmarks.run oven`.  Each line is a fitted pipeline, com
 and run in one process on one core.  *Times faster* is against the same definition without rules: both are timed in
 turn, fifteen times, and the CPU time of the best rounds is compared; brackets show the ratios of the worst and the
 best round.  One row is one call with one row, {ROWS} rows are one call with {ROWS} rows.  *Optimize and compile* is
-the time for a definition whose derived parameters are cached.  The numbers, with machine and versions, are in
-[oven.json](oven.json).
+the time for a definition whose derived parameters are cached.
 """
 _EACH = """*Only* a rule: that rule alone, to its fixed point.  *Without* a rule: all others.  A rule that does not
 change a workload has no line.  A rule without gain alone may enable another."""

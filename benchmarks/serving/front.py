@@ -7,9 +7,8 @@ and use both cores.  Times are microseconds per call.
 from __future__ import annotations
 
 import json
-import statistics
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -17,17 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.harness import Row
-from benchmarks.serving import load, servers
+from benchmarks.serving import load, servers, shapes
+from benchmarks.serving.comparing import compare
 from benchmarks.serving.models.calls import MODELS, Model
 from benchmarks.serving.worker import worker
 
 METHOD = "/pretzel.v1.PredictionService/Predict"
-STREAM = "/pretzel.v1.PredictionService/PredictStream"
-ROUNDS = 5
+ECHO = "grpc.aio echo"
 NOTES: list[str] = []
-PAGE = "serving"
-"""Page in the documentation that holds the result."""
-Measure = Callable[[], float]
 
 
 def measure() -> list[Row]:
@@ -35,7 +31,11 @@ def measure() -> list[Row]:
     if not load.is_installed():
         NOTES.append("everything: h2load is not installed (Debian: nghttp2-client)")
         return []
-    return [row for make in MODELS.values() for row in _model(make())]
+    rows = [row for make in MODELS.values() for row in _model(make())]
+    wine, words = MODELS["wine"](), MODELS["words"]()
+    for shape in (shapes.streams(wine), shapes.streams(words), shapes.large(wine), shapes.encrypted(wine)):
+        rows += shape
+    return [*rows, *shapes.fan_out()]
 
 
 def _model(model: Model) -> Iterator[Row]:
@@ -46,27 +46,19 @@ def _model(model: Model) -> Iterator[Row]:
         ready = running.enter_context(worker(Path(cache), {model.name: model.definition}))
         target, echo = f"127.0.0.1:{ready['port']}", f"127.0.0.1:{running.enter_context(servers.echo())}"
         ours = partial(load.grpc_rate, target, METHOD, message)
-        sides: dict[str, Measure] = {"grpc.aio echo": partial(load.grpc_rate, echo, METHOD, message)}
-        yield from _compare(f"{model.name}, 32 in flight", ours, sides)
-        sides = {"grpc.aio echo": partial(_per_second, echo, message)}
-        yield from _compare(f"{model.name}, grpcio client, p50", partial(_per_second, target, message), sides)
+        yield compare(f"{model.name}, 32 in flight", ECHO, ours, partial(load.grpc_rate, echo, METHOD, message))
+        yield compare(
+            f"{model.name}, p50", ECHO, partial(_per_second, target, message), partial(_per_second, echo, message)
+        )
         for name in ("mosec", "fastapi"):
             with servers.rival(name, model.estimator, body) as url:
                 if url is None:
                     NOTES.append(f"{name}: not installed; see benchmarks/serving/rivals/requirements.txt")
                     continue
-                sides = {f"{name}, scikit-learn": partial(load.http_rate, url, body)}
-                yield from _compare(f"{model.name}, 32 in flight", ours, sides)
+                yield compare(
+                    f"{model.name}, 32 in flight", f"{name}, scikit-learn", ours, partial(load.http_rate, url, body)
+                )
 
 
 def _per_second(target: str, message: bytes) -> float:
     return 1 / load.latency(target, METHOD, message)
-
-
-def _compare(name: str, ours: Measure, sides: Mapping[str, Measure]) -> Iterator[Row]:
-    """Yield one row per side; each round measures ours and theirs."""
-    for rival, theirs in sides.items():
-        pairs = [(ours(), theirs()) for _ in range(ROUNDS)]
-        ratios = sorted(mine / other for mine, other in pairs)
-        mine, other = (1e6 / statistics.median(side) for side in zip(*pairs, strict=True))
-        yield Row(name, rival, 1, mine, other, statistics.median(ratios), ratios[0], ratios[-1])

@@ -14,6 +14,7 @@ import grpc
 
 CONNECTIONS, STREAMS = 4, 8
 SECONDS = 2.0
+_GRPC = ("-H", "content-type: application/grpc", "-H", "te: trailers")
 _RATE = re.compile(r"finished in .*?, ([\d.]+) req/s")
 _COUNTS = re.compile(r"requests: (\d+) total, .* (\d+) succeeded, (\d+) failed")
 
@@ -28,13 +29,29 @@ def framed(message: bytes) -> bytes:
     return b"\0" + len(message).to_bytes(4, "big") + message
 
 
-def grpc_rate(target: str, method: str, message: bytes) -> float:
-    """Return the calls per second of a gRPC method; one call first, because h2load does not see gRPC's status."""
-    with grpc.insecure_channel(target) as channel:
+def grpc_rate(target: str, method: str, message: bytes, ca: Path | None = None) -> float:
+    """Return the calls per second of a gRPC method, over TLS if ``ca`` is the server's certificate."""
+    with channel_to(target, ca) as channel:  # h2load does not see gRPC's status
         channel.unary_unary(method)(message, timeout=60, wait_for_ready=True)
-    return _rate(
-        f"http://{target}{method}", framed(message), "-H", "content-type: application/grpc", "-H", "te: trailers"
-    )
+    return _rate(f"{'https' if ca else 'http'}://{target}{method}", framed(message), *_GRPC)
+
+
+def streamed_rate(target: str, method: str, messages: list[bytes]) -> float:
+    """Return the messages per second of streams that send all of these messages."""
+    with channel_to(target) as channel:
+        answers = sum(1 for _ in channel.stream_stream(method)(iter(messages), timeout=60))
+    if answers != len(messages):
+        raise RuntimeError(f"{answers} answers to {len(messages)} messages")
+    body = b"".join(map(framed, messages))
+    return len(messages) * _rate(f"http://{target}{method}", body, *_GRPC, streams=1, least=40)
+
+
+def channel_to(target: str, ca: Path | None = None) -> grpc.Channel:
+    """Return a channel without limits of messages, over TLS if ``ca`` is the server's certificate."""
+    options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+    if ca is None:
+        return grpc.insecure_channel(target, options)
+    return grpc.secure_channel(target, grpc.ssl_channel_credentials(ca.read_bytes()), options)
 
 
 def http_rate(url: str, body: bytes) -> float:
@@ -42,13 +59,15 @@ def http_rate(url: str, body: bytes) -> float:
     return _rate(url, body, "--h1", connections=CONNECTIONS * STREAMS, streams=1)
 
 
-def _rate(url: str, body: bytes, *options: str, connections: int = CONNECTIONS, streams: int = STREAMS) -> float:
+def _rate(
+    url: str, body: bytes, *options: str, connections: int = CONNECTIONS, streams: int = STREAMS, least: int = 4000
+) -> float:
     with tempfile.NamedTemporaryFile() as file:
         Path(file.name).write_bytes(body)
         command = ["h2load", "-c", str(connections), "-m", str(streams), "-d", file.name, *options, url]
-        _run([*command, "-n", "2000"])
-        rate = _run([*command, "-n", "4000"])
-        return _run([*command, "-n", str(max(4000, int(rate * SECONDS)))])
+        _run([*command, "-n", str(least)])
+        rate = _run([*command, "-n", str(least)])
+        return _run([*command, "-n", str(max(least, int(rate * SECONDS)))])
 
 
 def _run(command: list[str]) -> float:
@@ -66,16 +85,6 @@ def latency(target: str, method: str, message: bytes, calls: int = 2000) -> floa
         for _ in range(200):
             call(message)
         return statistics.median(_timed(call, message) for _ in range(calls))
-
-
-def stream_rate(target: str, method: str, message: bytes, messages: int) -> float:
-    """Return the messages per second of one stream whose client writes without waiting for answers."""
-    with grpc.insecure_channel(target) as channel:
-        start = time.perf_counter()
-        count = sum(1 for _ in channel.stream_stream(method)(iter([message] * messages)))
-        if count != messages:
-            raise RuntimeError(f"{count} answers to {messages} messages")
-        return messages / (time.perf_counter() - start)
 
 
 def _timed(call: grpc.UnaryUnaryMultiCallable, message: bytes) -> float:

@@ -13,7 +13,7 @@ from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.holds import Hold, Holds
 from pretzel.control_plane.catalog.records import Changes, Release
 from pretzel.control_plane.catalog.tables import models
-from pretzel.control_plane.failpoints import failpoint
+from pretzel.control_plane.steps import reached
 from pretzel.errors import PreconditionError
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model, ModelVersion
@@ -95,7 +95,7 @@ class Catalog:
             version = writing.publish(connection, name, release, alias)
             check()
             _, revision = reading.current(connection)
-            failpoint("before_commit")
+            reached("before_commit")
         self.on_change()
         return version, revision
 

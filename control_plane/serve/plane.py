@@ -18,7 +18,8 @@ from pretzel.control_plane.serve.feed import Feed
 from pretzel.control_plane.serve.live import LiveWorkers
 from pretzel.control_plane.serve.metrics import Metrics
 from pretzel.control_plane.settings import Settings
-from pretzel.control_plane.store import DirectoryStore, ParameterCache, identity
+from pretzel.control_plane.store import ParameterCache, identity
+from pretzel.control_plane.store.opening import store_of
 from pretzel.control_plane.store.ownership import own
 from pretzel.control_plane.verify import Limits, Verifier
 from pretzel.engine.bindings.binding import DERIVED
@@ -45,11 +46,11 @@ class Plane:
         self._lock = own(settings.data_dir)
         self._collecting = asyncio.Lock()
         self.metrics = Metrics()
-        self.identity = identity.establish(settings.data_dir, settings.new, settings.replaces)
+        self.store = store_of(settings.data_dir, settings.store)
+        self.identity = identity.establish(settings.data_dir, self.store.root, settings.new, settings.replaces)
         self.background = self.metrics.background
-        self.store = DirectoryStore(settings.data_dir / "objects")
         self.catalog = Catalog(settings.data_dir / "catalog.sqlite", epoch=self.identity.epoch)
-        identity.bind(settings.data_dir, self.identity)
+        identity.bind(self.store.root, self.identity)
         self.feed = Feed(self.catalog)
         self.catalog.on_change = self.feed.notify
         self.live = LiveWorkers(settings.report_seconds * _MISSED_REPORTS)
@@ -144,6 +145,7 @@ class Plane:
         self.deployments.close()
         self.writers.shutdown()
         self.catalog.close()
+        self.store.close()
         self._lock.close()
 
 

@@ -22,6 +22,7 @@ from pretzel.control_plane.serve.interceptor import Calls
 from pretzel.control_plane.serve.plane import Plane
 from pretzel.control_plane.serve.workers import WorkerService
 from pretzel.control_plane.settings import Settings
+from pretzel.errors import PreconditionError, UnavailableError
 from pretzel.serving import logs
 from pretzel.serving.descriptors import connection_options, raise_limit
 from pretzel.serving.grpc_ports import GrpcPorts
@@ -78,7 +79,8 @@ async def serving(settings: Settings) -> AsyncIterator[Ready]:
     """Serve while the block runs; at its end, reject new calls and let running ones finish.
 
     Raises:
-        PreconditionError: the data directory or a port is in use, or a certificate cannot be loaded.
+        PreconditionError: the data directory is in use, or a certificate cannot be loaded.
+        UnavailableError: a port or a socket is taken.
     """
     plane = Plane(settings)
     try:
@@ -129,7 +131,10 @@ async def _drain(server: grpc.aio.Server, calls: Calls, checks: health.aio.Healt
 async def _metrics(plane: Plane) -> AsyncIterator[int]:
     settings = plane.settings
     tls = server_tls(settings.tls, (HTTP1,))
-    endpoint = metrics.serve(plane.metrics, settings.host, settings.control_metrics_port, tls)
+    try:
+        endpoint = metrics.serve(plane.metrics, settings.host, settings.control_metrics_port, tls)
+    except PreconditionError as error:
+        raise UnavailableError(str(error)) from None
     try:
         yield endpoint.port
     finally:
@@ -164,7 +169,7 @@ def _bind(ports: GrpcPorts, settings: Settings) -> int:
         port = ports.add(Address(settings.host.strip("[]"), settings.control_port), "control_port")
         for address in settings.listeners:
             ports.add(address, "control_listen")
-    except BaseException:
+    except PreconditionError as error:
         ports.close()
-        raise
+        raise UnavailableError(str(error)) from None
     return port

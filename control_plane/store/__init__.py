@@ -1,4 +1,4 @@
-"""Immutable objects by digest: one interface, with a directory of files and an in-memory implementation."""
+"""Immutable objects by digest: one interface, and a store per scheme (see `opening.py`)."""
 
 from pretzel.control_plane.store.directory import DirectoryStore
 from pretzel.control_plane.store.interface import ObjectStore, Writer

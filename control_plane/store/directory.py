@@ -3,6 +3,7 @@
     objects/epoch                the identity of the store (see `identity.py`)
     objects/3f/3f9c...-1048640   an object, named by its hash and its size
     objects/incoming/            partial writes; swept at start
+    objects/lock                 the process that uses a store named by its URL; `data_dir` has the lock of its own
     objects/damaged/             quarantine: files that did not match their name, or could not be read
 
 The protocol: temporary name, write, length and digest check, read-only, fsync, digest check of the bytes on disk,
@@ -16,21 +17,35 @@ import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Self, TextIO
 
-from pretzel.control_plane.failpoints import failpoint
+from pretzel.control_plane.steps import reached
 from pretzel.control_plane.store import files, identity
 from pretzel.control_plane.store.files import Signature, name_of, parse_name, writing
 from pretzel.control_plane.store.interface import Buffer, ObjectStore, Writer
+from pretzel.control_plane.store.ownership import LOCK, own
 from pretzel.control_plane.store.quarantine import Quarantine
 from pretzel.errors import CorruptObjectError, NotFoundError, PreconditionError, UnavailableError
 from pretzel.plan.digest import Digest
 from pretzel.serving.durable import publish_file, sync_directory, write_all
 
 _MOST_CHECKED = 50_000
+_KNOWN = {identity.FILE, LOCK, "incoming", "damaged"}
 
 
 class DirectoryStore(ObjectStore):
     """Objects as files.  One process owns a directory: opening it sweeps partial writes of an earlier one."""
+
+    scheme = "file"
+    root: Path
+
+    @classmethod
+    def open(cls, url: str, *, sweep: bool = True) -> Self:
+        root = files.path_of(url)
+        owned = own(root, "store")
+        store = cls(root, sweep=sweep)
+        store._owned = owned
+        return store
 
     def __init__(self, root: Path, *, sweep: bool = True) -> None:
         """Open a directory, created if needed; ``sweep`` removes partial writes.
@@ -44,6 +59,7 @@ class DirectoryStore(ObjectStore):
         self._checked: dict[Digest, Signature] = {}
         self._unsynced: set[Path] = set()
         self._lock = threading.Lock()
+        self._owned: TextIO | None = None
         self._make()
         for stale in self.incoming.iterdir() if sweep else ():
             files.remove(stale)
@@ -57,6 +73,10 @@ class DirectoryStore(ObjectStore):
             raise PreconditionError(
                 f"store {self.root}: {error.filename}: {error.strerror}; move the file there away, or repair the disk"
             ) from None
+
+    def close(self) -> None:
+        if self._owned is not None:
+            self._owned.close()
 
     def epoch(self) -> str:
         stored = identity.read(self.root)
@@ -112,6 +132,12 @@ class DirectoryStore(ObjectStore):
             raise error
         self.note_checked(digest, checked)
 
+    def is_whole(self, digest: Digest) -> bool:
+        try:
+            return files.matches(self.path(digest), digest, from_disk=True) is not None
+        except FileNotFoundError:  # collected meanwhile
+            return True
+
     def note_checked(self, digest: Digest, checked: Signature | None) -> None:
         """Record the file whose bytes were checked: while it is unchanged, :meth:`check` does not read it."""
         with self._lock:
@@ -131,6 +157,15 @@ class DirectoryStore(ObjectStore):
         for shard in sorted(self.root.iterdir()):
             if len(shard.name) == 2 and shard.is_dir():
                 yield from filter(None, map(parse_name, os.listdir(shard)))
+
+    def foreign(self) -> Iterator[Path]:
+        for entry in sorted(self.root.iterdir()):
+            if entry.name in _KNOWN or entry.name.startswith(f".{identity.FILE}"):
+                continue
+            if len(entry.name) != 2 or not entry.is_dir():
+                yield entry
+            else:
+                yield from (path for path in sorted(entry.iterdir()) if parse_name(path.name) is None)
 
     def note_unsynced(self, shard: Path) -> None:
         """Record that names in a shard may be lost in a power failure: its objects count as missing until a flush."""
@@ -204,7 +239,7 @@ class _FileWriter(Writer):
         with writing(self.digest):
             self._check_disk()
             self._close()
-            failpoint("before_rename")
+            reached("before_rename")
             self._rename(self._temporary, self._store.path(self.digest))
         self._store.quarantine.forget(self.digest)
 
@@ -224,7 +259,7 @@ class _FileWriter(Writer):
             self._store.quarantine.take_directory(target)
         publish_file(temporary, target, sync=False)
         self._temporary = None
-        failpoint("after_rename")
+        reached("after_rename")
         try:
             sync_directory(target.parent)
         except OSError:

@@ -10,8 +10,9 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
-from pretzel.errors import DefinitionError, ExhaustedError, UnavailableError
+from pretzel.errors import DefinitionError, ExhaustedError, InputError, UnavailableError
 from pretzel.kernels.mapping import Mapping
 from pretzel.plan.digest import Digest
 from pretzel.serving.durable import OUT_OF_SPACE
@@ -27,6 +28,21 @@ _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe in an object's pla
 
 Signature = tuple[int, ...]
 """Attributes of a file that change when its bytes are written through the file system."""
+
+
+def path_of(url: str) -> Path:
+    """Return the directory that a ``file:`` URL or a bare path names.
+
+    Raises:
+        InputError: the URL names another host, or no path.
+    """
+    parts = urlsplit(url)
+    path = unquote(parts.path) if parts.scheme == "file" else url
+    if not path or (
+        parts.scheme == "file" and (parts.netloc not in ("", "localhost") or parts.query or parts.fragment)
+    ):
+        raise InputError(f"store {url!r:.200}: expected a directory of this machine, such as file:///var/lib/objects")
+    return Path(path)
 
 
 def name_of(digest: Digest) -> str:

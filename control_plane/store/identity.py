@@ -49,20 +49,20 @@ def write(root: Path, identity: Identity) -> None:
     replace_file(root / FILE, json.dumps(asdict(identity)).encode() + b"\n", mode=0o644)
 
 
-def establish(data_dir: Path, new: bool = False, replaces: str = "") -> Identity:
-    """Return the identity of the store in a data directory; create one if neither store nor catalog exists.
+def establish(data_dir: Path, root: Path | None, new: bool = False, replaces: str = "") -> Identity:
+    """Return the identity of the store of a data directory; create one if neither store nor catalog exists.
 
-    With ``new``, also if objects lost their catalog: they are kept until a check.
+    With ``new``, also if objects lost their catalog: they are kept until a check.  ``root`` is the directory of the
+    objects; without one, the identity is that of the catalog.
 
     Raises:
         PreconditionError: objects or an epoch exist without a catalog, or the catalog is of another store.
         CorruptObjectError: the catalog or the file of the epoch is damaged.
     """
-    root = data_dir / "objects"
-    stored, cataloged = read(root), catalog_epoch(data_dir / "catalog.sqlite")
+    stored, cataloged = root and read(root), catalog_epoch(data_dir / "catalog.sqlite")
     if cataloged:
         return _matching(data_dir, stored or Identity(cataloged), cataloged, replaces)
-    orphaned = stored is not None or _holds_objects(root)
+    orphaned = stored is not None or (root is not None and _holds_objects(root))
     if orphaned and not new:
         whose = f" of epoch {stored.epoch}" if stored else ""
         raise PreconditionError(
@@ -71,15 +71,15 @@ def establish(data_dir: Path, new: bool = False, replaces: str = "") -> Identity
             "the objects until `pretzel fsck --repair`"
         )
     created = Identity(uuid.uuid4().hex, replaces, orphaned)
-    if orphaned:  # before the catalog of that epoch exists, so that a kill leaves a directory that is rejected
+    if orphaned and root:  # before the catalog of that epoch exists, so that a kill leaves a directory that is rejected
         write(root, created)
     return created
 
 
-def bind(data_dir: Path, identity: Identity) -> None:
+def bind(root: Path | None, identity: Identity) -> None:
     """Write the identity once the catalog exists; a kill before that leaves a new store, or one that is adopted."""
-    if read(data_dir / "objects") != identity:
-        write(data_dir / "objects", identity)
+    if root and read(root) != identity:
+        write(root, identity)
 
 
 def catalog_epoch(path: Path) -> str:

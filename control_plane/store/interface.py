@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, ClassVar, Self
 
 from pretzel.errors import InputError
 from pretzel.plan.digest import Digest
@@ -83,8 +83,33 @@ class Writer(ABC):
         """Discard what was not published; may be called twice."""
 
 
+SCHEMES: dict[str, type[ObjectStore]] = {}
+"""Stores by the scheme of their URLs."""
+
+
 class ObjectStore(ABC):
     """Objects by digest."""
+
+    scheme: ClassVar[str] = ""
+    """Scheme of the URLs that :meth:`open` opens; a class that defines it is found by it."""
+
+    root: Path | None = None
+    """Directory with the identity of the store (see `identity.py`); None if the store has no identity of its own."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "scheme" in vars(cls) and SCHEMES.setdefault(cls.scheme, cls) is not cls:
+            raise TypeError(f"{cls.__name__}: scheme {cls.scheme!r} is that of {SCHEMES[cls.scheme].__name__}")
+
+    @classmethod
+    def open(cls, url: str, *, sweep: bool = True) -> Self:
+        """Open the store of a URL for this process alone; ``sweep`` removes partial writes.
+
+        Raises:
+            InputError: the URL does not name a store of this scheme.
+            PreconditionError: another process uses it, or it cannot be opened.
+        """
+        raise NotImplementedError
 
     on_damage: Callable[[Digest], None] = staticmethod(lambda digest: None)
     """Called when an object is found damaged."""
@@ -129,6 +154,18 @@ class ObjectStore(ABC):
         """
         self.get(digest)
 
+    @abstractmethod
+    def is_whole(self, digest: Digest) -> bool:
+        """Return whether a stored object's bytes match its digest, without moving it; true for one removed meanwhile.
+
+        Raises:
+            UnavailableError: the machine is short of descriptors or memory.
+        """
+
+    def foreign(self) -> Iterator[Path]:
+        """Yield the files among the objects that the store did not write."""
+        yield from ()
+
     def epoch(self) -> str:
         """Return the epoch of the store; empty if it has none."""
         return ""
@@ -140,6 +177,10 @@ class ObjectStore(ABC):
     def path(self, digest: Digest) -> Path | None:
         """Return the file that another process may map; None if objects are not files."""
         return None
+
+    def close(self) -> None:
+        """Release what :meth:`open` locked."""
+        return
 
     def put(self, digest: Digest, data: Buffer) -> bool:
         """Store an object at once, unless it exists, and return whether it was written.

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
+from typing import Self
 
 from pretzel.control_plane.store.interface import Buffer, ObjectStore, Writer
-from pretzel.errors import CorruptObjectError, ExhaustedError, NotFoundError
+from pretzel.errors import CorruptObjectError, ExhaustedError, InputError, NotFoundError
 from pretzel.plan.digest import Digest
 
 
 class MemoryStore(ObjectStore):
     """A dictionary with a limit in bytes."""
+
+    scheme = "memory"
+
+    @classmethod
+    def open(cls, url: str, *, sweep: bool = True) -> Self:
+        if url != "memory:":
+            raise InputError(f"store {url!r:.200}: expected memory: and nothing after it")
+        return cls()
 
     def __init__(self, capacity: int = 1 << 62) -> None:
         self.capacity = capacity
@@ -41,6 +50,10 @@ class MemoryStore(ObjectStore):
     def check(self, digest: Digest, *, rehash: bool = False) -> None:
         if rehash or digest not in self._objects or self._checked.get(digest) is not self._objects[digest]:
             self.get(digest)
+
+    def is_whole(self, digest: Digest) -> bool:
+        data = self._objects.get(digest)
+        return data is None or Digest.of(data) == digest
 
     def delete(self, digest: Digest) -> bool:
         self._damaged.discard(digest)

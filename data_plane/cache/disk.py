@@ -23,8 +23,8 @@ Pace = Callable[[int], None]
 """Called with the bytes of each read; waits to bound the rate."""
 
 
-Stamp = tuple[int, int, int]
-"""Inode, size and modification time of a file."""
+Stamp = tuple[int, int, int, int]
+"""Inode, size, modification time and change time of a file."""
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def stamp_of(path: Path | int) -> Stamp | None:
         status = os.stat(path)
     except OSError:
         return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def free_bytes(path: Path) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,8 +33,10 @@ class Incoming:
         self._admit, self._digest = admit, digest
         self.size = 0
         self._buffer = bytearray()
-        self._path = None if is_packed(digest) else layout.incoming / digest.hex
-        self._descriptor = -1 if self._path is None else self._reserve(self._path, digest.size)
+        self._path: Path | None = None
+        self._descriptor = -1
+        if not is_packed(digest):
+            self._descriptor, self._path = _reserve(layout.incoming, digest)
 
     def write(self, piece: Buffer) -> None:
         """Write the next piece.
@@ -42,9 +45,10 @@ class Incoming:
             CorruptObjectError: more bytes arrived than the digest covers.
             OSError: the disk could not store all of it.
         """
-        self.size += len(piece)
-        if self.size > self._digest.size:
-            raise CorruptObjectError(f"object {self._digest}: more bytes arrived than that")
+        total = self.size + len(piece)
+        if total > self._digest.size:
+            raise CorruptObjectError(f"object {self._digest}: {total} bytes arrived, {self._digest.size} expected")
+        self.size = total
         if self._path is None:
             self._buffer += piece
         else:
@@ -57,9 +61,10 @@ class Incoming:
             CorruptObjectError: the bytes do not match the digest.
             OSError: the disk could not store all of it.
         """
-        actual = self._hash()
-        if self.size != self._digest.size or actual != self._digest.hex:
-            raise CorruptObjectError(f"object {self._digest}: {self.size} bytes arrived, which hash to {actual}")
+        if self.size != self._digest.size:
+            raise CorruptObjectError(f"object {self._digest}: {self.size} bytes arrived, {self._digest.size} expected")
+        if (actual := self._hash()) != self._digest.hex:
+            raise CorruptObjectError(f"object {self._digest}: the bytes hash to sha256:{actual}")
         if self._path is None:
             self._admit(self._digest, self._buffer)
         else:
@@ -78,20 +83,21 @@ class Incoming:
             return hashlib.sha256(self._buffer).hexdigest()
         return hash_at(self._path, 0, self.size)
 
-    def _reserve(self, path: Path, size: int) -> int:
-        path.unlink(missing_ok=True)
-        if free_bytes(path.parent) < size + RESERVE:
-            raise OSError(errno.ENOSPC, "No space left on device beyond the reserve for small objects")
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
-        try:
-            os.posix_fallocate(descriptor, 0, size)
-        except OSError:
-            os.close(descriptor)
-            path.unlink(missing_ok=True)
-            raise
-        return descriptor
-
     def _release(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def _reserve(directory: Path, digest: Digest) -> tuple[int, Path]:
+    """Create a file with reserved space, which no other receiver of the object uses."""
+    if free_bytes(directory) < digest.size + RESERVE:
+        raise OSError(errno.ENOSPC, "No space left on device beyond the reserve for small objects")
+    descriptor, name = tempfile.mkstemp(dir=directory, prefix=digest.short)
+    try:
+        os.posix_fallocate(descriptor, 0, digest.size)
+    except OSError:
+        os.close(descriptor)
+        os.unlink(name)
+        raise
+    return descriptor, Path(name)

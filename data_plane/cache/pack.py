@@ -44,6 +44,7 @@ class Pack:
         self._index_stamp: Stamp | None = None
         self._load() if os.path.lexists(self._index_path) else self._make()
         self._stamp, self._index_stamp = stamp_of(self._path), stamp_of(self._index_path)
+        self._was_touched = self._index_was_touched = False
         # The end never moves back, even past dropped objects: a process may still have their bytes mapped.
         self.end: int = max((aligned(offset + size) for _, offset, size in self.entries.values()), default=0)
 
@@ -59,11 +60,17 @@ class Pack:
 
     def was_touched(self) -> bool:
         """Return whether another program wrote to the pack, truncated or replaced it since the last call."""
+        self.notice()
+        touched, self._was_touched = self._was_touched, False
+        return touched
+
+    def notice(self) -> None:
+        """Record a change by another program; call it before a write, which replaces the stamps."""
         before, self._stamp = self._stamp, stamp_of(self._path)
-        if self._stamp == before:
-            return False
-        self.is_full = self.is_spoilt = True  # the rest of it stays readable, but it takes no more objects
-        return True
+        self._was_touched |= self._stamp != before
+        self._index_was_touched |= stamp_of(self._index_path) != self._index_stamp
+        if before is None or self._stamp is None or self._stamp[:3] != before[:3]:  # more than its mode or links
+            self.is_full = self.is_spoilt = True  # the rest of it stays readable, but it takes no more objects
 
     def repair_index(self) -> bool:
         """Rewrite the index if another program changed it, and return whether it did.
@@ -71,7 +78,7 @@ class Pack:
         Raises:
             OSError: it cannot be written.
         """
-        if stamp_of(self._index_path) == self._index_stamp:
+        if not self._index_was_touched and stamp_of(self._index_path) == self._index_stamp:
             return False
         self._write_index()
         return True
@@ -193,6 +200,7 @@ class Pack:
         except OSError:
             overwrite_index(self._index_path, data)
         self._index_end, self._index_stamp = len(data), stamp_of(self._index_path)
+        self._index_was_touched = False
 
 
 def overwrite_index(path: Path, data: bytes) -> None:

@@ -134,6 +134,8 @@ class PackWriter:
     def _current(self, size: int) -> Pack:
         """Return the pack that takes an object of that size; pack numbers are never reused."""
         pack = self.packs.get(self._last)
+        if pack is not None:
+            pack.notice()
         if pack is None or pack.is_full or pack.end + size > PACK_SIZE:
             pack = self.packs[self._last + 1] = Pack(self._layout, self._last + 1)
             self._last += 1

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 import weakref
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pretzel.data_plane.cache.disk import TRANSIENT, read_whole
 from pretzel.data_plane.cache.index import RECORD, Header, read_entries, read_index
 from pretzel.data_plane.cache.layout import Layout, is_packed, key_of
+from pretzel.data_plane.cache.proof import CheckedMap, Proof
 from pretzel.errors import CorruptObjectError, NotFoundError, UnavailableError
-from pretzel.kernels.mapping import Mapping
 from pretzel.plan.digest import Digest
 
 
@@ -26,42 +28,59 @@ class KnownPack:
     """Bytes of the index that were read."""
     places: dict[bytes, int] = field(default_factory=dict)
     """Offset of each object in the pack."""
-    mapping: Mapping | None = None
+    mapping: CheckedMap | None = None
 
 
 class ObjectReader:
     """Maps objects of a cache directory, each file and pack once, for as long as they are in use.
 
-    Digests are not checked here: the supervisor checked them before it published the catalog.  Safe to call from many
-    threads.
+    An object is hashed if its file was changed after the supervisor last checked all files, so that a load does not
+    take time in proportion to the size of a model.  Safe to call from many threads.
     """
 
     def __init__(self, root: Path) -> None:
         self.layout = Layout(root)
         self._lock = threading.Lock()
         self._packs: dict[int, KnownPack] = {}
-        self._files: weakref.WeakValueDictionary[str, Mapping] = weakref.WeakValueDictionary()
+        self._files: weakref.WeakValueDictionary[str, CheckedMap] = weakref.WeakValueDictionary()
+        self.vouched = 0.0
+        """Start of the supervisor's last check of all files, by ``time.time()``: older changes did no damage."""
 
     def fetch(self, digest: Digest) -> memoryview:
         """Return the mapped bytes of an object.
 
         Raises:
             NotFoundError: the cache does not hold it.
-            CorruptObjectError: its size does not match its digest, or it cannot be mapped.
+            CorruptObjectError: its bytes do not match its digest, or it cannot be mapped.
             UnavailableError: this process is short of descriptors or memory.
         """
         mapping, offset = self._find(digest)
+        mapping.check(digest, offset, since=time.monotonic(), vouched=self.vouched)
         return memoryview(mapping)[offset : offset + digest.size]
 
-    def prefault(self, digest: Digest) -> None:
-        """Read an object into memory now, so that no request waits for the disk."""
-        mapping, offset = self._find(digest)
-        mapping.prefault(offset, digest.size)
+    def prove(self, digests: Iterable[Digest]) -> Proof:
+        """Check objects, read them into memory, and return a proof for the answers that are computed from them.
+
+        Raises:
+            NotFoundError, CorruptObjectError, UnavailableError: as :meth:`fetch` does.
+        """
+        proof = Proof([(d, *self._find(d)) for d in digests], lambda: self.vouched, self._is_growing)
+        damaged = proof.renew(time.monotonic()).damaged
+        if damaged:
+            raise CorruptObjectError(f"object {damaged[0]}: its bytes in the cache do not match its digest")
+        proof.prefault()
+        return proof
 
     def refresh(self) -> None:
-        """Read new entries of the indexes, and forget removed packs."""
+        """Read new entries of the indexes, forget removed packs, and map new ones.
+
+        A pack is mapped before its first use, because a process that is short of memory may then be refused the map.
+        """
         with self._lock:
             self._refresh()
+            for number in self._packs:
+                with contextlib.suppress(OSError, NotFoundError):  # it is reported when it is needed
+                    self._mapped(number, 0)
 
     def forget(self, digests: Collection[Digest]) -> None:
         """Map these objects again on their next use; existing views do not change."""
@@ -70,7 +89,12 @@ class ObjectReader:
                 self._files.pop(digest.hex, None)
             self._refresh()
 
-    def _find(self, digest: Digest) -> tuple[Mapping, int]:
+    def _is_growing(self, mapping: CheckedMap) -> bool:
+        """Return whether a map is that of the newest pack, to which the supervisor adds objects."""
+        with self._lock:
+            return bool(self._packs) and self._packs[max(self._packs)].mapping is mapping
+
+    def _find(self, digest: Digest) -> tuple[CheckedMap, int]:
         try:
             with self._lock:
                 return self._packed(digest) if is_packed(digest) else self._file(digest)
@@ -81,23 +105,23 @@ class ObjectReader:
                 raise UnavailableError(f"object {digest}: cannot be mapped now: {error}; retry") from error
             raise CorruptObjectError(f"object {digest}: cannot be mapped: {error}") from error
 
-    def _file(self, digest: Digest) -> tuple[Mapping, int]:
+    def _file(self, digest: Digest) -> tuple[CheckedMap, int]:
         mapping = self._files.get(digest.hex)
-        if mapping is None:
-            mapping = self._files[digest.hex] = Mapping(self.layout.file(digest))
+        if mapping is None or not is_current(mapping):
+            mapping = self._files[digest.hex] = CheckedMap(self.layout.file(digest))
         if len(mapping) != digest.size:
             del self._files[digest.hex]
             raise CorruptObjectError(f"object {digest}: its file has {len(mapping)} bytes, {digest.size} expected")
         return mapping, 0
 
-    def _packed(self, digest: Digest) -> tuple[Mapping, int]:
+    def _packed(self, digest: Digest) -> tuple[CheckedMap, int]:
         try:
             return self._inside(digest)
         except LookupError:  # the object may have been added or moved to a newer pack
             self._refresh()
             return self._inside(digest)
 
-    def _inside(self, digest: Digest) -> tuple[Mapping, int]:
+    def _inside(self, digest: Digest) -> tuple[CheckedMap, int]:
         key = key_of(digest)
         number = self._pack_of(key)
         if number is None:
@@ -112,12 +136,12 @@ class ObjectReader:
         """Return the newest pack that holds an object, as the writer does."""
         return max((number for number, pack in self._packs.items() if key in pack.places), default=None)
 
-    def _mapped(self, number: int, end: int) -> Mapping:
-        """Return the map of a pack; map it again if it was mapped while it was truncated."""
+    def _mapped(self, number: int, end: int) -> CheckedMap:
+        """Return the map of a pack; map it again if it was replaced, or truncated when it was mapped."""
         pack = self._packs[number]
-        if pack.mapping is None or len(pack.mapping) < end:
+        if pack.mapping is None or len(pack.mapping) < end or not is_current(pack.mapping):
             try:
-                pack.mapping = Mapping(self.layout.pack(number))
+                pack.mapping = CheckedMap(self.layout.pack(number))
             except FileNotFoundError:
                 raise NotFoundError(f"pack {number}: not in the cache") from None
         return pack.mapping
@@ -145,6 +169,12 @@ class ObjectReader:
         pack.places |= {key: offset for key, offset, _ in read_entries(data[pack.length :])}
         pack.length = whole_records(data)
         return pack
+
+
+def is_current(mapping: CheckedMap) -> bool:
+    """Return whether the path of a map still leads to the mapped file."""
+    mapping.look()
+    return mapping.is_named
 
 
 def whole_records(data: bytes) -> int:

@@ -22,33 +22,12 @@ from pretzel.errors import PretzelError
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model
 from pretzel.serving.backoff import delay
-from pretzel.targets import Target, Tls
 from pretzel.v1.worker_pb2_grpc import WorkerServiceStub
 
 log = structlog.get_logger(__name__)
 
 Publish = Callable[[Catalog], Awaitable[None]]
 """Sends a catalog to all serving processes, and returns when all answer from it."""
-
-NO_TLS = Tls()
-OPTIONS = [
-    ("grpc.max_receive_message_length", -1),  # a snapshot of 20 000 models is one message
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 2000),
-]
-
-
-def connect(address: str, tls: Tls = NO_TLS) -> grpc.aio.Channel:
-    """Return a channel to a control plane, which need not run yet.
-
-    Raises:
-        InputError: the address or a file for TLS cannot be read.
-    """
-    target = Target.of(address, secure=tls.ca is not None)
-    if target.secure:
-        return grpc.aio.secure_channel(target.address, tls.credentials(), options=OPTIONS)
-    return grpc.aio.insecure_channel(target.address, options=OPTIONS)
 
 
 @dataclass(frozen=True)

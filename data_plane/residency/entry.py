@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from pretzel.data_plane.cache.proof import Proof
 from pretzel.data_plane.scheduling.cost import Cost
 from pretzel.engine import Executable
 from pretzel.engine.estimates import estimate
@@ -17,18 +18,30 @@ from pretzel.plan.plan import Plan
 class Entry:
     """A plan, resident or not; a route holds its entry, so that a repeated look-up costs nothing."""
 
-    __slots__ = ("__weakref__", "_optional_cost", "_usual_cost", "digest", "executable", "plan", "tables", "used")
+    __slots__ = (
+        *("__weakref__", "_optional_cost", "_usual_cost", "digest", "executable", "plan"),
+        *("prepared", "proof", "tables", "used"),
+    )
 
     def __init__(self, digest: Digest) -> None:
         self.digest = digest
         self.plan: Plan | None = None
         self.executable: Executable | None = None
         """None if the plan is not resident; a caller that holds it may finish with it after an eviction."""
+        self.proof: Proof | None = None
+        """Of the bytes that the executable reads."""
         self._usual_cost, self._optional_cost = Cost(), Cost()
         self.tables: dict[str, Any] = {}
         """Label tables by output, in their wire form."""
+        self.prepared: dict[bytes, Any] = {}
+        """Programs that the transport prepared, by the outputs they are for, as bytes of a request."""
         self.used = 0.0
         """Time of the last request."""
+
+    def release(self) -> None:
+        """Release everything that holds memory of the plan."""
+        self.executable = self.plan = self.proof = None
+        self.tables, self.prepared = {}, {}
 
     def estimate(self, plan: Plan, executable: Executable) -> None:
         """Estimate the cost of requests from the stages of the plan, until some were measured."""

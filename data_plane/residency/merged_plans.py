@@ -43,11 +43,21 @@ class JointCatalog:
                 self._joint.popitem(last=False)
         else:
             self._joint.move_to_end(key)
-        return joint[0], joint[2] if any_optional(tuple(outputs)) else joint[1]
+        return _chosen(joint, outputs)
+
+    def peek(self, entries: Sequence[Entry], outputs: Sequence[str] = ()) -> tuple[Executable, Cost] | None:
+        """Return what :meth:`get` returns, or None if it would have to load it."""
+        joint = self._joint.get(tuple(entry.digest for entry in entries))
+        return None if joint is None else _chosen(joint, outputs)
 
     def _forget(self, digest: Digest) -> None:
         for key in [key for key in self._joint if digest in key]:
             del self._joint[key]
+
+
+def _chosen(joint: tuple[Executable, Cost, Cost], outputs: Sequence[str]) -> tuple[Executable, Cost]:
+    """Return the executable, and its cost for these outputs."""
+    return joint[0], joint[2] if any_optional(tuple(outputs)) else joint[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar, cast
 
+import structlog
+
 from pretzel.data_plane.cache.layout import key_of
+from pretzel.data_plane.cache.proof import Proof
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.residency.entry import Entry, addresses
@@ -24,6 +27,7 @@ from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.plan import Plan
 
+log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 Key = bytes
@@ -54,13 +58,16 @@ class PlanCatalog:
         self._objects, self._budget, self._clock = objects, budget, clock
         self._tally = tally or Tally()
         self._trust = Trust(self._tally, doubt)
+        self._doubt = doubt
         self._stages = StageCatalog()
         self._ledger = Ledger()
         self._entries: weakref.WeakValueDictionary[Digest, Entry] = weakref.WeakValueDictionary()
         self.resident: dict[Digest, Entry] = {}
         self._loading: dict[Digest, asyncio.Task[Executable]] = {}
         self._pinned: frozenset[Digest] = frozenset()
+        self._kept: set[Digest] = set()
         self._loader = ThreadPoolExecutor(1, "loader")  # one: loading must not take the cores from requests
+        self._loader.submit(trim_heap)  # starts its thread now: a later shortage could prevent it
         self.on_evict: list[Callable[[Digest], None]] = []
 
     @property
@@ -85,7 +92,7 @@ class PlanCatalog:
             DefinitionError: these kernels cannot run it.
         """
         entry.used = self._clock()
-        self._reject_barred(entry)
+        self.reject_barred(entry.digest)
         if entry.executable is not None:
             return entry.executable
         task = self._loading.get(entry.digest)
@@ -97,6 +104,17 @@ class PlanCatalog:
     def pin(self, digests: Collection[Digest]) -> None:
         """Never evict these plans once loaded; plans pinned before may be evicted again."""
         self._pinned = frozenset(digests)
+
+    def is_pinned(self, digest: Digest) -> bool:
+        """Return whether a plan is pinned."""
+        return digest in self._pinned
+
+    def keep(self, entry: Entry) -> None:
+        """Evict a plan only after all others that are not pinned, until it is let go.
+
+        Any client may ask for this, so that it must not take the memory that other models need.
+        """
+        self._kept.add(entry.digest)
 
     async def describe(self, entry: Entry, described: Callable[[Plan], T]) -> T:
         """Return ``described`` of a plan, resident or not; that may read its objects.
@@ -135,10 +153,10 @@ class PlanCatalog:
         start = self._clock()
         self._notify("loading", entry.digest)
         try:
-            loaded = await self._trust.read([entry.digest], lambda: self._load_once(entry))
+            loaded, proof = await self._trust.read([entry.digest], lambda: self._load_once(entry))
             executable = self._watched(loaded, [entry.digest])
             assert entry.plan is not None
-            self._admit(entry, entry.plan, executable)
+            self._admit(entry, entry.plan, executable, proof)
             self._tally.loads.observe(self._clock() - start)
             return executable
         finally:
@@ -146,21 +164,20 @@ class PlanCatalog:
             if entry.executable is None:
                 self._notify("evicted", entry.digest)
 
-    async def _load_once(self, entry: Entry) -> Executable:
+    async def _load_once(self, entry: Entry) -> tuple[Executable, Proof]:
         run = asyncio.get_running_loop().run_in_executor
         await self._trust.wait_for([entry.digest])
         entry.plan = plan = await run(self._loader, self._read, entry.digest)
         await self._trust.wait_for(plan.objects)
         self._make_room(entry, plan)
-        return await run(self._loader, self._build, plan)
+        return await run(self._loader, self._build, plan, entry.digest)
 
     def _read(self, digest: Digest) -> Plan:
         return Plan.from_encoded(self._objects.fetch(digest))
 
-    def _build(self, plan: Plan) -> Executable:
-        for digest in plan.objects:
-            self._objects.prefault(digest)
-        return load(plan, self._objects.fetch, catalog=self._stages)
+    def _build(self, plan: Plan, digest: Digest) -> tuple[Executable, Proof]:
+        proof = self._objects.prove([digest, *plan.objects])
+        return load(plan, proof.fetch, catalog=self._stages), proof
 
     def _make_room(self, entry: Entry, plan: Plan) -> None:
         """Reject a plan that cannot fit even with the pinned plans alone."""
@@ -173,10 +190,10 @@ class PlanCatalog:
                 f"raise PRETZEL_MEMORY_BUDGET{remedy}"
             )
 
-    def _admit(self, entry: Entry, plan: Plan, executable: Executable) -> None:
+    def _admit(self, entry: Entry, plan: Plan, executable: Executable, proof: Proof) -> None:
         self._ledger.add(entry.digest, plan)
         entry.estimate(plan, executable)
-        entry.executable = executable
+        entry.executable, entry.proof = executable, proof
         self.resident[entry.digest] = entry
         evicted = False
         while self._ledger.bytes > self._budget and (victim := self._least_recently_used(entry)):
@@ -187,13 +204,12 @@ class PlanCatalog:
 
     def _least_recently_used(self, newest: Entry) -> Entry | None:
         free = (e for d, e in self.resident.items() if d not in self._pinned and e is not newest)
-        return min(free, key=lambda entry: entry.used, default=None)
+        return min(free, key=lambda entry: (entry.digest in self._kept, entry.used), default=None)
 
     def _evict(self, entry: Entry) -> None:
         assert entry.plan is not None
         self._ledger.remove(entry.digest, entry.plan)
-        entry.executable = entry.plan = None
-        entry.tables = {}
+        entry.release()
         del self.resident[entry.digest]
         self._tally.counts["evictions"] += 1
         self._notify("evicted", entry.digest)
@@ -201,7 +217,8 @@ class PlanCatalog:
             react(entry.digest)
 
     def let_go(self, objects: Collection[Digest]) -> None:
-        """Evict the plans among these objects: no version needs them."""
+        """Evict the plans among these objects: no version needs them, or a caller released them."""
+        self._kept.difference_update(objects)
         for digest in objects:
             if digest in self.resident:
                 self._evict(self.resident[digest])
@@ -211,10 +228,11 @@ class PlanCatalog:
         self._barred = plans
         self.let_go([digest for digest in self.resident if key_of(digest) in plans])
 
-    def _reject_barred(self, entry: Entry) -> None:
-        if self._barred and self._barred.get(key_of(entry.digest), 0) > time.monotonic():
+    def reject_barred(self, plan: Digest) -> None:
+        """Raise UnavailableError if a plan is barred."""
+        if self._barred and self._barred.get(key_of(plan), 0) > time.monotonic():
             raise UnavailableError(
-                f"plan {entry.digest.short}: it crashed several processes of this worker and is barred for a while; "
+                f"plan {plan.short}: it crashed several processes of this worker and is barred for a while; "
                 "retry later, or deploy another version"
             )
 
@@ -231,10 +249,29 @@ class PlanCatalog:
         affected = [e for e in self.resident.values() if e.plan and not damaged.isdisjoint(addresses(e))]
         inline = {digest for entry in affected if entry.plan for digest in entry.plan.inline}
         for entry in affected:
+            if entry.proof:
+                entry.proof.revoke()  # for calls that run now
             self._evict(entry)
         self._stages.clear()
         Parameter.forget({*objects, *inline})
         self._objects.forget(objects)
+
+    async def renewed(self, entry: Entry, proof: Proof, since: float) -> bool:
+        """Check a plan's objects in files that were changed; return whether an answer may be released.
+
+        Its run began at ``since``, by ``time.monotonic()``, and has ended.
+
+        Damaged objects are distrusted, and reported to be fetched again.
+        """
+        renewal = proof.renew(since) if proof.is_small else await asyncio.to_thread(proof.renew, since)
+        if renewal.damaged:
+            log.error("mapped objects were changed", plan=str(entry.digest), objects=list(map(str, renewal.damaged)))
+            self.distrust(renewal.damaged)
+            for digest in (entry.digest, *renewal.damaged):
+                self._doubt(digest)
+        if renewal.repeat:
+            entry.tables = {}  # they may have been read meanwhile
+        return not renewal.repeat
 
     def trust(self, objects: Collection[Digest]) -> None:
         """Load plans over these objects again: they were fetched again."""

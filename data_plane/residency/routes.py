@@ -32,6 +32,8 @@ class Router:
     def __init__(self, plans: PlanCatalog, tally: Tally, pinned: Sequence[str] = ()) -> None:
         self._plans, self._tally, self._pinned = plans, tally, pinned
         self.catalog = Catalog()
+        self.generation = 0
+        """Number of catalogs applied; a route that was found before may have moved."""
         self.held: Mapping[str, str] = {}
         """Models with a version that this worker does not serve, and the reason."""
         self._routes: dict[str, Route] = {}
@@ -73,6 +75,7 @@ class Router:
         for (reference, route), problem in zip(waiting.items(), warmed, strict=True):
             routes[reference] = self._routes[reference] if problem else route
         self.catalog, self._routes = catalog, routes
+        self.generation += 1
         problems = zip((*waiting, *pins), (*warmed, *pinned), strict=True)
         return {reference: problem for reference, problem in problems if problem}
 

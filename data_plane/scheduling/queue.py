@@ -65,7 +65,10 @@ class ExecutorQueue:
     """
 
     def __init__(self, threads: int, memory: int, clock: Callable[[], float]) -> None:
-        """Threads start with the first task.  All running tasks together may reserve ``memory`` bytes."""
+        """All running tasks together may reserve ``memory`` bytes.
+
+        Threads start with the first task, or with :meth:`start`.
+        """
         self.threads, self.memory, self._clock = threads, memory, clock
         self._waiting: list[Task] = []
         self._running: set[Task] = set()
@@ -81,17 +84,25 @@ class ExecutorQueue:
         self.pace = Pace()
 
     def submit(self, work: Work, expected: float, size: int) -> Task:
-        """Queue work with its expected seconds and bytes; the outcome arrives through ``done``."""
+        """Queue work with its expected seconds and bytes; the outcome arrives through ``done``.
+
+        Raises:
+            RuntimeError: the machine is short of memory or threads, and none is started yet.
+        """
         task = Task(work, expected, size, self._clock(), next(self._numbers))
         with self._ready:
             if self._closed:
                 task.done.cancel()
                 return task
+            self._start_missing()
             heapq.heappush(self._waiting, task)
-            if not self._started:
-                self._start()
             self._wake()
         return task
+
+    def start(self) -> None:
+        """Start the threads now, so that a later shortage of memory or threads cannot prevent it."""
+        with self._ready:
+            self._start_missing()
 
     def drop(self, task: Task) -> None:
         """Remove a task that its caller cancelled, and release what it holds, unless it runs already."""
@@ -134,13 +145,18 @@ class ExecutorQueue:
     def _left(self, task: Task, now: float) -> float:
         return max(0.0, self.pace.seconds(task.expected) - (now - task.begun))
 
-    def _start(self) -> None:
-        for i in range(self.threads + 1):
-            reserved = i == self.threads
-            name = "executor-reserved" if reserved else f"executor-{i}"
-            thread = threading.Thread(target=self._serve, args=(reserved,), name=name, daemon=True)
-            self._started.append(thread)
-            thread.start()
+    def _start_missing(self) -> None:
+        """Start the threads that could not be started before; one is enough to go on."""
+        try:
+            while len(self._started) <= self.threads:
+                reserved = len(self._started) == self.threads
+                name = "executor-reserved" if reserved else f"executor-{len(self._started)}"
+                thread = threading.Thread(target=self._serve, args=(reserved,), name=name, daemon=True)
+                thread.start()
+                self._started.append(thread)
+        except RuntimeError:
+            if not self._started:
+                raise
 
     def _serve(self, reserved: bool) -> None:
         if not reserved:

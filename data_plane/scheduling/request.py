@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.scheduling.cost import UNKNOWN, Cost, size_of
@@ -14,6 +14,7 @@ from pretzel.data_plane.scheduling.memory import allowed
 from pretzel.data_plane.scheduling.policy import Decision, Facts, Limits, choose, is_hopeless, is_small
 from pretzel.data_plane.scheduling.queue import ExecutorQueue
 from pretzel.engine import Executable
+from pretzel.engine.footprint import Need
 from pretzel.errors import DeadlineError, ExhaustedError
 from pretzel.kernels.program import Token
 
@@ -24,28 +25,45 @@ Results = dict[str, Any]
 Pack = Callable[[Results], Any]
 
 
+class Job(Protocol):
+    """One request on its way through the engine, whatever form its columns have."""
+
+    cost: Cost
+    size: int
+    """Bytes of its columns."""
+    rows: int
+    need: Need
+    deadline: float
+    """A time of the engine's clock; 0 for none."""
+
+    def compute(self, token: Token, most: int) -> Any:
+        """Run, measure the run, and return the response.
+
+        Args:
+            token: stops the run once its caller has cancelled.
+            most: bytes that the run may allocate beyond dense numbers; 0 if it allocates nothing else.
+        """
+
+
 @dataclass(slots=True)
 class _Run:
-    """One request on its way through the engine."""
+    """A request whose columns are Python values."""
 
     executable: Executable
     cost: Cost
     size: int
-    """Bytes of its columns."""
+    rows: int
+    need: Need
     columns: Mapping[str, Any]
     outputs: Sequence[str] | None
     deadline: float
     pack: Pack
-    expected: float
-    """Seconds of processor time; assumed for a request without an estimate."""
-    most: int = 0
-    """Bytes that the run may allocate beyond dense numbers; 0 if it allocates nothing else."""
 
-    def compute(self, token: Token) -> Any:
+    def compute(self, token: Token, most: int) -> Any:
         """Run and measure processor time: time spent waiting for the GIL is not a cost of the plan."""
         self.cost.runs += 1
         start = time.thread_time()
-        results = self.executable.run(self.columns, self.outputs, deadline=self.deadline, token=token, most=self.most)
+        results = self.executable.run(self.columns, self.outputs, deadline=self.deadline, token=token, most=most)
         self.cost.learn(self.size, time.thread_time() - start)
         return self.pack(results)
 
@@ -77,15 +95,24 @@ class RequestEngine:
         clock: Callable[[], float] = time.monotonic,
         tally: Tally | None = None,
     ) -> None:
-        self._limits, self._clock = limits, clock
+        self.limits, self._clock = limits, clock
         self._tally = tally or Tally()
         self._queue = ExecutorQueue(threads, limits.memory, clock)
         self.queued = 0
 
     @property
+    def share(self) -> int:
+        """Bytes that one run whose need is an estimate may allocate."""
+        return self.limits.memory // (self._queue.threads + 1)
+
+    @property
     def bytes(self) -> int:
         """Bytes that running requests have reserved."""
         return self._queue.held
+
+    def start(self) -> None:
+        """Start the threads now, so that a later shortage cannot prevent it."""
+        self._queue.start()
 
     async def run(
         self,
@@ -107,29 +134,36 @@ class RequestEngine:
         """
         size = size_of(columns)
         rows, need = executable.need(columns, outputs, size)
-        expected = cost.expected(size, rows)
         total = need.total(size)
-        if is_small(expected, total, self._limits) and need.answer <= self._limits.answer:
+        if is_small(cost.expected(size, rows), total, self.limits) and need.answer <= self.limits.answer:
             if deadline and deadline <= self._clock():
                 self._reject(Decision.LATE, 0.0, None)
-            most = 0 if need.exact else self._limits.memory // (self._queue.threads + 1)
-            return pack(_measured(executable, cost, size, columns, outputs, most))  # the rest is for larger ones
-        remaining = deadline - self._clock() if deadline else None
-        most = allowed(need, size, rows, self._limits, self._queue.threads, self._rejected)
-        costs = ASSUMED_SECONDS if expected == UNKNOWN else cost.likely(size, rows)
+            most = 0 if need.exact else self.share
+            return pack(_measured(executable, cost, size, columns, outputs, most))
+        return await self.execute(_Run(executable, cost, size, rows, need, columns, outputs, deadline, pack))
+
+    async def execute(self, job: Job) -> Any:
+        """Run a request that is too large for the event loop, on a thread, and return its response.
+
+        Raises:
+            DeadlineError, ExhaustedError: as :meth:`run` does.
+        """
+        cost, total = job.cost, job.need.total(job.size)
+        remaining = job.deadline - self._clock() if job.deadline else None
+        most = allowed(job.need, job.size, job.rows, self.limits, self._queue.threads, self._rejected)
+        expected = cost.expected(job.size, job.rows)
+        costs = ASSUMED_SECONDS if expected == UNKNOWN else cost.likely(job.size, job.rows)
         wait = self._queue.wait(costs) if remaining is not None else 0.0
-        facts = Facts(expected, remaining, total)
-        decision = choose(facts, wait, self.queued, cost.queued, self._limits)
-        run = _Run(executable, cost, size, columns, outputs, deadline, pack, costs, most)
+        decision = choose(Facts(expected, remaining, total), wait, self.queued, cost.queued, self.limits)
         if decision is not Decision.EXECUTE:
             self._reject(decision, wait, remaining)
-        return await self._execute(run, facts.bytes)
+        return await self._execute(job, costs, most, total)
 
-    async def _execute(self, run: _Run, size: int) -> Any:
+    async def _execute(self, job: Job, expected: float, most: int, size: int) -> Any:
         token = Token()
         self.queued += 1
-        run.cost.queued += 1
-        task = self._queue.submit(lambda waited: self._start(run, token, waited), run.expected, size)
+        job.cost.queued += 1
+        task = self._queue.submit(lambda waited: self._start(job, expected, most, token, waited), expected, size)
         try:
             decision, waited, answer = await task.done
         except asyncio.CancelledError:
@@ -138,21 +172,21 @@ class RequestEngine:
             raise
         finally:
             self.queued -= 1
-            run.cost.queued -= 1
+            job.cost.queued -= 1
         self._tally.waits.observe(waited)
         if decision is not Decision.EXECUTE:
             self._reject(decision, *answer)
         return answer
 
-    def _start(self, run: _Run, token: Token, waited: float) -> tuple[Decision, float, Any]:
+    def _start(self, job: Job, expected: float, most: int, token: Token, waited: float) -> tuple[Decision, float, Any]:
         """Run on a thread, unless the thread was free too late."""
-        remaining = run.deadline - self._clock() if run.deadline else None
-        takes = self._queue.pace.seconds(run.expected)
+        remaining = job.deadline - self._clock() if job.deadline else None
+        takes = self._queue.pace.seconds(expected)
         if remaining is not None and remaining <= 0:
             return Decision.LATE, waited, (takes, remaining)
         if self._queue.is_crowded and is_hopeless(takes, remaining):
             return Decision.HOPELESS, waited, (takes, remaining)
-        return Decision.EXECUTE, waited, run.compute(token)
+        return Decision.EXECUTE, waited, job.compute(token, most)
 
     def _rejected(self, reason: str, message: str) -> NoReturn:
         self._tally.rejected[reason] += 1
@@ -163,14 +197,14 @@ class RequestEngine:
             self._tally.rejected["late"] += 1
             raise DeadlineError("the deadline passed before the request could run; retry with a longer deadline")
         if decision is Decision.CROWDED:
-            self._rejected("model_queue", f"{self._limits.share} requests of this model are queued; retry later")
+            self._rejected("model_queue", f"{self.limits.share} requests of this model are queued; retry later")
         if decision is Decision.HOPELESS:
             self._rejected(
                 "deadline",
                 f"the response is expected in {wait * 1000:.0f} ms, {(remaining or 0) * 1000:.0f} ms are left to the "
                 "deadline; retry later, on another worker, or with a longer deadline",
             )
-        self._rejected("queue", f"{self._limits.queue} requests are queued; retry later")
+        self._rejected("queue", f"{self.limits.queue} requests are queued; retry later")
 
     def close(self) -> None:
         """Let running requests finish and start no new ones."""

@@ -14,7 +14,7 @@ from pretzel.plan.wire import read_or_error, read_or_raise
 from pretzel.serving.errors import status_of
 from pretzel.v1 import prediction_pb2 as pb
 
-SERVICE = "/pretzel.v1.PredictionService/"
+SERVICES = ("/pretzel.v1.PredictionService/", "/inference.GRPCInferenceService/")
 Context = grpc.aio.ServicerContext[Any, Any]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
@@ -23,6 +23,11 @@ def call_error(error: Exception) -> pb.CallError:
     """Return an error as part of a response whose other parts are valid."""
     status = status_of(error)
     return pb.CallError(code=status.code.value[0], message=status.message)
+
+
+def model_in(request: Any) -> str:
+    """Return the model that a request names, in the field of its protocol."""
+    return next((getattr(request, name) for name in ("model", "model_name", "name") if hasattr(request, name)), "")
 
 
 class ErrorInterceptor(grpc.aio.ServerInterceptor):
@@ -51,9 +56,9 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
 
     def guard(self, handler: Any, path: str) -> Any:
         """Return the guarded handler of a method; other services than ours keep theirs."""
-        if not path.startswith(SERVICE):
+        if not path.startswith(SERVICES):
             return handler
-        name = path.removeprefix(SERVICE)
+        name = path.rpartition("/")[2]
         read, write = handler.request_deserializer, serialized(handler.response_serializer)
         if handler.response_streaming:
             streaming = self._stream(handler.stream_stream, name)
@@ -70,7 +75,7 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
             except grpc.aio.AbortError:
                 raise
             except Exception as error:
-                await self._abort(context, name, getattr(request, "model", ""), error)
+                await self._abort(context, name, model_in(request), error)
             finally:
                 self.running -= 1
 

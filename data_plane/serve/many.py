@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pretzel.data_plane.cache.proof import Proof
 from pretzel.data_plane.residency.merged_plans import JointCatalog
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Route
+from pretzel.data_plane.residency.sound import Loaded, is_sound, sound
 from pretzel.data_plane.scheduling.request import RequestEngine
 from pretzel.engine import Executable
 from pretzel.errors import InputError, NoCatalogError, NotFoundError, PretzelError
@@ -24,6 +27,7 @@ class Work:
 
     route: Route
     executable: Executable
+    proof: Proof | None
     outputs: tuple[str, ...]
 
 
@@ -39,9 +43,8 @@ class Call:
 class FanOut:
     """Runs one call over many models."""
 
-    def __init__(self, find: Find, plans: PlanCatalog, engine: RequestEngine) -> None:
-        self._find, self._plans, self._engine = find, plans, engine
-        self._joint = JointCatalog(plans)
+    def __init__(self, find: Find, plans: PlanCatalog, joint: JointCatalog, engine: RequestEngine) -> None:
+        self._find, self._plans, self._joint, self._engine = find, plans, joint, engine
 
     async def predict(self, models: Sequence[str], call: Call) -> list[tuple[Route | None, Outcome]]:
         """Return for each model, in order, its route and its outputs, or the error it failed with."""
@@ -70,7 +73,7 @@ class FanOut:
             unknown = [name for name in call.outputs if name not in executable.outputs]
             if unknown:
                 raise NotFoundError(f"output {unknown[0][:100]!r}: this model has {', '.join(executable.outputs)}")
-            return Work(route, executable, call.outputs or executable.usual)
+            return Work(route, executable, route.entry.proof, call.outputs or executable.usual)
         except Exception as error:
             return error
 
@@ -81,26 +84,40 @@ class FanOut:
                 return await self._run_together(group, columns, call)
             except InputError:  # perhaps only some models reject it
                 pass
-        return {work.route.entry: await self._run_alone(work, columns, call) for work in group}
+        return {
+            work.route.entry: await self._run_alone(work, columns, call, (work.executable, work.proof))
+            for work in group
+        }
 
     async def _run_together(self, group: Sequence[Work], columns: Mapping[str, Any], call: Call) -> dict[Any, Outcome]:
         executable, cost = await self._joint.get([work.route.entry for work in group], call.outputs)
         names = [f"{i}/{name}" for i, work in enumerate(group) for name in work.outputs]
+        since = time.monotonic()
         try:
             results = await self._engine.run(executable, cost, columns, names, call.deadline)
         except InputError:
             raise
         except Exception as error:
             return {work.route.entry: error for work in group}
-        return {
-            work.route.entry: {name: results[f"{i}/{name}"] for name in work.outputs} for i, work in enumerate(group)
-        }
+        outcomes: dict[Any, Outcome] = {}
+        for i, work in enumerate(group):
+            if await is_sound(self._plans, work.route.entry, work.proof, since):
+                outcomes[work.route.entry] = {name: results[f"{i}/{name}"] for name in work.outputs}
+            else:
+                outcomes[work.route.entry] = await self._run_alone(work, columns, call)
+        return outcomes
 
-    async def _run_alone(self, work: Work, columns: Mapping[str, Any], call: Call) -> Outcome:
-        cost = work.route.entry.cost_of(work.outputs)
+    async def _run_alone(
+        self, work: Work, columns: Mapping[str, Any], call: Call, loaded: Loaded | None = None
+    ) -> Outcome:
+        entry = work.route.entry
+        cost = entry.cost_of(work.outputs)
+
+        def run(executable: Executable) -> Awaitable[dict[str, Any]]:
+            return self._engine.run(executable, cost, columns, work.outputs, call.deadline)
+
         try:
-            outcome: Outcome = await self._engine.run(work.executable, cost, columns, work.outputs, call.deadline)
-            return outcome
+            return await sound(self._plans, entry, run, loaded)
         except Exception as error:
             return error
 

@@ -26,8 +26,7 @@ class NativeFront:
         self, settings: Settings, calls: ErrorInterceptor, service: PredictionService, *, shared_port: bool
     ) -> None:
         self._settings, self._shared_port = settings, shared_port
-        shortcuts = Shortcuts(streams={"/pretzel.v1.PredictionService/PredictStream": (None, service.answer_streamed)})
-        self.services = Methods(calls.guard, shortcuts)
+        self.services = Methods(calls.guard, shortcuts_of(service))
         """Where services are registered."""
         self._front = Front(self.services, limits_of(settings))
         self._files: list[SocketFile] = []
@@ -66,6 +65,15 @@ class NativeFront:
         await self._front.drain(seconds)
         for file in self._files:
             file.remove()
+
+
+def shortcuts_of(service: PredictionService) -> Shortcuts:
+    """Return the shortcuts of the prediction service."""
+    path = "/pretzel.v1.PredictionService/"
+    return Shortcuts(
+        unary={f"{path}Predict": service.fast.answer, f"{path}PredictMany": service.fast_many.answer},
+        streams={f"{path}PredictStream": (service.fast.answer_streamed, service.answer_streamed)},
+    )
 
 
 def limits_of(settings: Settings) -> Limits:

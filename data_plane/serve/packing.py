@@ -6,12 +6,13 @@ once, in the layout of protobuf, and the numbers are copied without the GIL.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from pretzel.data_plane.residency.routes import Route
+from pretzel.data_plane.transport.parts import varint
 from pretzel.errors import ExhaustedError
 from pretzel.kernels.joining import joined
 from pretzel.plan.types import DTYPE_NAMES
@@ -53,8 +54,8 @@ class Packer:
             return head
         parts: list[Part] = [head.SerializeToString()]
         for name, value in results.items():
-            parts += _field(_COLUMNS, list(_column(name, value, tables)))
-        size = sum(map(_length, parts))
+            parts += delimited(_COLUMNS, list(_column(name, value, tables)))
+        size = sum(map(length, parts))
         if size > self._most_bytes:
             raise too_large(size, self._most_bytes)
         return joined(parts)
@@ -81,7 +82,7 @@ def column_of(name: str, value: Any, tables: dict[str, values_pb2.Column]) -> va
     if not isinstance(value, Labels):
         return column_to_proto(name, value)
     column = column_to_proto(name, value.codes)
-    column.labels.CopyFrom(_table(name, value, tables))
+    column.labels.CopyFrom(label_table(name, value, tables))
     return column
 
 
@@ -90,17 +91,17 @@ def streamed(request: int, answer: Answer) -> pb.PredictStreamResponse | bytes:
     if isinstance(answer, pb.PredictResponse):
         return pb.PredictStreamResponse(id=request, response=answer)
     head = pb.PredictStreamResponse(id=request).SerializeToString()
-    return joined([head, *_field(_STREAMED, [answer])])
+    return joined([head, *delimited(_STREAMED, [answer])])
 
 
 def result_of(answer: Answer) -> bytes:
     """Return the bytes of a response as one of many results."""
     if isinstance(answer, pb.PredictResponse):
         return pb.ModelResult(response=answer).SerializeToString()
-    return joined(_field(_RESULT, [answer]))
+    return joined(delimited(_RESULT, [answer]))
 
 
-def result_field(result: bytes) -> list[bytes]:
+def result_field(result: bytes) -> list[Part]:
     """Return a result as parts of a response for many models."""
     return [_head(_RESULTS, len(result)), result]
 
@@ -110,7 +111,8 @@ def serialized(write: Any) -> Any:
     return lambda message: message if type(message) is bytes else write(message)
 
 
-def _table(name: str, value: Labels, tables: dict[str, values_pb2.Column]) -> values_pb2.Column:
+def label_table(name: str, value: Labels, tables: dict[str, values_pb2.Column]) -> values_pb2.Column:
+    """Return the message of an output's labels, the same for every call."""
     if name not in tables:
         tables[name] = column_to_proto("labels", value.labels)
     return tables[name]
@@ -119,34 +121,32 @@ def _table(name: str, value: Labels, tables: dict[str, values_pb2.Column]) -> va
 def _column(name: str, value: Any, tables: dict[str, values_pb2.Column]) -> Iterator[Part]:
     """Yield the parts of a column's message; dense numbers are not copied, the rest is small or rare."""
     numbers = value.codes if isinstance(value, Labels) else value
-    kind = DTYPE_NAMES.get(numbers.dtype) if isinstance(numbers, np.ndarray) else None
-    if kind is None or numbers.ndim not in (1, 2):
+    if isinstance(numbers, np.ndarray) and numbers.dtype in DTYPE_NAMES and numbers.ndim in (1, 2):
+        yield from numbers_of(name, [value], tables)
+    else:
         yield column_to_proto(name, value).SerializeToString()
-        return
-    kind = kind if numbers.ndim == 1 else f"{kind}[{numbers.shape[1]}]"
-    yield values_pb2.Column(name=name, type=kind, rows=len(numbers)).SerializeToString()
-    yield from _field(_DATA, [np.ascontiguousarray(numbers)])
-    if isinstance(value, Labels):
-        yield from _field(_LABELS, [_table(name, value, tables).SerializeToString()])
 
 
-def _field(number: int, parts: list[Part]) -> list[Part]:
+def numbers_of(name: str, values: Sequence[Any], tables: dict[str, values_pb2.Column]) -> Iterator[Part]:
+    """Yield the parts of one column with the rows of several values: dense numbers alike, or codes of one table."""
+    arrays = [np.ascontiguousarray(value.codes if isinstance(value, Labels) else value) for value in values]
+    kind = DTYPE_NAMES[arrays[0].dtype]
+    kind = kind if arrays[0].ndim == 1 else f"{kind}[{arrays[0].shape[1]}]"
+    yield values_pb2.Column(name=name, type=kind, rows=sum(map(len, arrays))).SerializeToString()
+    yield from delimited(_DATA, list(arrays))
+    if isinstance(values[0], Labels):
+        yield from delimited(_LABELS, [label_table(name, values[0], tables).SerializeToString()])
+
+
+def delimited(number: int, parts: list[Part]) -> list[Part]:
     """Return parts as a length-delimited field."""
-    return [_head(number, sum(map(_length, parts))), *parts]
+    return [_head(number, sum(map(length, parts))), *parts]
 
 
 def _head(number: int, size: int) -> bytes:
-    return _varint(number << 3 | _LENGTH_DELIMITED) + _varint(size)
+    return varint(number << 3 | _LENGTH_DELIMITED) + varint(size)
 
 
-def _length(part: Part) -> int:
+def length(part: Part) -> int:
+    """Return the bytes of a part."""
     return part.nbytes if isinstance(part, np.ndarray) else len(part)
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)

@@ -13,6 +13,9 @@ import structlog
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.measure.counters import Tally
+from pretzel.data_plane.oip.backend import Backend
+from pretzel.data_plane.oip.service import InferenceService
+from pretzel.data_plane.residency.finder import Finder
 from pretzel.data_plane.residency.flight import Flight
 from pretzel.data_plane.residency.memory import for_plans
 from pretzel.data_plane.residency.plans import PlanCatalog
@@ -58,12 +61,16 @@ class ServingProcess:
             settings.inline_seconds, settings.queue_limit, settings.request_memory, settings.max_message_bytes
         )
         self._engine = RequestEngine(limits, settings.threads, tally=tally)
+        self._engine.start()
         self._calls = ErrorInterceptor(tally)
         look = Rounds(self._catch_up).join
         service = PredictionService(
             self._router, self._plans, self._objects, self._engine, tally, look, settings.max_message_bytes
         )
-        self._server = Server(settings, service, self._calls, shared_port=start["shared_port"])
+        find = Finder(self._router, look).find
+        backend = Backend(settings, find, self._router, self._plans, self._objects, self._engine, tally)
+        inference = InferenceService(backend, service.streams)
+        self._server = Server(settings, service, self._calls, inference, shared_port=start["shared_port"])
         self._background = Background(self._report_problems)
         self._target, self._serial = Catalog(), -1
         self._moved = asyncio.Event()
@@ -130,6 +137,9 @@ class ServingProcess:
     def _on_collected(self, message: Message) -> None:
         self._plans.let_go(list(map(Digest.parse, message["objects"])))
         self._moved.set()
+
+    def _on_vouched(self, message: Message) -> None:
+        self._objects.vouched = message["time"]
 
     def _on_barred(self, message: Message) -> None:
         self._plans.bar(dict(message["plans"]))

@@ -12,10 +12,10 @@ from grpc_reflection.v1alpha._async import ReflectionServicer
 SERVICES = ("grpc.reflection.v1alpha.ServerReflection", "grpc.reflection.v1.ServerReflection")
 
 
-def register(names: Sequence[str], services: Any) -> None:
-    """Register reflection over these services, and over itself."""
+def register(names: Sequence[str], services: Any, pool: Any) -> None:
+    """Register reflection over these services, whose descriptors are in ``pool``, and over itself."""
     # The newer name has no descriptor in the package; a client that knows the service brings its own.
-    servicer = ReflectionServicer([*names, *SERVICES])
+    servicer = ReflectionServicer([*names, *SERVICES], pool=pool)
     handler = grpc.stream_stream_rpc_method_handler(
         servicer.ServerReflectionInfo,
         request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,

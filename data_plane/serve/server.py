@@ -7,12 +7,16 @@ from typing import Any
 
 import structlog
 
+from pretzel.data_plane.oip.service import InferenceService
 from pretzel.data_plane.serve import health, reflection
 from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.grpcio_front import GrpcioFront
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.transport import http2
+from pretzel.inference.pool import WithDefault
+from pretzel.inference.service_pb2_grpc import NAME as INFERENCE
+from pretzel.inference.service_pb2_grpc import add_GRPCInferenceServiceServicer_to_server
 from pretzel.v1 import prediction_pb2 as pb
 from pretzel.v1.prediction_pb2_grpc import add_PredictionServiceServicer_to_server
 
@@ -25,14 +29,21 @@ class Server:
     """Listens, reports its health, and drains."""
 
     def __init__(
-        self, settings: Settings, service: PredictionService, calls: ErrorInterceptor, *, shared_port: bool
+        self,
+        settings: Settings,
+        service: PredictionService,
+        calls: ErrorInterceptor,
+        inference: InferenceService,
+        *,
+        shared_port: bool,
     ) -> None:
         """Create the server without listening."""
-        self._health = health.Health([PREDICTION])
+        self._health = health.Health([PREDICTION, INFERENCE])
         self._front = _front(settings, service, calls, shared_port=shared_port)
         add_PredictionServiceServicer_to_server(service, self._front.services)
+        add_GRPCInferenceServiceServicer_to_server(inference, self._front.services)
         self._health.register(self._front.services)
-        reflection.register([PREDICTION, health.NAME], self._front.services)
+        reflection.register([PREDICTION, INFERENCE, health.NAME], self._front.services, WithDefault())
 
     async def listen(self, port: int, further: Sequence[str] = (), inherited: Mapping[str, int] | None = None) -> int:
         """Start to listen on a port of the host and on further addresses, and return the port.

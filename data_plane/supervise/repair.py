@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -27,9 +28,18 @@ class Repairer:
     a bounded time, until the objects are back.
     """
 
-    def __init__(self, scrubber: Scrubber, puller: Puller, broadcast: Callable[..., Any]) -> None:
-        """Find damage with ``scrubber`` and fetch with ``puller``; ``broadcast`` sends to all serving processes."""
-        self.scrubber, self._puller, self._broadcast = scrubber, puller, broadcast
+    def __init__(
+        self,
+        scrubber: Scrubber,
+        puller: Puller,
+        broadcast: Callable[..., Any],
+        announce: Callable[..., Any],
+    ) -> None:
+        """Find damage with ``scrubber`` and fetch with ``puller``.
+
+        ``broadcast`` sends to all serving processes, ``announce`` also to those that start later.
+        """
+        self.scrubber, self._puller, self._broadcast, self._announce = scrubber, puller, broadcast, announce
         self.damaged: set[Digest] = set()
         """Objects that are being fetched again."""
         self._replacing: set[asyncio.Task[None]] = set()
@@ -56,8 +66,10 @@ class Repairer:
     async def watch(self) -> None:
         """Check periodically for files that another program wrote to."""
         while True:
+            began = time.time()
             if await self._report(await asyncio.to_thread(self.scrubber.touched)):
                 await self._expel()
+            self._announce("vouched", time=began)  # after the damage: a process drops that first
             await self._puller.keep_again()
             await asyncio.sleep(WATCH_SECONDS)
 

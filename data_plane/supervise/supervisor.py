@@ -16,7 +16,8 @@ from pretzel.data_plane.cache.scrub import Scrubber
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.measure import metrics
 from pretzel.data_plane.measure.aggregate import Numbers
-from pretzel.data_plane.pull.puller import Puller, connect
+from pretzel.data_plane.pull.channel import connect
+from pretzel.data_plane.pull.puller import Puller
 from pretzel.data_plane.pull.report import Reporter
 from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.supervise.announce import Announcer
@@ -31,6 +32,7 @@ from pretzel.engine import KERNEL_SET
 from pretzel.kernels import cpu
 from pretzel.plan.digest import Digest
 from pretzel.serving.background import Background
+from pretzel.serving.listeners import Address
 from pretzel.serving.tls import HTTP1, server_tls
 
 log = structlog.get_logger(__name__)
@@ -78,7 +80,7 @@ class Supervisor:
             collected=announcer.collected,
         )
         scrubber = Scrubber(self._cache, settings.scrub_bytes_per_second)
-        self._repairer = Repairer(scrubber, self._puller, self._fleet.broadcast)
+        self._repairer = Repairer(scrubber, self._puller, self._fleet.broadcast, self._fleet.announce)
         self._deaths = Deaths(self._repairer, start, settings.workers)
         self._looks = Rounds(lambda: self._puller.catch_up(settings.catch_up_seconds))
         self._metrics_port = 0
@@ -191,13 +193,14 @@ class Supervisor:
     def _facts(self) -> dict[str, Any]:
         """Return the fields of a report."""
         epoch, revision = self._answered()
-        host = self._settings.host
+        scheme = "https://" if self._settings.tls else ""
+        own = Address(self._settings.host.strip("[]"), self._fleet.port)
         return {
             "worker": self.name,
             "epoch": epoch,
             "revision": revision,
             "kernel_set": KERNEL_SET,
-            "address": self._settings.advertise or f"{host}:{self._fleet.port}",
+            "address": self._settings.advertise or f"{scheme}{own}",
             "resident_bytes": self._resident,
             "held": self._puller.reasons,
             "problems": self._problems(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -97,14 +97,13 @@ class Call:
             self.connection.defer(self)
             self.inbox.restore(message)
             return
-        fast = self.method.fast
-        answer = fast(message, self.deadline) if fast is not None else None
+        answer = self.method.shortcut(message, self.deadline)
         if answer is None:
             self.run(run_handler(self, message))
         elif not isinstance(answer, bytes):
-            self.run(run_awaitable(self, answer), answer)
+            self.run(run_awaitable(self, message, answer), answer)
         elif self.gzip and len(answer) > COMPRESSED_INLINE:
-            self.run(run_awaitable(self, _returned(answer)))
+            self.run(run_awaitable(self, message, _returned(answer)))
         else:
             self.finished = True
             self.connection.sender.respond(self, self._pack(answer))
@@ -116,14 +115,15 @@ class Call:
         except Exception as error:
             self.fail(error)
 
-    def run(self, work: Coroutine[Any, Any, None], answer: Awaitable[bytes] | None = None) -> None:
-        """Run the work of this call, which awaits ``answer``.
+    def run(self, work: Coroutine[Any, Any, None], *awaited: object) -> None:
+        """Run the work of this call; it is cancelled when the client goes, or the deadline passes.
 
-        It is cancelled when the client goes, or the deadline passes.
+        The coroutines that it awaits are closed at its end, for it may be cancelled before it starts.
         """
         self._task = asyncio.ensure_future(work)
-        if isinstance(answer, Coroutine):
-            self._task.add_done_callback(lambda _: answer.close())  # the work may be cancelled before it starts
+        coroutines = [each for each in awaited if isinstance(each, Coroutine)]
+        if coroutines:
+            self._task.add_done_callback(lambda _: [each.close() for each in coroutines])
 
     def _acknowledge(self, size: int) -> None:
         self.connection.sender.acknowledge(self.stream_id, size)

@@ -30,10 +30,14 @@ async def run_handler(call: Call, message: bytes | None) -> None:
         call.finish(context.code(), context.details(), context.trailing_metadata())
 
 
-async def run_awaitable(call: Call, answer: Awaitable[bytes]) -> None:
-    """Answer a unary call by the result of a shortcut."""
+async def run_awaitable(call: Call, message: bytes, answer: Awaitable[bytes | None]) -> None:
+    """Answer a unary call by the result of a shortcut, or by its handler if there is none."""
     async with finishing(call):
-        await call.write(await answer)
+        response = await answer
+        if response is None:
+            await run_handler(call, message)
+            return
+        await call.write(response)
         call.finish(grpc.StatusCode.OK)
 
 

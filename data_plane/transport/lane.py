@@ -31,16 +31,15 @@ class Lane:
         answered = 0
         while not self.is_busy and not call.finished and inbox:
             if answered == BREATH or call.is_clogged:
-                self._start(None)
+                self._start(call.writable())
                 return
             answered += 1
             message = inbox.take()
-            answer = method.fast(message, call.deadline) if method.fast is not None else None
+            answer = method.shortcut(message, call.deadline)
             if isinstance(answer, bytes):
                 call.send(answer)
             else:
-                assert method.each is not None
-                self._start(method.each(message, call.deadline) if answer is None else answer)
+                self._start(self._answer(message, answer), answer)
         if not self.is_busy:
             self._end()
 
@@ -56,13 +55,20 @@ class Lane:
         elif self._draining:
             self._call.finish(grpc.StatusCode.UNAVAILABLE, DRAINING)
 
-    def _start(self, answer: Awaitable[bytes] | None) -> None:
-        self.is_busy = True
-        self._call.run(self._work(answer), answer)
+    async def _answer(self, message: bytes, answer: Awaitable[bytes | None] | None) -> None:
+        """Send the answer to one message, when it is there and the client reads."""
+        response = await answer if answer is not None else None
+        if response is None:
+            assert self._call.method.each is not None
+            response = await self._call.method.each(message, self._call.deadline)
+        await self._call.write(response)
 
-    async def _work(self, answer: Awaitable[bytes] | None) -> None:
-        """Send an answer when it is there and the client reads, then advance."""
+    def _start(self, work: Awaitable[None], answer: object = None) -> None:
+        self.is_busy = True
+        self._call.run(self._advance_after(work), work, answer)
+
+    async def _advance_after(self, work: Awaitable[None]) -> None:
         async with finishing(self._call):
-            await self._call.write(await answer) if answer is not None else await self._call.writable()
+            await work
             self.is_busy = False
             self.advance()

@@ -1,4 +1,4 @@
-"""The frames that a connection sends for its calls: headers, messages, statuses, and permission to send more."""
+"""The sending side of one connection: headers, messages, statuses, and permission to send more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sparse coding: atoms of a dictionary chosen one at a time."""
+"""Sparse coding that chooses one atom of a dictionary after the other."""
 
 from typing import Any
 

@@ -19,13 +19,13 @@ enum pretzel_metric {
     METRIC_HAMMING, METRIC_CHI2, METRIC_NAN_EUCLIDEAN
 };
 
+/* x and y are of the types that the place in the table implies. */
+typedef void difference(int metric, const void *x, const double *centers, double p, void *y, int64_t rows,
+                        int64_t width, int64_t k);
+
+/* By whether x is float32, and whether y is; y is not narrower than x. */
 typedef struct {
-    void (*f64)(int metric, const double *x, const double *centers, double p, double *y, int64_t rows, int64_t width,
-                int64_t k);
-    void (*f32_f64)(
-        int metric, const float *x, const double *centers, double p, double *y, int64_t rows, int64_t width, int64_t k);
-    void (*f32)(
-        int metric, const float *x, const double *centers, double p, float *y, int64_t rows, int64_t width, int64_t k);
+    difference *rows[2][2];
 } Differences;
 
 #define CPU_BODY "dense/differences_body.h"

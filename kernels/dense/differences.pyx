@@ -8,19 +8,11 @@ from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
 
 cdef extern from "dense/differences.h" nogil:
+    ctypedef void (*Difference "difference *")(
+        int metric, const void* x, const double* centers, double p, void* y, int64_t rows, int64_t width, int64_t k
+    ) noexcept nogil
     ctypedef struct Functions "Differences":
-        void (*f64)(
-            int metric, const double* x, const double* centers, double p, double* y, int64_t rows, int64_t width,
-            int64_t k
-        ) noexcept nogil
-        void (*f32_f64)(
-            int metric, const float* x, const double* centers, double p, double* y, int64_t rows, int64_t width,
-            int64_t k
-        ) noexcept nogil
-        void (*f32)(
-            int metric, const float* x, const double* centers, double p, float* y, int64_t rows, int64_t width,
-            int64_t k
-        ) noexcept nogil
+        Difference rows[2][2]  # by [x is float32][y is float32]
     const Functions* differences_for(int level)
 
 cdef const Functions* differences = differences_for(level)
@@ -49,26 +41,19 @@ cdef class Differences(Kernel):
     cdef int64_t width, k
     cdef int metric
     cdef double p
-    cdef bint single_x, single_y
+    cdef Difference differ
 
     def __init__(self, inputs, output, *, centers, metric, p):
         typed("x", inputs[0], FLOATS)
         typed("result", output, FLOATS if inputs[0].dtype == "f32" else ("f64",))
         self.width, self.k = inputs[0].columns, output.columns
-        self.single_x, self.single_y = inputs[0].dtype == "f32", output.dtype == "f32"
+        self.differ = differences.rows[inputs[0].dtype == "f32"][output.dtype == "f32"]
         self.metric, self.p = METRICS.index(metric), p
         self.array = matrix("centers", centers, "f64", (padded(self.k) // 8, self.width * 8))
         self.centers = <const double*><size_t>address(self.array)
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef void* x = inputs[0].values
-        cdef void* y = output.values
-        if not self.single_x:
-            differences.f64(self.metric, <double*>x, self.centers, self.p, <double*>y, frame.rows, self.width, self.k)
-        elif self.single_y:
-            differences.f32(self.metric, <float*>x, self.centers, self.p, <float*>y, frame.rows, self.width, self.k)
-        else:
-            differences.f32_f64(
-                self.metric, <float*>x, self.centers, self.p, <double*>y, frame.rows, self.width, self.k
-            )
+        self.differ(
+            self.metric, inputs[0].values, self.centers, self.p, output.values, frame.rows, self.width, self.k
+        )
         return OK

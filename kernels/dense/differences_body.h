@@ -98,8 +98,10 @@ INLINE double CPU(distance)(const int metric, double a, double b, int64_t width)
                                      width, k, k - c < GROUP ? k - c : GROUP);                                         \
         }                                                                                                              \
     }                                                                                                                  \
-    static void CPU(differences_##SUFFIX)(                                                                             \
-        int metric, const X *x, const double *centers, double p, Y *y, int64_t rows, int64_t width, int64_t k) {       \
+    static void CPU(differences_##SUFFIX)(int metric, const void *of_x, const double *centers, double p, void *of_y,   \
+                                          int64_t rows, int64_t width, int64_t k) {                                    \
+        const X *x = of_x;                                                                                             \
+        Y *y = of_y;                                                                                                   \
         switch (metric) {                                                                                              \
             PRETZEL_METRIC(SUFFIX, METRIC_MANHATTAN)                                                                   \
             PRETZEL_METRIC(SUFFIX, METRIC_CHEBYSHEV)                                                                   \
@@ -120,7 +122,7 @@ PRETZEL_DIFFERENCES(f32_f64, float, double)
 PRETZEL_DIFFERENCES(f32, float, float)
 
 static const Differences CPU(differences) = {
-    CPU(differences_f64), CPU(differences_f32_f64), CPU(differences_f32)};
+    {{CPU(differences_f64), NULL}, {CPU(differences_f32_f64), CPU(differences_f32)}}};
 #undef NATIVE
 #undef INLINE
 #undef V

@@ -7,7 +7,7 @@ import numpy as np
 
 from pretzel.kernels.checks import FLOATS, address, matrix, padded, typed, vector
 from pretzel.kernels.cpu cimport level
-from pretzel.kernels.dense.products cimport Products, products_for
+from pretzel.kernels.dense.products cimport Product, Products, products_for
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
 from pretzel.kernels.types cimport real, result
@@ -31,13 +31,16 @@ cdef class _Distances(Kernel):
     cdef const double* nothing # zeros, for products without a bias
     cdef int64_t width, k
     cdef int metric
-    cdef bint single_x, single_y, tiled
+    cdef bint single_x, single_y
+    cdef Product multiply
 
     cdef int keep(self, inputs, output, centers, norms, metric, bint tiled) except -1:
         typed("x", inputs[0], FLOATS)
         typed("result", output, FLOATS if inputs[0].dtype == "f32" else ("f64",))
-        self.width, self.k, self.tiled = inputs[0].columns, output.columns, tiled
+        self.width, self.k = inputs[0].columns, output.columns
         self.single_x, self.single_y = inputs[0].dtype == "f32", output.dtype == "f32"
+        # The sums are float64 whatever the result is.
+        self.multiply = products.tiles[self.single_x][0] if tiled else products.dots[self.single_x][0]
         self.metric = METRICS.index(metric)
         shape = (self.width, padded(self.k)) if tiled else (self.k, self.width)
         centers, norms = matrix("centers", centers, "f64", shape), vector("norms", norms, "f64", self.k)
@@ -60,7 +63,9 @@ cdef class _Products(_Distances):
         if reserve(&frame.scratch, frame.rows * self.k * sizeof(double)) != OK:
             return OUT_OF_MEMORY
         products = <double*>frame.scratch.at
-        self.multiply(inputs[0].values, products, frame.rows)
+        self.multiply(
+            inputs[0].values, self.centers, self.nothing, products, frame.rows, self.width, self.k
+        )
         if not self.single_x:
             finish(
                 self.metric, <double*>inputs[0].values, products, self.norms, <double*>output.values, frame.rows,
@@ -77,16 +82,6 @@ cdef class _Products(_Distances):
                 self.width, self.k,
             )
         return OK
-
-    cdef void multiply(self, void* x, double* y, int64_t rows) noexcept nogil:
-        if self.single_x and self.tiled:
-            products.tiles_f32_f64(<float*>x, self.centers, self.nothing, y, rows, self.width, self.k)
-        elif self.single_x:
-            products.dots_f32_f64(<float*>x, self.centers, self.nothing, y, rows, self.width, self.k)
-        elif self.tiled:
-            products.tiles_f64(<double*>x, self.centers, self.nothing, y, rows, self.width, self.k)
-        else:
-            products.dots_f64(<double*>x, self.centers, self.nothing, y, rows, self.width, self.k)
 
 
 cdef class Dots(_Products):

@@ -6,7 +6,7 @@ import numpy as np
 
 from pretzel.kernels.checks import FLOATS, address, matrix, padded, typed, vector
 from pretzel.kernels.cpu cimport level
-from pretzel.kernels.dense.products cimport Products, products_for
+from pretzel.kernels.dense.products cimport Product, Products, products_for
 from pretzel.kernels.frame cimport OK, Frame, Slot
 from pretzel.kernels.kernel cimport Kernel
 
@@ -14,11 +14,12 @@ cdef const Products* products = products_for(level)
 
 
 cdef class _Product(Kernel):
-    """Base of both forms: weights and bias of the output's type, and the pair of types."""
+    """Base of both forms: weights and bias of the output's type, and the product for the types."""
 
     cdef object arrays
     cdef const void* weights
     cdef const void* bias
+    cdef Product multiply
     cdef int64_t width, k
     cdef bint single_x, single_y
 
@@ -37,6 +38,10 @@ cdef class _Product(Kernel):
         self.bias = <const void*><size_t>address(self.arrays[1])
         return 0
 
+    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
+        self.multiply(inputs[0].values, self.weights, self.bias, output.values, frame.rows, self.width, self.k)
+        return OK
+
 
 cdef class Dots(_Product):
     """``y = x @ weights.T + bias``, few sums per row: for k below eight.
@@ -53,23 +58,7 @@ cdef class Dots(_Product):
 
     def __init__(self, inputs, output, *, weights, bias=None):
         self.keep(inputs, output, weights, bias, (output.columns, inputs[0].columns), output.columns)
-
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef void* x = inputs[0].values
-        cdef void* y = output.values
-        if self.single_y:
-            products.dots_f32(
-                <float*>x, <float*>self.weights, <float*>self.bias, <float*>y, frame.rows, self.width, self.k
-            )
-        elif self.single_x:
-            products.dots_f32_f64(
-                <float*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k
-            )
-        else:
-            products.dots_f64(
-                <double*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k
-            )
-        return OK
+        self.multiply = products.dots[self.single_x][self.single_y]
 
 
 cdef class Tiles(_Product):
@@ -88,20 +77,4 @@ cdef class Tiles(_Product):
     def __init__(self, inputs, output, *, weights, bias=None):
         sums = padded(output.columns)
         self.keep(inputs, output, weights, bias, (inputs[0].columns, sums), sums)
-
-    cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
-        cdef void* x = inputs[0].values
-        cdef void* y = output.values
-        if self.single_y:
-            products.tiles_f32(
-                <float*>x, <float*>self.weights, <float*>self.bias, <float*>y, frame.rows, self.width, self.k
-            )
-        elif self.single_x:
-            products.tiles_f32_f64(
-                <float*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k
-            )
-        else:
-            products.tiles_f64(
-                <double*>x, <double*>self.weights, <double*>self.bias, <double*>y, frame.rows, self.width, self.k
-            )
-        return OK
+        self.multiply = products.tiles[self.single_x][self.single_y]

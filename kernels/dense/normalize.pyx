@@ -1,7 +1,7 @@
 """Dense rows divided by their norm."""
 
-from libc.float cimport DBL_EPSILON, FLT_EPSILON
-from libc.math cimport fabs, sqrt
+from libc.float cimport DBL_EPSILON, FLT_EPSILON, FLT_MAX
+from libc.math cimport INFINITY, fabs, sqrt
 from libc.stdint cimport int64_t
 
 from pretzel.kernels.checks import alike
@@ -90,6 +90,8 @@ cdef inline real norm_of(const real* x, int64_t width, int norm, real* scratch) 
     if norm == L2:
         for i in range(width):
             squares += <double>x[i] * x[i]
+        if real is float and squares > FLT_MAX:  # the library adds the squares in float32
+            return INFINITY
         return <real>sqrt(squares)
     for i in range(width):
         scratch[i] = <real>fabs(x[i])

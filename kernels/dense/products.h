@@ -6,19 +6,13 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Each of x, w, bias and y is of the type that the place in the table implies. */
+typedef void product(
+    const void *x, const void *w, const void *bias, void *y, int64_t rows, int64_t width, int64_t k);
+
+/* By whether x is float32, and whether weights and sums are; these are not narrower than x. */
 typedef struct {
-    void (*dots_f32)(
-        const float *x, const float *w, const float *bias, float *y, int64_t rows, int64_t width, int64_t k);
-    void (*dots_f64)(
-        const double *x, const double *w, const double *bias, double *y, int64_t rows, int64_t width, int64_t k);
-    void (*dots_f32_f64)(
-        const float *x, const double *w, const double *bias, double *y, int64_t rows, int64_t width, int64_t k);
-    void (*tiles_f32)(
-        const float *x, const float *w, const float *bias, float *y, int64_t rows, int64_t width, int64_t k);
-    void (*tiles_f64)(
-        const double *x, const double *w, const double *bias, double *y, int64_t rows, int64_t width, int64_t k);
-    void (*tiles_f32_f64)(
-        const float *x, const double *w, const double *bias, double *y, int64_t rows, int64_t width, int64_t k);
+    product *dots[2][2], *tiles[2][2];
 } Products;
 
 #define LANES 8

@@ -1,24 +1,11 @@
-# Dense rows times weights, as products_body.h computes them.
+# Dense rows times weights, as products_body.h computes them; each form by [x is float32][weights and sums are float32].
 from libc.stdint cimport int64_t
 
 cdef extern from "dense/products.h" nogil:
+    ctypedef void (*Product "product *")(
+        const void* x, const void* w, const void* bias, void* y, int64_t rows, int64_t width, int64_t k
+    ) noexcept nogil
     ctypedef struct Products:
-        void (*dots_f32)(
-            const float* x, const float* w, const float* bias, float* y, int64_t rows, int64_t width, int64_t k
-        ) noexcept nogil
-        void (*dots_f64)(
-            const double* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k
-        ) noexcept nogil
-        void (*dots_f32_f64)(
-            const float* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k
-        ) noexcept nogil
-        void (*tiles_f32)(
-            const float* x, const float* w, const float* bias, float* y, int64_t rows, int64_t width, int64_t k
-        ) noexcept nogil
-        void (*tiles_f64)(
-            const double* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k
-        ) noexcept nogil
-        void (*tiles_f32_f64)(
-            const float* x, const double* w, const double* bias, double* y, int64_t rows, int64_t width, int64_t k
-        ) noexcept nogil
+        Product dots[2][2]
+        Product tiles[2][2]
     const Products* products_for(int level)

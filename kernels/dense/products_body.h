@@ -36,7 +36,8 @@ VECTOR(float, NATIVE / 2, f32_half);
 #include "dense/products_of_types.h"
 
 static const Products CPU(products) = {
-    CPU(dots_f32), CPU(dots_f64), CPU(dots_f32_f64), CPU(tiles_f32), CPU(tiles_f64), CPU(tiles_f32_f64),
+    .dots = {{CPU(dots_f64), NULL}, {CPU(dots_f32_f64), CPU(dots_f32)}},
+    .tiles = {{CPU(tiles_f64), NULL}, {CPU(tiles_f32_f64), CPU(tiles_f32)}},
 };
 #undef NATIVE
 #undef VECTOR

@@ -38,7 +38,11 @@ INLINE void TYPED(tails)(
         }
 }
 
-static void TYPED(dots)(const X *x, const W *w, const W *bias, W *y, int64_t rows, int64_t width, int64_t k) {
+static void TYPED(dots)(
+    const void *of_x, const void *of_w, const void *of_bias, void *of_y, int64_t rows, int64_t width, int64_t k) {
+    const X *x = of_x;
+    const W *w = of_w, *bias = of_bias;
+    W *y = of_y;
     switch (width) {
     case 1: TYPED(tails)(x, w, bias, y, rows, 1, k); return;
     case 2: TYPED(tails)(x, w, bias, y, rows, 2, k); return;
@@ -136,7 +140,11 @@ static void TYPED(block)(const X *x, const W *w, const W *bias, W *y, int64_t ro
     }
 }
 
-static void TYPED(tiles)(const X *x, const W *w, const W *bias, W *y, int64_t rows, int64_t width, int64_t k) {
+static void TYPED(tiles)(
+    const void *of_x, const void *of_w, const void *of_bias, void *of_y, int64_t rows, int64_t width, int64_t k) {
+    const X *x = of_x;
+    const W *w = of_w, *bias = of_bias;
+    W *y = of_y;
     if (rows < FEW || width == 0) {
         TYPED(few)(x, w, bias, y, rows, width, k);
         return;

@@ -8,6 +8,7 @@ from pretzel.kernels.checks import FLOATS, address, typed
 from pretzel.kernels.cpu cimport level
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.types cimport leaf_value
 
 cdef enum:
     BLOCK = 1024  # rows at a time: their ranks and leaves stay in the cache
@@ -15,11 +16,6 @@ cdef enum:
     UNIT = 32     # trees whose leaves are found before they are added; whole groups of any size
 
 cdef const Bits* bits = bits_for(level)
-
-ctypedef fused real:
-    float
-    double
-    int32_t
 
 
 cdef class BitForest(Kernel):
@@ -171,15 +167,15 @@ cdef class BitForest(Kernel):
                             <int8_t*>frame.scratch.at, <uint8_t*>frame.scratch2.at)
         return OK
 
-    cdef void _block(self, real* out, const char* x, int64_t stride, int64_t rows, int8_t* ranks,
+    cdef void _block(self, leaf_value* out, const char* x, int64_t stride, int64_t rows, int8_t* ranks,
                      uint8_t* reached) noexcept nogil:
         """Fill ``rows`` rows of ``out``: most of them together, and the remainder one by one."""
         cdef int64_t rest = rows % BITS_LANES, row, i
         cdef int64_t together = rows - rest if rest < self.few else rows
-        if real is not int32_t:
+        if leaf_value is not int32_t:
             for row in range(rows):
                 for i in range(self.outputs):
-                    out[row * self.outputs + i] = (<const real*>self.base)[i]
+                    out[row * self.outputs + i] = (<const leaf_value*>self.base)[i]
         if together:
             self._rank(x, stride, together, ranks)
             for i in range(0, self.trees, 32):  # UNIT
@@ -192,7 +188,7 @@ cdef class BitForest(Kernel):
                 self._mark(i // UNIT, x + row * stride, stride, 1, ranks, 1)
                 bits.find_one(&self.forest, i, min(i + UNIT, self.trees), ranks, self.filled, reached)
                 self._add(out + row * self.outputs, i, min(<int64_t>UNIT, self.trees - i), reached, 1, 1)
-        if real is not int32_t:
+        if leaf_value is not int32_t:
             if self.mean and self.trees:
                 for i in range(rows * self.outputs):
                     out[i] /= self.trees
@@ -222,17 +218,17 @@ cdef class BitForest(Kernel):
         else:
             bits.mark_f32(sets, count, self.marks, x, pitch, rows, ranks, stride)
 
-    cdef inline void _add(self, real* out, int64_t begin, int64_t trees, const uint8_t* reached, int64_t stride,
+    cdef inline void _add(self, leaf_value* out, int64_t begin, int64_t trees, const uint8_t* reached, int64_t stride,
                           int64_t rows) noexcept nogil:
         """Add the leaves of ``trees`` trees from ``begin`` on, tree by tree, to each row."""
-        cdef const real* leaves = <const real*>self.leaves
+        cdef const leaf_value* leaves = <const leaf_value*>self.leaves
         cdef const uint32_t* first = self.first + begin
         cdef int64_t row, t, i, leaf
-        if real is int32_t:
+        if leaf_value is int32_t:
             for row in range(rows):
                 for t in range(trees):
                     out[row * self.outputs + begin + t] = leaves[first[t] + reached[t * stride + row]]
-        elif self.outputs == 1 and real is double:
+        elif self.outputs == 1 and leaf_value is double:
             bits.add_f64(<const double*>leaves, first, trees, reached, stride, rows, <double*>out)
         elif self.outputs == 1:
             bits.add_f32(<const float*>leaves, first, trees, reached, stride, rows, <float*>out)

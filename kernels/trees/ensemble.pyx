@@ -20,6 +20,7 @@ from pretzel.kernels.trees.forest cimport (
     forest_extras,
     forest_node,
 )
+from pretzel.kernels.types cimport leaf_value
 
 cdef extern from "trees/forest.h" nogil:
     void forest_walk_f32(const forest_node* nodes, uint32_t* at, const char** rows)
@@ -41,11 +42,6 @@ cdef enum Care:
     PLAIN = 0      # rows without NaN over numeric nodes
     MISSING = 1    # any rows over numeric nodes
     ANYTHING = 2   # any rows over any nodes
-
-ctypedef fused real:
-    float
-    double
-    int32_t
 
 
 cdef class TreeEnsemble(Kernel):
@@ -130,14 +126,15 @@ cdef class TreeEnsemble(Kernel):
             first += count
         return OK
 
-    cdef void _block(self, real* out, const char* x, int64_t stride, int64_t rows, uint32_t* reached) noexcept nogil:
+    cdef void _block(self, leaf_value* out, const char* x, int64_t stride, int64_t rows,
+                     uint32_t* reached) noexcept nogil:
         """Fill ``rows`` rows of ``out``; ``reached`` has room for a leaf of each row or of each tree."""
         cdef int care = self._care(x, rows)
         cdef int64_t row, tree, i
-        if real is not int32_t:
+        if leaf_value is not int32_t:
             for row in range(rows):
                 for i in range(self.outputs):
-                    out[row * self.outputs + i] = (<const real*>self.base)[i]
+                    out[row * self.outputs + i] = (<const leaf_value*>self.base)[i]
         if rows >= LANES or self.trees < LANES:
             for tree in range(self.trees):
                 self._walk_rows(x, stride, rows, tree, care, reached)
@@ -148,7 +145,7 @@ cdef class TreeEnsemble(Kernel):
                 self._walk_trees(x + row * stride, care, reached)
                 for tree in range(self.trees):
                     self._add(out + row * self.outputs, tree, self.nodes[reached[tree]].leaf)
-        if real is not int32_t:
+        if leaf_value is not int32_t:
             if self.mean and self.trees:
                 for i in range(rows * self.outputs):
                     out[i] /= self.trees
@@ -160,10 +157,10 @@ cdef class TreeEnsemble(Kernel):
             return ANYTHING
         return MISSING if (forest_any_nan_f64(x, values) if self.wide_x else forest_any_nan_f32(x, values)) else PLAIN
 
-    cdef inline void _add(self, real* out, int64_t tree, uint32_t leaf) noexcept nogil:
-        cdef const real* leaves = <const real*>self.leaves
+    cdef inline void _add(self, leaf_value* out, int64_t tree, uint32_t leaf) noexcept nogil:
+        cdef const leaf_value* leaves = <const leaf_value*>self.leaves
         cdef int64_t i
-        if real is int32_t:
+        if leaf_value is int32_t:
             out[tree] = leaves[leaf]
         elif self.group != NULL:
             out[self.group[tree]] += leaves[leaf]

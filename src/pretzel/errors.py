@@ -38,6 +38,8 @@ class InputError(PretzelError, ValueError):
     """The data of a request does not match the model's inputs: a missing column, a type, a width, a value."""
 
     code = "INVALID_ARGUMENT"
+    field: str = ""
+    """The field of the request that is wrong, where it is known."""
 
 
 class NotFoundError(PretzelError, LookupError):

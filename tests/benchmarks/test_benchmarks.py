@@ -128,7 +128,7 @@ def test_published_pages(tmp_path: Path):
     assert "What it is." in page and "- C: not installed" in page and "(few.svg)" in page
     assert "| a case | 1 | 2 | A | 8 | 4 | 3-5 | 0.5 |" in page
     assert "| another | 1 | 2 | B | 2500 | 1250 | 1000-1500 |  |" in page
-    assert list(goals.read(tmp_path / "few.json")) == ROWS
+    assert list(harness.read(tmp_path / "few.json")) == ROWS
     assert {"commit", "libraries", "processor"} <= json.loads((tmp_path / "few.json").read_text()).keys()
 
 

@@ -1,12 +1,10 @@
 """The committed table of estimators has a cause for every estimator that is slower than its library, and no other."""
 
-import json
-
 from benchmarks.estimators.causes import CAUSES
 from benchmarks.estimators.table import PAGE, SLOWER, page
-from benchmarks.harness import Row
+from benchmarks.harness import read
 
-MEASURED = [Row(**row) for row in json.loads(PAGE.with_suffix(".json").read_text())["rows"]]
+MEASURED = list(read(PAGE.with_suffix(".json")))
 
 
 def test_every_slower_estimator_has_a_cause():

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -19,6 +20,7 @@ from pretzel.plan.digest import Digest
 from pretzel.plan.model import InputDescription, Model, ModelDescription, ModelVersion, OutputDescription
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr, Labels
+from pretzel.serving.tls import ServerTls
 from pretzel.v1 import control_pb2, prediction_pb2
 from pretzel.v1.control_pb2_grpc import ControlPlaneServiceServicer, add_ControlPlaneServiceServicer_to_server
 from pretzel.v1.prediction_pb2_grpc import PredictionServiceServicer, add_PredictionServiceServicer_to_server
@@ -207,9 +209,9 @@ class Control(ControlPlaneServiceServicer):
         return control_pb2.CollectGarbageResponse(objects=3, bytes=0 if request.dry_run else 2048)
 
     def CheckStore(self, request, context):
-        for found in self.findings:
+        for path in self.findings:
             yield control_pb2.CheckStoreResponse(
-                finding=control_pb2.Finding(path=found, problem="torn", remedy="repair it", repaired=request.repair)
+                finding=control_pb2.Finding(path=path, problem="torn", remedy="repair it", repaired=request.repair)
             )
         yield control_pb2.CheckStoreResponse(checked=control_pb2.CheckedStore(objects=2, bytes=9, findings=0))
 
@@ -239,15 +241,20 @@ class Control(ControlPlaneServiceServicer):
 
 
 @contextmanager
-def serving(servicer: Worker | Control, port: int = 0) -> Iterator[int]:
-    """Serve on a loopback port, free if 0, while the block runs."""
+def serving(
+    servicer: Worker | Control, port: int = 0, *, tls: ServerTls | None = None, socket: Path | None = None
+) -> Iterator[int]:
+    """Serve on a loopback port, free if 0, and on a Unix socket, while the block runs."""
     options = [("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", 64 << 20)]  # as in a control plane
     server = grpc.server(ThreadPoolExecutor(16), options=options)
     if isinstance(servicer, Worker):
         add_PredictionServiceServicer_to_server(servicer, server)
     else:
         add_ControlPlaneServiceServicer_to_server(servicer, server)
-    port = server.add_insecure_port(f"127.0.0.1:{port}")
+    address = f"127.0.0.1:{port}"
+    port = server.add_secure_port(address, tls.grpc_credentials) if tls else server.add_insecure_port(address)
+    if socket:
+        server.add_insecure_port(f"unix:{socket}")
     server.start()
     try:
         yield port

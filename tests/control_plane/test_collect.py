@@ -1,8 +1,6 @@
 """Garbage collection: leases, versions, races and kills."""
 
-import os
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -14,6 +12,7 @@ from pretzel.control_plane.collect import Collected, collect
 from pretzel.control_plane.store import DirectoryStore
 from pretzel.errors import NotFoundError, PreconditionError
 from pretzel.plan.digest import Digest
+from tests.helpers.failpoints import killed_at
 
 
 @pytest.fixture
@@ -148,8 +147,7 @@ from pretzel.control_plane.store import DirectoryStore
 here = Path({str(tmp_path)!r})
 collect(DirectoryStore(here / "objects"), Catalog(here / "catalog.sqlite"))
 """
-    environment = os.environ | {"PRETZEL_FAILPOINT": place}
-    assert subprocess.run([sys.executable, "-P", "-c", program], env=environment, timeout=30).returncode == -9
+    assert subprocess.run(killed_at(place, program), timeout=30).returncode == -9
     assert store.missing([garbage]) == ([garbage] if place == "collect_after_delete" else [])
     assert store.missing([release.plan, release.definition, Digest.of(b"kept")]) == []
     collect(store, catalog)

@@ -77,19 +77,19 @@ VALUES = st.one_of(
 def nodes(draw: st.DrawFn, at: int) -> plan_pb2.Node:
     """A node with roughly the right fields, some of them invalid."""
     operator: type[Node] = OPERATORS[draw(st.sampled_from(sorted(OPERATORS)))]
-    made = plan_pb2.Node(operator=operator.name)
+    node = plan_pb2.Node(operator=operator.name)
     for field in dataclasses.fields(operator):  # type: ignore[arg-type]
         kind = str(field.type)
         if "Node" in kind:
             many = draw(st.integers(0, 3)) if kind.startswith("tuple") else 1
-            made.inputs.extend(draw(st.integers(0, max(at - 1, 0))) for _ in range(many))
+            node.inputs.extend(draw(st.integers(0, max(at - 1, 0))) for _ in range(many))
         elif "Parameter" in kind:
             if "None" not in kind or draw(st.booleans()):
                 many = draw(st.sampled_from(PARAMETERS))
-                made.parameters[field.name].CopyFrom(wire.digest_to_proto(many.digest))
+                node.parameters[field.name].CopyFrom(wire.digest_to_proto(many.digest))
         elif field.default is dataclasses.MISSING or draw(st.booleans()):
-            made.attributes[field.name].CopyFrom(wire.attribute_to_proto(draw(value_of(kind))))
-    return made
+            node.attributes[field.name].CopyFrom(wire.attribute_to_proto(draw(value_of(kind))))
+    return node
 
 
 def value_of(kind: str) -> st.SearchStrategy[Any]:
@@ -107,14 +107,14 @@ def value_of(kind: str) -> st.SearchStrategy[Any]:
 @st.composite
 def definitions(draw: st.DrawFn) -> plan_pb2.Definition:
     columns = draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=3))
-    made = [
+    drawn = [
         plan_pb2.Node(operator="input", attributes=wire.attributes_to_proto({"column": f"x{i}", "kind": kind}))
         for i, kind in enumerate(columns)
     ]
-    for at in range(len(made), len(made) + draw(st.integers(1, 6))):
-        made.append(draw(nodes(at)))
-    outputs = [plan_pb2.NamedOutput(name=f"out{i}", node=len(made) - 1 - i) for i in range(draw(st.integers(1, 2)))]
-    return plan_pb2.Definition(nodes=made, inputs=range(len(columns)), outputs=outputs)
+    for at in range(len(drawn), len(drawn) + draw(st.integers(1, 6))):
+        drawn.append(draw(nodes(at)))
+    outputs = [plan_pb2.NamedOutput(name=f"out{i}", node=len(drawn) - 1 - i) for i in range(draw(st.integers(1, 2)))]
+    return plan_pb2.Definition(nodes=drawn, inputs=range(len(columns)), outputs=outputs)
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
@@ -145,12 +145,12 @@ def chain_of(nodes: int) -> plan_pb2.Definition:
     return plan_pb2.Definition(nodes=[x, *chain], inputs=[0], outputs=[plan_pb2.NamedOutput(name="y", node=nodes - 1)])
 
 
-def compiled(made: Definition | plan_pb2.Definition, most_seconds: float) -> Plan:
+def compiled(sent: Definition | plan_pb2.Definition, most_seconds: float) -> Plan:
     """The plan, compiled within ``seconds`` of processor time."""
     start = time.process_time()
-    if isinstance(made, plan_pb2.Definition):
-        made = wire.definition_from_proto(made, BY_DIGEST)
-    plan = compile_plan(optimize(made)).plan
+    if isinstance(sent, plan_pb2.Definition):
+        sent = wire.definition_from_proto(sent, BY_DIGEST)
+    plan = compile_plan(optimize(sent)).plan
     assert time.process_time() - start < most_seconds
     return plan
 
@@ -214,13 +214,13 @@ def test_the_optimizer_stops_at_its_budget_with_a_correct_result(monkeypatch: py
     node: Node = X3
     for i in range(200):
         node = ops.Affine(node, Parameter.of(np.full(3, 1 + i / 1000)))
-    made = Definition({"y": ops.Link(node, "softmax")})
+    definition = Definition({"y": ops.Link(node, "softmax")})
     trace = Trace()
-    stopped = run(made, RULES, trace=trace, budget=Budget(2_000_000))
+    stopped = run(definition, RULES, trace=trace, budget=Budget(2_000_000))
     assert not trace.finished
-    assert 2 < len(stopped.nodes) < len(made.nodes)
+    assert 2 < len(stopped.nodes) < len(definition.nodes)
     rows = {"x": np.ones((2, 3))}
-    np.testing.assert_allclose(evaluate(stopped, rows)["y"], evaluate(made, rows)["y"], rtol=1e-9)
+    np.testing.assert_allclose(evaluate(stopped, rows)["y"], evaluate(definition, rows)["y"], rtol=1e-9)
 
 
 def spoiled(**node: Any) -> dict[str, Any]:
@@ -256,9 +256,9 @@ def test_an_invalid_definition_is_rejected_before_its_parameters(tree: dict[str,
 @pytest.mark.parametrize("length", [MAX_NAME + 1, 1_000_000])
 def test_overlong_names_are_rejected_with_a_short_message(length: int):
     name = "n" * length
-    for made in (Definition({name: X3}), Definition({"y": Input(name, "f64")})):
+    for definition in (Definition({name: X3}), Definition({"y": Input(name, "f64")})):
         with pytest.raises(DefinitionError, match=f"a name of {length} characters, at most {MAX_NAME}") as refusal:
-            optimize(made)
+            optimize(definition)
         assert len(str(refusal.value)) < 200
 
 

@@ -35,8 +35,8 @@ def sentiment() -> Definition:
 
 
 def single_precision() -> Definition:
-    made = [TfidfVectorizer(analyzer=unit, ngram_range=(1, 2), dtype=np.float32) for unit in ("char_wb", "word")]
-    return export(make_pipeline(make_union(*made), LogisticRegression(solver="liblinear")).fit(TEXTS, Y))
+    vectorizers = [TfidfVectorizer(analyzer=unit, ngram_range=(1, 2), dtype=np.float32) for unit in ("char_wb", "word")]
+    return export(make_pipeline(make_union(*vectorizers), LogisticRegression(solver="liblinear")).fit(TEXTS, Y))
 
 
 def components() -> Definition:
@@ -54,11 +54,11 @@ def bins() -> Definition:
 
 @pytest.mark.parametrize("make", [sentiment, single_precision, components, side_by_side, bins])
 def test_a_definition_is_compiled_quickly(make: Callable[[], Definition]) -> None:
-    made = make()
-    compile_plan(optimize(made))
+    definition = make()
+    compile_plan(optimize(definition))
     taken = []
     for _ in range(5):
         start = time.process_time()
-        compile_plan(optimize(made))
+        compile_plan(optimize(definition))
         taken.append(time.process_time() - start)
     assert min(taken) < MOST_SECONDS

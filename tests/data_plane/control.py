@@ -10,6 +10,7 @@ import grpc
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model, ModelVersion
 from pretzel.plan.wire import digest_from_proto, digest_to_proto, model_to_proto
+from pretzel.serving.tls import ServerTls
 from pretzel.v1 import worker_pb2 as pb
 from pretzel.v1.worker_pb2_grpc import WorkerServiceServicer, add_WorkerServiceServicer_to_server
 
@@ -36,10 +37,11 @@ class ScriptedControlPlane(WorkerServiceServicer):
         self.moved = asyncio.Condition()
         self.port = 0
 
-    async def start(self, port: int = 0) -> None:
+    async def start(self, port: int = 0, *, tls: ServerTls | None = None) -> None:
         self.server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
         add_WorkerServiceServicer_to_server(self, self.server)
-        self.port = self.server.add_insecure_port(f"127.0.0.1:{port}")
+        address, server = f"127.0.0.1:{port}", self.server
+        self.port = server.add_secure_port(address, tls.grpc_credentials) if tls else server.add_insecure_port(address)
         await self.server.start()
 
     async def stop(self) -> None:

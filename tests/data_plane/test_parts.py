@@ -1,4 +1,4 @@
-"""Small parts of the supervisor and of serving processes."""
+"""Parts of the supervisor, each without the others: rounds, the link to a child, delays, held ports, catalogs."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from pretzel.data_plane.settings import Settings
 from pretzel.serving.settings import is_loopback
+from pretzel.targets import Tls
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1", "[::1]"])
@@ -31,6 +32,40 @@ def test_the_environment_and_the_command_line(monkeypatch: pytest.MonkeyPatch):
     settings = Settings(_cli_parse_args=["--port", "0", "--memory-budget", "1000", "--insecure"])
     assert (settings.workers, settings.port, settings.memory_budget, settings.insecure) == (3, 0, 1000, True)
     assert settings.pin == ["a", "b:canary"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"tls_cert": "c"}, "tls_cert and tls_key go together"),
+        ({"tls_client_ca": "c"}, "tls_client_ca needs tls_cert and tls_key"),
+        ({"listen": "10.0.0.1:8001"}, "host '10.0.0.1' is reachable from other hosts"),
+        ({"listen": "unix:/s,nonsense"}, "'nonsense': expected host:port"),
+        ({"listen": "127.0.0.1:0"}, "'127.0.0.1:0': expected a port"),
+        ({"socket_mode": "0999"}, "socket_mode"),
+        ({"socket_mode": 0o1777}, "socket_mode"),
+    ],
+)
+def test_listeners_that_are_rejected(wrong: dict[str, object], message: str):
+    with pytest.raises(ValidationError, match=message):
+        Settings(**wrong)
+
+
+def test_listeners(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PRETZEL_LISTEN", "unix:/run/a, 127.0.0.1:9")
+    monkeypatch.setenv("PRETZEL_SOCKET_MODE", "0660")
+    settings = Settings()
+    assert list(map(str, settings.listeners)) == ["unix:/run/a", "127.0.0.1:9"]
+    assert settings.socket_mode == 0o660
+    tls = {"tls_cert": tmp_path / "c", "tls_key": tmp_path / "k"}
+    assert Settings(listen=["10.0.0.1:8001"], **tls).listeners[0].host == "10.0.0.1"
+
+
+def test_a_worker_shows_its_own_certificate_unless_it_has_another():
+    own = {"tls_cert": Path("c"), "tls_key": Path("k")}
+    assert Settings(**own).control_tls == Tls(None, Path("c"), Path("k"))
+    other = Settings(**own, client_cert="x", client_key="y", tls_ca="a").control_tls
+    assert other == Tls(Path("a"), Path("x"), Path("y"))
 
 
 @pytest.mark.parametrize("wrong", [{"port": -1}, {"port": 70_000}, {"workers": 0}, {"memory_budget": 0}])

@@ -231,7 +231,10 @@ def test_a_taken_metrics_port_is_reported(tmp_path: Path):
         port = str(taken.getsockname()[1])
         ended = run("--port", "0", "--metrics-port", port, "--cache-dir", str(tmp_path))
     assert ended.returncode == 1
-    assert f"metrics: cannot listen on 127.0.0.1:{port} (Address already in use); choose another metrics_port" in ended.stderr
+    assert (
+        f"metrics: cannot listen on 127.0.0.1:{port} (Address already in use); choose another metrics_port"
+        in ended.stderr
+    )
 
 
 def test_an_open_address_is_rejected():
@@ -273,7 +276,7 @@ async def test_a_saved_catalog_that_others_damage_is_saved_again(
 ):
     """So that a restart without a control plane serves the same models."""
     await until(lambda: control.reports and control.reports[-1].revision == 1)
-    kept = Layout(tmp_path).catalog
-    for damage in (lambda: kept.write_bytes(kept.read_bytes()[:50]), kept.unlink):
+    file = Layout(tmp_path).catalog
+    for damage in (lambda: file.write_bytes(file.read_bytes()[:50]), file.unlink):
         damage()
-        await until(lambda: (found := read_catalog(kept)) is not None and found[0].revision == 1)
+        await until(lambda: (catalog := read_catalog(file)) is not None and catalog[0].revision == 1)

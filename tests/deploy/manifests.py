@@ -35,8 +35,8 @@ def render(folder: Path) -> list[Manifest]:
 
 def find(manifests: list[Manifest], kind: str, name: str) -> Manifest:
     """Return the one manifest of that kind and name."""
-    [found] = [m for m in manifests if (m["kind"], m["metadata"]["name"]) == (kind, name)]
-    return found
+    [manifest] = [m for m in manifests if (m["kind"], m["metadata"]["name"]) == (kind, name)]
+    return manifest
 
 
 def pods(manifests: list[Manifest]) -> dict[str, Manifest]:

@@ -59,11 +59,11 @@ def test_an_unknown_option_is_rejected(command, tmp_path):
 def test_has_the_meaning_of_the_manifest(words, variables, ports, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     command, *options = words
-    given = {
+    values = {
         option.removeprefix("--").partition("=")[0].replace("-", "_"): option.partition("=")[2] for option in options
     }
-    given |= {name.removeprefix("PRETZEL_").lower(): value for name, value in variables.items()}
-    assert given.keys() <= KINDS[command].model_fields.keys()
-    settings = KINDS[command](**given | {"insecure": True})
-    assert settings.host == "0.0.0.0" and "insecure" in given
+    values |= {name.removeprefix("PRETZEL_").lower(): value for name, value in variables.items()}
+    assert values.keys() <= KINDS[command].model_fields.keys()
+    settings = KINDS[command](**values | {"insecure": True})
+    assert settings.host == "0.0.0.0" and "insecure" in values
     assert {*ports} <= {value for name, value in settings if name.endswith("port")}

@@ -23,13 +23,13 @@ def instructions():
 
 def stages():
     """Return the instructions of each stage under its name."""
-    found, current = {}, None
+    by_name, current = {}, None
     for name, argument in instructions():
         if name == "FROM":
-            current = found.setdefault(argument.partition(" AS ")[2], [])
+            current = by_name.setdefault(argument.partition(" AS ")[2], [])
         if current is not None:
             current.append((name, argument))
-    return found
+    return by_name
 
 
 def last(stage, name):
@@ -91,15 +91,15 @@ def ignore():
 
 
 def test_the_context_holds_the_files_of_the_build():
-    kept = {line[1:] for line in ignore() if line.startswith("!")}
-    assert all((ROOT / path).exists() for path in kept)
+    paths = {line[1:] for line in ignore() if line.startswith("!")}
+    assert all((ROOT / path).exists() for path in paths)
     linked = {
         link.resolve().relative_to(ROOT).parts[0] for link in (ROOT / "src/pretzel").iterdir() if link.is_symlink()
     }
-    assert linked | {"src", "setup.py", "pyproject.toml", "README.md", "LICENSE", "deploy/health.py"} <= kept
+    assert linked | {"src", "setup.py", "pyproject.toml", "README.md", "LICENSE", "deploy/health.py"} <= paths
 
 
 @pytest.mark.parametrize("path", [".git", ".venv", "build", "tests", "pretzel.env"])
 def test_the_context_holds_nothing_else(path):
-    kept = [line[1:] for line in ignore() if line.startswith("!")]
-    assert ignore()[0] == "*" and not any(fnmatch.fnmatch(path, pattern) for pattern in kept)
+    included = [line[1:] for line in ignore() if line.startswith("!")]
+    assert ignore()[0] == "*" and not any(fnmatch.fnmatch(path, pattern) for pattern in included)

@@ -31,9 +31,15 @@ IN_WORDS = {
     "worker": "generated",
     "executor_threads": "one per core",
     "pin": "none",
+    "listen": "none",
+    "control_listen": "none",
+    "socket_mode": "0600",
+    "client_cert": "`tls_cert`",
+    "client_key": "`tls_key`",
     "replaces": "none",
     "accept_epoch": "none",
     "request_memory_bytes": "a quarter of `memory_budget`",
+    "shared_memory": "if no other host can reach the server",
 }
 """Defaults that are computed when a server starts."""
 
@@ -42,6 +48,8 @@ def spelled(name, value):
     """Return a default as spelled in the table."""
     if name in IN_WORDS:
         return IN_WORDS[name]
+    if value is None:
+        return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20)):
@@ -52,19 +60,19 @@ def spelled(name, value):
 
 @pytest.mark.parametrize("title, settings", [("Worker", Worker), ("Control plane", ControlPlane)])
 def test_settings(title, settings):
-    fields = {name: field.default for name, field in settings.model_fields.items() if not name.startswith("tls_")}
+    fields = {name: field.default for name, field in settings.model_fields.items()}
     assert dict(documented(title)) == {name: spelled(name, default) for name, default in fields.items()}
 
 
 def test_metrics_of_the_control_plane():
-    made = Metrics()
+    metrics = Metrics()
     # These read the state of the plane.
     for name in ("models", "revision", "live_workers", "workers_held_models", "lost_objects"):
-        made.gauge(name, "", lambda: 0.0)
+        metrics.gauge(name, "", lambda: 0.0)
     for name in ("mended_objects", "scrubbed_bytes"):
-        made.watch_total(name, "", lambda: 0.0)
-    made.watch_caches({"derived": DERIVED})
-    text = generate_latest(made.registry).decode()
+        metrics.watch_total(name, "", lambda: 0.0)
+    metrics.watch_caches({"derived": DERIVED})
+    text = generate_latest(metrics.registry).decode()
     there = {
         name for name in re.findall(r"^# TYPE (pretzel_\w+) ", text, re.MULTILINE) if not name.endswith("_created")
     }

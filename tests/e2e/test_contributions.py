@@ -47,12 +47,12 @@ def test_each_class_and_each_pair(up: Up) -> None:
     booster, matrix = model.get_booster(), xgboost.DMatrix(X)
     with up.plane() as plane, up.client() as client:
         plane.deploy("classes", model, sample=X)
-        for found, want in (
+        for served, want in (
             (client.contributions("classes", X), booster.predict(matrix, pred_contribs=True)),
             (client.interactions("classes", X), booster.predict(matrix, pred_interactions=True)),
         ):
-            assert found.shape == want.shape
-            np.testing.assert_allclose(found, want, atol=1e-5 * np.abs(want).max())
+            assert served.shape == want.shape
+            np.testing.assert_allclose(served, want, atol=1e-5 * np.abs(want).max())
 
 
 def test_contributions_that_differ_from_the_library_are_rejected(up: Up, trees: Any) -> None:

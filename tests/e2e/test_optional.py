@@ -77,8 +77,8 @@ def test_contributions(up: Up, models: dict[str, Any]) -> None:
 
 def test_integers_travel_as_integers_and_only_by_name(up: Up) -> None:
     with up.client() as client:
-        found = client.infer("xgboost", {"X": X}, ["leaf_index"])
-        assert found["leaf_index"].dtype == np.int32 and found["leaf_index"].shape == (120, 9)
+        answer = client.infer("xgboost", {"X": X}, ["leaf_index"])
+        assert answer["leaf_index"].dtype == np.int32 and answer["leaf_index"].shape == (120, 9)
         assert not any(map(is_optional, client.infer("xgboost", {"X": X})))
 
 
@@ -86,6 +86,6 @@ def test_text_models_are_explained_on_request(up: Up, models: dict[str, Any]) ->
     with up.client() as client:
         with pytest.raises(NotFoundError, match="no output 'contributions'"):
             client.contributions("text", TEXTS)
-        found = client.contributions("explained", TEXTS)
-        np.testing.assert_allclose(np.ravel(found.sum(axis=1)), models["text"].decision_function(TEXTS), rtol=1e-9)
+        answer = client.contributions("explained", TEXTS)
+        np.testing.assert_allclose(np.ravel(answer.sum(axis=1)), models["text"].decision_function(TEXTS), rtol=1e-9)
         assert client.describe("text").version.metadata["on_request"] == ["contributions"]

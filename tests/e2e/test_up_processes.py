@@ -60,8 +60,8 @@ def test_a_server_that_dies_is_restarted_on_its_port(tmp_path: Path, trained):
 
 def server_of(running: Up, word: str) -> int | None:
     """The child that runs one of the servers."""
-    found = [pid for pid, command in descendants(running.process.pid).items() if word in command]
-    return found[0] if found else None
+    pids = [pid for pid, command in descendants(running.process.pid).items() if word in command]
+    return pids[0] if pids else None
 
 
 @pytest.mark.long

@@ -72,10 +72,10 @@ def started(directory: Path, *options: str) -> Iterator[Up]:
 def until(condition: Callable[[], Any], what: str) -> Any:
     """Return the value of a condition once it holds, within a bounded time."""
     deadline = time.monotonic() + PATIENCE
-    while not (found := condition()):
+    while not (value := condition()):
         assert time.monotonic() < deadline, f"{what}: not after {PATIENCE} seconds"
         time.sleep(0.05)
-    return found
+    return value
 
 
 def descendants(pid: int) -> dict[int, str]:
@@ -84,14 +84,14 @@ def descendants(pid: int) -> dict[int, str]:
     for path in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             parents[int(path.name)] = int((path / "stat").read_text().rpartition(")")[2].split()[1])
-    found, queue = {}, [pid]
+    commands, queue = {}, [pid]
     while queue:
         parent = queue.pop()
         for child in [child for child, its_parent in parents.items() if its_parent == parent]:
             with contextlib.suppress(OSError):
-                found[child] = Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ")
+                commands[child] = Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ")
                 queue.append(child)
-    return found
+    return commands
 
 
 def alive(pids: Any) -> list[int]:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from pretzel.compiler.compile import compile_plan
 from pretzel.engine import Executable, load
-from pretzel.engine.executable import _workspaces
 from pretzel.engine.fused import FusedStep
 from pretzel.engine.fusion import FUSER
+from pretzel.engine.workspaces import _workspaces
 from pretzel.errors import CancelledError, DeadlineError, InputError
 from pretzel.kernels.program import Token
 from pretzel.kernels.sparse.linear import Linear
@@ -67,8 +67,8 @@ def kernels(executable: Executable, names: tuple[str, ...]) -> list[str]:
     """Return the classes of the kernels that a request for these outputs runs."""
     seen: list[FusedStep] = []
 
-    def join(groups: list[FusedStep], kept: frozenset[int]) -> list[FusedStep]:
-        seen.extend(FUSER.fuse(groups, kept))
+    def join(groups: list[FusedStep], outputs: frozenset[int]) -> list[FusedStep]:
+        seen.extend(FUSER.fuse(groups, outputs))
         return seen
 
     executable._compose(names, join)

@@ -11,7 +11,7 @@ import pytest
 
 from pretzel.compiler.compile import compile_plan
 from pretzel.engine import Executable, StageCatalog, load
-from pretzel.engine.executable import _workspaces
+from pretzel.engine.workspaces import _workspaces
 from pretzel.errors import CancelledError, CorruptObjectError, DeadlineError, DefinitionError, InputError, NotFoundError
 from pretzel.kernels.program import Token
 from pretzel.plan import ops, reference

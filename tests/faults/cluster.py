@@ -160,13 +160,13 @@ class Cluster:
 
     def fsck(self) -> list[str]:
         """Return the findings of `pretzel fsck` in the files of a closed cluster."""
-        found = []
+        findings = []
         for option in (f"--data-dir={self.places.data}", *(f"--cache={cache}" for cache in self.places.caches)):
             command = [sys.executable, "-P", "-m", "pretzel.cli", "fsck", option]
             run = subprocess.run(command, capture_output=True, text=True, timeout=HEAL_SECONDS, check=False)
             if run.returncode:
-                found.append(f"{option}: {run.stdout.strip()} {run.stderr.strip()}")
-        return found
+                findings.append(f"{option}: {run.stdout.strip()} {run.stderr.strip()}")
+        return findings
 
     def is_well(self, condition: str) -> bool:
         """Return whether the control plane reports a condition, `pretzel.store` or `pretzel.workers`, as healthy."""
@@ -177,8 +177,8 @@ class Cluster:
 
     def close(self) -> None:
         """Stop everything."""
-        for kept in (*self.workers, self.control):
-            kept.close()
+        for server in (*self.workers, self.control):
+            server.close()
 
 
 def _problem(client: pretzel.Client, name: str, known: Expected) -> str:
@@ -203,8 +203,8 @@ def running(root: Path, places: Places | None = None, models: int = 6) -> Iterat
 
 def outcome(cluster: Cluster, load: Load, heal: float, faults: int, problems: Sequence[str] = ()) -> Outcome:
     """Return the outcome of a scenario whose cluster is closed."""
-    found = [*problems, *load.problems[:3], *cluster.fsck()]
-    return Outcome(load.calls, load.lost, load.wrong, heal, faults, found)
+    problems_left = [*problems, *load.problems[:3], *cluster.fsck()]
+    return Outcome(load.calls, load.lost, load.wrong, heal, faults, problems_left)
 
 
 def until(condition: Callable[[], bool], seconds: float) -> bool:
@@ -219,14 +219,14 @@ def until(condition: Callable[[], bool], seconds: float) -> bool:
 
 def free_ports(count: int) -> list[int]:
     """Return free ports below those that the kernel gives to clients, which could take one while a server is down."""
-    found: list[int] = []
+    ports: list[int] = []
     for port in random.sample(range(*PORTS), PORTS[1] - PORTS[0]):
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-        found.append(port)
-        if len(found) == count:
+        ports.append(port)
+        if len(ports) == count:
             break
-    return found
+    return ports

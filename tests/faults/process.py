@@ -103,10 +103,10 @@ class Kept:
 def family_of(first: int) -> list[int]:
     """Return a living process and its descendants."""
     living = list(_living())
-    found = [pid for pid, _, _ in living if pid == first]
-    for pid in found:  # grows meanwhile
-        found += [child for child, parent, _ in living if parent == pid]
-    return found
+    family = [pid for pid, _, _ in living if pid == first]
+    for pid in family:  # grows meanwhile
+        family += [child for child, parent, _ in living if parent == pid]
+    return family
 
 
 def group_of(leader: int) -> list[int]:

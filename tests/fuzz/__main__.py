@@ -27,7 +27,7 @@ def main() -> int:
     if unknown:
         parser.error(f"unknown target {unknown[0]!r}; choose from {', '.join(NAMES)}")
     findings = {name: fuzz(name, options.seconds, options.seed) for name in options.targets or NAMES}
-    return int(any(found.faults for found in findings.values()))
+    return int(any(one.faults for one in findings.values()))
 
 
 def fuzz(name: str, seconds: float, seed: int) -> Findings:

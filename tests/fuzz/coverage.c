@@ -1,8 +1,9 @@
-/* Which code an input reached: counts of edges in a map that outlives the process, from compiled code and from Python.
+/* Records the code that an input reached: counts of edges, of compiled code and of Python, in a map that outlives the
+   process.
 
-   Code built with -fsanitize-coverage=trace-pc calls __sanitizer_cov_trace_pc at the head of each basic block.  Places
-   are offsets in their library, so that a run counts the same wherever libraries are loaded.  Lines of Python come from
-   a trace function, for files whose path holds what is watched.  An edge is a pair of places, one after the other. */
+   Code built with -fsanitize-coverage=trace-pc calls __sanitizer_cov_trace_pc at the start of each basic block.
+   A place is an offset in its library, so that counts do not depend on the addresses of libraries.  Lines of Python are
+   reported by a trace function, for files whose path contains `watched`.  An edge is a pair of consecutive places. */
 #define _GNU_SOURCE
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -21,13 +22,13 @@ typedef struct {
 } Module;
 
 typedef struct {
-    PyCodeObject *code; /* kept, so that no other comes to lie there */
+    PyCodeObject *code; /* a reference, so that its address is not reused */
     uint32_t salt;      /* 0 for code that is not watched */
 } Known;
 
 static uint8_t nowhere[EDGES];
 static uint8_t *counts = nowhere;
-static uint8_t *seen; /* for each edge the orders of magnitude of its counts that some input had */
+static uint8_t *seen; /* per edge, the orders of magnitude of the counts of all inputs */
 static uint32_t before;
 static int watching;
 static Module modules[MODULES], *last = modules;
@@ -106,7 +107,7 @@ static int trace(PyObject *self, PyFrameObject *frame, int what, PyObject *argum
     return 0;
 }
 
-/* Has counts and what was seen lie in `map`, of 2 * coverage_edges() bytes, and lines of files at `part` be traced. */
+/* Stores the counts and `seen` in `map`, of 2 * coverage_edges() bytes, and traces lines of files at `part`. */
 void coverage_into(uint8_t *map, const char *part) {
     counts = map, seen = map + EDGES;
     strncpy(watched, part, sizeof watched - 1);
@@ -124,7 +125,7 @@ static uint8_t magnitude(uint8_t count) {
     return count < 4 ? 1 << (count - 1) : count < 8 ? 8 : count < 16 ? 16 : count < 32 ? 32 : count < 128 ? 64 : 128;
 }
 
-/* Returns how many edges since coverage_begin() are new, or were never passed that often. */
+/* Returns the number of edges since coverage_begin() that are new, or were never passed that often. */
 int coverage_end(void) {
     int found = 0;
     watching = 0;

@@ -26,8 +26,8 @@ class Disk:
 
     def room(self) -> int:
         """Return the number of free bytes."""
-        found = os.statvfs(self.root)
-        return found.f_bavail * found.f_frsize
+        status = os.statvfs(self.root)
+        return status.f_bavail * status.f_frsize
 
     def fill(self, leave: int = 0) -> None:
         """Fill the disk except for ``leave`` bytes, as another program would."""

@@ -18,10 +18,10 @@ def build(directory: Path) -> Path:
     """Compile the library into a directory, unless it exists, and return its path."""
     library = directory / "interpose.so"
     if not library.exists() or library.stat().st_mtime < SOURCE.stat().st_mtime:
-        made = directory / f"interpose.{os.getpid()}.so"
-        command = ["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", made, SOURCE, "-ldl", "-lpthread"]
+        built = directory / f"interpose.{os.getpid()}.so"
+        command = ["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", built, SOURCE, "-ldl", "-lpthread"]
         subprocess.run(command, check=True, capture_output=True, text=True)
-        made.replace(library)
+        built.replace(library)
     return library
 
 

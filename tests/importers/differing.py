@@ -56,7 +56,7 @@ def _isotonic(of: Any) -> Any:
     return CalibratedClassifierCV(of, method="isotonic", cv=3)
 
 
-def _nystroem(name: str) -> Any:
+def nystroem(name: str) -> Any:
     return kernel_approximation.Nystroem(kernel=name, n_components=10, random_state=0)
 
 
@@ -231,8 +231,8 @@ CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
     ),
     "singular kernels": (
         differences.ROUNDED_WEIGHTS,
-        lambda: make_pipeline(FunctionTransformer(np.float32), _nystroem("cosine")).fit(X.astype("f4")),
-        lambda: make_pipeline(FunctionTransformer(np.float32), _nystroem("rbf")).fit(X.astype("f4")),
+        lambda: make_pipeline(FunctionTransformer(np.float32), nystroem("cosine")).fit(X.astype("f4")),
+        lambda: make_pipeline(FunctionTransformer(np.float32), nystroem("rbf")).fit(X.astype("f4")),
     ),
     "singular kernels of float64": (
         differences.ROUNDED_WEIGHTS,

@@ -10,7 +10,7 @@ from scipy.sparse import issparse
 
 ODD = [0.0, -0.0, 5e-324, -5e-324, 1e-310, np.nan, np.inf, -np.inf, -1.0, 0.5, 2.0, 2.5]
 LARGE = [1e5, -1e5, 1.7e9, 1_700_000_001.0, 16777217.0]
-"""Include seconds since 1970, and the first integer that float32 cannot hold: squares lose their differences."""
+"""Values whose squares lose the difference to the next value: seconds since 1970, an integer that float32 lacks."""
 PIECES = [
     "",
     "a",
@@ -65,25 +65,25 @@ class Rows:
         near = np.concatenate(
             [x, np.nextafter(x, np.inf, dtype=x.dtype), np.nextafter(x, -np.inf, dtype=x.dtype), x * self.reach]
         )
-        made = np.column_stack([self._some(column, rows) for column in near.T]).astype(x.dtype)
-        strange = self.random.random(made.shape) < self.random.choice([0.0, 0.1, 0.3])
-        made[strange] = self.random.choice(self.odd, strange.sum()).astype(x.dtype)
-        return made
+        rows_of_x = np.column_stack([self._some(column, rows) for column in near.T]).astype(x.dtype)
+        strange = self.random.random(rows_of_x.shape) < self.random.choice([0.0, 0.1, 0.3])
+        rows_of_x[strange] = self.random.choice(self.odd, strange.sum()).astype(x.dtype)
+        return rows_of_x
 
     def _cells(self, x: np.ndarray, rows: int) -> np.ndarray:
-        made = np.column_stack([self._some(column, rows) for column in x.T])
+        cells = np.column_stack([self._some(column, rows) for column in x.T])
         if x.dtype == object and self.random.random() < 0.3:
-            made[0, self.random.integers(x.shape[1])] = UNSEEN[self.random.integers(len(UNSEEN))]
-        return made
+            cells[0, self.random.integers(x.shape[1])] = UNSEEN[self.random.integers(len(UNSEEN))]
+        return cells
 
     def _series(self, column: pd.Series, rows: int) -> pd.Series:
-        made = column.iloc[self.random.integers(0, len(column), rows)].reset_index(drop=True)
+        values = column.iloc[self.random.integers(0, len(column), rows)].reset_index(drop=True)
         strange = self.random.random() < 0.3
         if strange and column.dtype.kind == "f":
-            made.iloc[0] = self.random.choice(self.odd)
+            values.iloc[0] = self.random.choice(self.odd)
         elif strange and column.dtype == object:
-            made.iloc[0] = UNSEEN[self.random.integers(len(UNSEEN))]
-        return made
+            values.iloc[0] = UNSEEN[self.random.integers(len(UNSEEN))]
+        return values
 
     def _item(self, x: list[Any]) -> Any:
         if isinstance(x[0], str):

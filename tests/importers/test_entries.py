@@ -59,9 +59,9 @@ REFUSALS = (
 
 
 def all_examples() -> list[Example]:
-    found = list(examples())
+    listed = list(examples())
     for library in LIBRARIES:
-        found += importlib.import_module(f"tests.importers.{library}.examples").EXAMPLES
+        listed += importlib.import_module(f"tests.importers.{library}.examples").EXAMPLES
     others: list[tuple[type, dict[str, Any]]] = [
         (StandardScaler, {"with_mean": False}),
         (RobustScaler, {"with_centering": False}),
@@ -72,7 +72,7 @@ def all_examples() -> list[Example]:
     few = {"iterations": 4, "depth": 3, "verbose": 0, "allow_writing_files": False, "thread_count": 1}
     others += [(CatBoostRegressor, few), (CatBoostClassifier, few)]
     alone = [Example(kind, fitting(kind, DATA, CLASSES, **options)) for kind, options in others]
-    return [example for example in (*first_of_each(found), *alone) if not example.name.startswith("_")]
+    return [example for example in (*first_of_each(listed), *alone) if not example.name.startswith("_")]
 
 
 def sparse_of(x: Any) -> scipy.sparse.csr_matrix | None:
@@ -81,9 +81,9 @@ def sparse_of(x: Any) -> scipy.sparse.csr_matrix | None:
         return x.tocsr()
     if not isinstance(x, np.ndarray) or x.ndim != 2 or x.dtype.kind not in "fiu":
         return None
-    kept = np.nan_to_num(x.astype(float))
-    kept[np.random.default_rng(0).random(kept.shape) < 1 / 3] = 0.0
-    return scipy.sparse.csr_matrix(kept)
+    zeroed = np.nan_to_num(x.astype(float))
+    zeroed[np.random.default_rng(0).random(zeroed.shape) < 1 / 3] = 0.0
+    return scipy.sparse.csr_matrix(zeroed)
 
 
 def refitted(estimator: Any, x: scipy.sparse.csr_matrix) -> Any:
@@ -101,19 +101,19 @@ def refitted(estimator: Any, x: scipy.sparse.csr_matrix) -> Any:
 def target_of(estimator: Any, x: scipy.sparse.csr_matrix) -> np.ndarray:
     """Return the estimator's answers to x if they differ between rows, else two alternating classes."""
     try:
-        found = np.asarray(estimator.predict(x.toarray()))
+        answers = np.asarray(estimator.predict(x.toarray()))
     except Exception:
-        found = np.zeros(1)
-    return np.arange(x.shape[0]) % 2 if len(np.unique(found)) < 2 else found
+        answers = np.zeros(1)
+    return np.arange(x.shape[0]) % 2 if len(np.unique(answers)) < 2 else answers
 
 
 @pytest.fixture(scope="module", params=all_examples(), ids=lambda example: example.name)
 def fitted(request: pytest.FixtureRequest) -> Iterator[tuple[Any, scipy.sparse.csr_matrix]]:
     try:
-        estimator, given = request.param.fitted()
+        estimator, rows = request.param.fitted()
     except Exception as error:
         pytest.skip(f"not fitted alone: {error}")
-    x = sparse_of(given)
+    x = sparse_of(rows)
     estimator = None if x is None else refitted(estimator, x)
     if estimator is None:
         pytest.skip("takes no sparse rows")
@@ -125,15 +125,15 @@ def fitted(request: pytest.FixtureRequest) -> Iterator[tuple[Any, scipy.sparse.c
 def test_entries_are_read_as_the_library_reads_them_or_refused(fitted: Any, form: str, by: str) -> None:
     estimator, x = fitted
     try:
-        made = pretzel.compile(estimator) if by == "in process" else Predictor(pretzel.export(estimator))
+        predictor = pretzel.compile(estimator) if by == "in process" else Predictor(pretzel.export(estimator))
     except UnsupportedError as error:
         pytest.skip(str(error))
     rows = FORMS[form](x)
     for method in METHODS:
         plain = rows.dtype == x.dtype and rows.format == x.format  # LightGBM takes no integers, CatBoost no COO
         taken = x if plain else rows
-        if hasattr(made, method) and _answer(estimator, method, taken) is not None:
-            _check(estimator, made, method, rows)
+        if hasattr(predictor, method) and _answer(estimator, method, taken) is not None:
+            _check(estimator, predictor, method, rows)
 
 
 def _answer(estimator: Any, method: str, x: scipy.sparse.csr_matrix) -> Any:
@@ -146,10 +146,10 @@ def _answer(estimator: Any, method: str, x: scipy.sparse.csr_matrix) -> Any:
             return None
 
 
-def _check(estimator: Any, made: Predictor, method: str, x: scipy.sparse.csr_matrix) -> None:
+def _check(estimator: Any, predictor: Predictor, method: str, x: scipy.sparse.csr_matrix) -> None:
     want = _answer(estimator, method, x)
     try:
-        got = getattr(made, method)(x.copy())
+        got = getattr(predictor, method)(x.copy())
     except (InputError, NotFoundError, UnsupportedError) as error:
         assert any(part in str(error) for part in REFUSALS), error
         return
@@ -174,15 +174,15 @@ def _assert_same(got: Any, want: Any, what: str) -> None:
 def test_models_of_dense_rows_read_sparse_rows_as_the_library_does(example: Example, by: str) -> None:
     """Some transform only stored entries, so that absent entries stay zero."""
     try:
-        estimator, given = example.fitted()
-        made = pretzel.compile(estimator) if by == "in process" else Predictor(pretzel.export(estimator))
+        estimator, asked = example.fitted()
+        predictor = pretzel.compile(estimator) if by == "in process" else Predictor(pretzel.export(estimator))
     except Exception as error:
         pytest.skip(str(error))
-    x = sparse_of(given)
+    x = sparse_of(asked)
     for rows in () if x is None else (x[:ROWS], abs(x)[:ROWS], abs(x)[:ROWS].tocsc()):
         for method in METHODS:
-            if hasattr(made, method) and _answer(estimator, method, rows) is not None:
-                _check(estimator, made, method, rows)
+            if hasattr(predictor, method) and _answer(estimator, method, rows) is not None:
+                _check(estimator, predictor, method, rows)
 
 
 @pytest.mark.parametrize("output", ["uniform", "normal"])
@@ -193,25 +193,25 @@ def test_quantiles_of_absent_entries(low: float, output: str) -> None:
     x[0] = low
     rows = scipy.sparse.csr_matrix([[0.0, 1.0], [2.0, 0.0]])
     model = QuantileTransformer(n_quantiles=20, output_distribution=output).fit(x)
-    for made in (pretzel.compile(model), Predictor(pretzel.export(model))):
+    for predictor in (pretzel.compile(model), Predictor(pretzel.export(model))):
         if output == "uniform" and low >= 0:
-            for given in (rows, rows.tocsc(), with_zeros(rows)):
-                _assert_same(made.transform(given), model.transform(given.copy()), "transform")
+            for form in (rows, rows.tocsc(), with_zeros(rows)):
+                _assert_same(predictor.transform(form), model.transform(form.copy()), "transform")
         else:
             with pytest.raises(InputError, match="quantiletransformer distinguishes a stored zero from an entry"):
-                made.transform(rows)
+                predictor.transform(rows)
 
 
 @pytest.mark.parametrize(("degree", "refused"), [(2, True), (3, True), (4, False)])
 def test_products_of_columns_that_were_selected_in_another_order(degree: int, refused: bool) -> None:
     """The library multiplies the entries of a CSR row in stored order, up to the third degree."""
     model = ColumnTransformer([("products", PolynomialFeatures(degree), [2, 0, 1])]).fit(DATA)
-    made = pretzel.compile(model)
+    predictor = pretzel.compile(model)
     if not refused:
-        return _assert_same(made.transform(DATA), model.transform(DATA), "transform")
+        return _assert_same(predictor.transform(DATA), model.transform(DATA), "transform")
     with pytest.raises(InputError, match=r"selects columns in another order, .* pass X.toarray\(\)"):
-        made.transform(DATA)
-    _assert_same(made.transform(DATA.toarray()), model.transform(DATA.toarray()), "transform")
+        predictor.transform(DATA)
+    _assert_same(predictor.transform(DATA.toarray()), model.transform(DATA.toarray()), "transform")
 
 
 def test_lightgbm_reads_the_last_duplicate_even_zero() -> None:
@@ -221,9 +221,9 @@ def test_lightgbm_reads_the_last_duplicate_even_zero() -> None:
     )
     values = rows.choice([0.0, -0.0, 1e-36, 0.5, 0.9, np.nan], 300)
     x = scipy.sparse.csr_matrix((values, rows.integers(0, 5, 300), np.arange(0, 301, 10)), shape=(30, 5))
-    for made in (pretzel.compile(model), Predictor(pretzel.export(model))):
-        np.testing.assert_array_equal(made.predict(x), model.predict(x))
-        np.testing.assert_array_equal(made.predict(x.tocoo()), model.predict(x.tocoo()))
+    for predictor in (pretzel.compile(model), Predictor(pretzel.export(model))):
+        np.testing.assert_array_equal(predictor.predict(x), model.predict(x))
+        np.testing.assert_array_equal(predictor.predict(x.tocoo()), model.predict(x.tocoo()))
     leaves = model.predict(x, pred_leaf=True)
     np.testing.assert_array_equal(pretzel.compile(model).leaf_index(x), leaves)
 
@@ -235,12 +235,12 @@ TWICE = [{"tags": ["x", "x", "y"], "n": 2.0}, {"n": 1.0}]
 @pytest.mark.parametrize("scaler", [MaxAbsScaler(), Normalizer()])
 def test_repeated_names_are_refused_by_steps_that_do_not_sum_them(scaler: Any) -> None:
     model = make_pipeline(DictVectorizer(), scaler, SVC()).fit(TAGS, np.arange(40) % 2)
-    made = pretzel.compile(model)
-    np.testing.assert_allclose(made.decision_function(TAGS), model.decision_function(TAGS), rtol=1e-6)
+    predictor = pretzel.compile(model)
+    np.testing.assert_allclose(predictor.decision_function(TAGS), model.decision_function(TAGS), rtol=1e-6)
     with pytest.raises(InputError, match="row 0: the name 'tags=x' occurs twice"):
-        made.predict(TWICE)
+        predictor.predict(TWICE)
     with pytest.raises(InputError, match="row 0: the name 'tags=x' occurs twice"):
-        made.predict([OrderedDict(TWICE[0])])
+        predictor.predict([OrderedDict(TWICE[0])])
 
 
 @pytest.mark.parametrize("head", [LogisticRegression(), LGBMClassifier(n_estimators=4, verbose=-1), BernoulliNB()])

@@ -83,10 +83,10 @@ def methods_of(model: Any) -> list[str]:
 def answer(ask: Callable[[Any], Any], rows: Any) -> Any:
     """Return the library's answer as an array; None if it raises."""
     try:
-        found = ask(rows)
+        answered = ask(rows)
     except (ValueError, TypeError):
         return None
-    return found.toarray() if sparse.issparse(found) else np.asarray(found)
+    return answered.toarray() if sparse.issparse(answered) else np.asarray(answered)
 
 
 def assert_answers_or_refuses(model: Any, name: str, ask: Callable[[str, Any], Any], *, served_forms: Any) -> None:
@@ -96,12 +96,12 @@ def assert_answers_or_refuses(model: Any, name: str, ask: Callable[[str, Any], A
             if want is None:
                 continue
             try:
-                found = ask(method, rows)
+                answered = ask(method, rows)
             except PretzelError as refused:
                 assert form not in served_forms, (name, form, str(refused))
                 assert "convert" in str(refused), (form, str(refused))
                 continue
-            got = found.toarray() if sparse.issparse(found) else np.asarray(found)
+            got = answered.toarray() if sparse.issparse(answered) else np.asarray(answered)
             bounds = SINGLE if form == "float32" else BOUNDS
             np.testing.assert_allclose(got, want, **bounds, err_msg=f"{name}, {form}, {method}")
 

@@ -15,7 +15,6 @@ from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     OneHotEncoder,
@@ -29,7 +28,10 @@ from pretzel.importers import IMPORTERS, definition_of, differences
 from pretzel.importers.differences import DIFFERENCES, Difference
 from pretzel.importers.sklearn.common import doubts
 from pretzel.plan.caveats import KEY, caveats
+from tests.importers import differing_by_rounding
 from tests.importers.differing import CASES, FAR, GRID, HOLED, KNN, WHOLE, X, Y, forest
+
+CASES = CASES | differing_by_rounding.CASES
 
 
 def _reasons(estimator: Any) -> set[str]:
@@ -75,7 +77,7 @@ def test_the_page_names_estimators_whose_answers_may_differ() -> None:
 
 @pytest.fixture(scope="module")
 def imputing() -> Any:
-    return make_pipeline(KNNImputer(), KNeighborsClassifier()).fit(HOLED, Y)
+    return make_pipeline(KNNImputer(), LogisticRegression()).fit(HOLED, Y)
 
 
 @pytest.mark.parametrize("compiled", [pretzel.compile, pretzel.export])

@@ -68,17 +68,17 @@ def test_text_models_store_their_weights_once() -> None:
 
 def test_a_leaf_index_adds_only_its_table_of_leaves() -> None:
     fitted = pipelines()["forest"]
-    kept, more = (export(fitted, outputs=names) for names in (["predict_proba"], ["predict_proba", "leaf_index"]))
+    alone, more = (export(fitted, outputs=names) for names in (["predict_proba"], ["predict_proba", "leaf_index"]))
     leaves = sum(one.tree_.n_leaves for one in fitted[-1].estimators_)
-    blobs = [compile_plan(optimize(one)) for one in (kept, more)]
-    sizes = [sum(map(len, [*made.blobs.values(), *made.plan.inline.values()])) for made in blobs]
+    blobs = [compile_plan(optimize(one)) for one in (alone, more)]
+    sizes = [sum(map(len, [*compiled.blobs.values(), *compiled.plan.inline.values()])) for compiled in blobs]
     assert sizes[0] < sizes[1] < sizes[0] + 4 * leaves + 4096
 
 
 def test_outputs_are_computed_if_named_alone() -> None:
     fitted = pipelines()["forest"]
-    made = compile_plan(optimize(export(fitted)))
-    executable = engine.load(made.plan, lambda digest: made.blobs[digest])
+    compiled = compile_plan(optimize(export(fitted)))
+    executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
     assert set(executable.run({"X": X})) == set(usual_outputs(executable.outputs)) < set(executable.outputs)
     assert set(executable.run({"X": X}, ["leaf_index"])) == {"leaf_index"}
 
@@ -124,6 +124,6 @@ def test_classes_do_not_name_columns_of_explanations() -> None:
         optimize(export(RandomForestClassifier(3).fit(X, classes), outputs=["predict_proba", "leaf_index", "predict"]))
     )
     version = SimpleNamespace(metadata={})
-    found = {one.name: one.labels for one in describe(version, compiled.plan, {}, compiled.blobs.__getitem__).outputs}
-    assert found["leaf_index"] is None
-    assert list(found["predict_proba"]) == list(found["predict"]) == ["a", "b", "c"]
+    labels = {one.name: one.labels for one in describe(version, compiled.plan, {}, compiled.blobs.__getitem__).outputs}
+    assert labels["leaf_index"] is None
+    assert list(labels["predict_proba"]) == list(labels["predict"]) == ["a", "b", "c"]

@@ -65,8 +65,8 @@ def column(kind: str) -> np.ndarray:
 
 def nullable(values: np.ndarray, missing: np.ndarray) -> pd.Series:
     name = str(values.dtype)
-    made = pd.Series(values).astype(NULLABLE.get(name, name.replace("uint", "UInt").replace("int", "Int")))
-    return made.mask(pd.Series(missing))
+    column = pd.Series(values).astype(NULLABLE.get(name, name.replace("uint", "UInt").replace("int", "Int")))
+    return column.mask(pd.Series(missing))
 
 
 def polars(name: str, values: np.ndarray, missing: np.ndarray) -> pl.Series:

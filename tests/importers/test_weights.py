@@ -40,10 +40,10 @@ FOLLOWING: dict[str, Any] = {
 
 def weighted(kind: str, form: str, weight: Any) -> Any:
     if kind == "columns":
-        made: Any = ColumnTransformer([("part", "passthrough", ["a", "b"])], transformer_weights={"part": weight})
+        model: Any = ColumnTransformer([("part", "passthrough", ["a", "b"])], transformer_weights={"part": weight})
     else:
-        made = FeatureUnion([("part", FunctionTransformer())], transformer_weights={"part": weight})
-    return made.set_output(transform=form)
+        model = FeatureUnion([("part", FunctionTransformer())], transformer_weights={"part": weight})
+    return model.set_output(transform=form)
 
 
 @pytest.mark.parametrize("weight", WEIGHTS)

@@ -36,10 +36,10 @@ class Walk:
 
     def test_no_option_is_ignored(self, first: Example, option: str, value: Any) -> None:
         assert value is not NO_CASE, f"{first.kind.__name__}.{option}: say in its example what it does"
-        given, further = (
+        choice, further = (
             value if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], dict) else (value, {})
         )
-        estimator, x = first.fitted(**{option: given}, **further)
+        estimator, x = first.fitted(**{option: choice}, **further)
         try:
             definition = export(estimator, sample=x)
         except UnsupportedError as error:
@@ -47,7 +47,7 @@ class Walk:
             return
         changed = wanted(estimator, definition, x)
         assert _differs(changed, first, further, x), (
-            f"{option}={given!r} changes nothing here: choose data or a value that does"
+            f"{option}={choice!r} changes nothing here: choose data or a value that does"
         )
         assert_serves(estimator, x, sample=x, exact=first.exact, batches=[count(x)])
 

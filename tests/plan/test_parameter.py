@@ -41,6 +41,20 @@ def test_equal_parameters_are_one_object() -> None:
     assert Parameter.of(np.arange(3)) is not Parameter.of(np.arange(3.0))
 
 
+def test_an_equal_large_array_is_compared_and_not_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[int] = []
+    of = Digest.of
+    monkeypatch.setattr(Digest, "of", lambda data: hashed.append(len(data)) or of(data))
+    weights = np.random.default_rng(0).normal(size=(50, 40))
+    first = Parameter.of(weights)
+    assert Parameter.of(weights.copy()) is Parameter.of(np.asfortranarray(weights)) is first
+    assert hashed == [first.nbytes]
+    other = weights.copy()
+    other[7, 3] += 1  # between the sampled bytes
+    assert Parameter.of(other) is not first
+    assert hashed == [first.nbytes] * 2
+
+
 @pytest.mark.parametrize(
     "array", [np.arange(6).reshape(2, 3).T, np.arange(9)[::2], np.arange(3, dtype=">i8"), np.asfortranarray(np.eye(3))]
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from pretzel.serving.tls import CHECK_SECONDS
 from tests.helpers.certificates import Authority, Pair
 
 SECONDS = 10
+VERSIONS = ("1_1", False), ("1_2", True), ("1_3", True)
+"""Versions of TLS, and whether they are accepted."""
 
 
 class Clock:
@@ -48,3 +51,12 @@ def pair(pairs: tuple[Pair, Pair], tmp_path: Path) -> Pair:
 def run(work: Any, loop_factory: Any) -> Any:
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         return runner.run(asyncio.wait_for(work, SECONDS))
+
+
+def connects(port: int, version: str) -> bool:
+    """Return whether a client of one version of TLS, such as ``1_2``, is accepted."""
+    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", f"-tls{version}"]
+    command += ["-cipher", "DEFAULT:@SECLEVEL=0"]  # else the client itself refuses TLS 1.1
+    result = subprocess.run(command, input="", capture_output=True, text=True, timeout=SECONDS)
+    assert "CONNECTED" in result.stdout
+    return "Cipher is ECDHE" in result.stdout or "Cipher is TLS_" in result.stdout

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import grpc
 import pytest
-from google.rpc.error_details_pb2 import ErrorInfo
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from grpc_status import rpc_status
 
 from pretzel.errors import ExhaustedError, InputError, NoCatalogError
@@ -40,3 +40,19 @@ async def test_details_of_a_fault_name_its_identifier():
 
 def test_a_long_message_is_sent_once():
     assert len(status_of(InputError("x" * (MOST_DETAILED + 1))).metadata) == 1
+
+
+async def test_details_of_an_unavailable_server_suggest_a_retry():
+    details = rpc_status.from_call(await failure_of(NoCatalogError("try another"))).details
+    retry = RetryInfo()
+    assert details[1].Unpack(retry)
+    assert retry.retry_delay.seconds > 0
+    assert len(rpc_status.from_call(await failure_of(ExhaustedError("full"))).details) == 1
+
+
+async def test_details_name_the_field_that_is_wrong():
+    error = InputError("column 'a'")
+    error.field = "a"
+    violations = BadRequest()
+    assert rpc_status.from_call(await failure_of(error)).details[1].Unpack(violations)
+    assert [(v.field, v.description) for v in violations.field_violations] == [("a", "column 'a'")]

@@ -14,7 +14,7 @@ import pytest
 
 from pretzel.serving.tls import ServerTls, TlsFiles
 from tests.helpers.certificates import Authority, Pair
-from tests.serving.conftest import SECONDS, Clock, run
+from tests.serving.conftest import SECONDS, VERSIONS, Clock, connects, run
 
 
 @asynccontextmanager
@@ -79,5 +79,14 @@ def test_mutual_tls(authority: Authority, pairs: tuple[Pair, Pair]) -> None:
                 with pytest.raises(grpc.aio.AioRpcError) as failed:
                     await call(unknown)
                 assert failed.value.code() == grpc.StatusCode.UNAVAILABLE
+
+    run(work(), asyncio.new_event_loop)
+
+
+def test_old_versions_are_refused(pair: Pair) -> None:
+    async def work() -> None:
+        async with serving(ServerTls(TlsFiles(pair.cert, pair.key))) as port:
+            for version, accepted in VERSIONS:
+                assert await asyncio.to_thread(connects, port, version) is accepted, version
 
     run(work(), asyncio.new_event_loop)

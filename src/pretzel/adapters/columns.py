@@ -46,13 +46,16 @@ def named_columns(X: Any, names: list[str], metadata: Mapping[str, Any]) -> Mapp
 def check_order(X: Any, metadata: Mapping[str, Any]) -> None:
     """Reject a table with reordered columns, if the library reads columns by position whatever their names.
 
+    ``order: pandas`` in the metadata: it does so for the tables of other libraries than pandas.
+
     Raises:
         InputError: the table has the columns of the model in another order.
     """
-    if metadata.get("order") != "strict":
+    rule = metadata.get("order")
+    if rule != "strict" and (rule != "pandas" or hasattr(X, "iloc")):
         return
     names = column_names(X)
-    expected = list(metadata.get("feature_names") or ())
+    expected = list(metadata.get("feature_names") or metadata.get("order_names") or ())
     if names is None or names == expected:
         return
     actual = [known_as(str(name), expected, metadata) for name in names]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pretzel.adapters.kinds import reject_long_doubles
 from pretzel.adapters.objects import Form, numbers_of, reject_na, reject_none, reject_objects_of_na
 from pretzel.adapters.records import list_column
 from pretzel.adapters.tables import array_of, is_sparse, texts_of
@@ -153,6 +154,7 @@ def _cast(array: np.ndarray, kind: ValueType) -> np.ndarray:
         raise InputError(f"expected numbers, got {array.dtype}; convert them first")
     if array.dtype == np.float16:
         raise InputError("got float16, in which some steps of the libraries compute; convert it to float32 first")
+    reject_long_doubles(array)
     try:
         with np.errstate(invalid="ignore"):
             cast = array.astype(target)

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.adapters.columns import named_columns, names_differ, positioned_columns
+from pretzel.adapters.columns import check_order, named_columns, names_differ, positioned_columns
 from pretzel.adapters.convert import Column, as_array, as_texts, column_of
 from pretzel.adapters.decoding import text_column
 from pretzel.adapters.integer_functions import reject_integers
 from pretzel.adapters.integers import as_read
+from pretzel.adapters.kinds import in_native_order, reject_categories
 from pretzel.adapters.objects import Form, as_frame, reject_ambiguous_nulls
 from pretzel.adapters.polars import reject_distinguished
 from pretzel.adapters.records import list_column, record_columns, record_names
@@ -39,8 +40,11 @@ DECIDES = (
     "typed",
     "columns",
     "order",
+    "order_names",
     "in_order",
     "absent",
+    "byte_order",
+    "without_categories",
     "zeros_apart",
     "sparse_columns",
     "stored_zeros",
@@ -78,6 +82,8 @@ def columns_of(
             Or X has no rows, which nearly every step of the libraries rejects; ``infer`` returns an empty result.
     """
     inputs, metadata = read_by(method, inputs, metadata)
+    X = in_native_order(X, metadata)
+    reject_categories(X, metadata)
     style = metadata.get("input_style") or _guess(inputs)
     if style not in _STYLES:
         raise InputError(f"input style {style!r} is unknown to this client; upgrade it, or call infer() with columns")
@@ -112,6 +118,7 @@ def _guess(inputs: Sequence[InputDescription]) -> str:
 def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
     table, names = table_of(X), metadata.get("feature_names")
     name, forms = inputs[0].name, metadata.get("objects") or {}
+    check_order(X, metadata)
     reject_distinguished(X, [name], metadata)
     if table is not None and names and list(table) != list(names):
         raise InputError(names_differ(list(table), list(names)))
@@ -198,6 +205,7 @@ def _frame(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, An
 
 
 def _positions(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> dict[str, Column]:
+    check_order(X, metadata)
     names = [str(i) for i in range(metadata["columns"])]
     return _columns_read(X, lambda _: positioned_columns(X, names, metadata), inputs, metadata)
 

@@ -88,8 +88,11 @@ def _is_as_of_floats(compute: Any, array: np.ndarray, function: str) -> bool:
         return array.dtype.kind != "b"
     try:
         with np.errstate(all="ignore"):
-            if compute(array[:0]).dtype == np.float64:
+            made = compute(array[:0]).dtype
+            if made == np.float64:
                 return True
+            if made == np.float16:  # in which the steps after it compute too
+                return False
             return np.array_equal(compute(array), compute(array.astype(np.float64)), equal_nan=True)
     except TypeError:
         return False

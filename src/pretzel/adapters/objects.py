@@ -1,14 +1,14 @@
 """Columns of Python objects, for models that distinguish objects which NumPy converts to one number or text.
 
 An encoder distinguishes None from NaN, and 1 from ``"1"``; pandas' NA is neither None nor NaN.  The metadata of a
-model list these inputs under ``objects``.  Each has a form, a dictionary with the keys:
+model list these inputs under ``objects``, each with a dictionary, its form.  All keys of a form are optional:
 
 ``positions``  of a matrix: the columns that are read as objects; all if absent.
 ``null``       of texts: the missing value, ``nan`` or ``none``, for None in a row of named values.
 ``objects``    ``refused``: the model returns the column, and the library would return objects.
 ``na``         ``refused``: the model does not take NA as missing.
-``none``       if pandas converts None to NaN: ``beside texts``, unless the whole column is None; ``in tables`` that
-               pandas creates from arrays, but not in tables passed as such.
+``none``       where pandas converts None to NaN.  ``beside texts``: in columns that also hold other values.
+               ``in tables``: in tables that pandas creates from arrays, not in tables that the caller passes.
 ``takes_objects``  the library converts the column to objects, in which NA of extension types stays NA.
 """
 

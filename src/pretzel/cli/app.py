@@ -9,6 +9,7 @@ import typer
 
 from pretzel import __version__
 from pretzel.cli import bench, catalog, check, deploy, export, failures, predict, servers, store, up
+from pretzel.cli.tls import takes_tls
 
 app = typer.Typer(
     name="pretzel",
@@ -21,17 +22,17 @@ app.command()(up.up)
 app.command("control-plane", context_settings=servers.PASS_ON, add_help_option=False)(servers.control_plane)
 app.command(context_settings=servers.PASS_ON, add_help_option=False)(servers.worker)
 app.command()(check.check)
-app.command()(deploy.deploy)
-app.command()(catalog.models)
-app.command()(catalog.describe)
-app.command()(catalog.explain)
-app.command()(predict.predict)
+app.command()(takes_tls(deploy.deploy))
+app.command()(takes_tls(catalog.models))
+app.command()(takes_tls(catalog.describe))
+app.command()(takes_tls(catalog.explain))
+app.command()(takes_tls(predict.predict))
 app.command()(export.export)
-app.command()(catalog.alias)
-app.command()(catalog.delete)
-app.command()(store.gc)
-app.command()(store.fsck)
-app.command()(bench.bench)
+app.command()(takes_tls(catalog.alias))
+app.command()(takes_tls(catalog.delete))
+app.command()(takes_tls(store.gc))
+app.command()(takes_tls(store.fsck))
+app.command()(takes_tls(bench.bench))
 
 
 # Typer includes Click under a module name that depends on its version.

@@ -1,4 +1,4 @@
-"""`pretzel bench`: a small closed-loop load generator: each caller sends the next request when the last returns."""
+"""`pretzel bench`, a small load generator: each caller sends its next request after the answer to the last one."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from pretzel.cli.options import SERVER, Json, Name, Server, Timeout
 from pretzel.cli.tables.batch import Batch
 from pretzel.cli.tables.reading import Reading
 from pretzel.cli.tables.reads import of_model
+from pretzel.cli.tls import TlsFiles
 from pretzel.client import AsyncClient
 from pretzel.errors import InputError, PretzelError
 from pretzel.plan.model import InputDescription, ModelDescription
@@ -47,11 +48,13 @@ def bench(
     server: Server = SERVER,
     timeout: Timeout = 30,
     json: Json = False,
+    *,
+    tls: TlsFiles,
 ) -> None:
     """Measure the latency and throughput of one model."""
     load = Load(name, method, seconds, concurrency, rows)
     reading = options.reading_of(format, header, column, na, no_na, types, delimiter, decimal)
-    result = asyncio.run(_measure(load, file, reading, server, timeout))
+    result = asyncio.run(_measure(load, file, reading, server, timeout, tls))
     output.print_json(result) if json else output.print_pairs(_lines(result))
 
 
@@ -68,8 +71,10 @@ class Load:
     failures: list[str] = field(default_factory=list)
 
 
-async def _measure(load: Load, file: Path | None, reading: Reading, server: str, timeout: float) -> dict[str, Any]:
-    async with AsyncClient(server, timeout=timeout, channels=min(load.concurrency, 8)) as client:
+async def _measure(
+    load: Load, file: Path | None, reading: Reading, server: str, timeout: float, tls: TlsFiles
+) -> dict[str, Any]:
+    async with AsyncClient(server, timeout=timeout, channels=min(load.concurrency, 8), **tls) as client:
         description = await client.describe(load.model)
         load.method = load.method or description.outputs[0].name
         batch = _from_file(file, description, reading, load.rows) if file else None

@@ -9,7 +9,9 @@ import typer
 
 from pretzel.cli import failures, output
 from pretzel.cli.options import CONTROL, Control, Json, Name, Timeout
+from pretzel.cli.tls import TlsFiles
 from pretzel.client import ControlPlane
+from pretzel.client.endpoint import Budget
 from pretzel.errors import PreconditionError
 from pretzel.plan.caveats import LEFT_OUT
 from pretzel.plan.model import ColumnDescription, InputDescription, LabelTable, Model, ModelDescription
@@ -20,9 +22,11 @@ def models(
     control: Control = CONTROL,
     timeout: Timeout = 30,
     json: Json = False,
+    *,
+    tls: TlsFiles,
 ) -> None:
     """List the models, their versions and their aliases."""
-    with ControlPlane(control, timeout=timeout) as plane:
+    with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
         listed, held = plane.models(prefix), plane.held_back(prefix)
     if json:
         output.print_json(listed)
@@ -48,9 +52,11 @@ def _numbers(newest_first: list[int], most: int = 3) -> str:
     return f"{newest_first[0]}, {newest_first[1]}, ... {len(newest_first) - 2} more"
 
 
-def describe(name: Name, control: Control = CONTROL, timeout: Timeout = 30, json: Json = False) -> None:
+def describe(
+    name: Name, control: Control = CONTROL, timeout: Timeout = 30, json: Json = False, *, tls: TlsFiles
+) -> None:
     """Show the inputs and outputs of a model."""
-    with ControlPlane(control, timeout=timeout) as plane:
+    with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
         description = plane.describe(name)
     if json:
         output.print_json(description)
@@ -102,9 +108,11 @@ def explain(
     control: Control = CONTROL,
     timeout: Timeout = 30,
     json: Json = False,
+    *,
+    tls: TlsFiles,
 ) -> None:
     """Show how the optimizer rewrote a model."""
-    with ControlPlane(control, timeout=timeout) as plane:
+    with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
         print(plane.explain(name, format="json" if json else format, verbose=verbose))
 
 
@@ -116,11 +124,13 @@ def alias(
     control: Control = CONTROL,
     timeout: Timeout = 30,
     json: Json = False,
+    *,
+    tls: TlsFiles,
 ) -> None:
     """Point an alias to a version, to promote it or to roll back."""
     if (version is None) != remove:
         raise typer.BadParameter("expected a version or --remove")
-    with ControlPlane(control, timeout=timeout) as plane:
+    with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
         model = plane.alias(name, alias, version)
     if json:
         output.print_json(model)
@@ -134,9 +144,11 @@ def delete(
     control: Control = CONTROL,
     timeout: Timeout = 30,
     json: Json = False,
+    *,
+    tls: TlsFiles,
 ) -> None:
     """Delete a model, or one version of it."""
-    with ControlPlane(control, timeout=timeout) as plane:
+    with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
         with failures.helping("--force deletes it and the aliases that point to it", PreconditionError):
             plane.delete(name, force=force)
     if json:

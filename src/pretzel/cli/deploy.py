@@ -17,9 +17,11 @@ from pretzel.cli.estimators import load_model
 from pretzel.cli.files import sample_batch
 from pretzel.cli.options import CONTROL, Control, Json, Outputs, Timeout
 from pretzel.cli.tables.batch import Batch
+from pretzel.cli.tls import TlsFiles
 from pretzel.client import ControlPlane
 from pretzel.client.deployment import Progress as Report
 from pretzel.client.deployment import silent
+from pretzel.client.endpoint import Budget
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.errors import InputError, NotFoundError, PretzelError, VerificationError
 from pretzel.plan.model import ModelVersion
@@ -65,10 +67,12 @@ def deploy(
     control: Control = CONTROL,
     timeout: Timeout = 300,
     json: Json = False,
+    *,
+    tls: TlsFiles,
 ) -> None:
     """Deploy a model from a file; the options for rows apply to the sample."""
     reading = options.reading_of(format, header, column, na, no_na, types, delimiter, decimal)
-    with ControlPlane(control, timeout=timeout) as plane, _warnings_after():
+    with ControlPlane(control, timeout=Budget(timeout), **tls) as plane, _warnings_after():
         _check(name, plane)
         model = load_model(file, trust or ())
         rows = sample_batch(sample, model, reading) if sample else None

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pretzel.client.failures import MismatchError
 from pretzel.errors import PretzelError
 
 EXIT_CODES = {
@@ -32,13 +33,16 @@ _HELP = {
     "RESOURCE_EXHAUSTED": "try again later, or send less",
 }
 
+_TLS_HELP = "addresses may begin with https:// or http://; --tls-ca, --tls-cert and --tls-key name the files of TLS"
+
 
 def report_error(error: Exception, as_json: bool) -> int:
     """Print an error on standard error, and return the exit code; PRETZEL_DEBUG=1 adds the stack trace."""
     if os.environ.get("PRETZEL_DEBUG", "0") not in ("", "0"):
         traceback.print_exception(error)
     if isinstance(error, PretzelError):
-        notes = getattr(error, "__notes__", None) or [_HELP.get(error.code, "")]
+        own = _TLS_HELP if isinstance(error, MismatchError) else _HELP.get(error.code, "")
+        notes = getattr(error, "__notes__", None) or [own]
         return report(error.code, str(error), notes[0], as_json)
     if isinstance(error, OSError) and error.filename is not None:
         return report("INVALID_ARGUMENT", f"{error.filename}: {error.strerror}", "check the path", as_json)

@@ -16,9 +16,10 @@ from pretzel.cli import failures, options
 from pretzel.cli.answers import Writer, open_output
 from pretzel.cli.files import read
 from pretzel.cli.meter import Meter
-from pretzel.cli.options import SERVER, Json, Name, Server, Timeout
+from pretzel.cli.options import SERVER, Json, Name, Server
 from pretzel.cli.tables.reading import Reading
 from pretzel.cli.tables.reads import of_model
+from pretzel.cli.tls import TlsFiles
 from pretzel.client import Client
 from pretzel.errors import InputError, NotFoundError
 from pretzel.plan.model import ModelDescription
@@ -48,14 +49,16 @@ def predict(
     decimal: options.Decimal = ".",
     batch: Annotated[int, typer.Option(min=1, help="Rows per request.")] = 10_000,
     server: Server = SERVER,
-    timeout: Timeout = 60,
+    timeout: Annotated[float, typer.Option(min=0.001, help="Seconds to wait for the answer to each batch.")] = 60,
     json: Json = False,
+    *,
+    tls: TlsFiles,
 ) -> None:
     """Score rows; an empty cell means missing."""
     reading = options.reading_of(format, header, column, na, no_na, types, delimiter, decimal)
     if file and out and out.exists() and out.samefile(file):
         raise InputError(f"{out}: the output would overwrite the input; use another file")
-    with Client(server, timeout=timeout) as client:
+    with Client(server, timeout=timeout, **tls) as client:
         description = client.describe(name)
         with open_output(out) as answers, failures.helping(DESCRIBE.format(name), InputError, NotFoundError):
             writer = Writer(answers, method, _labels(description, method), json)

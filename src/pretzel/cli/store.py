@@ -12,7 +12,9 @@ import typer
 from pretzel.cli import failures, output
 from pretzel.cli.options import CONTROL, Control, Json, Timeout
 from pretzel.cli.servers import with_server_extra
+from pretzel.cli.tls import TlsFiles
 from pretzel.client import ControlPlane
+from pretzel.client.endpoint import Budget
 from pretzel.client.stores import Finding
 from pretzel.errors import PreconditionError
 
@@ -26,9 +28,11 @@ def gc(
     control: Control = CONTROL,
     timeout: Timeout = 300,
     json: Json = False,
+    *,
+    tls: TlsFiles,
 ) -> None:
     """Remove stored objects that no version needs and no client leases."""
-    with ControlPlane(control, timeout=timeout) as plane:
+    with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
         with failures.helping("`pretzel fsck --repair` checks the objects of a lost catalog", PreconditionError):
             freed = plane.collect_garbage(dry_run=dry_run)
     if json:
@@ -40,22 +44,25 @@ def gc(
 
 def fsck(
     data_dir: Annotated[Path | None, typer.Option(help="Data directory of a stopped control plane.")] = None,
+    store: Annotated[str, typer.Option(help="URL of its objects, if it was started with --store.")] = "",
     cache: Annotated[Path | None, typer.Option(help="Cache directory of a stopped worker.")] = None,
     address: Annotated[str | None, typer.Option(help="Address of a running control plane.")] = None,
     repair: Repair = False,
     timeout: Timeout = 3600,
     json: Json = False,
+    *,
+    tls: TlsFiles,
 ) -> int:
     """Check stored objects and the catalog; exits with 0 if sound, 1 if problems are left."""
     if data_dir is None and cache is None and address is None:
         raise typer.BadParameter("expected --data-dir, --cache or --address")
     printer = _Printer(json)
     if data_dir is not None:
-        with_server_extra(lambda: printer.all(_of_directory(data_dir, repair)))
+        with_server_extra(lambda: printer.all(_of_directory(data_dir, repair, store)))
     if cache is not None:
         with_server_extra(lambda: printer.all(_of_cache(cache, repair)))
     if address is not None:
-        with ControlPlane(address, timeout=timeout) as plane:
+        with ControlPlane(address, timeout=Budget(timeout), **tls) as plane:
             plane.check_store(printer.one, repair=repair)
     return printer.end()
 
@@ -90,11 +97,12 @@ class _Printer:
         return 1 if self.left else 0
 
 
-def _of_directory(data_dir: Path, repair: bool) -> Iterable[Any]:
+def _of_directory(data_dir: Path, repair: bool, store: str) -> Iterable[Any]:
     from pretzel.control_plane.fsck import check_directory
 
     inner = data_dir / "control"  # the layout of `pretzel up`
-    return check_directory(inner if inner.is_dir() and not (data_dir / "objects").is_dir() else data_dir, repair)
+    is_outer = inner.is_dir() and not (data_dir / "catalog.sqlite").exists() and not (data_dir / "objects").is_dir()
+    return check_directory(inner if is_outer else data_dir, repair, store)
 
 
 def _of_cache(root: Path, repair: bool) -> Iterable[Finding]:
@@ -106,4 +114,4 @@ def _of_cache(root: Path, repair: bool) -> Iterable[Finding]:
     left = {(item.path, item.problem) for item in (check(root) if repair else findings)}
     for item in findings:
         repaired = (item.path, item.problem) not in left
-        yield Finding(str(item.path), item.problem, "moved aside" if repaired else item.remedy, repaired)
+        yield Finding(str(item.path), item.problem, "moved to quarantine" if repaired else item.remedy, repaired)

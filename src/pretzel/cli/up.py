@@ -6,7 +6,9 @@ import asyncio
 import json as json_lines
 import os
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,19 +38,46 @@ def up(
     new: Annotated[bool, _setting("NEW", "Start a new epoch, without models, if the catalog is lost.")] = False,
     replaces: Annotated[str, _setting("REPLACES", "Epoch of the store that the new one replaces.")] = "",
     host: Annotated[str, _setting("HOST", "Address to listen on.")] = "127.0.0.1",
-    insecure: Annotated[bool, _setting("INSECURE", "Allow addresses that other machines can reach.")] = False,
+    listen: Annotated[str, _setting("LISTEN", "Further addresses of predictions: `unix:/path`, `host:port`.")] = "",
+    control_listen: Annotated[str, _setting("CONTROL_LISTEN", "Further addresses of the control plane.")] = "",
+    socket_mode: Annotated[str, _setting("SOCKET_MODE", "Permissions of Unix sockets, octal.")] = "0600",
+    tls_cert: Annotated[Path | None, _setting("TLS_CERT", "PEM certificate of the servers; turns TLS on.")] = None,
+    tls_key: Annotated[Path | None, _setting("TLS_KEY", "PEM key of the certificate.")] = None,
+    tls_client_ca: Annotated[
+        Path | None, _setting("TLS_CLIENT_CA", "PEM authorities of clients; each then needs a certificate.")
+    ] = None,
+    insecure: Annotated[bool, _setting("INSECURE", "Allow plain text on addresses that others can reach.")] = False,
     log_level: Annotated[str, _setting("LOG_LEVEL", "`debug`, `info`, `warning` or `error`.")] = "warning",
     json: Json = False,
 ) -> int:
     """Run a control plane and workers on this machine until SIGTERM or Ctrl-C."""
     with_server_extra(warn_of_unknown_settings)
-    both = [f"--host={host}", f"--log-level={log_level}", *(["--insecure"] if insecure else [])]
-    epoch = [*(["--new"] if new else []), *([f"--replaces={replaces}"] if replaces else [])]
-    control = Control([*both, *epoch, f"--data-dir={data_dir / 'control'}"], control_port, control_metrics_port)
-    worker = Worker(
-        [*both, f"--workers={workers}", f"--cache-dir={data_dir / 'worker'}"], port, metrics_port, control, _near(host)
-    )
-    return asyncio.run(run([control, worker], lambda: _print_ready(control, worker, _near(host), json)))
+    tls = _given(tls_cert=tls_cert, tls_key=tls_key, tls_client_ca=tls_client_ca)
+    both = [f"--host={host}", f"--log-level={log_level}", f"--socket-mode={socket_mode}", *tls]
+    both += ["--insecure"] if insecure else []
+    own = [*both, *_given(replaces=replaces), f"--data-dir={data_dir / 'control'}", *(["--new"] if new else [])]
+    its = [*both, *_given(listen=listen), f"--workers={workers}", f"--cache-dir={data_dir / 'worker'}"]
+    near, scheme = _near(host), "https" if tls else "http"
+    with _private_socket() if tls else nullcontext("") as private:
+        own += _given(control_listen=",".join(filter(None, (control_listen, private))))
+        control = Control(own, control_port, control_metrics_port)
+        worker = Worker(its, port, metrics_port, control, private or near)
+        return asyncio.run(run([control, worker], lambda: _print_ready(control, worker, near, scheme, json)))
+
+
+def _given(**settings: object) -> list[str]:
+    """Return the options of settings that have a value."""
+    return [f"--{name.replace('_', '-')}={value}" for name, value in settings.items() if value]
+
+
+@contextmanager
+def _private_socket() -> Iterator[str]:
+    """Yield an address for the worker's calls of the control plane that only this user can reach.
+
+    The certificate need not be valid for the address of this machine, and the worker needs none of its own.
+    """
+    with tempfile.TemporaryDirectory(prefix="pretzel-") as directory:  # its mode is 0700, and its path short
+        yield f"unix:{directory}/control"
 
 
 class Control(Server):
@@ -67,6 +96,7 @@ class Worker(Server):
     """The worker; a restart uses the same ports and the current port of the control plane."""
 
     def __init__(self, options: Sequence[str], port: int, metrics_port: int, control: Control, host: str) -> None:
+        """Reach the control plane at its port of ``host``, or at a Unix socket."""
         super().__init__("worker")
         self._options, self._ports = options, {"port": port, "metrics_port": metrics_port}
         self._control, self._host = control, host
@@ -74,7 +104,8 @@ class Worker(Server):
     def arguments(self) -> list[str]:
         current = self._ports | self.ready
         ports = [f"--port={current['port']}", f"--metrics-port={current['metrics_port']}"]
-        return ["worker", *self._options, *ports, f"--control-plane={self._host}:{self._control.ready['port']}"]
+        at = self._host if self._host.startswith("unix:") else f"{self._host}:{self._control.ready['port']}"
+        return ["worker", *self._options, *ports, f"--control-plane={at}"]
 
 
 def _near(host: str) -> str:
@@ -82,12 +113,13 @@ def _near(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
 
 
-def _print_ready(control: Server, worker: Server, host: str, json: bool) -> None:
+def _print_ready(control: Server, worker: Server, host: str, scheme: str, json: bool) -> None:
+    grpc = "https://" if scheme == "https" else ""
     where = {
-        "predictions": f"{host}:{worker.ready['port']}",
-        "control": f"{host}:{control.ready['port']}",
-        "metrics": f"http://{host}:{worker.ready['metrics_port']}/metrics",
-        "control_metrics": f"http://{host}:{control.ready['metrics_port']}/metrics",
+        "predictions": f"{grpc}{host}:{worker.ready['port']}",
+        "control": f"{grpc}{host}:{control.ready['port']}",
+        "metrics": f"{scheme}://{host}:{worker.ready['metrics_port']}/metrics",
+        "control_metrics": f"{scheme}://{host}:{control.ready['metrics_port']}/metrics",
     }
     if json:
         print(json_lines.dumps({"event": "ready", "pid": os.getpid(), **where}), flush=True)

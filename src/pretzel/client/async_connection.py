@@ -12,7 +12,7 @@ import grpc
 import grpc.aio
 
 from pretzel.client.channel import channel_options
-from pretzel.client.endpoint import Endpoint, Limit, end_of, left
+from pretzel.client.endpoint import Endpoint, Limit, ending, left
 from pretzel.client.operations import (
     CALLS,
     Effect,
@@ -78,7 +78,10 @@ class AsyncConnection:
 
     async def _run(self, operation: Operation[T], timeout: float | None) -> T:
         """Perform the effects of an operation until it returns its result."""
-        end = end_of(timeout if timeout is not None else self.timeout)
+        with ending(timeout if timeout is not None else self.timeout) as end:
+            return await self._drive(operation, end)
+
+    async def _drive(self, operation: Operation[T], end: float | None) -> T:
         answer, failure = None, None
         try:
             while True:

@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar, cast
 import grpc
 
 from pretzel.client.channel import channel_options
-from pretzel.client.endpoint import Endpoint, Limit, end_of, left
+from pretzel.client.endpoint import Endpoint, Limit, ending, left
 from pretzel.client.operations import (
     CALLS,
     Effect,
@@ -51,7 +51,7 @@ class Connection:
             address: ``host:port``, ``https://host:port`` for TLS, ``unix:/path``, or any gRPC target:
                 ``ipv4:10.0.0.1:8001,10.0.0.2:8001``, ``dns:///workers:8001``.  Calls are distributed round-robin over
                 the servers behind it.
-            timeout: seconds that a call may take in total, each call can override it; or a deadline for all calls.
+            timeout: seconds that a call may take, each call can override it; or a :class:`Budget` of all calls.
             channels: number of connections; several let one client reach several worker processes of a machine.
             tls_ca: file with the authorities of the server's certificate, PEM; by default those that gRPC trusts.
                 With any of the three files, an address without a scheme is one of TLS.
@@ -86,7 +86,10 @@ class Connection:
 
     def _run(self, operation: Operation[T], timeout: float | None) -> T:
         """Perform the effects of an operation until it returns its result."""
-        end = end_of(timeout if timeout is not None else self.timeout)
+        with ending(timeout if timeout is not None else self.timeout) as end:
+            return self._drive(operation, end)
+
+    def _drive(self, operation: Operation[T], end: float | None) -> T:
         answer, failure = None, None
         try:
             while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 
 from pretzel.targets import Target, Tls
 
@@ -15,15 +16,24 @@ _NO_CERTIFICATE = frozenset({"TLSV13_ALERT_CERTIFICATE_REQUIRED", "SSLV3_ALERT_H
 
 
 def diagnose(target: Target, tls: Tls, seconds: float) -> str:
-    """Connect to a server that did not answer, and return the cause; empty if it has nothing to do with TLS."""
-    if target.server is None:
-        return ""
+    """Connect to a server that did not answer, and return the cause; empty if none is found within the seconds."""
+    found: list[str] = []
+    if target.server is not None:
+        arguments = (target, target.server, tls, seconds, found)
+        # On a thread, because the resolver of names knows no limit of time.
+        thread = threading.Thread(target=_connect, args=arguments, name="diagnosis", daemon=True)
+        thread.start()
+        thread.join(seconds)
+    return found[0] if found else ""
+
+
+def _connect(target: Target, server: tuple[str, int], tls: Tls, seconds: float, found: list[str]) -> None:
     try:
-        with socket.create_connection(target.server, seconds) as plain:
+        with socket.create_connection(server, seconds) as plain:
             plain.settimeout(seconds)
-            return _secure(plain, target.server[0], tls) if target.secure else _plain(plain, target)
+            found.append(_secure(plain, server[0], tls) if target.secure else _plain(plain, target))
     except OSError:
-        return ""
+        pass
 
 
 def _plain(connection: socket.socket, target: Target) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import grpc
 
 from pretzel.client.diagnosis import diagnose
-from pretzel.client.failures import UnreachedError, failure_of
-from pretzel.errors import DeadlineError, PretzelError, UnavailableError
+from pretzel.client.failures import MismatchError, UnreachedError, failure_of
+from pretzel.errors import DeadlineError, PretzelError
 from pretzel.plan.texts import sendable
 from pretzel.targets import File, Target, Tls
 
@@ -19,23 +20,29 @@ DIAGNOSIS_SECONDS = 0.3
 """Longest time that the search for a cause adds to a failed call."""
 
 
-class Deadline:
-    """One limit for all calls of a client, in contrast to one for each call."""
+class Budget:
+    """The time for all calls of a client together; the time between the calls does not count."""
 
     def __init__(self, seconds: float) -> None:
-        """Start the time."""
-        self.end = time.monotonic() + seconds
+        """Allow a number of seconds."""
+        self.left = seconds
 
 
-Limit = float | Deadline | None
-"""Seconds of a call, or a deadline of several, or no limit."""
+Limit = float | Budget | None
+"""Seconds of each call, or of all calls together, or no limit."""
 
 
-def end_of(limit: Limit) -> float | None:
-    """Return the time by :func:`time.monotonic` at which a call ends."""
-    if isinstance(limit, Deadline):
-        return limit.end
-    return None if limit is None else time.monotonic() + limit
+@contextmanager
+def ending(limit: Limit) -> Iterator[float | None]:
+    """Yield the time by :func:`time.monotonic` at which a call ends; the block is the call."""
+    start = time.monotonic()
+    if not isinstance(limit, Budget):
+        yield None if limit is None else start + limit
+        return
+    try:
+        yield start + limit.left
+    finally:
+        limit.left -= time.monotonic() - start
 
 
 def left(end: float | None, address: str) -> float | None:
@@ -96,4 +103,4 @@ class Endpoint:
             return None
         found = diagnose(self.target, self._tls, DIAGNOSIS_SECONDS)
         prose = f" (gRPC: {error.details})" if isinstance(error, UnreachedError) else ""
-        return UnavailableError(f"{self.address}: {found}{prose}") if found else None
+        return MismatchError(f"{self.address}: {found}{prose}") if found else None

@@ -33,9 +33,12 @@ _CANCELLED_BY_SERVER = "CANCELLED"
 # A gRPC server reports this for an unknown service: a prediction was sent to a control plane, or the reverse.
 _OTHER_SERVICE = "Method not found!"
 
+# gRPC reports this of a web server or a proxy.
+_NO_GRPC = "Received http2 header with status"
+
 
 class UnreachedError(errors.UnavailableError):
-    """No response came: there is no server, or its connection broke."""
+    """No response came: no server is there, or its connection broke."""
 
     details = ""
     """The text of gRPC."""
@@ -46,6 +49,10 @@ class UnreachedError(errors.UnavailableError):
         error = cls(f"{text} (gRPC: {details})")
         error.details = details
         return error
+
+
+class MismatchError(errors.UnavailableError):
+    """A server is there, but client and server do not agree on TLS or on each other's certificates."""
 
 
 class CutOffError(UnreachedError):
@@ -70,6 +77,8 @@ def failure_of(error: grpc.RpcError | errors.PretzelError, address: str) -> erro
     if code == "DEADLINE_EXCEEDED":
         advice = "increase timeout=, or check that a server is running there"
         return errors.DeadlineError(f"{address}: no answer in time; {advice} (gRPC: {details})")
+    if details.startswith(_NO_GRPC):
+        return UnreachedError.of(f"{address}: what answers there does not speak gRPC; is the address right?", details)
     if code == "UNIMPLEMENTED" and details == _OTHER_SERVICE:
         ports = "workers serve predictions (port 8001), control planes serve deployments (port 8101)"
         return errors.UnavailableError(f"{address}: another service answers; is it the other plane's address? {ports}")

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 from pretzel.adapters.inputs import DECIDES, columns_of
 from pretzel.adapters.pieces import cut, join
 from pretzel.adapters.results import result_of
+from pretzel.client.blocks import Part, parts_of
 from pretzel.client.failures import CutOffError, call_failure
 from pretzel.client.operations import ATTEMPTS, Operation, ParallelStreams, StreamCall, UnaryCall, backoff
 from pretzel.client.row_numbers import first_rows, shifted
@@ -208,33 +209,26 @@ def _score_group(cache: Descriptions, models: list[str], X: Any, method: str) ->
     return {model: _many_result(cache, model, method, parts) for model, parts in zip(models, answers, strict=True)}
 
 
-Part = pb.PredictResponse | PretzelError
-
-
 def _ask_many(models: list[str], pieces: list[dict[str, Value]], outputs: list[str]) -> Operation[list[list[Part]]]:
     """Return the answers of each model to the pieces."""
     answers: list[list[Part]] = [[] for _ in models]
     for piece, start in zip(pieces, first_rows(pieces), strict=True):
-        request = pb.PredictManyRequest(models=models, columns=columns_to_proto(piece), outputs=outputs)
+        request = pb.PredictManyRequest(models=models, columns=columns_to_proto(piece), outputs=outputs, matrix=True)
         response = yield from _ask("PredictMany", request)
-        if len(response.results) != len(models):
-            raise PretzelError(f"requested {len(models)} models, received {len(response.results)} results")
-        for parts, result in zip(answers, response.results, strict=True):
-            failed = result.WhichOneof("result") != "response"
-            message = shifted(result.error.message, start)
-            parts.append(call_failure(result.error.code, message) if failed else result.response)
+        for parts, part in zip(answers, parts_of(response, len(models), start), strict=True):
+            parts.append(part)
     return answers
 
 
 def _many_result(cache: Descriptions, model: str, method: str, parts: list[Part]) -> Any:
-    responses = [part for part in parts if not isinstance(part, PretzelError)]
-    if len(responses) < len(parts):
+    answered = [part for part in parts if not isinstance(part, PretzelError)]
+    if len(answered) < len(parts):
         return next(part for part in parts if isinstance(part, PretzelError))
     description = cache[model]
-    if responses[0].version != description.version.version:
+    if answered[0].version != description.version.version:
         cache.pop(model, None)
     outputs = _outputs(description, model, method)
-    values = _joined([columns_from_proto(response.columns) for response in responses], outputs)
+    values = _joined([part.values for part in answered], outputs)
     return _result(description, method, values)
 
 

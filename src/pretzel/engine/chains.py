@@ -24,9 +24,9 @@ class Chain(FusedKernel):
     ends: frozenset[str]
     """One or more of these are the only readers of the last value."""
 
-    def find(self, groups: list[FusedStep], kept: frozenset[int]) -> Iterator[tuple[list[FusedStep], int]]:
-        """Yield the steps of each chain in order, and the number of its ends; ``kept``: output nodes of the program."""
-        private = _Private(groups, kept)
+    def find(self, groups: list[FusedStep], outputs: frozenset[int]) -> Iterator[tuple[list[FusedStep], int]]:
+        """Yield the steps of each chain in order, and the number of its ends; ``outputs``: nodes of the outputs."""
+        private = _Private(groups, outputs)
         for group in groups:
             if group.name not in self.core or not group.type.is_float:
                 continue
@@ -42,13 +42,13 @@ class Chain(FusedKernel):
 class _Private:
     """The values of a program that are not outputs."""
 
-    def __init__(self, groups: list[FusedStep], kept: frozenset[int]) -> None:
-        self.read_by, self.kept = readers_of(groups), kept
+    def __init__(self, groups: list[FusedStep], outputs: frozenset[int]) -> None:
+        self.read_by, self.outputs = readers_of(groups), outputs
         self.written_by = {group.nodes[0]: group for group in groups if len(group.nodes) == 1}
 
     def readers(self, group: FusedStep) -> list[FusedStep]:
         """Return the steps that read a value; none if it is also an output."""
-        is_private = len(group.nodes) == 1 and group.nodes[0] not in self.kept
+        is_private = len(group.nodes) == 1 and group.nodes[0] not in self.outputs
         return self.read_by.get(group.nodes[0], []) if is_private else []
 
     def writer(self, group: FusedStep, names: frozenset[str]) -> list[FusedStep]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +14,9 @@ from pretzel.engine.components import Components
 from pretzel.engine.footprint import Footprint, Need, Written, footprint
 from pretzel.engine.fused import FusedStep
 from pretzel.engine.fusion import FUSER
-from pretzel.errors import CancelledError, DeadlineError, ExhaustedError, InputError, NotFoundError
-from pretzel.kernels.frame import Workspace
-from pretzel.kernels.program import Program, Refused, Token
+from pretzel.engine.workspaces import guarded
+from pretzel.errors import InputError, NotFoundError
+from pretzel.kernels.program import Program, Token
 from pretzel.plan.multioutput import usual_outputs
 from pretzel.plan.plan import PlanInput
 from pretzel.plan.sizes import is_fixed
@@ -28,10 +27,8 @@ Step = tuple[Any, tuple[int, ...], ValueType]  # kernel, nodes read, type writte
 Join = Callable[[list[FusedStep], frozenset[int]], list[FusedStep]]
 Value = np.ndarray | Texts | Csr | Labels
 
-_KEEP_BYTES = 64 << 20  # larger frames, grown by a huge request, are freed
 _MOST_SCHEDULES = 64  # callers choose the outputs and their order, so the cache needs a bound
 _SHOWN = 20  # names listed in a message
-_workspaces: deque[Workspace] = deque(maxlen=256)  # shared by all programs; append and pop are atomic
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Schedule:
+class Schedule:
     """The program for one choice of outputs, and the position of each output in its results."""
 
     program: Program
@@ -82,7 +79,7 @@ class Executable:
         self._components = Components(
             [item.name for item in inputs], [read for _, read, _ in self._steps], self._nodes_of_outputs()
         )
-        self._schedules: dict[tuple[str, ...] | None, _Schedule] = {}
+        self._schedules: dict[tuple[str, ...] | None, Schedule] = {}
         self._footprints: dict[tuple[str, ...] | None, Footprint] = {}
 
     def need(self, columns: Mapping[str, Any], outputs: Sequence[str] | None, size: int) -> tuple[int, Need]:
@@ -93,8 +90,7 @@ class Executable:
         """
         if len(columns) < len(self.inputs):
             outputs = self._components.requested(columns, outputs)
-        key = None if outputs is None else tuple(outputs)
-        memory = self._footprints.get(key) or self._footprint(key)
+        memory = self.footprint(outputs)
         rows = column_rows(next(iter(columns.values()))) if columns else 0
         return rows, memory.need(rows, size)
 
@@ -137,14 +133,31 @@ class Executable:
         most: int = 0,
     ) -> dict[str, Value]:
         """Compute as :meth:`run` over columns already bound by :func:`bind_column`, in input order."""
-        key = None if outputs is None else tuple(outputs)
-        schedule = self._schedules.get(key) or self._schedule(key)
+        schedule = self.schedule(outputs)
         program = schedule.program
-        results = _guarded(lambda workspace: program.run(workspace, bound, rows, deadline, token, most))
+        results = guarded(lambda workspace: program.run(workspace, bound, rows, deadline, token, most))
         return {
             name: self._value(name, results[at] if at >= 0 else bound[-1 - at])
             for name, at in zip(schedule.names, schedule.positions, strict=True)
         }
+
+    def schedule(self, outputs: Sequence[str] | None) -> Schedule:
+        """Return the program for these outputs; if None, for all that are not optional.
+
+        Raises:
+            NotFoundError: an output does not exist.
+        """
+        key = None if outputs is None else tuple(outputs)
+        return self._schedules.get(key) or self._schedule(key)
+
+    def footprint(self, outputs: Sequence[str] | None) -> Footprint:
+        """Return the memory that requests for these outputs need.
+
+        Raises:
+            NotFoundError: an output does not exist.
+        """
+        key = None if outputs is None else tuple(outputs)
+        return self._footprints.get(key) or self._footprint(key)
 
     def profile(self, columns: Mapping[str, Any]) -> list[Observed]:
         """Run the steps of the usual outputs over ``columns``, and return the measurements of each step, in order.
@@ -166,7 +179,7 @@ class Executable:
         """
         names = self.usual if outputs is None else tuple(outputs)
         program = self._compose(names, lambda groups, _: groups).program
-        measured = _guarded(lambda workspace: program.profile(workspace, bound, rows))
+        measured = guarded(lambda workspace: program.profile(workspace, bound, rows))
         needed = self._needed([self.outputs[name].node for name in names])
         observed = [Observed(0.0, None)] * len(self._steps)
         for node, (seconds, entries) in zip(needed, measured, strict=True):
@@ -210,7 +223,7 @@ class Executable:
         value: np.ndarray = result
         return value
 
-    def _schedule(self, key: tuple[str, ...] | None) -> _Schedule:
+    def _schedule(self, key: tuple[str, ...] | None) -> Schedule:
         schedule = self._compose(self._named(key))
         if len(self._schedules) >= _MOST_SCHEDULES:
             self._schedules.clear()
@@ -239,7 +252,7 @@ class Executable:
             self._footprints.clear()
         return self._footprints.setdefault(key, footprint(written, between, block, one_block=one_block))
 
-    def _compose(self, names: tuple[str, ...], join: Join = FUSER.fuse) -> _Schedule:
+    def _compose(self, names: tuple[str, ...], join: Join = FUSER.fuse) -> Schedule:
         """Build the program of the steps that these outputs need, with slots numbered in the order of execution."""
         count = len(self.inputs)
         chosen = list(dict.fromkeys(self.outputs[name].node for name in names))
@@ -254,7 +267,7 @@ class Executable:
         program = Program(types, count, steps, [slot[node] for node in returned], block)
         at = {node: i for i, node in enumerate(returned)}
         positions = tuple(at.get(node, -1 - node) for node in (self.outputs[name].node for name in names))
-        return _Schedule(program, names, positions)
+        return Schedule(program, names, positions)
 
     def _needed(self, nodes: Iterable[int]) -> list[int]:
         count = len(self.inputs)
@@ -263,24 +276,6 @@ class Executable:
             if node in seen:
                 seen.update(self._steps[node - count][1])
         return sorted(node for node in seen if node >= count)
-
-
-def _guarded(run: Callable[[Workspace], list[Any]]) -> list[Any]:
-    """Run with a workspace of the pool, and map the program's exceptions to Pretzel's errors."""
-    workspace = _workspaces.pop() if _workspaces else Workspace()
-    try:
-        return run(workspace)
-    except Refused as error:
-        raise InputError(str(error)) from None
-    except TimeoutError as error:
-        raise DeadlineError(str(error)) from None
-    except InterruptedError as error:
-        raise CancelledError(str(error)) from None
-    except MemoryError as error:
-        raise ExhaustedError(f"{error}; send fewer rows") from None
-    finally:
-        if workspace.nbytes < _KEEP_BYTES:
-            _workspaces.append(workspace)
 
 
 def _wrong_columns(required: set[str], columns: Mapping[str, Any], names: set[str]) -> InputError:

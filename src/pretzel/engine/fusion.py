@@ -53,8 +53,8 @@ class Fuser:
         self._fused: weakref.WeakValueDictionary[tuple[Any, ...], Any] = weakref.WeakValueDictionary()
         self._lock = threading.RLock()  # a kernel may be freed, and release its bytes, while the lock is held
 
-    def fuse(self, groups: list[FusedStep], kept: frozenset[int] = frozenset()) -> list[FusedStep]:
-        """Return the steps, fused where possible; ``kept``: the output nodes of the program.
+    def fuse(self, groups: list[FusedStep], outputs: frozenset[int] = frozenset()) -> list[FusedStep]:
+        """Return the steps, fused where possible; ``outputs``: the output nodes of the program.
 
         A fused step takes the position of its first step, a chain that of its first end.
         """
@@ -63,13 +63,13 @@ class Fuser:
             alike.setdefault(_key(group), []).append(group)
         steps = [step for key, some in alike.items() for step in self._joined(some, key[0])]
         for chain in CHAINS:
-            steps = self._chained(steps, chain, kept)
+            steps = self._chained(steps, chain, outputs)
         return steps
 
-    def _chained(self, groups: list[FusedStep], chain: Chain, kept: frozenset[int]) -> list[FusedStep]:
+    def _chained(self, groups: list[FusedStep], chain: Chain, outputs: frozenset[int]) -> list[FusedStep]:
         """Fuse the steps of each such chain."""
         changed: dict[tuple[int, ...], FusedStep | None] = {}
-        for steps, count in chain.find(groups, kept):
+        for steps, count in chain.find(groups, outputs):
             kernel, ends = self._kernel(chain, tuple(group.kernel for group in steps)), steps[-count:]
             if kernel is not None:
                 nodes = tuple(node for end in ends for node in end.nodes)

@@ -89,9 +89,9 @@ def check(estimator: Any, *, sample: Any = None) -> Report:
     try:
         model = opened(estimator)
         step = Step(type(model).__name__.lower(), model, findings)
-        made = made_as_known(model, sample, findings)
+        making = made_as_known(model, sample, findings)
         if not findings.refusals:
-            return _served(finished(made, sample))
+            return _served(finished(making, sample))
     except (UnsupportedError, DefinitionError) as error:
         refusal = refusal_of(error, step)
         if refusal is None:

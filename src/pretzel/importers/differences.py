@@ -49,12 +49,21 @@ ROUNDED_NEIGHBORS = Difference(
     "brute force searches up to 256 dense rows by Euclidean distance, and every column of the learned rows holds a "
     "value twice, and not all are whole numbers",
 )
+ROUNDED_RANKS = Difference(
+    "Rounded neighbours at equal distance",
+    "it reads rows whose last bits depend on the processor, NumPy and BLAS, and of learned rows at equal distance "
+    "takes those that rounding makes the nearest",
+    "leave out the step before it, or fit it without repeated rows",
+    "it reads what a matrix product or another rounded function has made, and for a learned row the last of its "
+    "neighbours and the next are at equal distance",
+)
 ROUNDED_DISTANCES = Difference(
     "Distances that rounding decides",
     "the library makes squared distances of sums and products, and the values it learned are so far from zero that "
     "rounding decides which rows are near; differences are squared here",
     "scale the features before it, with StandardScaler",
-    "the squared mean of the learned rows is more than 1e8 times their variance",
+    "the squared mean of the learned rows is more than 1e8 times their variance, or the square of one, times gamma, is "
+    "more than 1e9 in an RBF kernel",
 )
 ROUNDED_ZEROS = Difference(
     "Distances of equal rows",
@@ -81,7 +90,8 @@ ROUNDED_RIM = Difference(
     "rounding decides whether the library finds a row exactly on the radius to be within it",
     "use algorithm='kd_tree', or a radius between the distances that occur",
     "brute force searches by Euclidean distance, and every column of the learned rows holds a value twice, and not all "
-    "are whole numbers",
+    "are whole numbers; or where it reads what a matrix product or another rounded function has made, and a learned "
+    "row is on the radius of another",
 )
 ROUNDED_WAVES = Difference(
     "Cosines of large numbers",
@@ -137,12 +147,22 @@ ROUNDED_POWERS = Difference(
 )
 ROUNDED_THRESHOLDS = Difference(
     "Rounded values at thresholds",
-    "its thresholds are values of training rows, or close to them, and the last bits of what the steps before compute "
-    "depend on the processor, NumPy and BLAS: a row on a threshold may fall on its other side",
+    "its thresholds or categories are values of training rows, or close to them, and the last bits of what the steps "
+    "before compute depend on the processor, NumPy and BLAS: a row on a threshold may fall on its other side, and a "
+    "category may be unknown",
     "deploy with a sample of all training rows, which finds such rows; or leave out the step before, since trees and "
-    "bins by quantiles need no scaling",
+    "bins by quantiles need no scaling, and encoders read any values",
     "it reads what a logarithm, a power, a matrix product or another rounded function has made, in any type; or in "
-    "float32, where the thresholds lie between training values",
+    "float32, where the thresholds lie between training values; for thresholds that are set, such as zero, where it "
+    "reads sums that may cancel",
+)
+ROUNDED_DIRECTIONS = Difference(
+    "Deviations that rounding makes",
+    "it divides by the deviation of a feature, or of a sum of features, that is constant but for rounding errors, so "
+    "that its results are made of them",
+    "leave out constant and redundant features before it, such as one of each set of dummies; or keep fewer components",
+    "a sum of its weights, each times the size of its feature, is more than 1e9 times the deviation of the result; "
+    "after steps that round, every feature is taken to be as large as the largest",
 )
 ROUNDED_TOPICS = Difference(
     "Topics in float32",
@@ -157,6 +177,7 @@ DIFFERENCES = (
     SORTED_TIES,
     SHARED_TIES,
     ROUNDED_NEIGHBORS,
+    ROUNDED_RANKS,
     ROUNDED_DISTANCES,
     ROUNDED_ZEROS,
     ROUNDED_ORIGINS,
@@ -170,6 +191,7 @@ DIFFERENCES = (
     ROUNDED_WEIGHTS,
     ROUNDED_POWERS,
     ROUNDED_THRESHOLDS,
+    ROUNDED_DIRECTIONS,
     ROUNDED_TOPICS,
 )
 """All causes, in the order of the page."""

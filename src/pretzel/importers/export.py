@@ -85,85 +85,85 @@ def made_as_known(estimator: Any, sample: Any, findings: Findings) -> Making:
     """Import an estimator by the types of a sample, with an input per column if their kinds differ."""
     inputs = Inputs(settled(sample))
     try:
-        made = Making(estimator, inputs, findings)
+        making = Making(estimator, inputs, findings)
     except UnsupportedError:
         if not inputs.mixed or not inputs.width:
             raise
     else:
         if not inputs.width or not (inputs.mixed or inputs.reads_some_texts):
-            return made
+            return making
     findings.clear()
     return Making(estimator, Inputs(settled_by_position(sample)), findings)
 
 
-def finished(made: Making, sample: Any = None, outputs: Sequence[str] | None = None) -> Definition:
+def finished(making: Making, sample: Any = None, outputs: Sequence[str] | None = None) -> Definition:
     """Return the definition of an import, with the rules by which clients read integers."""
-    definition = _in_float32(made, sample, outputs) or _assembled(made, outputs)
-    if made.inputs.tells_integers and not made.inputs.reads_integers:
-        definition = _telling_integers(made, sample, definition, outputs)
+    definition = _in_float32(making, sample, outputs) or _assembled(making, outputs)
+    if making.inputs.tells_integers and not making.inputs.reads_integers:
+        definition = _telling_integers(making, sample, definition, outputs)
     if held := categories_read(sample, definition):
         metadata = {**definition.metadata, "categories_read": held}
         return Definition(definition.outputs, definition.inputs, metadata)
     return definition
 
 
-def _in_float32(made: Making, sample: Any, outputs: Sequence[str] | None) -> Definition | None:
+def _in_float32(making: Making, sample: Any, outputs: Sequence[str] | None) -> Definition | None:
     """Return a definition that computes in float32 if NumPy does so for a sample; None if it does not."""
-    small = small_beside_floats(sample, made.inputs.used)
+    small = small_beside_floats(sample, making.inputs.used)
     if not small:
         return None
-    whole = _made_like(made, {**made.inputs.types, **small}, "table")
+    whole = _made_like(making, {**making.inputs.types, **small}, "table")
     return sent_as_float32(_assembled(whole, outputs), small)
 
 
-def _assembled(made: Making, wanted: Sequence[str] | None) -> Definition:
-    outputs, about = with_wanted(made.estimator, made.methods, made.offers, wanted)
-    about["forms"] |= {name: form for name, form in made.forms.items() if name in outputs}
-    order = column_order(made.x.names or map(str, range(made.inputs.width or 0)))
-    used = tuple(sorted(made.inputs.used.values(), key=lambda node: order(node.column)))
-    metadata = metadata_of(made.estimator, made.x, made.inputs, [node.column for node in used], about)
-    if objects := objects_of(outputs, made.inputs.framed.values(), made.inputs.tabled):
+def _assembled(making: Making, wanted: Sequence[str] | None) -> Definition:
+    outputs, about = with_wanted(making.estimator, making.methods, making.offers, wanted)
+    about["forms"] |= {name: form for name, form in making.forms.items() if name in outputs}
+    order = column_order(making.x.names or map(str, range(making.inputs.width or 0)))
+    used = tuple(sorted(making.inputs.used.values(), key=lambda node: order(node.column)))
+    metadata = metadata_of(making.estimator, making.x, making.inputs, [node.column for node in used], about)
+    if objects := objects_of(outputs, making.inputs.framed.values(), making.inputs.tabled):
         metadata["objects"] = objects
-    if left_out := {method: reason for method, reason in made.left_out.items() if method not in made.methods}:
+    if left_out := {method: reason for method, reason in making.left_out.items() if method not in making.methods}:
         metadata[LEFT_OUT] = left_out
-    if made.findings.notes:
-        metadata[KEY] = [note.as_map() for note in made.findings.notes]
+    if making.findings.notes:
+        metadata[KEY] = [note.as_map() for note in making.findings.notes]
     return Definition(outputs, used, metadata)
 
 
-def _telling_integers(made: Making, sample: Any, definition: Definition, outputs: Sequence[str] | None) -> Definition:
+def _telling_integers(making: Making, sample: Any, definition: Definition, outputs: Sequence[str] | None) -> Definition:
     """Return a definition with the rules by which clients read integers, and integer inputs where floats differ."""
-    kinds = {name: kind for name, kind in made.inputs.types.items() if name in made.inputs.used}
-    rules = {kind: _integer_rules(made, kinds, kind) for kind in ("array", "table")}
+    kinds = {name: kind for name, kind in making.inputs.types.items() if name in making.inputs.used}
+    rules = {kind: _integer_rules(making, kinds, kind) for kind in ("array", "table")}
     if not any(rules.values()):
         return definition
     metadata: dict[str, Any] = {"integers_read": rules}
-    if type(_first_reader(made.estimator)).__name__ == "ColumnTransformer":
+    if type(_first_reader(making.estimator)).__name__ == "ColumnTransformer":
         metadata["lists"] = "objects"
-    given = "table" if is_table(sample) else "array"
-    lasting = [rule for rule in rules[given] if rule.get("nullable") or not holds_nullable(sample, rule["inputs"])]
-    settles = not is_polars(sample) and not any(rule.get("doubtful") for rule in rules[given])
+    form = "table" if is_table(sample) else "array"
+    lasting = [rule for rule in rules[form] if rule.get("nullable") or not holds_nullable(sample, rule["inputs"])]
+    settles = not is_polars(sample) and not any(rule.get("doubtful") for rule in rules[form])
     typed = to_be_typed(lasting, integer_columns(sample, definition)) if settles else {}
     if typed:
         whole = {name: ValueType(typed.get(name, kind.dtype), kind.width, kind.layout) for name, kind in kinds.items()}
-        definition = _assembled(_made_like(made, whole, given), outputs)
-        metadata["typed"] = "any" if rules["array"] == rules["table"] else given
+        definition = _assembled(_made_like(making, whole, form), outputs)
+        metadata["typed"] = "any" if rules["array"] == rules["table"] else form
     return Definition(definition.outputs, definition.inputs, {**definition.metadata, **metadata})
 
 
-def _integer_rules(made: Making, kinds: dict[str, ValueType], given: str) -> list[Rule]:
+def _integer_rules(making: Making, kinds: dict[str, ValueType], form: str) -> list[Rule]:
     """Return the rules for integers in an array or in a table."""
-    trial = _made_like(made, all_whole(kinds), given, trial=True)
+    trial = _made_like(making, all_whole(kinds), form, trial=True)
     trial.offers = {}
-    anyway, read = made.inputs.whole, trial.inputs
+    anyway, read = making.inputs.whole, trial.inputs
     read.computed = [computed for computed in read.computed if computed.reader not in anyway]
     read.bounded = [bounded for bounded in read.bounded if bounded.reader not in anyway]
     return rules_of(_assembled(trial, None), trial.inputs)
 
 
-def _made_like(made: Making, types: dict[str, ValueType], given: str, *, trial: bool = False) -> Making:
-    known = Settled(types, made.inputs.categorical, made.inputs.by_position, given == "table", trial)
-    return Making(made.estimator, Inputs(known), Findings())
+def _made_like(making: Making, types: dict[str, ValueType], form: str, *, trial: bool = False) -> Making:
+    known = Settled(types, making.inputs.categorical, making.inputs.by_position, form == "table", trial)
+    return Making(making.estimator, Inputs(known), Findings())
 
 
 def _cause(error: Exception, estimator: Any, sample: Any) -> Exception:

@@ -52,12 +52,12 @@ def rules_of(definition: Definition, inputs: Inputs) -> list[Rule]:
         for computed in inputs.computed
         if computed.node in present
     ]
-    kept = {name for node in definition.outputs.values() if _is_whole(node.type) for name in _leaves(node)}
+    unchanged = {name for node in definition.outputs.values() if _is_whole(node.type) for name in _leaves(node)}
     rounded = [node for node in inputs.rounded if node in present]
     rules = [
         *(rule for rule in [*computed, *_within(inputs.bounded, present)] if rule["inputs"]),
         *_rounding(rounded, definition),
-        *([{"inputs": sorted(kept), "how": "keep"}] if kept else []),
+        *([{"inputs": sorted(unchanged), "how": "keep"}] if unchanged else []),
     ]
     doubtful = _leaves(*(node for node in inputs.doubtful if node in present))
     rules = [{**rule, "doubtful": True} if doubtful.intersection(rule["inputs"]) else rule for rule in rules]
@@ -77,13 +77,13 @@ def all_whole(types: Mapping[str, ValueType]) -> dict[str, ValueType]:
 
 def to_be_typed(rules: Iterable[Rule], sample: Mapping[str, np.ndarray]) -> dict[str, str]:
     """Return the integer types of the inputs for which floats would give other answers, by the values of a sample."""
-    found: dict[str, str] = {}
+    types: dict[str, str] = {}
     for rule in rules:
         arrays = {name: sample[name] for name in rule["inputs"] if name in sample}
         whole = len(arrays) == len(rule["inputs"]) and all(array.dtype.kind in "iu" for array in arrays.values())
         if whole and _depends(rule, list(arrays.values())):
-            found |= {name: DTYPE_NAMES[array.dtype.newbyteorder("<")] for name, array in arrays.items()}
-    return found
+            types |= {name: DTYPE_NAMES[array.dtype.newbyteorder("<")] for name, array in arrays.items()}
+    return types
 
 
 def _depends(rule: Rule, arrays: list[np.ndarray]) -> bool:
@@ -127,16 +127,16 @@ def _rounding(rounded: list[Node], definition: Definition) -> list[Rule]:
 
 def _leaves(*nodes: Node, until: Iterable[Node] = ()) -> set[str]:
     """Return the numeric inputs that nodes are computed from, without those reached only through ``until``."""
-    stop, waiting, seen, found = set(until), list(nodes), set(), set()
+    stop, waiting, seen, leaves = set(until), list(nodes), set(), set()
     while waiting:
         node = waiting.pop()
         if node in seen or node in stop:
             continue
         seen.add(node)
         if isinstance(node, ops.Input) and _is_whole(node.type):
-            found.add(node.column)
+            leaves.add(node.column)
         waiting += node.inputs
-    return found
+    return leaves
 
 
 def _is_moved(rounded: Node) -> bool:

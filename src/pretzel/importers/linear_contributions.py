@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ def offer_contributions(step: Step, x: Node, coef: np.ndarray, intercept: Any) -
 
     ``coef`` is ``[features]``, or ``[scores, features]`` for a matrix of contributions per score.
     """
-    step.offer(METHOD, lambda: linear_contributions(x, coef, intercept))
+    adds = math.inf if x.type.layout == "sparse" else _distinct(coef) * coef.shape[-1] * coef.itemsize
+    step.offer(METHOD, lambda: linear_contributions(x, coef, intercept), adds=adds)
 
 
 def linear_contributions(x: Node, coef: np.ndarray, intercept: Any) -> Methods:
@@ -38,6 +40,11 @@ def terms(x: Any, coef: np.ndarray, intercept: Any) -> Any:
     if coef.ndim == 1:
         return per_score[0]
     return per_score if hasattr(x, "tocsr") else np.stack(per_score, axis=1)
+
+
+def _distinct(coef: np.ndarray) -> int:
+    """Return a lower bound of the number of distinct rows, which are stored once each."""
+    return len(np.unique(np.atleast_2d(coef).sum(axis=1)))
 
 
 def _rows(coef: np.ndarray, intercept: Any) -> tuple[np.ndarray, np.ndarray]:

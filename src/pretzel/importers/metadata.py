@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.given_tables import names_by_library, order_of
 from pretzel.importers.inputs import Inputs
 from pretzel.importers.registry import served_as
 from pretzel.plan.types import TEXT, TOKENS
@@ -35,6 +36,7 @@ def metadata_of(
         "spelled": sorted(inputs.spelled),
         "apart": inputs.apart,
         "dictionary_nulls": _dictionary_nulls(kind, x, inputs),
+        **_order(estimator, x),
         "absent": "missing" if inputs.absent_is_missing else None,
         "integers": inputs.integers,
         "decodes": {name: None if form is None else list(form) for name, form in inputs.decodes().items()},
@@ -50,6 +52,12 @@ def metadata_of(
         **{key: value for key, value in optional.items() if value},
         **inputs.metadata,
     }
+
+
+def _order(estimator: Any, x: Columns) -> dict[str, Any]:
+    """Return how clients treat a table with reordered columns, and the names of columns that are read by position."""
+    named = [] if x.names else names_by_library(estimator)
+    return {"order": "strict" if named else order_of(estimator) if x.names else None, "order_names": named}
 
 
 def _dictionary_nulls(kind: type, x: Columns, inputs: Inputs) -> str | None:

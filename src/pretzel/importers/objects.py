@@ -42,10 +42,10 @@ class _Reading:
 
 @dataclass(slots=True)
 class _Readings:
-    found: dict[Origin, _Reading] = field(default_factory=dict)
+    by_origin: dict[Origin, _Reading] = field(default_factory=dict)
 
     def add(self, origin: Origin, is_text: bool, *, nan: bool, none: bool, na: bool, objects: bool = False) -> None:
-        reading = self.found.setdefault(origin, _Reading(is_text))
+        reading = self.by_origin.setdefault(origin, _Reading(is_text))
         reading.nan |= nan
         reading.none |= none
         reading.na_is_missing &= na
@@ -67,18 +67,18 @@ def objects_of(
     readings = _Readings()
     for node in nodes:
         _read(node, readings, behind_none)
-    if not readings.found:
+    if not readings.by_origin:
         return {}
     present = set(nodes)
     for origin in {origin for node in framed if node in present for origin in origins(node)}:
-        if origin in readings.found:
-            readings.found[origin].framed = "beside texts"
-    for name, position in readings.found:
+        if origin in readings.by_origin:
+            readings.by_origin[origin].framed = "beside texts"
+    for name, position in readings.by_origin:
         if name in tabled:
-            readings.found[name, position].framed = "in tables"
+            readings.by_origin[name, position].framed = "in tables"
     answered = {origin for name, node in outputs.items() for origin in _answered(name, node)}
     forms: dict[str, dict[str, Any]] = {}
-    for (name, position), reading in sorted(readings.found.items(), key=lambda item: (item[0][0], item[0][1] or 0)):
+    for (name, position), reading in sorted(readings.by_origin.items(), key=lambda item: (item[0][0], item[0][1] or 0)):
         form = forms.setdefault(name, {} if position is None else {"positions": []})
         if position is not None:
             form["positions"].append(position)

@@ -18,3 +18,8 @@ class Offer:
     """NumPy's name of the library's dtype (``<f4``), if it differs from the node's."""
     shape: tuple[int, ...] | None = None
     """The library's shape per row, if it is not ``(columns,)``."""
+    adds: float = 0
+    """Bytes of parameters that it adds at least: an output that is too large anyway is built only if it is asked for.
+
+    Infinite for an output of sparse rows.
+    """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from pretzel.errors import UnsupportedError
@@ -32,10 +33,13 @@ def with_wanted(
     """
     offers = _with_apply(estimator, offers)
     if wanted is None:
-        outputs, built = dict(methods), {name: _built(name, offer) for name, offer in offers.items()}
+        held = _sizes(methods.values())
+        most = max(LITTLE, sum(held.values()) // SHARE)
+        built = {name: _built(name, offer) for name, offer in offers.items() if offer.adds <= most}
+        outputs = dict(methods)
         for parts in built.values():
-            outputs |= parts if _costs_little(parts.values(), methods.values()) else {}
-        offers = {name: offer for name, offer in offers.items() if built[name]}
+            outputs |= parts if _added(parts.values(), held) <= most else {}
+        offers = {name: offer for name, offer in offers.items() if built.get(name, True)}
     else:
         outputs = _exactly(type(estimator).__name__, methods, offers, list(dict.fromkeys(wanted)))
     names = set(methods_of(outputs))
@@ -86,14 +90,11 @@ def _exactly(kind: str, methods: Methods, offers: Mapping[str, Offer], wanted: S
     return outputs
 
 
-def _costs_little(parts: Iterable[Node], others: Iterable[Node]) -> bool:
-    """Return whether an output adds few parameters; sparse rows would store the weights a second time."""
-    parts = list(parts)
+def _added(parts: Collection[Node], held: Mapping[Any, int]) -> float:
+    """Return the bytes of parameters that an output adds; infinite for sparse rows, which would store weights again."""
     if any(node.type.layout == "sparse" for node in parts):
-        return False
-    held = _sizes(others)
-    added = sum(size for digest, size in _sizes(parts).items() if digest not in held)
-    return added <= max(LITTLE, sum(held.values()) // SHARE)
+        return math.inf
+    return sum(size for digest, size in _sizes(parts).items() if digest not in held)
 
 
 def _sizes(roots: Iterable[Node]) -> dict[Any, int]:

@@ -67,9 +67,9 @@ def _labels(estimator: Any, step: Step, classes: int | None) -> Node:
     """Return labels if plans support their kind, else a placeholder; unknown classes may have any."""
     if classes is None:
         return placeholder(step, "predict")
-    given = estimator.classes_
+    labels = estimator.classes_
     try:
-        table = Parameter.strings(list(map(str, given))) if given.dtype.kind in "UO" else Parameter.of(given)
+        table = Parameter.strings(list(map(str, labels))) if labels.dtype.kind in "UO" else Parameter.of(labels)
     except (TypeError, ValueError, KeyError):
         return placeholder(step, "predict")
     return ops.LabelLookup(ops.ArgMax(placeholder(step, "scores", classes)), table)

@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers.columns import Columns
-from pretzel.importers.differences import ROUNDED_THRESHOLDS
+from pretzel.importers.differences import ROUNDED_DIRECTIONS, ROUNDED_THRESHOLDS
 from pretzel.importers.families import load_family
 from pretzel.importers.findings import Findings, Note, Refusal, class_name, refused, shown
 from pretzel.importers.inputs import Inputs, Open, UnreadableError, reading
 from pretzel.importers.offers import Offer
 from pretzel.importers.polars_float32 import note_unclear
 from pretzel.importers.remedies import unknown_class
-from pretzel.importers.rounding import may_cross
+from pretzel.importers.rounding import divides_by_rounding, may_cross
 from pretzel.importers.small_integers import with_fitted_type
 from pretzel.importers.storage import keeps_entries
 from pretzel.importers.subclasses import base_of, changed
@@ -33,8 +33,7 @@ STAND_INS: dict[type, Callable[[Any], Any]] = {}
 INPUTS_OF: dict[type, Callable[[Any, Inputs], Columns]] = {}
 """Functions that return the input columns of models without ``feature_names_in_``/``n_features_in_``, by class."""
 ENTRIES: dict[type, bool] = {}
-"""Classes that read sparse rows entry by entry, so that duplicate entries are not summed; True if definitions over
-sparse rows do the same."""
+"""Classes that do not sum duplicate entries of sparse rows; True if definitions over sparse rows do the same."""
 REFUSED: dict[type, tuple[str, str]] = {}
 """Classes that cannot be served exactly with any options: reason and remedy."""
 GIVEN_ELSE = "give it what it was fitted on"
@@ -221,8 +220,7 @@ class Step:
 
     def refuse_class(self) -> UnsupportedError:
         """Return the error for a class that cannot be served, with reason and remedy."""
-        registered = REFUSED.get(served_as(type(self.estimator)))
-        reason, remedy = registered or unknown_class(self.estimator, IMPORTERS)
+        reason, remedy = REFUSED.get(served_as(type(self.estimator))) or unknown_class(self.estimator, IMPORTERS)
         resamples = hasattr(self.estimator, "fit_resample")  # only in fitting, so that there is nothing to compute
         return self.refuse("", reason, remedy if resamples else remedy + self._aside())
 
@@ -260,6 +258,8 @@ def _check(estimator: Any, x: Columns, step: Step) -> None:
         step.reads_entries(x, ENTRIES[kind])
     if is_fitted(estimator):
         note_unclear(kind, estimator, x, step.inputs)
+        if divides_by_rounding(kind, estimator, x):
+            step.may_differ(ROUNDED_DIRECTIONS.reason, ROUNDED_DIRECTIONS.remedy)
     if may_cross(kind, estimator, x):
         step.may_differ(ROUNDED_THRESHOLDS.reason, ROUNDED_THRESHOLDS.remedy)
 

@@ -21,6 +21,7 @@ from pretzel.adapters.integers import (
     may_be_integers,
     whole_type,
 )
+from pretzel.adapters.kinds import in_native_order, is_foreign, reject_categories
 from pretzel.adapters.objects import Form, as_frame, reject_ambiguous_nulls, reject_na, reject_none
 from pretzel.adapters.sparse import as_stored, reject_sparse_columns
 from pretzel.adapters.tables import array_of, columns_named, is_polars, is_sparse, texts_of
@@ -130,10 +131,12 @@ class Models:
             try:
                 check_order(X, self.main.metadata)
                 reject_sparse_columns(X, self.main.metadata)
+                reject_categories(X, self.main.metadata)
                 reject_ambiguous_nulls(X, self.main.metadata)
                 return self._bind_columns(columns)
             except (InputError, TypeError, ValueError):
                 pass  # the general path below accepts X or reports the error
+        X = in_native_order(X, self.main.metadata)
         if self._checks_entries:
             X = as_stored(X, self.main.metadata)
         model = self._of(self._kind(X) if self._floats else _AS_SAVED)
@@ -148,6 +151,8 @@ class Models:
         for name in self.main.metadata.get("functions") or ():
             reject_integers(name, columns[name], self.main.metadata)
         dtypes = {name: getattr(column, "dtype", None) for name, column in columns.items()}
+        if any(map(is_foreign, dtypes.values())):
+            raise InputError("a column is in the other byte order")  # the general path converts or rejects it
         written = {name: as_texts(column) if name in self._digits else column for name, column in columns.items()}
         for name, form in self._forms.items():
             written[name] = _as_objects(written[name], self._types[name], form)
@@ -263,6 +268,6 @@ def _typed(item: InputDescription, values: Any, form: Form | None) -> Any:
     """Return a column in the type that the model reads."""
     if item.type.is_text:
         return values
-    if values.dtype.kind in "biuf" and values.dtype != np.float16:
+    if values.dtype.kind in "biuf" and values.dtype.char not in "eg":  # float16, long double
         return values.astype(item.type.numpy, copy=False)
     return column_of(item.name, values, item.type, form)

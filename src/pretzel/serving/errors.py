@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import grpc
 import structlog
 from google.protobuf.any_pb2 import Any as AnyMessage
-from google.rpc.error_details_pb2 import ErrorInfo
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status as RpcStatus
 
 from pretzel.errors import PretzelError, brief
@@ -24,6 +27,8 @@ DETAILS_KEY = "grpc-status-details-bin"
 """Metadata with the same content as a ``google.rpc.Status``, for clients in other languages."""
 MOST_DETAILED = 1000
 """Bytes of the longest message that is also sent in the details: peers accept 8 KiB of headers."""
+RETRY_SECONDS = 1
+"""Delay that the details of UNAVAILABLE suggest: most reasons for it pass, or concern one worker of several."""
 NO_RESOURCES = "this server has no memory, thread or descriptor left; try another"
 
 
@@ -36,6 +41,8 @@ class Status(NamedTuple):
     """Class of the error; ``INTERNAL_FAULT`` for a fault of the server."""
     fault: str = ""
     """Identifier under which the log describes a fault of the server."""
+    field: str = ""
+    """The field of the request that is wrong, where it is known."""
 
     @property
     def metadata(self) -> tuple[tuple[str, str | bytes], ...]:
@@ -43,11 +50,16 @@ class Status(NamedTuple):
         pairs = ((ERROR_KEY, self.reason),)
         if len(self.message.encode()) > MOST_DETAILED:
             return pairs
-        info = ErrorInfo(reason=self.reason, domain=DOMAIN, metadata={"fault": self.fault} if self.fault else {})
-        detail = AnyMessage()
-        detail.Pack(info)
-        status = RpcStatus(code=self.code.value[0], message=self.message, details=[detail])
+        status = RpcStatus(code=self.code.value[0], message=self.message, details=map(_packed, self._details()))
         return (*pairs, (DETAILS_KEY, status.SerializeToString()))
+
+    def _details(self) -> Iterator[Message]:
+        yield ErrorInfo(reason=self.reason, domain=DOMAIN, metadata={"fault": self.fault} if self.fault else {})
+        if self.field:
+            violation = BadRequest.FieldViolation(field=self.field, description=self.message)
+            yield BadRequest(field_violations=[violation])
+        if self.code is grpc.StatusCode.UNAVAILABLE:
+            yield RetryInfo(retry_delay=Duration(seconds=RETRY_SECONDS))
 
     async def abort(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         """End a call with this status."""
@@ -61,7 +73,9 @@ def status_of(error: Exception) -> Status:
     traceback under it.
     """
     if isinstance(error, PretzelError) and error.code != "INTERNAL":
-        return Status(grpc.StatusCode[error.code], brief(error), type(error).__name__)
+        return Status(
+            grpc.StatusCode[error.code], brief(error), type(error).__name__, field=getattr(error, "field", "")
+        )
     if is_shortage(error):
         log.error("a call failed for lack of memory, threads or descriptors", error=repr(error))
         return Status(grpc.StatusCode.UNAVAILABLE, NO_RESOURCES, "UnavailableError")
@@ -69,3 +83,9 @@ def status_of(error: Exception) -> Status:
     log.error("a call failed by a fault of the server", fault=fault, exc_info=error)
     message = f"internal error {fault}; the server's log describes it under this identifier"
     return Status(grpc.StatusCode.INTERNAL, message, "INTERNAL_FAULT", fault)
+
+
+def _packed(message: Message) -> AnyMessage:
+    detail = AnyMessage()
+    detail.Pack(message)
+    return detail

@@ -62,7 +62,7 @@ class SocketFile:
     def __init__(self, path: str | Path, mode: int) -> None:
         """Describe the file; nothing is created yet."""
         self._path, self._mode = Path(path), mode
-        self._inode = 0
+        self._made: tuple[int, int] | None = None
 
     @contextmanager
     def binding(self) -> Iterator[None]:
@@ -81,7 +81,7 @@ class SocketFile:
         finally:
             os.umask(before)
         os.chmod(self._path, self._mode)
-        self._inode = os.stat(self._path).st_ino
+        self._made = _identity(self._path)
 
     def listen(self) -> socket.socket:
         """Bind the socket and listen.  Processes that inherit its descriptor can accept its connections.
@@ -102,7 +102,7 @@ class SocketFile:
     def remove(self) -> None:
         """Remove the file, unless another server has replaced it."""
         with suppress(OSError):
-            if self._inode and os.stat(self._path).st_ino == self._inode:
+            if self._made == _identity(self._path):
                 self._path.unlink()
 
     def _clear(self) -> None:
@@ -116,6 +116,12 @@ class SocketFile:
             pass
         except OSError as error:
             raise PreconditionError(f"cannot listen on {UNIX}{self._path}: {error.strerror}") from None
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Return what distinguishes a file from its successors, which may get the same inode."""
+    state = os.stat(path)
+    return state.st_ino, state.st_mtime_ns
 
 
 def _has_listener(path: Path) -> bool:

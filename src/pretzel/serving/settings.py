@@ -26,7 +26,7 @@ PREFIX = "PRETZEL_"
 NO_SETTINGS = frozenset(
     {
         *("config", "server", "cpu", "debug"),  # the file of settings, clients, kernels, the command line
-        *("parent_pid", "failpoint"),  # `pretzel up` to its children, and tests
+        "parent_pid",  # `pretzel up` to its children
         *("only", "sanitize", "data", "rivals"),  # builds, and data and rivals for tests and benchmarks
     }
 )
@@ -104,7 +104,11 @@ class ServerSettings(PlaneSettings):
             raise ValueError("tls_cert and tls_key go together; give both or none")
         if self.tls_client_ca and not self.tls_cert:
             raise ValueError("tls_client_ca needs tls_cert and tls_key: without TLS, clients have no certificates")
-        hosts = [self.host, *(address.host for address in self.listeners if not address.path)]
+        ports = [address for address in self.listeners if not address.path]
+        for address in ports:
+            if not address.port:
+                raise ValueError(f"'{address}': expected a port; nothing would report which one was picked")
+        hosts = [self.host, *(address.host for address in ports)]
         if self.tls_cert is None and not self.insecure:
             for host in hosts:
                 if not is_loopback(host):

@@ -16,7 +16,7 @@ from pretzel.v1 import model_pb2 as pretzel_dot_v1_dot_model__pb2
 from pretzel.v1 import values_pb2 as pretzel_dot_v1_dot_values__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bpretzel/v1/prediction.proto\x12\npretzel.v1\x1a\x16pretzel/v1/model.proto\x1a\x17pretzel/v1/values.proto\"U\n\x0ePredictRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12#\n\x07\x63olumns\x18\x02 \x03(\x0b\x32\x12.pretzel.v1.Column\x12\x0f\n\x07outputs\x18\x03 \x03(\t\"V\n\x0fPredictResponse\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12#\n\x07\x63olumns\x18\x03 \x03(\x0b\x32\x12.pretzel.v1.Column\"*\n\tCallError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\"O\n\x14PredictStreamRequest\x12\n\n\x02id\x18\x01 \x01(\x04\x12+\n\x07request\x18\x02 \x01(\x0b\x32\x1a.pretzel.v1.PredictRequest\"\x86\x01\n\x15PredictStreamResponse\x12\n\n\x02id\x18\x01 \x01(\x04\x12/\n\x08response\x18\x02 \x01(\x0b\x32\x1b.pretzel.v1.PredictResponseH\x00\x12&\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x15.pretzel.v1.CallErrorH\x00\x42\x08\n\x06result\"Z\n\x12PredictManyRequest\x12\x0e\n\x06models\x18\x01 \x03(\t\x12#\n\x07\x63olumns\x18\x02 \x03(\x0b\x32\x12.pretzel.v1.Column\x12\x0f\n\x07outputs\x18\x03 \x03(\t\"?\n\x13PredictManyResponse\x12(\n\x07results\x18\x01 \x03(\x0b\x32\x17.pretzel.v1.ModelResult\"p\n\x0bModelResult\x12/\n\x08response\x18\x01 \x01(\x0b\x32\x1b.pretzel.v1.PredictResponseH\x00\x12&\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x15.pretzel.v1.CallErrorH\x00\x42\x08\n\x06result\"%\n\x14\x44\x65scribeModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\"J\n\x15\x44\x65scribeModelResponse\x12\x31\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32\x1c.pretzel.v1.ModelDescription2\xd7\x02\n\x11PredictionService\x12\x42\n\x07Predict\x12\x1a.pretzel.v1.PredictRequest\x1a\x1b.pretzel.v1.PredictResponse\x12X\n\rPredictStream\x12 .pretzel.v1.PredictStreamRequest\x1a!.pretzel.v1.PredictStreamResponse(\x01\x30\x01\x12N\n\x0bPredictMany\x12\x1e.pretzel.v1.PredictManyRequest\x1a\x1f.pretzel.v1.PredictManyResponse\x12T\n\rDescribeModel\x12 .pretzel.v1.DescribeModelRequest\x1a!.pretzel.v1.DescribeModelResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bpretzel/v1/prediction.proto\x12\npretzel.v1\x1a\x16pretzel/v1/model.proto\x1a\x17pretzel/v1/values.proto\"U\n\x0ePredictRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12#\n\x07\x63olumns\x18\x02 \x03(\x0b\x32\x12.pretzel.v1.Column\x12\x0f\n\x07outputs\x18\x03 \x03(\t\"V\n\x0fPredictResponse\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12#\n\x07\x63olumns\x18\x03 \x03(\x0b\x32\x12.pretzel.v1.Column\"*\n\tCallError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\"O\n\x14PredictStreamRequest\x12\n\n\x02id\x18\x01 \x01(\x04\x12+\n\x07request\x18\x02 \x01(\x0b\x32\x1a.pretzel.v1.PredictRequest\"\x86\x01\n\x15PredictStreamResponse\x12\n\n\x02id\x18\x01 \x01(\x04\x12/\n\x08response\x18\x02 \x01(\x0b\x32\x1b.pretzel.v1.PredictResponseH\x00\x12&\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x15.pretzel.v1.CallErrorH\x00\x42\x08\n\x06result\"j\n\x12PredictManyRequest\x12\x0e\n\x06models\x18\x01 \x03(\t\x12#\n\x07\x63olumns\x18\x02 \x03(\x0b\x32\x12.pretzel.v1.Column\x12\x0f\n\x07outputs\x18\x03 \x03(\t\x12\x0e\n\x06matrix\x18\x04 \x01(\x08\"g\n\x13PredictManyResponse\x12(\n\x07results\x18\x01 \x03(\x0b\x32\x17.pretzel.v1.ModelResult\x12&\n\x06\x62locks\x18\x02 \x03(\x0b\x32\x16.pretzel.v1.ModelBlock\"S\n\nModelBlock\x12\x0e\n\x06models\x18\x01 \x03(\r\x12\x10\n\x08versions\x18\x02 \x03(\x03\x12#\n\x07\x63olumns\x18\x03 \x03(\x0b\x32\x12.pretzel.v1.Column\"p\n\x0bModelResult\x12/\n\x08response\x18\x01 \x01(\x0b\x32\x1b.pretzel.v1.PredictResponseH\x00\x12&\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x15.pretzel.v1.CallErrorH\x00\x42\x08\n\x06result\"%\n\x14\x44\x65scribeModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\"J\n\x15\x44\x65scribeModelResponse\x12\x31\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32\x1c.pretzel.v1.ModelDescription2\xd7\x02\n\x11PredictionService\x12\x42\n\x07Predict\x12\x1a.pretzel.v1.PredictRequest\x1a\x1b.pretzel.v1.PredictResponse\x12X\n\rPredictStream\x12 .pretzel.v1.PredictStreamRequest\x1a!.pretzel.v1.PredictStreamResponse(\x01\x30\x01\x12N\n\x0bPredictMany\x12\x1e.pretzel.v1.PredictManyRequest\x1a\x1f.pretzel.v1.PredictManyResponse\x12T\n\rDescribeModel\x12 .pretzel.v1.DescribeModelRequest\x1a!.pretzel.v1.DescribeModelResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,15 +34,17 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['_PREDICTSTREAMRESPONSE']._serialized_start=393
   _globals['_PREDICTSTREAMRESPONSE']._serialized_end=527
   _globals['_PREDICTMANYREQUEST']._serialized_start=529
-  _globals['_PREDICTMANYREQUEST']._serialized_end=619
-  _globals['_PREDICTMANYRESPONSE']._serialized_start=621
-  _globals['_PREDICTMANYRESPONSE']._serialized_end=684
-  _globals['_MODELRESULT']._serialized_start=686
-  _globals['_MODELRESULT']._serialized_end=798
-  _globals['_DESCRIBEMODELREQUEST']._serialized_start=800
-  _globals['_DESCRIBEMODELREQUEST']._serialized_end=837
-  _globals['_DESCRIBEMODELRESPONSE']._serialized_start=839
-  _globals['_DESCRIBEMODELRESPONSE']._serialized_end=913
-  _globals['_PREDICTIONSERVICE']._serialized_start=916
-  _globals['_PREDICTIONSERVICE']._serialized_end=1259
+  _globals['_PREDICTMANYREQUEST']._serialized_end=635
+  _globals['_PREDICTMANYRESPONSE']._serialized_start=637
+  _globals['_PREDICTMANYRESPONSE']._serialized_end=740
+  _globals['_MODELBLOCK']._serialized_start=742
+  _globals['_MODELBLOCK']._serialized_end=825
+  _globals['_MODELRESULT']._serialized_start=827
+  _globals['_MODELRESULT']._serialized_end=939
+  _globals['_DESCRIBEMODELREQUEST']._serialized_start=941
+  _globals['_DESCRIBEMODELREQUEST']._serialized_end=978
+  _globals['_DESCRIBEMODELRESPONSE']._serialized_start=980
+  _globals['_DESCRIBEMODELRESPONSE']._serialized_end=1054
+  _globals['_PREDICTIONSERVICE']._serialized_start=1057
+  _globals['_PREDICTIONSERVICE']._serialized_end=1400
 # @@protoc_insertion_point(module_scope)

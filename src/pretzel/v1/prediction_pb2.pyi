@@ -54,20 +54,34 @@ class PredictStreamResponse(_message.Message):
     def __init__(self, id: _Optional[int] = ..., response: _Optional[_Union[PredictResponse, _Mapping]] = ..., error: _Optional[_Union[CallError, _Mapping]] = ...) -> None: ...
 
 class PredictManyRequest(_message.Message):
-    __slots__ = ("models", "columns", "outputs")
+    __slots__ = ("models", "columns", "outputs", "matrix")
     MODELS_FIELD_NUMBER: _ClassVar[int]
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
     OUTPUTS_FIELD_NUMBER: _ClassVar[int]
+    MATRIX_FIELD_NUMBER: _ClassVar[int]
     models: _containers.RepeatedScalarFieldContainer[str]
     columns: _containers.RepeatedCompositeFieldContainer[_values_pb2.Column]
     outputs: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, models: _Optional[_Iterable[str]] = ..., columns: _Optional[_Iterable[_Union[_values_pb2.Column, _Mapping]]] = ..., outputs: _Optional[_Iterable[str]] = ...) -> None: ...
+    matrix: bool
+    def __init__(self, models: _Optional[_Iterable[str]] = ..., columns: _Optional[_Iterable[_Union[_values_pb2.Column, _Mapping]]] = ..., outputs: _Optional[_Iterable[str]] = ..., matrix: bool = ...) -> None: ...
 
 class PredictManyResponse(_message.Message):
-    __slots__ = ("results",)
+    __slots__ = ("results", "blocks")
     RESULTS_FIELD_NUMBER: _ClassVar[int]
+    BLOCKS_FIELD_NUMBER: _ClassVar[int]
     results: _containers.RepeatedCompositeFieldContainer[ModelResult]
-    def __init__(self, results: _Optional[_Iterable[_Union[ModelResult, _Mapping]]] = ...) -> None: ...
+    blocks: _containers.RepeatedCompositeFieldContainer[ModelBlock]
+    def __init__(self, results: _Optional[_Iterable[_Union[ModelResult, _Mapping]]] = ..., blocks: _Optional[_Iterable[_Union[ModelBlock, _Mapping]]] = ...) -> None: ...
+
+class ModelBlock(_message.Message):
+    __slots__ = ("models", "versions", "columns")
+    MODELS_FIELD_NUMBER: _ClassVar[int]
+    VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    models: _containers.RepeatedScalarFieldContainer[int]
+    versions: _containers.RepeatedScalarFieldContainer[int]
+    columns: _containers.RepeatedCompositeFieldContainer[_values_pb2.Column]
+    def __init__(self, models: _Optional[_Iterable[int]] = ..., versions: _Optional[_Iterable[int]] = ..., columns: _Optional[_Iterable[_Union[_values_pb2.Column, _Mapping]]] = ...) -> None: ...
 
 class ModelResult(_message.Message):
     __slots__ = ("response", "error")

@@ -79,7 +79,8 @@ class PredictionServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def PredictMany(self, request, context):
-        """Scores one batch with many models; what they share is computed once.  Models fail one by one.
+        """Scores one batch with many models; what they share is computed once.  Models fail one by one.  A server that
+        predates `blocks`, or finds them of no use, answers with one result for each model.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -1,5 +1,8 @@
 """Rules must decline: each case is a definition that a rewrite would break or make more expensive."""
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 import numpy as np
 import pytest
 
@@ -7,12 +10,13 @@ from pretzel.compiler.optimize import RULES
 from pretzel.compiler.optimize.driver import apply
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.render import parse
-from tests.compiler.optimize.declines import checks, columns, linear, scalings, trees
+from tests.compiler.optimize import declines
 from tests.compiler.optimize.declines.refusal import Refusal
 from tests.compiler.optimize.texts import symbols
 
 ALWAYS_RIGHT = {"column_of_select", "linear_of_one_hot_is_take"}
-REFUSALS = [*checks.REFUSALS, *columns.REFUSALS, *linear.REFUSALS, *scalings.REFUSALS, *trees.REFUSALS]
+MODULES = [import_module(f"{declines.__name__}.{family.name}") for family in iter_modules(declines.__path__)]
+REFUSALS: list[Refusal] = [refusal for module in MODULES for refusal in getattr(module, "REFUSALS", [])]
 VALUES = {
     "none": np.zeros(0, np.int64),
     "again": np.array([1, 0, 1]),

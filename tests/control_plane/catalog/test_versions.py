@@ -121,9 +121,9 @@ def test_many_threads_deploy_at_once(catalog: Catalog):
 def test_sharing_counts_models_and_not_versions(catalog: Catalog):
     common = Digest.of(b"dictionary")
     for name, seed in (("a", 1), ("a", 2), ("b", 3), ("c", 3)):
-        made = release(seed)
-        holdings = {holder: [*objects, common] for holder, objects in made.holdings.items()}
-        catalog.publish(name, Release(made.plan, made.definition, 100, holdings, {}), None)
+        published = release(seed)
+        holdings = {holder: [*objects, common] for holder, objects in published.holdings.items()}
+        catalog.publish(name, Release(published.plan, published.definition, 100, holdings, {}), None)
     weights = Digest.of(b"weights 3")
     assert catalog.sharing([common, weights, Digest.of(b"nobody's")]) == {common: 3, weights: 2}
     catalog.delete("b")

@@ -19,6 +19,7 @@ from pretzel.plan.model import ModelVersion
 from pretzel.plan.parameter import Parameter
 from pretzel.v1 import control_pb2 as pb
 from pretzel.v1 import control_pb2_grpc, plan_pb2, worker_pb2_grpc
+from tests.helpers.failpoints import killed_at
 
 WIDTH = 400  # wide enough that the weights are a separate object
 SECONDS = 30
@@ -27,14 +28,14 @@ SECONDS = 30
 class Server:
     """A running control plane."""
 
-    def __init__(self, data_dir: Path, **settings: object) -> None:
-        given = {"control_port": 0, "control_metrics_port": 0, "data_dir": data_dir, "deployments": 1} | settings
-        environment = {f"PRETZEL_{name.upper()}": str(value) for name, value in given.items()}
+    def __init__(self, data_dir: Path, *, dies_at: str = "", **settings: object) -> None:
+        values = {"control_port": 0, "control_metrics_port": 0, "data_dir": data_dir, "deployments": 1} | settings
+        environment = {f"PRETZEL_{name.upper()}": str(value) for name, value in values.items()}
         self.data_dir = data_dir
         self.log = data_dir.parent / f"{data_dir.name}.log"
         with open(self.log, "a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "pretzel.control_plane"],
+                killed_at(dies_at) if dies_at else [sys.executable, "-P", "-m", "pretzel.control_plane"],
                 env=os.environ | environment,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -61,8 +62,8 @@ class Server:
         missing = self.missing(definition.parameters)
         self.upload([definition.parameters[digest].blob for digest in missing])
 
-    def steps(self, name: str, made: Definition | plan_pb2.Definition, **more: object) -> list[str | ModelVersion]:
-        message = wire.definition_to_proto(made) if isinstance(made, Definition) else made
+    def steps(self, name: str, sent: Definition | plan_pb2.Definition, **more: object) -> list[str | ModelVersion]:
+        message = wire.definition_to_proto(sent) if isinstance(sent, Definition) else sent
         request = pb.DeployModelRequest(**{"model": name, "definition": message, "alias": "stable"} | more)
         return [
             wire.model_version_from_proto(answer.version) if answer.HasField("version") else answer.progress

@@ -101,24 +101,24 @@ def metric(server: Server, name: str) -> float:
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
 def test_a_derived_object_is_rebuilt_when_it_is_sent(quiet: Server, damage: Callable[[Path], None]):
     version = quiet.deploy("m", definition(1), sample=sample(1))
-    found = derived(quiet, version, 1)
-    assert len(found) > 1
-    for digest in found:
+    digests = derived(quiet, version, 1)
+    assert len(digests) > 1
+    for digest in digests:
         damage(path_of(quiet, digest))
         assert Digest.of(fetch(quiet, digest)) == digest
         assert Digest.of(path_of(quiet, digest).read_bytes()) == digest
-    assert metric(quiet, "pretzel_control_mended_objects_total") == len(found)
+    assert metric(quiet, "pretzel_control_mended_objects_total") == len(digests)
     assert quiet.control.DescribeVersion(pb.DescribeVersionRequest(model="m")).description.version.version == 1
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
 def test_a_deployment_stores_damaged_objects_again(quiet: Server, damage: Callable[[Path], None]):
     version = quiet.deploy("m", definition(1), sample=sample(1))
-    found = derived(quiet, version, 1)
-    for digest in found:
+    digests = derived(quiet, version, 1)
+    for digest in digests:
         damage(path_of(quiet, digest))
     assert quiet.deploy("m", definition(1), sample=sample(1)).version == 1
-    for digest in found:
+    for digest in digests:
         assert Digest.of(path_of(quiet, digest).read_bytes()) == digest
 
 

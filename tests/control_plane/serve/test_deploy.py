@@ -26,12 +26,12 @@ from tests.control_plane.serve.running import WIDTH, Server, arrays, control_pla
 
 
 def test_a_deployment_reports_its_steps_and_returns_the_version(server: Server, name: str):
-    made = definition(1)
-    server.send(made)
-    *steps, version = server.steps(name, made, sample=sample(1), wait=True)
+    sent = definition(1)
+    server.send(sent)
+    *steps, version = server.steps(name, sent, sample=sample(1), wait=True)
     assert steps == ["optimize", "compile", "verify", "publish", "wait"]
     assert isinstance(version, ModelVersion)
-    assert (version.model, version.version, version.definition) == (name, 1, made.digest)
+    assert (version.model, version.version, version.definition) == (name, 1, sent.digest)
     assert version.metadata["estimator"] == "Sign"
     assert version.metadata["verified"] is True
     assert version.metadata["tolerance"] == {"relative": 1e-6, "absolute": 1e-9}
@@ -55,21 +55,21 @@ def test_statistics_of_a_sample_are_used_by_later_deployments(server: Server, na
     x = ops.Input("x", "str")
     tokens = ops.Tokenize(x, r"(?u)\b\w+\b")
     counts = ops.CountNgrams(tokens, Parameter.strings(["a", "b"]), "word", 1, 1, "f64")
-    made = Definition({"y": ops.Linear(counts, Parameter.of(np.ones(2)))}, (x,))
+    sent = Definition({"y": ops.Linear(counts, Parameter.of(np.ones(2)))}, (x,))
     texts = {"few": ["a b", "b a a c"], "many": ["a " * 500, "b " * 500]}
     few, many = (
         pb.Sample(inputs=wire.columns_to_proto({"x": rows}), outputs=wire.columns_to_proto({"y": answers}))
         for rows, answers in ((texts["few"], np.array([2.0, 3.0])), (texts["many"], np.array([500.0, 500.0])))
     )
-    version = server.deploy(name, made, sample=few)
-    kept = version.metadata["statistics"]
-    assert kept["rows"] == 2
-    assert sorted(kept["seen"].values()) == [2.0, 3.0, 5.0]  # counts, tokens and bytes a row
+    version = server.deploy(name, sent, sample=few)
+    statistics = version.metadata["statistics"]
+    assert statistics["rows"] == 2
+    assert sorted(statistics["seen"].values()) == [2.0, 3.0, 5.0]  # counts, tokens and bytes a row
     assert len(version.metadata["stage_seconds"]) == 3 and min(version.metadata["stage_seconds"]) > 0
     assert plan_of(server, version).room == (4, 4, 0)
-    assert server.deploy(name, made, sample=many) == version, "a plan depends on the statistics kept"
-    assert server.deploy(name, made) == version
-    assert server.deploy(f"{name}/other", made).metadata["verified"] is False
+    assert server.deploy(name, sent, sample=many) == version, "a plan depends on the statistics kept"
+    assert server.deploy(name, sent) == version
+    assert server.deploy(f"{name}/other", sent).metadata["verified"] is False
 
 
 def plan_of(server: Server, version: ModelVersion) -> Plan:
@@ -151,41 +151,41 @@ def test_a_version_records_the_number_of_verified_rows(server: Server, name: str
 
 
 def test_a_damaged_parameter_is_data_loss_and_can_be_uploaded_again(tmp_path: Path):
-    made = definition(1)
+    sent = definition(1)
     weights = Parameter.of(arrays(1)[1])
     with control_plane(tmp_path / "data") as server:
-        server.send(made)
+        server.send(sent)
         path = server.data_dir / "objects" / weights.digest.hex[:2] / f"{weights.digest.hex}-{weights.nbytes}"
         path.unlink()
         path.write_bytes(bytes(weights.nbytes))
         with fails("DATA_LOSS", f"object {weights.digest} is damaged in the store; upload it again"):
-            server.steps("m", made)
-        assert server.deploy("m", made, sample=sample(1)).version == 1
+            server.steps("m", sent)
+        assert server.deploy("m", sent, sample=sample(1)).version == 1
 
 
 def test_the_client_uploads_all_damaged_parameters_again(tmp_path: Path):
-    made = definition(1)
+    sent = definition(1)
     with control_plane(tmp_path / "data") as server, pretzel.ControlPlane(server.ready["address"]) as control:
-        server.send(made)
+        server.send(sent)
         paths = [p for p in (server.data_dir / "objects").glob("[0-9a-f][0-9a-f]/*") if p.is_file()]
         assert len(paths) >= 2
         for path in paths:
             size = path.stat().st_size
             path.unlink()
             path.write_bytes(bytes(size))
-        assert control.deploy("m", made, wait=False).version == 1
+        assert control.deploy("m", sent, wait=False).version == 1
 
 
 def test_a_damaged_derived_object_is_written_again(tmp_path: Path):
-    made = definition(1)
+    sent = definition(1)
     with control_plane(tmp_path / "data") as server:
-        plan = server.deploy("m", made).plan
+        plan = server.deploy("m", sent).plan
         server.control.DeleteModel(pb.DeleteModelRequest(model="m", force=True))
     path = server.data_dir / "objects" / plan.hex[:2] / f"{plan.hex}-{plan.size}"
     path.unlink()
     path.write_bytes(bytes(plan.size))
     with control_plane(tmp_path / "data") as server:
-        assert server.deploy("m", made).plan == plan
+        assert server.deploy("m", sent).plan == plan
         assert Digest.of(path.read_bytes()) == plan
         Plan.from_encoded(path.read_bytes())
 
@@ -203,13 +203,13 @@ def test_many_deployments_at_once(server: Server, name: str):
 
 def test_too_many_deployments_are_rejected(tmp_path: Path):
     with control_plane(tmp_path / "data", deployments=1, queued_deployments=0) as server:
-        made = [definition(i) for i in range(12)]
-        for each in made:
+        definitions = [definition(i) for i in range(12)]
+        for each in definitions:
             server.send(each)
 
         def attempt(i: int) -> str:
             try:
-                server.steps(f"m{i}", made[i], sample=sample(i))
+                server.steps(f"m{i}", definitions[i], sample=sample(i))
             except grpc.RpcError as error:
                 return f"{error.code().name} {error.details()}"
             return "OK"

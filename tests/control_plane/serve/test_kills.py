@@ -13,13 +13,13 @@ import pytest
 
 from pretzel.control_plane.catalog import Catalog
 from pretzel.control_plane.collect import collect
-from pretzel.control_plane.failpoints import FAILPOINTS
 from pretzel.control_plane.fsck import Check
 from pretzel.control_plane.store import DirectoryStore
 from pretzel.plan.model import Model
 from tests.control_plane.serve.running import SECONDS, Server, control_plane, definition, sample
+from tests.helpers.failpoints import STEPS
 
-STEPS = [place for place in FAILPOINTS if not place.startswith("collect")]
+PLACES = [step for step in STEPS if not step.startswith("collect")]
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +52,11 @@ def check(data_dir: Path) -> tuple[Model, ...]:
         return catalog.models()
 
 
-@pytest.mark.parametrize("place", STEPS)
+@pytest.mark.parametrize("place", PLACES)
 def test_killed_at_a_step(before: Path, tmp_path: Path, place: str):
     data_dir = tmp_path / "data"
     shutil.copytree(before, data_dir)
-    server = Server(data_dir, failpoint=place)
+    server = Server(data_dir, dies_at=place)
     with pytest.raises(grpc.RpcError) as caught:
         server.deploy("m", definition(2), sample=sample(2))
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE

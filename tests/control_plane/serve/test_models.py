@@ -31,8 +31,8 @@ def test_describing_a_version(server: Server, name: str):
 def test_listing(server: Server, name: str):
     for part in ("b", "a", "c"):
         server.deploy(f"{name}/{part}", definition(1))
-    found = server.control.ListModels(pb.ListModelsRequest(prefix=f"{name}/")).models
-    assert [model.name for model in found] == [f"{name}/{part}" for part in "abc"]
+    listed = server.control.ListModels(pb.ListModelsRequest(prefix=f"{name}/")).models
+    assert [model.name for model in listed] == [f"{name}/{part}" for part in "abc"]
     assert not server.control.ListModels(pb.ListModelsRequest(prefix="absent")).models
 
 

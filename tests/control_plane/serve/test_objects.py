@@ -18,13 +18,13 @@ from tests.control_plane.store.suite import blob
 
 def fetch(server: Server, *digests: Digest) -> dict[Digest, bytes]:
     request = worker_pb2.FetchObjectsRequest(digests=map(wire.digest_to_proto, digests))
-    found: dict[Digest, bytearray] = {}
+    objects: dict[Digest, bytearray] = {}
     for piece in server.worker.FetchObjects(request, timeout=SECONDS):
-        data = found.setdefault(wire.digest_from_proto(piece.digest), bytearray())
+        data = objects.setdefault(wire.digest_from_proto(piece.digest), bytearray())
         assert piece.offset == len(data)
         assert len(piece.data) <= 1 << 20
         data += piece.data
-    return {digest: bytes(data) for digest, data in found.items()}
+    return {digest: bytes(data) for digest, data in objects.items()}
 
 
 def incoming(server: Server) -> list[Path]:

@@ -20,7 +20,6 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pretzel.plan import wire
 from pretzel.v1 import control_pb2 as pb
-from pretzel.v1 import control_pb2_grpc
 from tests.control_plane.serve.failing import fails
 from tests.control_plane.serve.running import SECONDS, Server, control_plane, definition, pieces, sample
 from tests.control_plane.serve.test_workers import report, watching
@@ -211,21 +210,3 @@ def test_a_directory_that_cannot_be_created(tmp_path: Path):
     assert failed.returncode == 1
     assert failed.stderr.startswith("pretzel control-plane: ")
     assert "Traceback" not in failed.stderr
-
-
-def test_tls(tmp_path: Path):
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    made = subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
-        + ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)],
-        capture_output=True,
-    )
-    if made.returncode:
-        pytest.skip("no openssl here")
-    with control_plane(tmp_path / "data", tls_cert=cert, tls_key=key) as server:
-        trusted = grpc.ssl_channel_credentials(cert.read_bytes())
-        with grpc.secure_channel(server.ready["address"], trusted) as channel:
-            stub = control_pb2_grpc.ControlPlaneServiceStub(channel)
-            assert not stub.ListModels(pb.ListModelsRequest(), timeout=SECONDS).models
-        with fails("UNAVAILABLE", ""):
-            server.control.ListModels(pb.ListModelsRequest(), timeout=SECONDS)

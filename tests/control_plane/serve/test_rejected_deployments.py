@@ -30,12 +30,12 @@ NOTE = {"step": "pipeline.knnimputer", "class": "sklearn.impute.KNNImputer", "re
     ("note", "said"), [(NOTE, "; likely cause: pipeline.knnimputer: answers of .*KNN.*: ties; drop it$"), (7, "$")]
 )
 def test_a_rejection_names_the_likely_cause(server: Server, name: str, note: object, said: str):
-    made = definition(1)
-    made = Definition(made.outputs, made.inputs, {**made.metadata, "may_differ": [note]})
-    server.send(made)
+    sent = definition(1)
+    sent = Definition(sent.outputs, sent.inputs, {**sent.metadata, "may_differ": [note]})
+    server.send(sent)
     with fails("FAILED_PRECONDITION", "'decision_function', row 2: .*; 1 of 20 values are wrong" + said):
-        server.steps(name, made, sample=sample(1, off=0.01))
-    version = server.deploy(name, made, sample=sample(1))
+        server.steps(name, sent, sample=sample(1, off=0.01))
+    version = server.deploy(name, sent, sample=sample(1))
     assert version.metadata["may_differ"] == [note]
     assert [line.rpartition(" ")[2] for line in version.may_differ] == (["it"] if note is NOTE else [])
 
@@ -78,9 +78,9 @@ def test_samples_that_do_not_fit(server: Server, name: str, change, message: str
 def test_an_object_that_was_never_uploaded(server: Server, name: str):
     lost = Parameter.of(np.arange(WIDTH) + 0.123).digest
     x = ops.Input("x", f"f64[{WIDTH}]")
-    made = Definition({"out": ops.Affine(x, Parameter.of(np.arange(WIDTH) + 0.123))}, (x,))
+    sent = Definition({"out": ops.Affine(x, Parameter.of(np.arange(WIDTH) + 0.123))}, (x,))
     with fails("FAILED_PRECONDITION", f"1 objects are missing: {lost}; they were never uploaded"):
-        server.steps(name, made)
+        server.steps(name, sent)
     assert models(server, name) == []
 
 
@@ -118,11 +118,11 @@ ILLEGAL = {
 @pytest.mark.parametrize("case", ILLEGAL)
 def test_invalid_definitions(server: Server, name: str, case: str):
     nodes, message = ILLEGAL[case]
-    made = (
+    sent = (
         nodes if isinstance(nodes, plan_pb2.Definition) else plan_pb2.Definition(nodes=nodes, inputs=[0], outputs=OUT)
     )
     with fails("INVALID_ARGUMENT", message):
-        server.steps(name, made)
+        server.steps(name, sent)
     assert models(server, name) == []
 
 

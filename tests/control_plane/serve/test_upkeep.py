@@ -79,35 +79,37 @@ def test_a_lease_of_another_client_outlives_a_deployment(tmp_path: Path):
 
 def check(server: Server, repair: bool = False) -> tuple[list[pb.Finding], pb.CheckedStore]:
     request = pb.CheckStoreRequest(repair=repair)
-    *found, last = list(server.control.CheckStore(request, timeout=SECONDS))
-    return [step.finding for step in found], last.checked
+    *steps, last = list(server.control.CheckStore(request, timeout=SECONDS))
+    return [step.finding for step in steps], last.checked
 
 
 def test_a_check_of_a_running_store(tmp_path: Path):
     with control_plane(tmp_path / "data", scrub_bytes_per_second=0) as server:
         version = server.deploy("m", definition(1), sample=sample(1))
-        found, checked = check(server)
-        assert (found, checked.findings, checked.objects) == ([], 0, len(objects(server.data_dir)))
-        made = derived(server, version, 1)
+        findings, checked = check(server)
+        assert (findings, checked.findings, checked.objects) == ([], 0, len(objects(server.data_dir)))
+        rebuilt = derived(server, version, 1)
         weights, stray = uploaded(server, 1), server.data_dir / "objects" / "00" / "README"
         for digest in (weights, version.definition):
             flip(path_of(server, digest))
         stray.write_text("x")
-        found, checked = check(server)
-        assert {(item.path, item.repaired) for item in found} == {(str(stray), False), ("m@1", False)}
-        assert any(f"object {weights} is damaged in the store" in item.problem for item in found)
-        assert len(found) == checked.findings >= 3
-        for item in found:
+        findings, checked = check(server)
+        assert {(item.path, item.repaired) for item in findings} == {(str(stray), False), ("m@1", False)}
+        assert any(f"object {weights} is damaged in the store" in item.problem for item in findings)
+        assert len(findings) == checked.findings >= 3
+        for item in findings:
             assert item.remedy
-        found, _ = check(server, repair=True)
+        findings, _ = check(server, repair=True)
         assert not stray.exists()
-        assert {item.path for item in found if not item.repaired} == {"m@1"}
+        assert {item.path for item in findings if not item.repaired} == {"m@1"}
         server.deploy("m", definition(1), sample=sample(1))
         assert check(server)[0] == []
-        for digest in made:
+        for digest in rebuilt:
             flip(path_of(server, digest))
-        found, _ = check(server, repair=True)
-        assert [(item.repaired, item.remedy) for item in found] == [(True, "rebuilt from the definition")] * len(made)
+        findings, _ = check(server, repair=True)
+        assert [(item.repaired, item.remedy) for item in findings] == [(True, "rebuilt from the definition")] * len(
+            rebuilt
+        )
         assert check(server)[0] == []
 
 
@@ -128,17 +130,17 @@ def test_a_check_of_a_directory_changes_nothing_and_repair_repairs(before: Path,
     others = [path for path in sizes if Digest(path.name.split("-")[0], sizes[path]) not in uploads]
     originals = {path: path.read_bytes() for path in others}
     definitions = {definition(seed).digest.hex for seed in (1, 2)}
-    made = [path for path in others if path.name.split("-")[0] not in definitions]
-    assert len(made) > 2
-    for path in made:
+    derived_files = [path for path in others if path.name.split("-")[0] not in definitions]
+    assert len(derived_files) > 2
+    for path in derived_files:
         flip(path)
-    damaged = {path: path.read_bytes() for path in made}
-    found = list(check_directory(data_dir))
-    assert len(found) == len(made)
-    assert all("which rebuilds it" in item.remedy for item in found)
-    assert {path: path.read_bytes() for path in made} == damaged
-    found = list(check_directory(data_dir, repair=True))
-    assert all(item.repaired for item in found)
+    damaged = {path: path.read_bytes() for path in derived_files}
+    findings = list(check_directory(data_dir))
+    assert len(findings) == len(derived_files)
+    assert all("which rebuilds it" in item.remedy for item in findings)
+    assert {path: path.read_bytes() for path in derived_files} == damaged
+    findings = list(check_directory(data_dir, repair=True))
+    assert all(item.repaired for item in findings)
     assert {path: path.read_bytes() for path in others} == originals
     assert list(check_directory(data_dir)) == []
 

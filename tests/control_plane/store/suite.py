@@ -1,170 +1,28 @@
-"""Tests that every object store must pass; subclasses create one `store`, and define how to damage it."""
-
-import hashlib
-import threading
+"""Tests that every object store must pass."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from pretzel.control_plane.store import ObjectStore
 from pretzel.errors import CorruptObjectError, ExhaustedError, InputError, NotFoundError
 from pretzel.plan.digest import Digest
-
-SIZES = [0, 1, 1000, 64 * 1024, 1 << 20]
-
-
-def blob(size: int, seed: int = 0) -> bytes:
-    return hashlib.shake_128(f"{size} {seed}".encode()).digest(size)
+from tests.helpers.object_suite import ObjectSuite, Terms, blob
 
 
-class StoreSuite:
-    def damage(self, store: ObjectStore, digest: Digest, data: bytes) -> None:
-        """Replace the stored bytes without the store."""
-        raise NotImplementedError
-
-    def fill(self, store: ObjectStore) -> None:
-        """Leave space for less than 64 KiB."""
-        raise NotImplementedError
-
-    @pytest.mark.parametrize("size", SIZES)
-    def test_stores_and_returns(self, store: ObjectStore, size: int):
-        data = blob(size)
-        digest = Digest.of(data)
-        assert store.missing([digest]) == [digest]
-        assert store.put(digest, data)
-        assert store.missing([digest]) == []
-        assert bytes(store.get(digest)) == data
-
-    def test_stores_piece_by_piece(self, store: ObjectStore):
-        data = blob(100_000)
-        with store.writer(Digest.of(data)) as writer:
-            for at in range(0, len(data), 999):
-                writer.write(data[at : at + 999])
-            assert store.missing([writer.digest])  # invisible before the commit
-            writer.commit()
-        assert bytes(store.get(Digest.of(data))) == data
-
-    def test_storing_twice_is_not_an_error_and_writes_once(self, store: ObjectStore):
-        data = blob(100)
-        assert store.put(Digest.of(data), data)
-        assert not store.put(Digest.of(data), data)
-        with store.writer(Digest.of(data)) as writer:
-            writer.write(data)
-            writer.commit()
-        assert list(store.digests()) == [Digest.of(data)]
-
-    def test_leaving_a_writer_leaves_nothing(self, store: ObjectStore):
-        data = blob(5000)
-        with pytest.raises(ZeroDivisionError), store.writer(Digest.of(data)) as writer:
-            writer.write(data)
-            raise ZeroDivisionError
-        self.assert_empty(store)
-
-    def test_rejects_too_many_bytes(self, store: ObjectStore):
-        digest = Digest.of(b"four")
-        with pytest.raises(InputError, match="5 bytes arrived, 4 expected"):
-            store.put(digest, b"fours")
-        self.assert_empty(store)
-
-    def test_rejects_too_few_bytes(self, store: ObjectStore):
-        with pytest.raises(InputError, match="3 bytes arrived, 4 expected"):
-            store.put(Digest.of(b"four"), b"fou")
-        self.assert_empty(store)
-
-    def test_rejects_other_bytes(self, store: ObjectStore):
-        with pytest.raises(InputError, match=f"the bytes hash to sha256:{Digest.of(b'fore').hex}"):
-            store.put(Digest.of(b"four"), b"fore")
-        self.assert_empty(store)
-
-    def test_unknown_object(self, store: ObjectStore):
-        with pytest.raises(NotFoundError, match="is not in the store; upload it"):
-            store.get(Digest.of(b"nobody"))
-
-    def test_a_digest_with_the_wrong_size_is_another_object(self, store: ObjectStore):
-        store.put(Digest.of(b"four"), b"four")
-        lie = Digest(Digest.of(b"four").hex, 5)
-        assert store.missing([lie]) == [lie]
-        with pytest.raises(NotFoundError):
-            store.get(lie)
-        assert bytes(store.get(Digest.of(b"four"))) == b"four"
-
-    def test_missing_keeps_order_and_names_each_once(self, store: ObjectStore):
-        a, b, c = (Digest.of(text) for text in (b"a", b"b", b"c"))
-        store.put(b, b"b")
-        assert store.missing([c, b, a, c]) == [c, a]
-
-    def test_delete(self, store: ObjectStore):
-        digest = Digest.of(b"gone")
-        store.put(digest, b"gone")
-        view = store.get(digest)
-        assert store.delete(digest)
-        assert not store.delete(digest)
-        assert store.missing([digest]) == [digest]
-        assert bytes(view) == b"gone"
-
-    def test_lists_stored_objects(self, store: ObjectStore):
-        digests = {Digest.of(blob(i)) for i in range(20)}
-        for i in range(20):
-            store.put(Digest.of(blob(i)), blob(i))
-        assert set(store.digests()) == digests
+class StoreSuite(ObjectSuite):
+    terms = Terms(
+        rejected=InputError,
+        absent=(NotFoundError, "is not in the store; upload it"),
+        damaged=(CorruptObjectError, "is damaged in the store; upload it again"),
+        full=(ExhaustedError, "object sha256:{hex}"),
+    )
 
     @pytest.mark.parametrize("size", [1000, 1 << 20])
-    def test_changed_bytes_are_data_loss_until_stored_again(self, store: ObjectStore, size: int):
+    def test_a_damaged_object_is_not_whole_and_stays(self, store: ObjectStore, size: int):
         data = blob(size)
         digest = Digest.of(data)
         store.put(digest, data)
+        assert store.is_whole(digest)
         self.damage(store, digest, blob(size, seed=1))
-        for _ in range(2):
-            with pytest.raises(CorruptObjectError, match="is damaged in the store; upload it again"):
-                store.get(digest)
-        assert store.missing([digest]) == [digest]
-        assert store.put(digest, data)
-        assert bytes(store.get(digest)) == data
-
-    def test_a_torn_object_is_missing(self, store: ObjectStore):
-        data = blob(100_000)
-        digest = Digest.of(data)
-        store.put(digest, data)
-        self.damage(store, digest, data[:70_000])
-        assert store.missing([digest]) == [digest]
-        with pytest.raises(CorruptObjectError):
-            store.get(digest)
-        assert store.put(digest, data)
-        assert bytes(store.get(digest)) == data
-
-    def test_a_full_store_rejects_and_stores_nothing(self, store: ObjectStore):
-        store.put(Digest.of(b"small"), b"small")
-        self.fill(store)
-        before = set(store.digests())
-        data = blob(8 << 20)
-        with pytest.raises(ExhaustedError, match=Digest.of(data).hex):
-            store.put(Digest.of(data), data)
-        assert set(store.digests()) == before
-        assert bytes(store.get(Digest.of(b"small"))) == b"small"
-
-    def test_many_writers_of_one_object(self, store: ObjectStore):
-        data = blob(200_000)
-        threads = [threading.Thread(target=store.put, args=(Digest.of(data), data)) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert bytes(store.get(Digest.of(data))) == data
-        assert list(store.digests()) == [Digest.of(data)]
-
-    def test_any_cut_into_pieces_gives_the_same_object(self, store: ObjectStore):
-        @settings(max_examples=25, deadline=None)
-        @given(st.lists(st.binary(max_size=300), max_size=8))
-        def check(pieces: list[bytes]) -> None:
-            data = b"".join(pieces)
-            with store.writer(Digest.of(data)) as writer:
-                for piece in pieces:
-                    writer.write(piece)
-                writer.commit()
-            assert bytes(store.get(Digest.of(data))) == data
-
-        check()
-
-    def assert_empty(self, store: ObjectStore) -> None:
-        assert list(store.digests()) == []
+        assert not store.is_whole(digest)
+        assert list(store.digests()) == [digest]
+        assert store.is_whole(Digest.of(b"removed meanwhile"))

@@ -4,7 +4,6 @@ import os
 import resource
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from pretzel.control_plane.store import DirectoryStore, files
 from pretzel.errors import CorruptObjectError, ExhaustedError, PreconditionError
 from pretzel.plan.digest import Digest
 from tests.control_plane.store.suite import StoreSuite, blob
+from tests.helpers.failpoints import killed_at
 
 
 class TestDirectoryStore(StoreSuite):
@@ -138,9 +138,7 @@ from pretzel.control_plane.store import DirectoryStore
 from pretzel.plan.digest import Digest
 DirectoryStore(Path({str(tmp_path)!r})).put(Digest.of(b"x" * 100_000), b"x" * 100_000)
 """
-    environment = os.environ | {"PRETZEL_FAILPOINT": place}
-    run = subprocess.run([sys.executable, "-P", "-c", program], env=environment, timeout=30)
-    assert run.returncode == -9
+    assert subprocess.run(killed_at(place, program), timeout=30).returncode == -9
     store = DirectoryStore(tmp_path)
     digest = Digest.of(b"x" * 100_000)
     assert store.missing([digest]) == ([digest] if place == "before_rename" else [])

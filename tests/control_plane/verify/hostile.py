@@ -28,9 +28,9 @@ def sleep() -> None:
 
 
 def eat() -> None:
-    kept = []
+    eaten = []
     while True:
-        kept.append(np.ones(1 << 24))
+        eaten.append(np.ones(1 << 24))
 
 
 def leave() -> None:

@@ -72,7 +72,7 @@ def test_our_scores_decide_if_the_library_has_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("output", "available", "found"),
+    ("output", "available", "scores"),
     [
         ("predict", ["predict", "decision_function"], "decision_function"),
         ("predict", ["decision_function", "predict_proba"], "predict_proba"),
@@ -81,8 +81,8 @@ def test_our_scores_decide_if_the_library_has_none() -> None:
         ("predict", ["predict"], None),
     ],
 )
-def test_the_scores_of_an_output(output: str, available: list[str], found: str | None) -> None:
-    assert score_output(output, available) == found
+def test_the_scores_of_an_output(output: str, available: list[str], scores: str | None) -> None:
+    assert score_output(output, available) == scores
 
 
 @given(st.lists(st.lists(st.floats(-1, 1), min_size=3, max_size=3), min_size=1, max_size=5), st.data())

@@ -38,16 +38,16 @@ def sample(*outputs: str) -> Sample:
 
 @pytest.fixture(scope="module")
 def verifier() -> Iterator[Verifier]:
-    made = Verifier(Limits())
-    yield made
-    made.close()
+    shared = Verifier(Limits())
+    yield shared
+    shared.close()
 
 
 @pytest.fixture(scope="module")
 def hostiles() -> Iterator[Verifier]:
-    made = Verifier(LIMITS, command=HOSTILE)
-    yield made
-    made.close()
+    shared = Verifier(LIMITS, command=HOSTILE)
+    yield shared
+    shared.close()
 
 
 def test_right_outputs_pass(verifier: Verifier):
@@ -86,10 +86,10 @@ def test_without_a_sample_the_plan_is_loaded(verifier: Verifier):
 
 
 def test_a_plan_of_an_unknown_kernel(verifier: Verifier):
-    made = Plan("1", plan("a").inputs, (), plan("a").outputs)
-    object.__setattr__(made, "encoded", b"\xff")
+    unknown = Plan("1", plan("a").inputs, (), plan("a").outputs)
+    object.__setattr__(unknown, "encoded", b"\xff")
     with pytest.raises(CorruptObjectError):
-        verifier.verify(made, {}, None, Tolerance())
+        verifier.verify(unknown, {}, None, Tolerance())
 
 
 @pytest.mark.parametrize(
@@ -175,22 +175,22 @@ def test_a_warm_child_adds_little(verifier: Verifier):
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN])
 def test_a_child_that_cannot_be_started_is_started_later(monkeypatch: pytest.MonkeyPatch, number: int):
-    made = Verifier(Limits())
+    started = Verifier(Limits())
     try:
-        assert made.verify(plan("a"), {}, sample("a"), Tolerance()).worst == {"a": 0.0}
+        assert started.verify(plan("a"), {}, sample("a"), Tolerance()).worst == {"a": 0.0}
 
         def refuse(*arguments: object, **options: object) -> None:
             raise OSError(number, os.strerror(number))
 
         with monkeypatch.context() as patch:
             patch.setattr(subprocess, "Popen", refuse)
-            for child in (made._children.get(),):
+            for child in (started._children.get(),):
                 os.kill(child.pid, signal.SIGKILL)
                 child._process.wait()
-                made._children.put(child)
+                started._children.put(child)
             for _ in range(3):  # its slot is not lost, or the second try would wait endlessly
                 with pytest.raises(UnavailableError, match=f"no child can be started now .*{os.strerror(number)}"):
-                    made.verify(plan("a"), {}, sample("a"), Tolerance())
-        assert made.verify(plan("a"), {}, sample("a"), Tolerance()).worst == {"a": 0.0}
+                    started.verify(plan("a"), {}, sample("a"), Tolerance())
+        assert started.verify(plan("a"), {}, sample("a"), Tolerance()).worst == {"a": 0.0}
     finally:
-        made.close()
+        started.close()

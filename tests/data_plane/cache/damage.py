@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pretzel.data_plane.cache.layout import SMALL, Layout
@@ -64,6 +67,16 @@ def flip(cache: ObjectCache, digest: Digest, at: int = 100) -> None:
         byte = file.read(1)[0]
         file.seek(offset + at)
         file.write(bytes([byte ^ 8]))
+
+
+@contextmanager
+def writable(cache: ObjectCache, digest: Digest) -> Iterator[memoryview]:
+    """Map an object so that it can be written."""
+    path, offset = cache.place(digest)
+    path.chmod(0o644)
+    with open(path, "r+b") as file, mmap.mmap(file.fileno(), 0) as page, memoryview(page) as view:
+        with view[offset : offset + digest.size] as part:
+            yield part
 
 
 def place(root: Path, what: str) -> Path:

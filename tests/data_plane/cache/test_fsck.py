@@ -20,10 +20,13 @@ def test_fsck_names_each_damage_and_repair_keeps_intact_objects(cache: ObjectCac
     with pytest.raises(PreconditionError, match="in use by another worker"):
         fsck.check(tmp_path)
     cache.close()
-    found = fsck.check(tmp_path)
-    assert [finding.path for finding in found] == [str(Layout(tmp_path).pack(1)), str(cache.layout.file(BLOBS[6][0]))]
-    assert all("is damaged: it hashes to" in finding.problem and "--repair" in finding.remedy for finding in found)
-    assert fsck.check(tmp_path, repair=True) == found
+    findings = fsck.check(tmp_path)
+    assert [finding.path for finding in findings] == [
+        str(Layout(tmp_path).pack(1)),
+        str(cache.layout.file(BLOBS[6][0])),
+    ]
+    assert all("is damaged: it hashes to" in finding.problem and "--repair" in finding.remedy for finding in findings)
+    assert fsck.check(tmp_path, repair=True) == findings
     assert fsck.check(tmp_path) == []
     again = ObjectCache(tmp_path)
     assert [again.has(digest) for digest, _ in BLOBS] == [i not in (1, 6) for i in range(8)]
@@ -34,9 +37,9 @@ def test_fsck_names_each_damage_and_repair_keeps_intact_objects(cache: ObjectCac
 def test_fsck_of_a_truncated_pack(cache: ObjectCache, tmp_path: Path, length: int):
     cache.close()
     os.truncate(Layout(tmp_path).pack(1), length)
-    found = fsck.check(tmp_path, repair=True)
-    assert "shorter than" in found[0].problem
-    assert len(found) == 1 + (0 if length == PACK_SIZE - 1 else 3 if length == 700 else 4)
+    findings = fsck.check(tmp_path, repair=True)
+    assert "shorter than" in findings[0].problem
+    assert len(findings) == 1 + (0 if length == PACK_SIZE - 1 else 3 if length == 700 else 4)
     assert fsck.check(tmp_path) == []
 
 

@@ -63,15 +63,15 @@ def test_a_full_disk_raises_and_keeps_stored_objects(disk: Disk, size: int):
 
 def test_space_freed_by_another_program_is_used(disk: Disk):
     cache = ObjectCache(disk.root / "cache")
-    kept = blob(1000)
-    cache.add(*kept)
+    stored = blob(1000)
+    cache.add(*stored)
     digest, data = blob(60_000)
     with disk.filled(8192), pytest.raises(OSError, match="No space left"):
         cache.add(digest, data)
     cache.add(digest, data)
     reader = ObjectReader(disk.root / "cache")
     assert bytes(reader.fetch(digest)) == data
-    assert bytes(reader.fetch(kept[0])) == kept[1]
+    assert bytes(reader.fetch(stored[0])) == stored[1]
     cache.close()
 
 
@@ -209,7 +209,7 @@ def test_the_bytes_on_disk_are_checked_and_not_those_received(
     with monkeypatch.context() as patch:
         patch.setattr(incoming, "write_all", lie(write))
         patch.setattr(pack, "pwrite_all", lie(pwrite))
-        with pytest.raises(Exception, match="the disk did not store the written bytes|which hash to"):
+        with pytest.raises(Exception, match="the disk did not store the written bytes|the bytes hash to"):
             cache.add(digest, data)
     assert not cache.has(digest)
     cache.add(digest, data)
@@ -220,8 +220,8 @@ def test_the_bytes_on_disk_are_checked_and_not_those_received(
 @pytest.mark.parametrize("size", [100, SMALL])
 def test_objects_whose_flush_fails_are_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int):
     cache = ObjectCache(tmp_path)
-    (digest, data), (other, kept) = blob(size), blob(size, 1)
-    cache.add(other, kept)
+    (digest, data), (other, other_data) = blob(size), blob(size, 1)
+    cache.add(other, other_data)
     assert cache.flush() == {}
     cache.add(digest, data)
 

@@ -68,7 +68,7 @@ def test_wrong_bytes_are_rejected_and_leave_nothing(cache: ObjectCache, tmp_path
 
 def test_too_many_bytes_are_rejected_before_they_are_stored(cache: ObjectCache):
     digest, data = blob(10)
-    with pytest.raises(CorruptObjectError, match="more bytes"):
+    with pytest.raises(CorruptObjectError, match="11 bytes arrived, 10 expected"):
         cache.add(digest, data + b"x")
 
 
@@ -101,9 +101,9 @@ def overwrite(path: Path, offset: int, data: bytes) -> None:
 
 @pytest.mark.parametrize("size", [100, SMALL + 100])
 def test_a_flipped_bit_is_found_after_a_restart(cache: ObjectCache, tmp_path: Path, size: int):
-    (digest, data), (other, kept) = blob(size), blob(200, seed=1)
+    (digest, data), (other, other_data) = blob(size), blob(200, seed=1)
     cache.add(digest, data)
-    cache.add(other, kept)
+    cache.add(other, other_data)
     cache.close()
     overwrite(pack_of(tmp_path) if size < SMALL else Layout(tmp_path).file(digest), 50, bytes([data[50] ^ 1]))
     again = ObjectCache(tmp_path)

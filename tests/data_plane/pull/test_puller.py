@@ -12,7 +12,8 @@ import pytest
 from pretzel.data_plane.cache.layout import Layout
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog
-from pretzel.data_plane.pull.puller import Puller, connect
+from pretzel.data_plane.pull.channel import connect
+from pretzel.data_plane.pull.puller import Puller
 from pretzel.data_plane.pull.report import Reporter
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model
@@ -86,9 +87,9 @@ async def test_objects_arrive_before_the_catalog(control: ScriptedControlPlane, 
     await control.deploy("a", plan.digest)
     worker.start()
     catalog = await worker.until(lambda c: c.revision == 1)
-    found = catalog.find("a")
-    assert found == version("a", 1, plan.digest)
-    assert found == catalog.find("a@1") == catalog.find("a:stable")
+    newest = catalog.find("a")
+    assert newest == version("a", 1, plan.digest)
+    assert newest == catalog.find("a@1") == catalog.find("a:stable")
     assert all(map(worker.cache.has, plan.objects))
 
 

@@ -55,7 +55,7 @@ async def test_a_plan_answers(cache: ObjectCache, tmp_path: Path):
 async def test_concurrent_requests_cause_one_load(cache: ObjectCache, tmp_path: Path, monkeypatch):
     plans, loads = catalog(tmp_path), []
     build = plans._build
-    monkeypatch.setattr(plans, "_build", lambda plan: loads.append(plan) or build(plan))
+    monkeypatch.setattr(plans, "_build", lambda *plan: loads.append(plan) or build(*plan))
     entry = plans.entry(put(cache, regression(3)))
     executables = await asyncio.gather(*(plans.load(entry) for _ in range(50)))
     assert len(loads) == 1
@@ -76,7 +76,7 @@ async def test_the_loop_is_free_while_a_plan_loads(cache: ObjectCache, tmp_path:
 
     plans, release = catalog(tmp_path), threading.Event()
     build = plans._build
-    monkeypatch.setattr(plans, "_build", lambda plan: release.wait(10) and build(plan))
+    monkeypatch.setattr(plans, "_build", lambda *plan: release.wait(10) and build(*plan))
     loading = asyncio.create_task(plans.load(plans.entry(put(cache, regression(3)))))
     for _ in range(10):
         await asyncio.sleep(0.001)
@@ -278,4 +278,13 @@ async def test_a_plan_is_trusted_again_while_the_cache_cannot_be_read(cache: Obj
         patch.setattr(Layout, "pack_numbers", lambda layout: os.listdir("/nowhere"))
         with pytest.raises(OSError):
             plans.trust([digest])
+    assert await plans.load(plans.entry(digest))
+
+
+async def test_a_plan_loads_when_no_thread_can_be_started(cache: ObjectCache, tmp_path: Path, monkeypatch):
+    def refuse(thread: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    plans, digest = catalog(tmp_path), put(cache, regression(3))
+    monkeypatch.setattr("threading.Thread.start", refuse)
     assert await plans.load(plans.entry(digest))

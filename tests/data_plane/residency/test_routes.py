@@ -47,8 +47,8 @@ def model(name: str, *digests: Digest, **aliases: int) -> Model:
 def test_references(reference: str, number: int):
     digest = Digest.of(b"")
     odd = model("a@b:c", digest, stable=1)
-    found = catalog(1, a=model("a", digest, digest, stable=2, canary=1), **{"a@b:c": odd}).find(reference)
-    assert found.version == number
+    version = catalog(1, a=model("a", digest, digest, stable=2, canary=1), **{"a@b:c": odd}).find(reference)
+    assert version.version == number
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ async def test_a_warm_name_moves_when_its_new_plan_is_warm(cache: ObjectCache, p
     await router.apply(catalog(1, a=model("a", first, stable=1)))
     await plans.load(router.find("a").entry)
     build = plans._build
-    monkeypatch.setattr(plans, "_build", lambda plan: release.wait(10) and build(plan))
+    monkeypatch.setattr(plans, "_build", lambda *plan: release.wait(10) and build(*plan))
     moving = asyncio.create_task(router.apply(catalog(2, a=model("a", first, second, stable=2))))
     for _ in range(20):
         await asyncio.sleep(0.001)

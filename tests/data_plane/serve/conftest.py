@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import grpc
 import numpy as np
@@ -13,6 +15,9 @@ from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog, encode_model
 from pretzel.data_plane.measure.counters import Tally
+from pretzel.data_plane.oip.backend import Backend
+from pretzel.data_plane.oip.service import InferenceService
+from pretzel.data_plane.residency.finder import Finder
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Router
 from pretzel.data_plane.scheduling.policy import Limits
@@ -33,9 +38,9 @@ from tests.data_plane.models import put
 class Serving:
     """The parts of one serving process."""
 
-    def __init__(self, path: Path, queue: int = 4, front: str = "native") -> None:
+    def __init__(self, path: Path, queue: int = 4, front: str = "native", **settings: Any) -> None:
         self.cache = ObjectCache(path)
-        self.settings = Settings(port=0, front=front)
+        self.settings = Settings(port=0, front=front, **settings)
         self.tally = Tally()
         self.objects = ObjectReader(path)
         self.plans = PlanCatalog(self.objects, 1 << 40, tally=self.tally)
@@ -47,7 +52,17 @@ class Serving:
         """True if the control plane answers a poll."""
         self.arriving: Catalog | None = None
         self.service = PredictionService(self.router, self.plans, self.objects, self.engine, self.tally, self.catch_up)
-        self.server = Server(self.settings, self.service, self.guard, shared_port=False)
+        backend = Backend(
+            self.settings,
+            Finder(self.router, self.catch_up).find,
+            self.router,
+            self.plans,
+            self.objects,
+            self.engine,
+            self.tally,
+        )
+        self.inference = InferenceService(backend, self.service.streams)
+        self.server = Server(self.settings, self.service, self.guard, self.inference, shared_port=False)
         self.models: dict[str, Model] = {}
 
     async def start(self) -> None:
@@ -68,8 +83,8 @@ class Serving:
     def add(self, name: str, definition: Definition) -> None:
         plan = put(self.cache, definition)
         old = self.models.get(name, Model(name))
-        made = version(name, len(old.versions) + 1, plan)
-        self.models[name] = Model(name, (*old.versions, made), {"stable": made.version})
+        added = replace(version(name, len(old.versions) + 1, plan), metadata=definition.metadata)
+        self.models[name] = Model(name, (*old.versions, added), {"stable": added.version})
 
     async def deploy(self, name: str, definition: Definition) -> None:
         self.add(name, definition)

@@ -114,8 +114,8 @@ async def test_a_large_response_arrives_whole_and_the_loop_keeps_running(serving
         "/pretzel.v1.PredictionService/Predict", request_serializer=pb.PredictRequest.SerializeToString
     )
     answer = pb.PredictResponse.FromString(await call(request, timeout=30))
-    found = columns_from_proto(answer.columns)["transform"]
-    np.testing.assert_array_equal(found, np.arange(7.0)[:, None] * np.ones(1_000_000))
+    values = columns_from_proto(answer.columns)["transform"]
+    np.testing.assert_array_equal(values, np.arange(7.0)[:, None] * np.ones(1_000_000))
     await channel.close()
 
 

@@ -33,41 +33,41 @@ async def start(tmp_path: Path) -> AsyncIterator[dict[str, Any]]:
 
 async def test_a_process_that_hangs_is_replaced(start: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(fleet, "SILENCE", 0.5)
-    made = Fleet(1, start, lambda child, message: None)
-    await made.start()
+    created = Fleet(1, start, lambda child, message: None)
+    await created.start()
     try:
-        hung, port = made.children[0].pid, made.port
+        hung, port = created.children[0].pid, created.port
         os.kill(hung, signal.SIGSTOP)
         async with asyncio.timeout(30):
-            while not (made.children and made.children[0].pid != hung and made.children[0].port):
-                await made.numbers(0.1)
-                made.end_silent()
+            while not (created.children and created.children[0].pid != hung and created.children[0].port):
+                await created.numbers(0.1)
+                created.end_silent()
                 await asyncio.sleep(0.01)
-        assert made.port == port
-        assert made.restarts == 1
-        await made.publish(Catalog("e", 1))  # and it applies catalogs
-        assert made.children[0].applied == 1
+        assert created.port == port
+        assert created.restarts == 1
+        await created.publish(Catalog("e", 1))  # and it applies catalogs
+        assert created.children[0].applied == 1
     finally:
-        await made.stop(1)
-    assert not made.children
+        await created.stop(1)
+    assert not created.children
 
 
 async def test_a_process_that_drains_too_long_is_killed(start: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(fleet, "MARGIN", 0.2)
-    made = Fleet(1, start, lambda child, message: None)
-    await made.start()
-    os.kill(made.children[0].pid, signal.SIGSTOP)
+    created = Fleet(1, start, lambda child, message: None)
+    await created.start()
+    os.kill(created.children[0].pid, signal.SIGSTOP)
     async with asyncio.timeout(10):
-        await made.stop(0.1)
-    assert not made.children
+        await created.stop(0.1)
+    assert not created.children
 
 
 async def test_a_process_that_cannot_start_is_retried_and_then_reported(start: dict[str, Any]):
     del start["shared_port"]
-    made = Fleet(1, start, lambda child, message: None)
+    created = Fleet(1, start, lambda child, message: None)
     with pytest.raises(PreconditionError, match="a serving process cannot start: it exits with code 1"):
-        await made.start()
-    await made.stop(1)
+        await created.start()
+    await created.stop(1)
 
 
 @pytest.mark.long
@@ -75,22 +75,22 @@ async def test_the_reported_revision_is_that_of_the_slowest_process(
     start: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(fleet, "PATIENCE", 0.3)
-    made = Fleet(2, start | {"port": hold(), "shared_port": True}, lambda child, message: None)
-    await made.start()
+    created = Fleet(2, start | {"port": hold(), "shared_port": True}, lambda child, message: None)
+    await created.start()
     try:
-        await made.publish(Catalog("e", 1))
-        assert made.revision_of(made.lowest) == ("e", 1)
-        os.kill(made.children[0].pid, signal.SIGSTOP)
-        await made.publish(Catalog("e", 2))  # whose wait times out
-        assert (made.lowest, made.revision_of(made.lowest)) == (made.serial - 1, ("e", 1))
-        os.kill(made.children[0].pid, signal.SIGCONT)
+        await created.publish(Catalog("e", 1))
+        assert created.revision_of(created.lowest) == ("e", 1)
+        os.kill(created.children[0].pid, signal.SIGSTOP)
+        await created.publish(Catalog("e", 2))  # whose wait times out
+        assert (created.lowest, created.revision_of(created.lowest)) == (created.serial - 1, ("e", 1))
+        os.kill(created.children[0].pid, signal.SIGCONT)
         async with asyncio.timeout(20):
-            while made.lowest != made.serial:
+            while created.lowest != created.serial:
                 await asyncio.sleep(0.01)
-        assert made.revision_of(made.lowest) == ("e", 2)
+        assert created.revision_of(created.lowest) == ("e", 2)
     finally:
-        os.kill(made.children[0].pid, signal.SIGCONT)
-        await made.stop(1)
+        os.kill(created.children[0].pid, signal.SIGCONT)
+        await created.stop(1)
 
 
 @pytest.mark.long
@@ -98,21 +98,21 @@ async def test_a_process_that_cannot_take_a_catalog_is_replaced_if_another_can(
     start: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(fleet, "FAILING_SECONDS", 0.2)
-    made = Fleet(2, start | {"port": hold(), "shared_port": True}, lambda child, message: None)
-    await made.start()
+    created = Fleet(2, start | {"port": hold(), "shared_port": True}, lambda child, message: None)
+    await created.start()
     try:
-        stuck, other = made.children[0], made.children[1]
+        stuck, other = created.children[0], created.children[1]
         stuck.problems, stuck.failing_since = {"catalogs": "OSError"}, 0.0
-        made.end_lagging()
+        created.end_lagging()
         assert stuck._process.poll() is None  # it lags behind no other
         stuck.applied = other.applied - 1
-        made.end_lagging()
+        created.end_lagging()
         async with asyncio.timeout(30):
-            while not (0 in made.children and made.children[0] is not stuck and made.children[0].port):
+            while not (0 in created.children and created.children[0] is not stuck and created.children[0].port):
                 await asyncio.sleep(0.01)
-        assert made.children[1] is other
+        assert created.children[1] is other
     finally:
-        await made.stop(1)
+        await created.stop(1)
 
 
 @pytest.mark.long
@@ -125,13 +125,13 @@ async def test_a_first_start_that_is_not_ready_in_time_reports_the_reason(
     faults.fail(("open", errno.EMFILE, ALL, "000001.index"))  # so that no process takes its first catalog
     for name, value in faults.environment.items():
         monkeypatch.setenv(name, value)
-    made = Fleet(2, start | {"port": hold(), "shared_port": True}, lambda child, message: None)
+    created = Fleet(2, start | {"port": hold(), "shared_port": True}, lambda child, message: None)
     try:
         with pytest.raises(PreconditionError, match=r"0 of 2 serving processes are ready; pid \d+: catalogs: OSError"):
-            await made.start()
+            await created.start()
     finally:
-        await made.stop(1)
-    assert not made.children
+        await created.stop(1)
+    assert not created.children
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN])
@@ -139,10 +139,10 @@ async def test_a_process_that_cannot_be_started_is_started_later(
     start: dict[str, Any], monkeypatch: pytest.MonkeyPatch, number: int
 ):
     background = Background()
-    made = Fleet(1, start, lambda child, message: None, background=background)
-    await made.start()
+    created = Fleet(1, start, lambda child, message: None, background=background)
+    await created.start()
     try:
-        dead = made.children[0]
+        dead = created.children[0]
         refusals, begin = iter([number] * 2), subprocess.Popen
 
         def refuse(*arguments: Any, **options: Any) -> Any:
@@ -153,12 +153,12 @@ async def test_a_process_that_cannot_be_started_is_started_later(
         monkeypatch.setattr(subprocess, "Popen", refuse)
         dead.kill()
         async with asyncio.timeout(30):
-            while not (0 in made.children and made.children[0] is not dead and made.children[0].port):
+            while not (0 in created.children and created.children[0] is not dead and created.children[0].port):
                 await asyncio.sleep(0.01)
         assert background.failures == {"processes": 2}
         assert not background.problems
     finally:
-        await made.stop(1)
+        await created.stop(1)
 
 
 def hold() -> int:

@@ -7,9 +7,19 @@ from collections.abc import AsyncIterator
 import grpc
 import pytest
 
-from pretzel.data_plane.transport import front, life
+from pretzel.data_plane.transport import front as native_front
+from pretzel.data_plane.transport import life
+from tests.data_plane.serve.conftest import roomy, rows, serving
 from tests.data_plane.transport.echo import Served, serve
 from tests.data_plane.transport.peer import Peer
+
+__all__ = ["roomy", "rows", "serving"]
+
+
+@pytest.fixture
+def front() -> str:
+    """The front of a serving process in this directory: only the native one has the hot path."""
+    return "native"
 
 
 @pytest.fixture(params=["native", "grpcio"])
@@ -39,5 +49,5 @@ async def peer(served: Served) -> AsyncIterator[Peer]:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at connections every few milliseconds."""
-    monkeypatch.setattr(front, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(native_front, "TICK_SECONDS", 0.02)
     monkeypatch.setattr(life, "ROUND_TRIP_SECONDS", 0.05)

@@ -67,7 +67,7 @@ CASES = (
     Case("gzip with a wrong checksum", unary(GZIP), message(gzip.compress(b"abc")[:-8] + bytes(8), 1), INTERNAL),
     Case("gzip and more", unary(GZIP), message(gzip.compress(b"abc") + b"junk", 1), INTERNAL),
     Case("two members of gzip", unary(GZIP), message(gzip.compress(b"a") + gzip.compress(b"b"), 1), INTERNAL),
-    Case("an uncompressed message of gzip", unary(GZIP), A, OK),
+    Case("an uncompressed message in a gzip call", unary(GZIP), A, OK),
     Case("gzip", unary(GZIP), message(gzip.compress(b"a"), 1), OK),
     Case("deflate", unary(DEFLATE), message(zlib.compress(b"a"), 1), OK),
     Case("an empty compressed message", unary(GZIP), message(b"", 1), OK),

@@ -119,6 +119,6 @@ def _unreported(cluster: Cluster, fault: str, error: int | str) -> list[str]:
 def _not_well(cluster: Cluster) -> list[str]:
     """Return the conditions that are still unhealthy, and models that are still held back."""
     names = ("pretzel.store", "pretzel.workers")
-    found = [name for name in names if not until(lambda name=name: cluster.is_well(name), HEAL_SECONDS)]  # type: ignore[misc]
+    unhealthy = [name for name in names if not until(lambda name=name: cluster.is_well(name), HEAL_SECONDS)]  # type: ignore[misc]
     held = until(lambda: cluster.metric(0, "pretzel_models_held_back") == 0, HEAL_SECONDS)
-    return [f"{name} is not SERVING again" for name in found] + ([] if held else ["models are still held back"])
+    return [f"{name} is not SERVING again" for name in unhealthy] + ([] if held else ["models are still held back"])

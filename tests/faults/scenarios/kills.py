@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.faults.cluster import DEPLOY_SECONDS, Cluster, outcome, running
+from tests.faults.cluster import DEPLOY_SECONDS, Cluster, outcome, running, until
 from tests.faults.outcome import Outcome, scenario
 from tests.faults.process import Kept
 
@@ -20,6 +20,8 @@ BETWEEN = 1.5
 """Mean seconds between two signals."""
 LEAST = 10
 """Signals that each kind of process must receive."""
+VERIFIER_SECONDS = 3.0
+"""Longest wait for a control plane to start a verifier, which it does with its first deployment."""
 DOWN_AGAIN = 0.2
 """Probability that a starting worker is hit again while the other one must be spared."""
 
@@ -65,7 +67,10 @@ def _deploying(cluster: Cluster) -> Iterator[None]:
 
 
 class Killer:
-    """Sends signals to random processes; one worker is spared while the other is down, as clients need one."""
+    """Sends signals to random servers, each to the kind of its processes that was hit least.
+
+    One worker is spared while the other is down, as clients need one.
+    """
 
     def __init__(self, cluster: Cluster, chosen: random.Random) -> None:
         self.chosen, self._cluster = chosen, cluster
@@ -77,27 +82,35 @@ class Killer:
         """Send one signal to one eligible process."""
         members: list[int] = []
         while not members:
-            kept = self._victim()
-            members = kept.members()
-        pid, worker = self.chosen.choice(members), kept in self._cluster.workers
-        first = pid == members[0]
+            victim = self._victim()
+            members = self._members(victim)
+        worker = victim in self._cluster.workers
+        names = ("supervisor", "server") if worker else ("control plane", "verifier")
+        kinds = dict(zip(names, (members[:1], members[1:]), strict=True))
+        kind = min((kind for kind, pids in kinds.items() if pids), key=self.hit.__getitem__)
         if worker:
-            self._down = kept, kept.starts + first
-        kept.send(self.chosen.choice([signal.SIGKILL, signal.SIGTERM]), pid)
-        self.hit[("supervisor" if first else "server") if worker else "control plane" if first else "verifier"] += 1
+            self._down = victim, victim.starts + (kind == "supervisor")
+        victim.send(self.chosen.choice([signal.SIGKILL, signal.SIGTERM]), self.chosen.choice(kinds[kind]))
+        self.hit[kind] += 1
+
+    def _members(self, server: Kept) -> list[int]:
+        """Return the processes of a server; a control plane gets a moment to start a verifier while few were hit."""
+        if server is self._cluster.control and self.hit["verifier"] < 2 * LEAST:
+            until(lambda: len(server.members()) > 1, self.chosen.uniform(0, VERIFIER_SECONDS))
+        return server.members()
 
     def _victim(self) -> Kept:
         """Choose a server: any, but of the workers only the one that is down, and that one rarely."""
-        kept = self.chosen.choice([self._cluster.control, *self._cluster.workers])
+        server = self.chosen.choice([self._cluster.control, *self._cluster.workers])
         down = self._still_down()
-        if down is None or kept is self._cluster.control:
-            return kept
+        if down is None or server is self._cluster.control:
+            return server
         return down if self.chosen.random() < DOWN_AGAIN else self._cluster.control
 
     def _still_down(self) -> Kept | None:
         if self._down is not None:
-            kept, starts = self._down
-            up = kept.is_ready and kept.starts >= starts
-            if up and self._cluster.answers(self._cluster.workers.index(kept)):
+            server, starts = self._down
+            up = server.is_ready and server.starts >= starts
+            if up and self._cluster.answers(self._cluster.workers.index(server)):
                 self._down = None
         return self._down and self._down[0]

@@ -126,8 +126,8 @@ def _silent(cluster: Cluster) -> Iterator[None]:
 
 def _backup(data: Path) -> dict[str, bytes]:
     """Move the files of the catalog away, and return them."""
-    found = {}
+    contents = {}
     for path in sorted(data.glob("catalog.sqlite*")):
-        found[path.name] = path.read_bytes()
+        contents[path.name] = path.read_bytes()
         path.unlink()
-    return found
+    return contents

@@ -1,4 +1,4 @@
-"""The other operators of ``ai.onnx.ml``, attribute by attribute, compared with ONNX Runtime or its reference."""
+"""Operators of ``ai.onnx.ml`` without a test file of their own, compared with ONNX Runtime or its reference."""
 
 from __future__ import annotations
 

@@ -201,13 +201,13 @@ def test_integers_are_answered_as_numpy_does_or_refused(function: Any, dtype: st
     transformer = FunctionTransformer(function).fit(x)
     whole = pretzel.compile(transformer)
     named = pd.DataFrame(x, columns=["a", "b"])
-    for predictor, given in ((whole, x), (pretzel.compile(transformer.fit(named)), named)):
+    for predictor, rows in ((whole, x), (pretzel.compile(transformer.fit(named)), named)):
         try:
-            got = predictor.transform(given)
+            got = predictor.transform(rows)
         except (InputError, UnsupportedError) as error:
             assert re.search(f"(of|with|for) {dtype}", str(error)), error
             continue
-        np.testing.assert_allclose(got, np.asarray(transformer.transform(given), float), rtol=1e-6)
+        np.testing.assert_allclose(got, np.asarray(transformer.transform(rows), float), rtol=1e-6)
 
 
 def test_integers_of_unsupported_functions_are_refused() -> None:

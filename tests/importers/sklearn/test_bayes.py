@@ -48,12 +48,12 @@ def fit(model: Any, x: Any, y: Any) -> Any:
 
 @pytest.mark.parametrize("model", [*NUMBERS, LINEAR(), LINEAR(solver="eigen")], ids=str)
 @pytest.mark.parametrize("fitted", ["f4", "f8"])
-@pytest.mark.parametrize("given", ["f4", "f8"])
+@pytest.mark.parametrize("asked", ["f4", "f8"])
 @pytest.mark.parametrize("k", [2, 3])
-def test_the_types_are_the_librarys(model: Any, fitted: str, given: str, k: int) -> None:
+def test_the_types_are_the_librarys(model: Any, fitted: str, asked: str, k: int) -> None:
     x = numbers()
-    served = {} if fitted == given == "f8" else FLOAT32
-    assert_served(fit(model, x.astype(fitted), classes(x, k)), x.astype(given), **served)
+    served = {} if fitted == asked == "f8" else FLOAT32
+    assert_served(fit(model, x.astype(fitted), classes(x, k)), x.astype(asked), **served)
 
 
 def test_sums_in_float32_are_added_to_those_of_the_rows_in_float64() -> None:

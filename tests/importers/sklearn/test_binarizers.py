@@ -11,15 +11,15 @@ from pretzel.errors import InputError, UnsupportedError
 
 
 @pytest.mark.parametrize(
-    ("classes", "given"),
+    ("classes", "asked"),
     [(["a", "b"], ["a", "c"]), ([1, 2], [1, 3]), ([1.5, 2.0], [1.5, np.nan]), ([1.5, 2.0], [np.inf])],
 )
-def test_an_encoder_refuses_labels_that_it_has_not_seen(classes: Any, given: Any) -> None:
+def test_an_encoder_refuses_labels_that_it_has_not_seen(classes: Any, asked: Any) -> None:
     encoder = LabelEncoder().fit(classes)
     with pytest.raises(ValueError, match="previously unseen labels"):
-        encoder.transform(given)
+        encoder.transform(asked)
     with pytest.raises(InputError, match=r"row \d: Found unknown categories .* in column y"):
-        pretzel.compile(encoder).transform(given)
+        pretzel.compile(encoder).transform(asked)
 
 
 def test_an_unknown_label_of_two_classes_has_an_undefined_width() -> None:
@@ -30,13 +30,13 @@ def test_an_unknown_label_of_two_classes_has_an_undefined_width() -> None:
         pretzel.compile(binarizer).transform(["perhaps"])
 
 
-@pytest.mark.parametrize("given", [[1.0, np.nan], np.array([1.0, np.inf]), [2, None]])
-def test_a_binarizer_refuses_missing_numbers(given: Any) -> None:
+@pytest.mark.parametrize("asked", [[1.0, np.nan], np.array([1.0, np.inf]), [2, None]])
+def test_a_binarizer_refuses_missing_numbers(asked: Any) -> None:
     binarizer = LabelBinarizer().fit([1, 2, 3])
     with pytest.raises(ValueError, match=r"NaN|infinity|unknown|not known"):
-        binarizer.transform(given)
+        binarizer.transform(asked)
     with pytest.raises(InputError, match="Input X contains"):
-        pretzel.compile(binarizer).transform(given)
+        pretzel.compile(binarizer).transform(asked)
 
 
 @pytest.mark.parametrize(

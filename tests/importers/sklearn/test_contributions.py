@@ -71,11 +71,11 @@ def explained(model: Any, x: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("name", MODELS)
 def test_contributions_add_up_to_the_answer(name: str) -> None:
     model, want = MODELS[name], explained(MODELS[name], X)
-    found = pretzel.compile(model).contributions(X)
-    assert found.shape == (*want.shape, X.shape[1] + 1)
-    assert found.dtype == np.float64
-    np.testing.assert_allclose(found.sum(axis=-1), want, rtol=1e-10, atol=1e-12)
-    assert np.ptp(found[..., -1], axis=0).max() == 0, "the expected value does not depend on the row"
+    got = pretzel.compile(model).contributions(X)
+    assert got.shape == (*want.shape, X.shape[1] + 1)
+    assert got.dtype == np.float64
+    np.testing.assert_allclose(got.sum(axis=-1), want, rtol=1e-10, atol=1e-12)
+    assert np.ptp(got[..., -1], axis=0).max() == 0, "the expected value does not depend on the row"
 
 
 @pytest.mark.parametrize("name", ["tree", "tree with weights", "forest", "extra trees", "boosted"])
@@ -84,8 +84,8 @@ def test_contributions_are_shapley_values(name: str) -> None:
     fitted = np.ravel(getattr(model, "estimators_", [model])).tolist()
     scale = model.learning_rate if name == "boosted" else 1 / len(fitted)
     trees = [sklearn_tree(one, scale * one.tree_.value[:, 0, 0]) for one in fitted]
-    found = pretzel.compile(model).contributions(X[:6])
-    for row, got in zip(X[:6].astype(np.float32), found, strict=True):
+    terms = pretzel.compile(model).contributions(X[:6])
+    for row, got in zip(X[:6].astype(np.float32), terms, strict=True):
         want = values(trees, lambda tree, at, row=row: row[tree.feature[at]] <= tree.threshold[at], X.shape[1])
         np.testing.assert_allclose(got[:-1], want, rtol=1e-9, atol=1e-12)
 
@@ -98,9 +98,9 @@ def test_contributions_are_those_of_shap(name: str) -> None:
     explainer = shap.TreeExplainer(MODELS[name], feature_perturbation="tree_path_dependent")
     want = np.asarray(explainer.shap_values(X, check_additivity=False))
     want = np.moveaxis(want, -1, 1) if want.ndim == 3 else want
-    found = pretzel.compile(MODELS[name]).contributions(X)
-    np.testing.assert_allclose(found[..., :-1], want, rtol=1e-6, atol=1e-9)
-    np.testing.assert_allclose(found[0, ..., -1], np.squeeze(explainer.expected_value), rtol=1e-6, atol=1e-9)
+    got = pretzel.compile(MODELS[name]).contributions(X)
+    np.testing.assert_allclose(got[..., :-1], want, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(got[0, ..., -1], np.squeeze(explainer.expected_value), rtol=1e-6, atol=1e-9)
 
 
 def test_missing_values_and_float32() -> None:
@@ -111,14 +111,14 @@ def test_missing_values_and_float32() -> None:
 
 def test_a_feature_that_no_tree_reads_adds_nothing() -> None:
     x = np.column_stack([X, np.zeros(len(X))])
-    found = pretzel.compile(RandomForestRegressor(3, random_state=0).fit(x, Y)).contributions(x)
-    assert not found[:, X.shape[1]].any()
+    got = pretzel.compile(RandomForestRegressor(3, random_state=0).fit(x, Y)).contributions(x)
+    assert not got[:, X.shape[1]].any()
 
 
 @pytest.mark.parametrize("before", [StandardScaler(), SelectKBest(f_regression, k=3)], ids=["scaling", "selection"])
 def test_steps_before_trees_still_fold_into_them(before: Any) -> None:
     """Contributions read the output of the step; predictions without contributions do not need it."""
-    made = optimize(export(make_pipeline(before, HistGradientBoostingRegressor(max_iter=3)).fit(X, Y)))
-    read = {type(node) for node in topological([made.outputs["predict"]])}
-    assert "contributions" in made.outputs
+    definition = optimize(export(make_pipeline(before, HistGradientBoostingRegressor(max_iter=3)).fit(X, Y)))
+    read = {type(node) for node in topological([definition.outputs["predict"]])}
+    assert "contributions" in definition.outputs
     assert not read & {ops.Standardize, ops.Affine, ops.Select}

@@ -23,11 +23,11 @@ def data(dtype: str = "f8") -> np.ndarray:
 @pytest.mark.parametrize("whiten", [True, False])
 @pytest.mark.parametrize("components", [1, 6, 17])
 @pytest.mark.parametrize("trained", ["f4", "f8"])
-@pytest.mark.parametrize("given", ["f4", "f8"])
-def test_pca(whiten: bool, components: int, trained: str, given: str) -> None:
+@pytest.mark.parametrize("asked", ["f4", "f8"])
+def test_pca(whiten: bool, components: int, trained: str, asked: str) -> None:
     model = PCA(components, whiten=whiten).fit(data(trained))
-    single = trained == given == "f4"
-    definition = assert_served(model, data(given), **(FLOAT32 if single else {"scale": 1e-8}))
+    single = trained == asked == "f4"
+    definition = assert_served(model, data(asked), **(FLOAT32 if single else {"scale": 1e-8}))
     if components < 17:  # all of them leave no noise, and the covariance is nearly flat
         assert ("score_samples" in definition.outputs) == (trained == "f8")
 

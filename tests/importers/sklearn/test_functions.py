@@ -1,4 +1,4 @@
-"""Input that functions, indicators and searches reject like scikit-learn."""
+"""Input that function transformers, indicators and selections read, or reject, as scikit-learn does."""
 
 from __future__ import annotations
 

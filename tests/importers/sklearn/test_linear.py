@@ -61,10 +61,10 @@ def test_logistic_regression_of_every_solver(solver: str) -> None:
 
 @pytest.mark.parametrize("kind", ["two ints", "four"])
 @pytest.mark.parametrize("trained", ["f4", "f8"])
-@pytest.mark.parametrize("given", ["f4", "f8"])
-def test_float32_stays_float32_where_the_library_keeps_it(kind: str, trained: str, given: str) -> None:
+@pytest.mark.parametrize("asked", ["f4", "f8"])
+def test_float32_stays_float32_where_the_library_keeps_it(kind: str, trained: str, asked: str) -> None:
     model = fit(linear_model.LogisticRegression(), data(trained), labels(kind))
-    assert_served(model, data(given), **FLOAT32)
+    assert_served(model, data(asked), **FLOAT32)
 
 
 @pytest.mark.parametrize("kind", ["two ints", "four"])
@@ -139,10 +139,10 @@ REGRESSORS = [
 
 
 @pytest.mark.parametrize("model", REGRESSORS, ids=str)
-@pytest.mark.parametrize("given", ["f4", "f8"])
-def test_regressors(model: Any, given: str) -> None:
+@pytest.mark.parametrize("asked", ["f4", "f8"])
+def test_regressors(model: Any, asked: str) -> None:
     y = np.abs(data() @ np.linspace(-1, 1, 13))
-    assert_served(fit(model, data(), y), data(given), methods={"predict"}, scale=1e-8)
+    assert_served(fit(model, data(), y), data(asked), methods={"predict"}, scale=1e-8)
 
 
 @pytest.mark.parametrize("targets", [1, 2, 20])

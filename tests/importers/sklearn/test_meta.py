@@ -58,7 +58,7 @@ def test_trees_without_any_probability_leave_zeros(seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "made",
+    "model",
     [
         ensemble.VotingClassifier([("a", LOGISTIC), ("b", LOGISTIC)], voting="soft"),
         ensemble.BaggingClassifier(LOGISTIC, n_estimators=3, random_state=0),
@@ -67,12 +67,12 @@ def test_trees_without_any_probability_leave_zeros(seed: int) -> None:
         multiclass.OneVsRestClassifier(LOGISTIC),
         CalibratedClassifierCV(LOGISTIC, cv=2),
     ],
-    ids=lambda made: type(made).__name__,
+    ids=lambda model: type(model).__name__,
 )
-def test_float32_and_texts_are_read_as_the_library_reads_them(made: Any) -> None:
-    assert_serves(made.fit(X, KINDS), X.astype(np.float32), sample=X.astype(np.float32))
+def test_float32_and_texts_are_read_as_the_library_reads_them(model: Any) -> None:
+    assert_serves(model.fit(X, KINDS), X.astype(np.float32), sample=X.astype(np.float32))
     texts = [" ".join(RANDOM.choice(["big", "small", "old", "new"], 3)) for _ in range(60)]
-    over_texts = make_pipeline(TfidfVectorizer(), made).fit(texts, np.arange(60) % 3)
+    over_texts = make_pipeline(TfidfVectorizer(), model).fit(texts, np.arange(60) % 3)
     assert_serves(over_texts, texts, sample=texts)
 
 
@@ -85,8 +85,8 @@ def test_members_may_be_pipelines_and_read_a_table() -> None:
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_bags_read_columns_of_their_own_more_than_once(seed: int) -> None:
-    made = ensemble.BaggingClassifier(LOGISTIC, 5, max_features=0.75, bootstrap_features=True, random_state=seed)
-    assert_serves(made.fit(X, KINDS), NEW, sample=NEW)
+    model = ensemble.BaggingClassifier(LOGISTIC, 5, max_features=0.75, bootstrap_features=True, random_state=seed)
+    assert_serves(model.fit(X, KINDS), NEW, sample=NEW)
 
 
 def test_logarithms_that_the_mean_would_lose_are_not_served() -> None:

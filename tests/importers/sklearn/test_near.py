@@ -137,9 +137,9 @@ def test_sparse_rows_that_spread() -> None:
 
 
 @pytest.mark.parametrize("fitted", [np.float32, np.float64])
-@pytest.mark.parametrize("given", [np.float32, np.float64])
-def test_densities_are_of_the_wider_type_of_both_tables(fitted: type, given: type) -> None:
+@pytest.mark.parametrize("asked", [np.float32, np.float64])
+def test_densities_are_of_the_wider_type_of_both_tables(fitted: type, asked: type) -> None:
     model = LocalOutlierFactor(5, novelty=True).fit(X.astype(fitted))
-    got, want = pretzel.compile(model).score_samples(X.astype(given)), model.score_samples(X.astype(given))
+    got, want = pretzel.compile(model).score_samples(X.astype(asked)), model.score_samples(X.astype(asked))
     assert got.dtype == want.dtype
     np.testing.assert_allclose(got, want, rtol=1e-5)

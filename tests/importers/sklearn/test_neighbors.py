@@ -116,11 +116,11 @@ def test_rows_that_store_a_column_twice_are_refused(kind: Any, metric: str) -> N
     model = kind(metric=metric, **options).fit(sparse.csr_matrix(X), CLASSES.astype(float))
     rows = sparse.csr_matrix(OTHER)
     twice = sparse.csr_matrix((rows.data.repeat(2) / 2, rows.indices.repeat(2), rows.indptr * 2), shape=rows.shape)
-    made = pretzel.compile(model)
+    predictor = pretzel.compile(model)
     with pytest.raises(InputError, match=r"row 0 stores column 0 twice; call X.sum_duplicates\(\) first"):
-        made.predict(twice)
+        predictor.predict(twice)
     twice.sum_duplicates()
-    np.testing.assert_allclose(made.predict(twice), model.predict(rows))
+    np.testing.assert_allclose(predictor.predict(twice), model.predict(rows))
 
 
 def test_several_targets_per_row() -> None:

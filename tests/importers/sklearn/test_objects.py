@@ -100,10 +100,10 @@ def test_any_column_is_read_as_the_library_reads_it(
 ) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        made = fitted(ENCODERS[name], values, form)
-        if made is None:
+        pair = fitted(ENCODERS[name], values, form)
+        if pair is None:
             return
-        model, x = made
+        model, x = pair
         try:
             predictor = pretzel.compile(model)
         except UnsupportedError:
@@ -121,12 +121,12 @@ def test_every_value_is_read_as_the_library_reads_it(name: str) -> None:
     for values, form in itertools.product(FITTED, FORMS):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            made = fitted(ENCODERS[name], values, form)
-            if made is None:
+            pair = fitted(ENCODERS[name], values, form)
+            if pair is None:
                 continue
             try:
-                digest = export(made[0]).digest
-                predictor = pretzel.compile(made[0])
+                digest = export(pair[0]).digest
+                predictor = pretzel.compile(pair[0])
             except UnsupportedError:
                 continue
             if digest in seen:  # many forms are one column
@@ -134,8 +134,8 @@ def test_every_value_is_read_as_the_library_reads_it(name: str) -> None:
             seen.add(digest)
             for value in VALUES:
                 for other, asked in forms([value]):
-                    if is_named(asked) == is_named(made[1]):
-                        answers += assert_answers(made[0], predictor, other, asked)
+                    if is_named(asked) == is_named(pair[1]):
+                        answers += assert_answers(pair[0], predictor, other, asked)
     assert answers > 100
 
 
@@ -155,9 +155,9 @@ SERVED = [
 @pytest.mark.parametrize("name", ["one-hot", "ordinal", "target", "most frequent", "most frequent for NA"])
 @pytest.mark.parametrize(("form", "values", "asked"), SERVED)
 def test_common_columns_are_served(name: str, form: str, values: list[Any], asked: Any) -> None:
-    made = fitted(ENCODERS[name], values, form)
-    assert made is not None
-    model, predictor = made[0], pretzel.compile(made[0])
+    pair = fitted(ENCODERS[name], values, form)
+    assert pair is not None
+    model, predictor = pair[0], pretzel.compile(pair[0])
     named = "dictionaries" if isinstance(asked, list) and isinstance(asked[0], dict) else form
     assert assert_answers(model, predictor, named, asked)
 

@@ -79,6 +79,16 @@ def test_normalizer(dtype: str, norm: str) -> None:
     assert_served(Normalizer(norm).fit(x), sparse.csr_matrix(x), **EXACT)
 
 
+@pytest.mark.parametrize("norm", ["l1", "l2", "max"])
+@pytest.mark.parametrize("size", [1e19, 2e19, 1e30, 3e38, 1e-30])
+def test_squares_overflow_in_the_type_of_the_rows(norm: str, size: float) -> None:
+    rows = np.array([[size, 1], [size, -size / 3], [1, 2]], np.float32)
+    model = Normalizer(norm).fit(rows)
+    assert (norm, size) != ("l2", 1e30) or not model.transform(rows)[:2].any()
+    for x in (rows, sparse.csr_matrix(rows)):
+        assert_served(model, x, relative=2e-7, scale=0.0)
+
+
 def test_missing_values_pass_scalers_and_infinities_do_not() -> None:
     x = data()
     x[2, 1] = np.nan

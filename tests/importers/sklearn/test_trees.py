@@ -82,10 +82,10 @@ def labels(classes: int, kind: str) -> tuple[np.ndarray, np.ndarray]:
 def near_thresholds(fitted: Any, x: np.ndarray) -> np.ndarray:
     """Rows at the fitted thresholds, next to them in float32 and float64, and at odd values."""
     trees = [tree.tree_ for tree in np.ravel(getattr(fitted, "estimators_", [fitted])) if hasattr(tree, "tree_")]
-    found = [t.threshold[t.children_left >= 0] for t in trees] or [
+    thresholds = [t.threshold[t.children_left >= 0] for t in trees] or [
         p.nodes["num_threshold"][p.nodes["is_leaf"] == 0] for one in getattr(fitted, "_predictors", []) for p in one
     ]
-    at = np.concatenate([*found, [0.0]])
+    at = np.concatenate([*thresholds, [0.0]])
     at32 = at.astype(np.float32)
     pool = [at, np.nextafter(at, np.inf), np.nextafter(at, -np.inf), at32, np.nextafter(at32, np.float32(np.inf)), ODD]
     return np.vstack([x, np.random.default_rng(0).choice(np.concatenate(pool), (100, x.shape[1]))])

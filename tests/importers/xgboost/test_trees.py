@@ -78,13 +78,13 @@ def test_categories_as_numbers() -> None:
 
 
 @pytest.mark.parametrize("y", [YES, CLASSES], ids=["two", "three"])
-@pytest.mark.parametrize("kept", [1.0, 0.0], ids=["all", "none"])
-def test_entries_that_a_sparse_matrix_does_not_store_are_missing(y: np.ndarray, kept: float) -> None:
+@pytest.mark.parametrize("factor", [1.0, 0.0], ids=["all", "none"])
+def test_entries_that_a_sparse_matrix_does_not_store_are_missing(y: np.ndarray, factor: float) -> None:
     stored = sparse.csr_matrix(np.nan_to_num(X))
     stored.data[::3] = 0  # stored zeros are zeros
     estimator = xgboost.XGBClassifier(**FEW).fit(stored, y)
     predictor = pretzel.compile(estimator)
-    for x in (stored, stored.tocsc(), stored.astype(np.float32), stored.toarray(), kept * stored):
+    for x in (stored, stored.tocsc(), stored.astype(np.float32), stored.toarray(), factor * stored):
         np.testing.assert_allclose(predictor.predict_proba(x), estimator.predict_proba(x), rtol=1e-6)
 
 

@@ -15,12 +15,14 @@ OPERATOR = ops.CompactLinear
 def strategy(draw: st.DrawFn) -> Drawn:
     x, value = draw(matrices() | sparse_matrices())
     width, k = x.type.columns, draw(st.none() | st.integers(1, 5))
-    kept = draw(st.none() | st.sets(st.integers(0, width - 1)))
-    weights = draw(_weights((width if kept is None else len(kept), *([k] if k else []))))
+    columns = draw(st.none() | st.sets(st.integers(0, width - 1)))
+    weights = draw(_weights((width if columns is None else len(columns), *([k] if k else []))))
     bias = draw(st.none() | arrays("f64", k or 1).map(Parameter.of))
     dtype = draw(st.sampled_from(["f32", "f64"] if x.type.dtype == "f32" else ["f64"]))
     norm = draw(st.sampled_from(["", *NORMS]))
-    node = ops.CompactLinear(x, Parameter.of(weights), None if kept is None else _bits(kept, width), bias, norm, dtype)
+    node = ops.CompactLinear(
+        x, Parameter.of(weights), None if columns is None else _bits(columns, width), bias, norm, dtype
+    )
     return node, {"x": value}
 
 
@@ -30,8 +32,8 @@ def _weights(shape: tuple[int, ...]) -> st.SearchStrategy[np.ndarray]:
     return halves | arrays("f32", shape) | arrays("f64", shape)
 
 
-def _bits(kept: set[int], width: int) -> Parameter:
+def _bits(columns: set[int], width: int) -> Parameter:
     words = np.zeros(-(-width // 64), np.uint64)
-    for column in kept:
+    for column in columns:
         words[column // 64] |= np.uint64(1) << np.uint64(column % 64)
     return Parameter.of(words)

@@ -1,4 +1,4 @@
-"""TreeDensity: scikit-learn's trees over few numbers, near rows, between them and far away, weighted or not."""
+"""TreeDensity over scikit-learn's trees: at training rows, between them and far away, weighted or not."""
 
 from typing import Any
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.forest import Trees, joined, leaf_index, reachable
+from pretzel.importers.given_tables import given_to_library
 from pretzel.importers.lightgbm.categories import columns_of_categories
 from pretzel.importers.lightgbm.model import Model, Tree
 from pretzel.importers.registry import Step
@@ -85,6 +86,7 @@ def _matrix(model: Model, x: Columns, step: Step) -> tuple[Node, np.ndarray, np.
     places = np.arange(len(model.feature_names))
     if model.pandas_categories:
         return _with_codes(model, x, step), places, places
+    given_to_library(x, step.inputs)
     matrix = _numbers(x, step)
     if step.is_given_entries(x):
         step.inputs.ascending["csc"] = "sorted"  # LightGBM reads a column downwards, and finds no row above the last

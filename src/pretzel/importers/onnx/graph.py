@@ -24,7 +24,7 @@ class Walk:
     """The values of a graph by name, computed as needed."""
 
     def __init__(
-        self, model: onnx.ModelProto, path: str, given: Mapping[str, Value], findings: Findings | None = None
+        self, model: onnx.ModelProto, path: str, inputs: Mapping[str, Value], findings: Findings | None = None
     ) -> None:
         """Start from the inputs and constants of the graph; ``findings`` may collect errors of nodes."""
         self.model, self.path, self.findings = model, path, findings or Findings()
@@ -32,7 +32,7 @@ class Walk:
         self.made_for = rows_of(model.graph)
         self.budget = Budget(model.ByteSize())
         self.values: dict[str, Value] = {t.name: self._tensor(t.name, t) for t in model.graph.initializer}
-        self.values |= given
+        self.values |= inputs
 
     def run(self, names: list[str]) -> list[Value]:
         """Return the values of these names.

@@ -46,7 +46,7 @@ def _methods(scores: Node) -> Methods:
     }
 
 
-def _scores(estimator: Any, given: Columns, offsets: np.ndarray, step: Step) -> Node:
+def _scores(estimator: Any, columns: Columns, offsets: np.ndarray, step: Step) -> Node:
     """Return the log-densities with their weights and offsets, rounded where the library rounds.
 
     The library subtracts the mean after its product with the roots of the precisions; the plan does so before, which
@@ -56,10 +56,10 @@ def _scores(estimator: Any, given: Columns, offsets: np.ndarray, step: Step) -> 
     if max(_farthest(mean, root) for mean, root in zip(estimator.means_, roots, strict=True)) > FAR:
         step.may_differ(ROUNDED_SHARES.reason, ROUNDED_SHARES.remedy)
     if roots[0].ndim == 2:
-        far = _kept(estimator, given, roots, step)
+        far = _kept(estimator, columns, roots, step)
     else:
-        far = _distances(estimator, _multiplied(estimator, given, step), roots)
-    width = given.width
+        far = _distances(estimator, _multiplied(estimator, columns, step), roots)
+    width = columns.width
     constant = far.type.numpy.type(width * np.log(2 * np.pi))
     count = far.type.columns
     half = far.type.numpy.type(-0.5)
@@ -69,20 +69,20 @@ def _scores(estimator: Any, given: Columns, offsets: np.ndarray, step: Step) -> 
     return ops.Affine(wide, vector(bias.dtype.type(1), count), vector(bias, count))
 
 
-def _kept(estimator: Any, given: Columns, roots: list[np.ndarray], step: Step) -> Node:
+def _kept(estimator: Any, columns: Columns, roots: list[np.ndarray], step: Step) -> Node:
     """Return squared distances in the type of X, as the library stores them, even for integers."""
-    x, whole = checked_dense(given, estimator, step), kept_whole(given, step)
+    x, whole = checked_dense(columns, estimator, step), kept_whole(columns, step)
     if whole is None:
         return cast(_distances(estimator, x, roots), x.type.dtype)
     read = cast(x, DTYPE_NAMES[np.result_type(whole.type.numpy, roots[0])])
     return cast(cut_to(whole, cast(_distances(estimator, read, roots), "f64"), step), "f64")
 
 
-def _multiplied(estimator: Any, given: Columns, step: Step) -> Node:
+def _multiplied(estimator: Any, columns: Columns, step: Step) -> Node:
     """Return X; the library squares integers in their own type, and sums the squares if spherical."""
-    terms = given.width if estimator.covariance_type == "spherical" else 1
-    whole = multiplied_whole(given, step, lambda kind: math.isqrt(int(np.iinfo(kind).max) // terms))
-    return checked_dense(given, estimator, step) if whole is None else whole
+    terms = columns.width if estimator.covariance_type == "spherical" else 1
+    whole = multiplied_whole(columns, step, lambda kind: math.isqrt(int(np.iinfo(kind).max) // terms))
+    return checked_dense(columns, estimator, step) if whole is None else whole
 
 
 def _distances(estimator: Any, x: Node, roots: list[np.ndarray]) -> Node:

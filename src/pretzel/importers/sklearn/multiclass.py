@@ -70,8 +70,8 @@ def output_code(estimator: Any, x: Columns, step: Step) -> Methods:
 @imports(multiclass._ConstantPredictor)
 def constant_predictor(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the constant label that replaces a classifier of one class."""
-    given, label = x.parts[0], np.asarray(estimator.y_)
-    node = given if isinstance(given, Node) else x.numbers()
+    part, label = x.parts[0], np.asarray(estimator.y_)
+    node = part if isinstance(part, Node) else x.numbers()
     answer = ops.Constant(node, Parameter.of(label))
     pair = np.hstack([1 - label.astype(np.float64), label])[None, :]
     return {"predict": answer, "decision_function": answer, "predict_proba": ops.Constant(node, Parameter.of(pair))}

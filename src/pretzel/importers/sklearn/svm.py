@@ -72,8 +72,8 @@ def _scores(estimator: Any, x: Columns, step: Step) -> Node:
     vectors, weights = matrix(estimator.support_vectors_), _weights(estimator)
     if not len(vectors):
         vectors, weights = np.zeros((1, node.type.columns)), np.zeros((1, weights.shape[1]))
-    given = {"gamma": estimator._gamma, "coef0": estimator.coef0, "degree": estimator.degree}
-    kernels = kernel(node, vectors, estimator.kernel, step, **given)
+    parameters = {"gamma": estimator._gamma, "coef0": estimator.coef0, "degree": estimator.degree}
+    kernels = kernel(node, vectors, estimator.kernel, step, **parameters)
     return ops.Linear(kernels, Parameter.of(weights), Parameter.of(np.array(estimator._intercept_, np.float64)))
 
 

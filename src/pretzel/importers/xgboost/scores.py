@@ -11,6 +11,7 @@ import numpy as np
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.forest import Trees, joined, leaf_index, reachable
+from pretzel.importers.given_tables import given_to_library
 from pretzel.importers.inputs import Open
 from pretzel.importers.registry import Methods, Step
 from pretzel.importers.storage import drops_zeros
@@ -32,7 +33,7 @@ def margins(model: Model, x: Columns, step: Step, *, missing: float = math.nan, 
     ``in_place``: as ``inplace_predict``, in which the trees of DART start from the base score, not as ``predict``.
     Source: ``CPUPredictor``, ``Dart::InplacePredict``.
     """
-    _record_entries(x, missing, step)
+    _record_entries(model, x, missing, step)
     base = as_margins(model)
     if model.coefficients is not None:
         step.reads_entries(x, alike=False)  # the library adds the products of all entries, in float32
@@ -91,11 +92,13 @@ def checked(x: Node, missing: float, step: Step) -> Node:
     return ops.RequireFinite(x, type(step.estimator).__name__, allow_nan=True)
 
 
-def _record_entries(x: Columns, missing: float, step: Step) -> None:
+def _record_entries(model: Model, x: Columns, missing: float, step: Step) -> None:
     """Record how clients must read a sparse matrix.
 
     A model served alone receives NaN for entries that are not stored, and the last of several values in one place.
     """
+    if not model.categories:
+        given_to_library(x, step.inputs)
     if any(isinstance(part, Node) and drops_zeros(part) for part in x.parts):
         reason = "a stored zero is not missing, and it is unknown which zeros the step before it stores"
         raise step.refuse("", reason, "let that step return dense rows")

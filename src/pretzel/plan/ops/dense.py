@@ -216,7 +216,8 @@ class MissingIndicator(Node):
 class Normalize(Node):
     """Each row divided by its norm (``sklearn.preprocessing.normalize``); a row with norm zero is not changed.
 
-    Dense rows: the norm is rounded to the type of x, and a norm below ten epsilons counts as 1.  Sparse float32 rows:
+    Dense rows: the norm is rounded to the type of x, is infinite if the sum of the squares overflows in that type, and
+    counts as 1 below ten epsilons.  Sparse float32 rows:
     squares in float32, their sum in float64, quotients rounded to float32, as in ``inplace_csr_row_normalize_l2``.
     """
 

@@ -142,7 +142,8 @@ def normalize(node: ops.Normalize, x: Any) -> Any:
         norms = magnitudes.max(axis=1, initial=0)
     else:
         squares = np.square(magnitudes, dtype=np.float64).cumsum(axis=1)
-        norms = np.sqrt(squares[:, -1:].sum(axis=1)).astype(x.dtype)  # zero without columns
+        total = squares[:, -1:].sum(axis=1)  # zero without columns
+        norms = np.sqrt(np.where(total > np.finfo(x.dtype).max, np.inf, total)).astype(x.dtype)
     norms = np.where(norms < 10 * np.finfo(x.dtype).eps, x.dtype.type(1), norms)
     return x / (norms[:, None] if x.ndim == 2 else norms)
 

@@ -99,7 +99,7 @@ class _State:
 
     threads: tuple[int, ...]
     before: Context
-    found: bool
+    matched: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +210,10 @@ class _Tables:
                 break
             if item.set in symbol.sets:
                 threads.setdefault(item.next[0], source)
-        found = state.found or accept >= 0
+        matched = state.matched or accept >= 0
         before = (False, symbol.word, symbol.newline)
-        dead = symbol.end or (found and not threads)
-        row.next.append(DEAD if dead else self._number(_State(tuple(threads), before, found)))
+        dead = symbol.end or (matched and not threads)
+        row.next.append(DEAD if dead else self._number(_State(tuple(threads), before, matched)))
         row.accept.append(accept)
         row.sources.append(() if dead else tuple(threads.values()))
 
@@ -221,7 +221,7 @@ class _Tables:
         """Yield the character and end states that the threads reach before a symbol, best first, each once."""
         seen: set[int] = set()
         starts = [(at, thread << 3) for thread, at in enumerate(state.threads)]
-        if not state.found:
+        if not state.matched:
             starts.append((self.nfa.first, START))
         waiting = starts[::-1]
         while waiting:
@@ -241,7 +241,7 @@ class _Tables:
         ways = {
             number: {after for after, accept in zip(row.next, row.accept, strict=True) if accept < 0}
             for (state, number), row in zip(self.states.items(), self.rows, strict=True)
-            if state.found
+            if state.matched
         }
         failing: set[int] = {DEAD}
         while more := {number for number, to in ways.items() if to & failing} - failing:

@@ -74,21 +74,21 @@ class Example:
         return self.options.get(option, COMMON.get(option))
 
 
-def fitting(kind: type, x: Any, y: Any = None, *, given: Any = None, **defaults: Any) -> Callable[..., tuple[Any, Any]]:
+def fitting(kind: type, x: Any, y: Any = None, *, rows: Any = None, **defaults: Any) -> Callable[..., tuple[Any, Any]]:
     """Return a maker that fits ``kind`` with the options given, over ``defaults``, on ``x`` and ``y``.
 
-    ``given``: the X to give it, where that is not ``x``.
+    ``rows``: the X to give it, where that is not ``x``.
     """
 
     def make(**options: Any) -> tuple[Any, Any]:
-        return kind(**{**defaults, **options}).fit(x, y), x if given is None else given
+        return kind(**{**defaults, **options}).fit(x, y), x if rows is None else rows
 
     return make
 
 
 def examples() -> list[Example]:
     """Return the examples of all modules here."""
-    found: list[Example] = []
+    listed: list[Example] = []
     for module in pkgutil.iter_modules(__path__):
-        found += importlib.import_module(f"{__name__}.{module.name}").EXAMPLES
-    return found
+        listed += importlib.import_module(f"{__name__}.{module.name}").EXAMPLES
+    return listed

@@ -13,11 +13,11 @@ NUMBERS = np.array([3.0, -1.0, 7.0, 3.0])
 LISTS = [["a", "bb"], [], ["ccc", "a", "a"], ("unseen", "bb")]
 
 
-def _labels(kind: type, y: Any, *, given: Any = None, **defaults: Any) -> Callable[..., tuple[Any, Any]]:
+def _labels(kind: type, y: Any, *, rows: Any = None, **defaults: Any) -> Callable[..., tuple[Any, Any]]:
     """Return a function that fits on labels alone."""
 
     def make(**options: Any) -> tuple[Any, Any]:
-        return kind(**defaults | options).fit(y), y if given is None else given
+        return kind(**defaults | options).fit(y), y if rows is None else rows
 
     return make
 
@@ -36,9 +36,9 @@ EXAMPLES = [
     Example(LabelEncoder, _labels(LabelEncoder, CITIES), exact=True),
     Example(LabelEncoder, _labels(LabelEncoder, NUMBERS), exact=True),
     Example(LabelEncoder, _labels(LabelEncoder, np.array([2.5, np.nan, -0.0])), exact=True),
-    Example(LabelBinarizer, _labels(LabelBinarizer, CITIES, given=[*CITIES, "unseen"]), BINARIZING, exact=True),
-    Example(LabelBinarizer, _labels(LabelBinarizer, np.array([3, 1, 7]), given=np.array([3, 7, 2, 1])), exact=True),
-    Example(LabelBinarizer, _labels(LabelBinarizer, ["no", "yes"], given=["yes", "no", "no"]), exact=True),
+    Example(LabelBinarizer, _labels(LabelBinarizer, CITIES, rows=[*CITIES, "unseen"]), BINARIZING, exact=True),
+    Example(LabelBinarizer, _labels(LabelBinarizer, np.array([3, 1, 7]), rows=np.array([3, 7, 2, 1])), exact=True),
+    Example(LabelBinarizer, _labels(LabelBinarizer, ["no", "yes"], rows=["yes", "no", "no"]), exact=True),
     Example(LabelBinarizer, _labels(LabelBinarizer, ["only"]), exact=True),
     Example(LabelBinarizer, _labels(LabelBinarizer, [1, 0], sparse_output=True), exact=True),
     Example(

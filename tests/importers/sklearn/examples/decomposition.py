@@ -39,7 +39,7 @@ EXAMPLES = [
     *(
         Example(
             decomposition.FactorAnalysis,
-            fitting(decomposition.FactorAnalysis, X, given=given, n_components=3, max_iter=20),
+            fitting(decomposition.FactorAnalysis, X, rows=rows, n_components=3, max_iter=20),
             {
                 "iterated_power": FIT_ONLY,
                 "n_components": [0, 5],
@@ -48,12 +48,12 @@ EXAMPLES = [
                 "svd_method": FIT_ONLY,
             },
         )
-        for given in (X, SINGLE)
+        for rows in (X, SINGLE)
     ),
     *(
         Example(
             decomposition.FastICA,
-            fitting(decomposition.FastICA, x, given=given, n_components=3, random_state=0),
+            fitting(decomposition.FastICA, x, rows=rows, n_components=3, random_state=0),
             {
                 "algorithm": FIT_ONLY,
                 "fun": FIT_ONLY,
@@ -64,22 +64,22 @@ EXAMPLES = [
                 "whiten_solver": FIT_ONLY,
             },
         )
-        for x, given in ((X, X), (SINGLE, SINGLE), (X, SINGLE))
+        for x, rows in ((X, X), (SINGLE, SINGLE), (X, SINGLE))
     ),
     *(
-        Example(kind, fitting(kind, X, Y, given=given), LEAST)
+        Example(kind, fitting(kind, X, Y, rows=rows), LEAST)
         for kind in (
             cross_decomposition.CCA,
             cross_decomposition.PLSCanonical,
             cross_decomposition.PLSRegression,
             cross_decomposition.PLSSVD,
         )
-        for given in (X, SINGLE)
+        for rows in (X, SINGLE)
     ),
     Example(cross_decomposition.PLSRegression, fitting(cross_decomposition.PLSRegression, X, Y[:, 0])),
     *(
-        Example(kind, fitting(kind, X, given=given, **FEW), SPARSE, batches=(7, 1000))
+        Example(kind, fitting(kind, X, rows=rows, **FEW), SPARSE, batches=(7, 1000))
         for kind in (decomposition.SparsePCA, decomposition.MiniBatchSparsePCA)
-        for given in (X, SINGLE)
+        for rows in (X, SINGLE)
     ),
 ]

@@ -21,7 +21,7 @@ OPTIONS = {
 }
 
 EXAMPLES = [
-    Example(KernelDensity, fitting(KernelDensity, X, given=GIVEN, leaf_size=5), OPTIONS),
-    Example(KernelDensity, fitting(KernelDensity, X, given=GIVEN, leaf_size=5, breadth_first=False)),
-    Example(KernelDensity, fitting(KernelDensity, X, given=GIVEN.astype(np.float32), algorithm="ball_tree")),
+    Example(KernelDensity, fitting(KernelDensity, X, rows=GIVEN, leaf_size=5), OPTIONS),
+    Example(KernelDensity, fitting(KernelDensity, X, rows=GIVEN, leaf_size=5, breadth_first=False)),
+    Example(KernelDensity, fitting(KernelDensity, X, rows=GIVEN.astype(np.float32), algorithm="ball_tree")),
 ]

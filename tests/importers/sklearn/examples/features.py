@@ -19,7 +19,7 @@ BINNING = {
 }
 
 EXAMPLES = [
-    Example(preprocessing.KBinsDiscretizer, fitting(preprocessing.KBinsDiscretizer, X, given=BEYOND), BINNING, True),
+    Example(preprocessing.KBinsDiscretizer, fitting(preprocessing.KBinsDiscretizer, X, rows=BEYOND), BINNING, True),
     *(
         Example(
             preprocessing.KBinsDiscretizer,
@@ -31,7 +31,7 @@ EXAMPLES = [
     ),
     Example(
         preprocessing.PolynomialFeatures,
-        fitting(preprocessing.PolynomialFeatures, X, given=BEYOND),
+        fitting(preprocessing.PolynomialFeatures, X, rows=BEYOND),
         {
             "degree": [1, 3, 4, (2, 4)],
             "interaction_only": [True, (True, {"degree": 3})],
@@ -48,7 +48,7 @@ EXAMPLES = [
         fitting(preprocessing.PowerTransformer, POSITIVE),
         {"method": ["box-cox"], "standardize": [False]},
     ),
-    Example(preprocessing.PowerTransformer, fitting(preprocessing.PowerTransformer, X, given=X * 2)),
+    Example(preprocessing.PowerTransformer, fitting(preprocessing.PowerTransformer, X, rows=X * 2)),
     Example(preprocessing.PowerTransformer, fitting(preprocessing.PowerTransformer, POSITIVE.astype(np.float32))),
     Example(
         preprocessing.PowerTransformer,

@@ -27,10 +27,10 @@ PROJECTING = {
 
 
 def _indicated(*, new: bool = False, **options: Any) -> tuple[Any, Any]:
-    given = NAN.copy()
-    given[3, 2] = np.nan if new else 0.0
-    given = np.nan_to_num(given) if "missing_values" in options else given
-    return MissingIndicator(**options).fit(np.nan_to_num(NAN) if "missing_values" in options else NAN), given
+    rows = NAN.copy()
+    rows[3, 2] = np.nan if new else 0.0
+    rows = np.nan_to_num(rows) if "missing_values" in options else rows
+    return MissingIndicator(**options).fit(np.nan_to_num(NAN) if "missing_values" in options else NAN), rows
 
 
 TWO = np.stack([Y, Y**2], axis=1)
@@ -49,7 +49,7 @@ OTHERS = [np.sin, np.floor, np.sign, np.isnan, np.float32, partial(np.clip, a_mi
 EXAMPLES = [
     Example(
         preprocessing.FunctionTransformer,
-        fitting(preprocessing.FunctionTransformer, X - 1.0, given=X - 0.7),
+        fitting(preprocessing.FunctionTransformer, X - 1.0, rows=X - 0.7),
         {
             "func": [*FUNCTIONS, *OTHERS, np.spacing, lambda x: x],
             "inverse_func": FIT_ONLY,

@@ -53,13 +53,13 @@ CLASSIFIER: dict[str, Any] = {"max_iter_predict": FIT_ONLY, "multi_class": ["one
 def _regressor(y: Any, **options: Any) -> Example:
     kind = gaussian_process.GaussianProcessRegressor
     # A noise that keeps the weights small, because large weights cancel digits, in the library too.
-    make = fitting(kind, X, y, given=OTHER, **({"alpha": 0.1} | FIXED | options))
+    make = fitting(kind, X, y, rows=OTHER, **({"alpha": 0.1} | FIXED | options))
     return Example(kind, make, COMMON | REGRESSOR)
 
 
 def _classifier(y: Any, **options: Any) -> Example:
     kind = gaussian_process.GaussianProcessClassifier
-    return Example(kind, fitting(kind, X, y, given=OTHER, **(FIXED | options)), COMMON | CLASSIFIER)
+    return Example(kind, fitting(kind, X, y, rows=OTHER, **(FIXED | options)), COMMON | CLASSIFIER)
 
 
 EXAMPLES = [
@@ -73,7 +73,7 @@ EXAMPLES = [
     _classifier(CLASSES, multi_class="one_vs_one"),
     Example(
         _BinaryGaussianProcessClassifierLaplace,
-        fitting(_BinaryGaussianProcessClassifierLaplace, X, NAMES, given=OTHER, optimizer=None),
+        fitting(_BinaryGaussianProcessClassifierLaplace, X, NAMES, rows=OTHER, optimizer=None),
         COMMON | {"max_iter_predict": FIT_ONLY},
     ),
 ]

@@ -31,8 +31,8 @@ def _dictionaries(**options: Any) -> tuple[Any, Any]:
 
 
 def _hashing(**options: Any) -> tuple[Any, list[str]]:
-    given = [__file__] if options.get("input") == "filename" else TEXTS
-    return HashingVectorizer(**{"n_features": 64, **options}), given
+    texts = [__file__] if options.get("input") == "filename" else TEXTS
+    return HashingVectorizer(**{"n_features": 64, **options}), texts
 
 
 HASHING: dict[str, Any] = {name: values for name, values in COUNTING.items() if not name.startswith(("max_", "min_"))}

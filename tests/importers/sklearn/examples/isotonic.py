@@ -17,15 +17,13 @@ OPTIONS = {
 }
 
 EXAMPLES = [
-    Example(IsotonicRegression, fitting(IsotonicRegression, X, Y, given=GIVEN), OPTIONS, exact=True),
-    Example(
-        IsotonicRegression, fitting(IsotonicRegression, X, -Y, given=GIVEN, increasing=False, out_of_bounds="clip")
-    ),
-    Example(IsotonicRegression, fitting(IsotonicRegression, X[:, None], Y, given=GIVEN[:, None], increasing="auto")),
+    Example(IsotonicRegression, fitting(IsotonicRegression, X, Y, rows=GIVEN), OPTIONS, exact=True),
+    Example(IsotonicRegression, fitting(IsotonicRegression, X, -Y, rows=GIVEN, increasing=False, out_of_bounds="clip")),
+    Example(IsotonicRegression, fitting(IsotonicRegression, X[:, None], Y, rows=GIVEN[:, None], increasing="auto")),
     Example(IsotonicRegression, fitting(IsotonicRegression, X, Y, out_of_bounds="raise"), exact=True),
-    Example(IsotonicRegression, fitting(IsotonicRegression, X[:1], Y[:1], given=GIVEN)),
+    Example(IsotonicRegression, fitting(IsotonicRegression, X[:1], Y[:1], rows=GIVEN)),
     *(
-        Example(IsotonicRegression, fitting(IsotonicRegression, single, Y, given=given, out_of_bounds="clip"))
-        for single, given in ((X.astype(np.float32), GIVEN.astype(np.float32)), (X.astype(np.float32), GIVEN))
+        Example(IsotonicRegression, fitting(IsotonicRegression, single, Y, rows=rows, out_of_bounds="clip"))
+        for single, rows in ((X.astype(np.float32), GIVEN.astype(np.float32)), (X.astype(np.float32), GIVEN))
     ),
 ]

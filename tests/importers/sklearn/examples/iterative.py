@@ -26,10 +26,10 @@ ASKED[:, 0] = np.where(np.isnan(ASKED[:, :4]).all(axis=1), 1.0, ASKED[:, 0])  # 
 
 def _made(dtype: Any = np.float64, **options: Any) -> tuple[IterativeImputer, np.ndarray]:
     """Without NaN for the marker, there is none in X."""
-    fitted, given = EMPTY.astype(dtype), ASKED.astype(dtype)
+    fitted, rows = EMPTY.astype(dtype), ASKED.astype(dtype)
     if "missing_values" in options:
-        fitted, given = np.nan_to_num(fitted, nan=-9.0), np.nan_to_num(given, nan=-9.0)
-    return IterativeImputer(**{"max_iter": 4, "random_state": 0, **options}).fit(fitted), given
+        fitted, rows = np.nan_to_num(fitted, nan=-9.0), np.nan_to_num(rows, nan=-9.0)
+    return IterativeImputer(**{"max_iter": 4, "random_state": 0, **options}).fit(fitted), rows
 
 
 def _of_type(dtype: Any) -> Any:

@@ -56,11 +56,11 @@ FEW: dict[str, Any] = {"n_components": 20, "random_state": 0}
 
 
 def _single(kind: type, *y: Any, **options: Any) -> Any:
-    return fitting(kind, X.astype("f4"), *(each.astype("f4") for each in y), given=OTHER.astype("f4"), **options)
+    return fitting(kind, X.astype("f4"), *(each.astype("f4") for each in y), rows=OTHER.astype("f4"), **options)
 
 
 def _of(kind: type, y: Any = None, **options: Any) -> Any:
-    return fitting(kind, X, y, given=OTHER, **options)
+    return fitting(kind, X, y, rows=OTHER, **options)
 
 
 EXAMPLES = [
@@ -76,10 +76,10 @@ EXAMPLES = [
     Example(decomposition.KernelPCA, _of(decomposition.KernelPCA, n_components=4), PCA),
     Example(decomposition.KernelPCA, _of(decomposition.KernelPCA, n_components=5, kernel="rbf")),
     Example(decomposition.KernelPCA, fitting(decomposition.KernelPCA, SPARSE, n_components=2, kernel="poly")),
-    Example(preprocessing.KernelCenterer, fitting(preprocessing.KernelCenterer, X @ X.T, given=OTHER @ X.T)),
+    Example(preprocessing.KernelCenterer, fitting(preprocessing.KernelCenterer, X @ X.T, rows=OTHER @ X.T)),
     Example(
         preprocessing.KernelCenterer,
-        fitting(preprocessing.KernelCenterer, (X @ X.T).astype("f4"), given=(OTHER @ X.T).astype("f4")),
+        fitting(preprocessing.KernelCenterer, (X @ X.T).astype("f4"), rows=(OTHER @ X.T).astype("f4")),
     ),
     Example(kernel_approximation.RBFSampler, _of(kernel_approximation.RBFSampler, **FEW), SAMPLER),
     Example(kernel_approximation.RBFSampler, _single(kernel_approximation.RBFSampler, **FEW)),

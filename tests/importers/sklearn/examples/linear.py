@@ -75,8 +75,8 @@ def _regressors(*kinds: type, y: np.ndarray = Y, **options: object) -> list[Exam
 
 
 def _classifiers(*kinds: type, defaults: dict[str, object] | None = None, **options: object) -> list[Example]:
-    given = defaults or {}
-    return [Example(kind, fitting(kind, X, y, **given), LINEAR | options) for kind in kinds for y in (CLASSES, SIGNS)]
+    usual = defaults or {}
+    return [Example(kind, fitting(kind, X, y, **usual), LINEAR | options) for kind in kinds for y in (CLASSES, SIGNS)]
 
 
 SGD = {

@@ -34,7 +34,7 @@ EXAMPLES = [
     Example(GaussianMixture, fitting(GaussianMixture, X, **FEW), FITTING | GIVEN),
     *(Example(GaussianMixture, fitting(GaussianMixture, X, covariance_type=kind, **FEW)) for kind in KINDS),
     *(
-        Example(GaussianMixture, fitting(GaussianMixture, X, covariance_type=kind, given=X.astype(np.float32), **FEW))
+        Example(GaussianMixture, fitting(GaussianMixture, X, covariance_type=kind, rows=X.astype(np.float32), **FEW))
         for kind in KINDS
     ),
     Example(BayesianGaussianMixture, fitting(BayesianGaussianMixture, X, **FEW), FITTING | PRIORS),

@@ -86,8 +86,8 @@ SPREAD: dict[str, Any] = {
 FEW: dict[str, Any] = {"max_iter": 3}
 
 
-def _of(kind: type, x: Any, *y: Any, given: Any = OTHER, **options: Any) -> Any:
-    return fitting(kind, x, *y, given=given, **options)
+def _of(kind: type, x: Any, *y: Any, rows: Any = OTHER, **options: Any) -> Any:
+    return fitting(kind, x, *y, rows=rows, **options)
 
 
 EXAMPLES = [
@@ -96,11 +96,11 @@ EXAMPLES = [
     Example(neighbors.LocalOutlierFactor, _of(neighbors.LocalOutlierFactor, X, novelty=True), OUTLIERS),
     Example(
         neighbors.LocalOutlierFactor,
-        _of(neighbors.LocalOutlierFactor, X.astype("f4"), given=OTHER.astype("f4"), novelty=True),
+        _of(neighbors.LocalOutlierFactor, X.astype("f4"), rows=OTHER.astype("f4"), novelty=True),
     ),
     Example(
         neighbors.LocalOutlierFactor,
-        _of(neighbors.LocalOutlierFactor, sparse.csr_array(X), given=sparse.csr_array(OTHER), novelty=True),
+        _of(neighbors.LocalOutlierFactor, sparse.csr_array(X), rows=sparse.csr_array(OTHER), novelty=True),
     ),
     Example(manifold.Isomap, _of(manifold.Isomap, X), ISOMAP),
     Example(

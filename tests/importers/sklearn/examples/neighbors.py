@@ -36,8 +36,8 @@ RADIUS: dict[str, Any] = METRIC | {"radius": [2.5], "weights": ["distance", squa
 GRAPH: dict[str, Any] = METRIC | {"n_neighbors": [1, 9], "mode": ["connectivity"]}
 
 
-def _of(kind: type, x: Any, y: Any = None, given: Any = OTHER, **options: Any) -> Any:
-    return fitting(kind, x, y, given=given, **options)
+def _of(kind: type, x: Any, y: Any = None, rows: Any = OTHER, **options: Any) -> Any:
+    return fitting(kind, x, y, rows=rows, **options)
 
 
 EXAMPLES = [

@@ -39,7 +39,7 @@ LAYERS = TRAINING | {"hidden_layer_sizes": [(3,), ()], "activation": ["identity"
 EXAMPLES = [
     *(Example(MLPClassifier, fitting(MLPClassifier, X, y, **FEW), LAYERS) for y in (KINDS, NAMES, LABELS, Y > 0)),
     Example(MLPClassifier, fitting(MLPClassifier, X.astype(np.float32), KINDS, activation="tanh", **FEW)),
-    Example(MLPClassifier, fitting(MLPClassifier, X, KINDS, given=X.astype(np.float32), **FEW)),
+    Example(MLPClassifier, fitting(MLPClassifier, X, KINDS, rows=X.astype(np.float32), **FEW)),
     Example(MLPClassifier, fitting(MLPClassifier, sparse.csr_matrix(np.where(X > 0, X, 0)), NAMES, **FEW)),
     Example(MLPRegressor, fitting(MLPRegressor, X, Y**2, **FEW), LAYERS | {"loss": ["poisson"]}),
     Example(MLPRegressor, fitting(MLPRegressor, X, np.column_stack([Y, X[:, 0]]), activation="logistic", **FEW)),

@@ -17,9 +17,9 @@ OPTIONS = {
 
 EXAMPLES = [
     Example(
-        QuantileTransformer, fitting(QuantileTransformer, x, given=given, n_quantiles=20, output_distribution=output), o
+        QuantileTransformer, fitting(QuantileTransformer, x, rows=rows, n_quantiles=20, output_distribution=output), o
     )
-    for x, given, output, o in (
+    for x, rows, output, o in (
         (X, BEYOND, "uniform", OPTIONS),
         (X, BEYOND, "normal", OPTIONS),
         (X.astype(np.float32), X.astype(np.float32) * np.float32(1.1), "normal", OPTIONS),

@@ -13,13 +13,13 @@ BEYOND = np.vstack([X * 2 - 1, np.zeros((1, 3)), [[np.nan, 1.0, 2.0]]])
 EXAMPLES = [
     Example(
         preprocessing.StandardScaler,
-        fitting(preprocessing.StandardScaler, X, given=BEYOND),
+        fitting(preprocessing.StandardScaler, X, rows=BEYOND),
         {"with_mean": [False], "with_std": [False]},
     ),
     Example(preprocessing.StandardScaler, fitting(preprocessing.StandardScaler, csr_matrix(X), with_mean=False)),
     Example(
         preprocessing.RobustScaler,
-        fitting(preprocessing.RobustScaler, X, given=BEYOND),
+        fitting(preprocessing.RobustScaler, X, rows=BEYOND),
         {
             "with_centering": [False],
             "with_scaling": [False],
@@ -27,11 +27,11 @@ EXAMPLES = [
             "unit_variance": [True],
         },
     ),
-    Example(preprocessing.MaxAbsScaler, fitting(preprocessing.MaxAbsScaler, X, given=BEYOND), {"clip": [True]}),
+    Example(preprocessing.MaxAbsScaler, fitting(preprocessing.MaxAbsScaler, X, rows=BEYOND), {"clip": [True]}),
     Example(preprocessing.MaxAbsScaler, fitting(preprocessing.MaxAbsScaler, csr_matrix(X))),
     Example(
         preprocessing.MinMaxScaler,
-        fitting(preprocessing.MinMaxScaler, X, given=BEYOND),
+        fitting(preprocessing.MinMaxScaler, X, rows=BEYOND),
         {"feature_range": [(-3, 5), ((-3, 5), {"clip": True})], "clip": [True]},
     ),
     Example(preprocessing.Normalizer, fitting(preprocessing.Normalizer, X), {"norm": ["l1", "max"]}),

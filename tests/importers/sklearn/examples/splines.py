@@ -17,7 +17,7 @@ WAYS = ("constant", "linear", "continue", "periodic", "error")
 EXAMPLES = [
     Example(
         SplineTransformer,
-        fitting(SplineTransformer, X, given=OUTSIDE),
+        fitting(SplineTransformer, X, rows=OUTSIDE),
         {
             "degree": [1, 2, 0],
             "extrapolation": ["linear", "continue", "periodic"],
@@ -33,16 +33,16 @@ EXAMPLES = [
     *(
         Example(
             SplineTransformer,
-            fitting(SplineTransformer, X, given=WITHIN if way == "error" else given, extrapolation=way, degree=2),
-            exact=given is OUTSIDE,
+            fitting(SplineTransformer, X, rows=WITHIN if way == "error" else rows, extrapolation=way, degree=2),
+            exact=rows is OUTSIDE,
         )
         for way in WAYS
-        for given in (OUTSIDE, OUTSIDE.astype(np.float32))
+        for rows in (OUTSIDE, OUTSIDE.astype(np.float32))
     ),
     *(
         Example(
             SplineTransformer,
-            fitting(SplineTransformer, X, given=WITHIN, sparse_output=True, extrapolation=way),
+            fitting(SplineTransformer, X, rows=WITHIN, sparse_output=True, extrapolation=way),
             exact=True,
         )
         for way in WAYS
@@ -58,7 +58,7 @@ EXAMPLES = [
     *(
         Example(
             SplineTransformer,
-            fitting(SplineTransformer, HOLES, given=HOLES, extrapolation=way, handle_missing="zeros"),
+            fitting(SplineTransformer, HOLES, rows=HOLES, extrapolation=way, handle_missing="zeros"),
             exact=True,
         )
         for way in WAYS

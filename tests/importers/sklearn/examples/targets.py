@@ -23,8 +23,8 @@ FITTING = {
 }
 
 EXAMPLES = [
-    Example(TargetEncoder, fitting(TargetEncoder, TABLE, Y, given=GIVEN), FITTING, exact=True),
-    Example(TargetEncoder, fitting(TargetEncoder, TABLE, Y > 0, given=GIVEN, smooth=3.0), exact=True),
-    Example(TargetEncoder, fitting(TargetEncoder, TABLE, np.digitize(Y, [-1, 1]), given=GIVEN), exact=True),
-    Example(TargetEncoder, fitting(TargetEncoder, CODES, Y, given=CODES + 1.0), exact=True),
+    Example(TargetEncoder, fitting(TargetEncoder, TABLE, Y, rows=GIVEN), FITTING, exact=True),
+    Example(TargetEncoder, fitting(TargetEncoder, TABLE, Y > 0, rows=GIVEN, smooth=3.0), exact=True),
+    Example(TargetEncoder, fitting(TargetEncoder, TABLE, np.digitize(Y, [-1, 1]), rows=GIVEN), exact=True),
+    Example(TargetEncoder, fitting(TargetEncoder, CODES, Y, rows=CODES + 1.0), exact=True),
 ]

@@ -30,8 +30,8 @@ def _prepared(text: str) -> str:
 
 def _vectorizer(kind: type) -> Callable[..., tuple[Any, list[str]]]:
     def make(**options: Any) -> tuple[Any, list[str]]:
-        given = [__file__] if options.get("input") == "filename" else TEXTS
-        return kind(**options).fit(given), given
+        texts = [__file__] if options.get("input") == "filename" else TEXTS
+        return kind(**options).fit(texts), texts
 
     return make
 

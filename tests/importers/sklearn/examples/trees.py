@@ -45,7 +45,7 @@ def _classifier(kind: type, **options: object) -> list[Example]:
     options = GROWING | {"criterion": ["entropy"], "class_weight": [{0: 1.0, 10: 5.0, 20: 0.1}]} | options
     few = _few(kind)
     return [
-        Example(kind, fitting(kind, X, CLASSES, given=NEW, **few), options | {"monotonic_cst": FIT_ONLY}),
+        Example(kind, fitting(kind, X, CLASSES, rows=NEW, **few), options | {"monotonic_cst": FIT_ONLY}),
         Example(kind, fitting(kind, HOLES, NAMES, **few)),
     ]
 
@@ -54,8 +54,8 @@ def _regressor(kind: type, **options: object) -> list[Example]:
     options = GROWING | {"criterion": ["absolute_error"]} | options
     few = _few(kind)
     return [
-        Example(kind, fitting(kind, X, Y, given=NEW, **few), options),
-        Example(kind, fitting(kind, X, MANY, given=NEW, **few)),
+        Example(kind, fitting(kind, X, Y, rows=NEW, **few), options),
+        Example(kind, fitting(kind, X, MANY, rows=NEW, **few)),
         Example(kind, fitting(kind, HOLES, Y, **few)),
     ]
 

@@ -4,82 +4,58 @@ A rule is one file of its name and one line here.  Passes repeat until no rule f
 number of passes and, where a comment notes it, which rewrites are possible.
 """
 
-from pretzel.compiler.optimize.pattern import Rule
-from pretzel.compiler.optimize.rules.add_constants_to_bias import add_constants_to_bias
-from pretzel.compiler.optimize.rules.cast_before_concat import cast_before_concat
-from pretzel.compiler.optimize.rules.check_before_product import check_before_product
-from pretzel.compiler.optimize.rules.check_before_scaling import check_before_scaling
-from pretzel.compiler.optimize.rules.check_parts_before_concat import check_parts_before_concat
-from pretzel.compiler.optimize.rules.check_product_before_scaling import check_product_before_scaling
-from pretzel.compiler.optimize.rules.column_before_columnwise import column_before_columnwise
-from pretzel.compiler.optimize.rules.column_of_concat import column_of_concat
-from pretzel.compiler.optimize.rules.column_of_select import column_of_select
-from pretzel.compiler.optimize.rules.count_in_wanted_type import count_in_wanted_type
-from pretzel.compiler.optimize.rules.drop_empty_parts import drop_empty_parts
-from pretzel.compiler.optimize.rules.drop_noop import drop_noop
-from pretzel.compiler.optimize.rules.drop_proven_require_finite import drop_proven_require_finite
-from pretzel.compiler.optimize.rules.drop_unread_parts import drop_unread_parts
-from pretzel.compiler.optimize.rules.drop_unweighted_parts import drop_unweighted_parts
-from pretzel.compiler.optimize.rules.flatten_concat import flatten_concat
-from pretzel.compiler.optimize.rules.fold_affine_into_linear import fold_affine_into_linear
-from pretzel.compiler.optimize.rules.fold_constants import fold_constants
-from pretzel.compiler.optimize.rules.fold_linear_into_linear import fold_linear_into_linear
-from pretzel.compiler.optimize.rules.fold_scaling_behind_linear import fold_scaling_behind_linear
-from pretzel.compiler.optimize.rules.fold_scaling_into_thresholds import fold_scaling_into_thresholds
-from pretzel.compiler.optimize.rules.fold_select_into_linear import fold_select_into_linear
-from pretzel.compiler.optimize.rules.fold_select_into_trees import fold_select_into_trees
-from pretzel.compiler.optimize.rules.fold_standardize_into_linear import fold_standardize_into_linear
-from pretzel.compiler.optimize.rules.linear_of_one_hot_is_take import linear_of_one_hot_is_take
-from pretzel.compiler.optimize.rules.linear_of_zeros_is_constant import linear_of_zeros_is_constant
-from pretzel.compiler.optimize.rules.merge_require_finite import merge_require_finite
-from pretzel.compiler.optimize.rules.merge_scalings import merge_scalings
-from pretzel.compiler.optimize.rules.merge_selects import merge_selects
-from pretzel.compiler.optimize.rules.norm_after_dot import norm_after_dot
-from pretzel.compiler.optimize.rules.push_linear_through_concat import push_linear_through_concat
-from pretzel.compiler.optimize.rules.push_select_through_concat import push_select_through_concat
-from pretzel.compiler.optimize.rules.select_before_columnwise import select_before_columnwise
-from pretzel.compiler.optimize.rules.share_checks import share_checks
-from pretzel.compiler.optimize.rules.skip_densify_before_linear import skip_densify_before_linear
+import importlib
 
-RULES: tuple[Rule, ...] = (
-    cast_before_concat,  # first, so that the cast reaches the counts
-    count_in_wanted_type,  # a cast hides the counts from every proof and pattern below
+from pretzel.compiler.optimize.pattern import Rule
+
+ORDER = (
+    "cast_before_concat",  # first, so that the cast reaches the counts
+    "count_in_wanted_type",  # a cast hides the counts from every proof and pattern below
     # Checks move first: a check between two operators hides them from each other in every rule below.
-    share_checks,
-    merge_require_finite,
-    drop_proven_require_finite,
-    check_parts_before_concat,
-    check_before_product,
-    check_before_scaling,  # after the part was taken out of a wider matrix, whose other parts have no scaling
+    "share_checks",
+    "merge_require_finite",
+    "drop_proven_require_finite",
+    "check_parts_before_concat",
+    "check_before_product",
+    "check_before_scaling",  # after the part was taken out of a wider matrix, whose other parts have no scaling
     # Columns: dropping them now saves work later.
-    flatten_concat,  # before the pushes, which see one level of parts
-    merge_selects,
-    column_of_select,
-    column_of_concat,
-    column_before_columnwise,
-    drop_empty_parts,
-    select_before_columnwise,
-    push_select_through_concat,  # after the merges: it splits the list of columns
-    drop_noop,  # after the rules above, which leave selections of all columns behind
-    fold_constants,
+    "flatten_concat",  # before the pushes, which see one level of parts
+    "merge_selects",
+    "column_of_select",
+    "column_of_concat",
+    "column_before_columnwise",
+    "drop_empty_parts",
+    "select_before_columnwise",
+    "push_select_through_concat",  # after the merges: it splits the list of columns
+    "drop_noop",  # after the rules above, which leave selections of all columns behind
+    "fold_constants",
     # Linear models, from the widest vector to the narrowest.
-    drop_unweighted_parts,  # before the push, which creates a model for each part
-    push_linear_through_concat,  # before all folds: each part of a concatenation folds separately
-    skip_densify_before_linear,  # before the lookup, which matches the one-hot itself
-    fold_select_into_linear,
-    linear_of_one_hot_is_take,
-    fold_linear_into_linear,  # before the norm moves behind the inner product, which then cannot fold into the next
-    check_product_before_scaling,  # after that fold, which matches the check of the same product
-    norm_after_dot,
-    merge_scalings,  # before the fold of one, so that weights are scaled once
-    fold_affine_into_linear,
-    fold_standardize_into_linear,
-    fold_scaling_behind_linear,
-    linear_of_zeros_is_constant,  # last of these: only now are the remaining weights known
-    add_constants_to_bias,
+    "drop_unweighted_parts",  # before the push, which creates a model for each part
+    "push_linear_through_concat",  # before all folds: each part of a concatenation folds separately
+    "skip_densify_before_linear",  # before the lookup, which matches the one-hot itself
+    "fold_select_into_linear",
+    "linear_of_one_hot_is_take",
+    "fold_linear_into_linear",  # before the norm moves behind the inner product, which then cannot fold into the next
+    "check_product_before_scaling",  # after that fold, which matches the check of the same product
+    "norm_after_dot",
+    "merge_scalings",  # before the fold of one, so that weights are scaled once
+    "fold_affine_into_linear",
+    "fold_standardize_into_linear",
+    "fold_scaling_behind_linear",
+    "linear_of_zeros_is_constant",  # last of these: only now are the remaining weights known
+    "add_constants_to_bias",
     # Trees: compare the original columns.
-    fold_select_into_trees,
-    drop_unread_parts,
-    fold_scaling_into_thresholds,  # after the selections, which may be between the two
+    "fold_select_into_trees",
+    "drop_unread_parts",
+    "fold_scaling_into_thresholds",  # after the selections, which may be between the two
 )
+"""The names of all rules."""
+
+
+def _load(name: str) -> Rule:
+    rule: Rule = getattr(importlib.import_module(f"{__name__}.{name}"), name)
+    return rule
+
+
+RULES = tuple(map(_load, ORDER))
 """Every rule, in order."""

@@ -15,6 +15,7 @@ WHOLE_SQUARES = 2.0**51
 """Sums of squares of whole numbers below this are exact in float64, with room for twice a product."""
 CANCELS = 1e8
 CANCELLING = 100.0
+OUTGROWN = 1e9
 TINY = np.finfo(np.float64).tiny
 SEEN = 200
 """The number of training rows whose kernels are computed to check for cancellation."""
@@ -49,6 +50,11 @@ def cancels(rows: Any) -> bool:
         mean, variance = _moments(rows)
         offset, spread = np.nansum(mean * mean), np.nansum(variance)
     return bool(offset > CANCELS * spread > 0)
+
+
+def outgrows(rows: np.ndarray, gamma: float) -> bool:
+    """Return whether the squares of rows are so large that rounding them changes ``exp(-gamma |x - y|**2)``."""
+    return bool(gamma * (rows * rows).sum(axis=1).max(initial=0.0) > OUTGROWN)
 
 
 def note_cancelling(kernels: Callable[[int], Any], weights: Any, types: Sequence[Any], step: Step) -> None:

@@ -36,9 +36,9 @@ def hand_on(name: str, transformer: Any, x: Columns, step: Step, width: int | No
         return Columns((step.transform(name, transformer, x, width, cut),), frame=gives_pandas(transformer))
     handed: list[Columns] = []
 
-    def importing(_: Any, given: Columns, inner: Step) -> Methods:
-        columns = inner.apply(function, given)
-        if given is x:  # a refused step is retried over other columns, to find the cause
+    def importing(_: Any, inputs: Columns, inner: Step) -> Methods:
+        columns = inner.apply(function, inputs)
+        if inputs is x:  # a refused step is retried over other columns, to find the cause
             handed.append(columns)
         return {}
 
@@ -50,9 +50,9 @@ def hand_on(name: str, transformer: Any, x: Columns, step: Step, width: int | No
     return handed[0]
 
 
-def _note_tables(made: Columns, inputs: Inputs) -> None:
+def _note_tables(columns: Columns, inputs: Inputs) -> None:
     """Record the texts that pandas puts into a table: None becomes NaN there, unless it came in a table of objects."""
-    for part in made.parts:
+    for part in columns.parts:
         if isinstance(part, Open):
             inputs.tabled.add(part.name)
         elif part.type.is_text:

@@ -21,8 +21,9 @@ from pretzel.plan.types import DTYPE_NAMES, NUMPY_DTYPES
 
 WRAPPING = ("square", "abs", "negative")
 """Functions that return integers of the same type for integers, and wrap on overflow."""
-TRACKED = frozenset(FUNCTIONS) - {"ceil", "floor", "rint", "sign", "trunc"} | {made.__name__ for made in DEGREES}
-"""Functions whose result type for integers is known; NumPy's rounding of integers depends on its version."""
+TRACKED = frozenset(FUNCTIONS) - {"ceil", "floor", "sign", "trunc"} | {function.__name__ for function in DEGREES}
+"""Functions whose result type for integers is known; NumPy's rounding of integers down, up and to zero depends
+on its version."""
 LIKE_FLOATS = ("i32", "i64", "u32", "u64")
 """Integer types for which the other functions compute in float64."""
 TO_FLOATS = "convert it to float64 first"
@@ -70,13 +71,13 @@ def multiplied(x: Node, weight: Any, step: Step, *, by_column: bool, polars: boo
     step.inputs.tells_integers |= isinstance(weight, (int, np.integer))
     if by_column and not polars and isinstance(weight, np.generic):
         weight = weight.item()  # as pandas converts it
-    made = _of_polars(x, weight) if polars else (np.ones(1, x.type.numpy) * type(weight)(1)).dtype
-    if made not in DTYPE_NAMES:
-        reason = f"of {x.type.numpy.name} and a weight of type {type(weight).__name__} it makes {made}"
+    product_type = _of_polars(x, weight) if polars else (np.ones(1, x.type.numpy) * type(weight)(1)).dtype
+    if product_type not in DTYPE_NAMES:
+        reason = f"of {x.type.numpy.name} and a weight of type {type(weight).__name__} it makes {product_type}"
         raise step.refuse("transformer_weights", reason, "give a weight that is a float of Python, as 2.0")
-    if made.kind in "iu" and x.type.layout == "dense":
-        return _multiplied_by_integer(x, weight, made, step, by_column=by_column)
-    return _scaled(x, weight, DTYPE_NAMES[made] if made.kind == "f" else "f64")
+    if product_type.kind in "iu" and x.type.layout == "dense":
+        return _multiplied_by_integer(x, weight, product_type, step, by_column=by_column)
+    return _scaled(x, weight, DTYPE_NAMES[product_type] if product_type.kind == "f" else "f64")
 
 
 def _of_polars(x: Node, weight: Any) -> Any:
@@ -91,19 +92,19 @@ def _scaled(x: Node, weight: Any, dtype: str) -> Node:
     return ops.Affine(floats, Parameter.of(np.full(floats.type.columns, weight, floats.type.numpy)))
 
 
-def _multiplied_by_integer(x: Node, weight: int, made: np.dtype, step: Step, *, by_column: bool) -> Node:
-    limits = np.iinfo(made)
+def _multiplied_by_integer(x: Node, weight: int, product_type: np.dtype, step: Step, *, by_column: bool) -> Node:
+    limits = np.iinfo(product_type)
     if step.inputs.trial:
         step.inputs.computed.append(Computed(x, ("i64",) if abs(weight) <= MODEST else (), by_column))
         most = _most(lambda kind: int(np.iinfo(kind).max) // max(abs(int(weight)), 1))
         step.inputs.bounded.append(Bounded(x, most, strict=False))
     elif not limits.min <= weight <= limits.max:
         remedy = "give a weight that is a float, or convert the column to float64 first"
-        raise step.refuse("transformer_weights", f"NumPy multiplies no {made} by {weight}", remedy)
+        raise step.refuse("transformer_weights", f"NumPy multiplies no {product_type} by {weight}", remedy)
     wide = x if x.type.dtype == "i64" else ops.Cast(x, "i64")
     factor = ops.Constant(wide, Parameter.of(np.full((1, x.type.columns), weight, np.int64)))
     product = ops.Arithmetic(wide, factor, "multiply")
-    return product if made == np.int64 else ops.Cast(product, DTYPE_NAMES[made])
+    return product if product_type == np.int64 else ops.Cast(product, DTYPE_NAMES[product_type])
 
 
 def kept_whole(x: Columns, step: Step) -> Node | None:
@@ -155,7 +156,7 @@ def unwrapped(whole: Node, most: int, step: Step) -> Node:
     return _within(ops.Cast(whole, "f64"), -float(most), float(most), step, reason)
 
 
-def cut_to(whole: Node, made: Node, step: Step) -> Node:
+def cut_to(whole: Node, floats: Node, step: Step) -> Node:
     """Return float64 values truncated to the type of ``whole``, as on assignment to an array of that type.
 
     Values outside the type's range are rejected, because C leaves their conversion undefined.
@@ -163,7 +164,7 @@ def cut_to(whole: Node, made: Node, step: Step) -> Node:
     limits, dtype = np.iinfo(whole.type.numpy), whole.type.numpy.name
     low, high = (float(np.nextafter(limit, 0.0)) for limit in (float(limits.min) - 1.0, float(limits.max) + 1.0))
     reason = f"it keeps its results as {dtype}, which does not hold this one; {TO_FLOATS}"
-    return ops.Cast(_within(made, low, high, step, reason), whole.type.dtype)
+    return ops.Cast(_within(floats, low, high, step, reason), whole.type.dtype)
 
 
 def _whole_array(x: Columns, step: Step) -> Node | None:
@@ -200,19 +201,19 @@ def _applied(name: str, x: Node, step: Step, *, by_column: bool) -> Node:
 
 
 def _computed(name: str, x: Node) -> Node:
-    made = computed(getattr(np, name), x, {})
-    assert made is not None
-    return made
+    node = computed(getattr(np, name), x, {})
+    assert node is not None
+    return node
 
 
 def _wrapping(name: str, x: Node) -> Node:
     """Return an integer function, computed in int64 and truncated to the type of x, which wraps like NumPy."""
     wide = x if x.type.dtype == "i64" else ops.Cast(x, "i64")
     if name == "square":
-        made: Node = ops.Arithmetic(wide, wide, "multiply")
+        result: Node = ops.Arithmetic(wide, wide, "multiply")
     else:
         zero = ops.Constant(wide, Parameter.of(np.zeros((1, x.type.columns), np.int64)))
-        made = ops.Arithmetic(zero, wide, "subtract")
+        result = ops.Arithmetic(zero, wide, "subtract")
         if name == "abs":
-            made = wide if x.type.dtype[0] == "u" else ops.Where(ops.Compare(wide, zero, "less"), made, wide)
-    return made if x.type.dtype == "i64" else ops.Cast(made, x.type.dtype)
+            result = wide if x.type.dtype[0] == "u" else ops.Where(ops.Compare(wide, zero, "less"), result, wide)
+    return result if x.type.dtype == "i64" else ops.Cast(result, x.type.dtype)

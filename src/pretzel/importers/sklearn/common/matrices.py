@@ -71,13 +71,13 @@ def product(x: Node, coef: Any, intercept: Any) -> Node:
 
     ``coef`` is ``[width]`` for one value per row, or ``[k, width]``.
     """
-    weights = np.ascontiguousarray(coefficients(coef).T)
-    bias = _bias(intercept, 1 if weights.ndim == 1 else weights.shape[1])
-    unbiased = ops.Linear(x, Parameter.of(weights))
+    weights = Parameter.of(coefficients(coef).T)
+    bias = _bias(intercept, 1 if len(weights.shape) == 1 else weights.shape[1])
+    unbiased = ops.Linear(x, weights)
     if _holds(unbiased, bias, intercept):
         if not bias.any():
             return unbiased
-        return ops.Linear(x, Parameter.of(weights), Parameter.of(bias.astype(unbiased.type.numpy)))
+        return ops.Linear(x, weights, Parameter.of(bias.astype(unbiased.type.numpy)))
     wide = ops.Cast(unbiased, "f64")
     return ops.Affine(wide, vector(1.0, wide.type.columns), Parameter.of(bias))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from pretzel.importers.differences import ROUNDED_DISTANCES
 from pretzel.importers.registry import Step
-from pretzel.importers.sklearn.common.doubts import cancels
+from pretzel.importers.sklearn.common.doubts import cancels, outgrows
 from pretzel.importers.sklearn.common.matrices import is_sparse, vector
 from pretzel.importers.sklearn.common.members import cast
 from pretzel.plan import ops
@@ -32,7 +32,7 @@ def kernel(x: Node, centers: Any, name: Any, step: Step, *, gamma: Any = None, c
         return _OF_PRODUCTS[name](dot(x, centers), scale, coef0, degree)
     if name in _OF_DISTANCES:
         metric, function = _OF_DISTANCES[name]
-        if metric == "squares" and cancels(centers):
+        if metric == "squares" and (cancels(centers) or (name == "rbf" and outgrows(centers, scale))):
             step.may_differ(ROUNDED_DISTANCES.reason, ROUNDED_DISTANCES.remedy)
         return function(distances(x, centers, metric), scale)
     if name not in _CHI2:

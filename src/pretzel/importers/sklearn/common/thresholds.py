@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn import ensemble, preprocessing, tree
+from sklearn import ensemble, naive_bayes, preprocessing, tree
 
 from pretzel.importers.rounding import reads_thresholds
+
+JUMPS = frozenset({"ceil", "fix", "floor", "rint", "round", "sign", "trunc"})
 
 
 def _bins_unevenly(estimator: Any) -> bool:
@@ -21,6 +23,25 @@ reads_thresholds(
     ensemble.HistGradientBoostingRegressor,
     preprocessing.QuantileTransformer,
 )
+
+
+def _is_of_floats(encoder: Any) -> bool:
+    """Return whether an encoder compares fractions with categories; rounding leaves whole numbers as they are."""
+    learned = [np.asarray(values) for values in getattr(encoder, "categories_", ())]
+    return any(values.dtype.kind == "f" and (values != np.rint(values)).any() for values in learned)
+
+
+def _steps(transformer: Any) -> bool:
+    """Return whether a function jumps between the values of its argument."""
+    return getattr(transformer.func, "__name__", "") in JUMPS
+
+
+reads_thresholds(preprocessing.OneHotEncoder, preprocessing.OrdinalEncoder, compares=_is_of_floats)
+reads_thresholds(preprocessing.TargetEncoder, compares=_is_of_floats)
+reads_thresholds(preprocessing.FunctionTransformer, compares=_steps)
+reads_thresholds(naive_bayes.CategoricalNB)
+reads_thresholds(preprocessing.Binarizer, of_sums=True)
+reads_thresholds(naive_bayes.BernoulliNB, compares=lambda model: model.binarize is not None, of_sums=True)
 reads_thresholds(preprocessing.KBinsDiscretizer, compares=_bins_unevenly)
 reads_thresholds(
     ensemble.ExtraTreesClassifier,

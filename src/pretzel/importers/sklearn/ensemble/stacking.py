@@ -43,7 +43,7 @@ def stacking_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
 
 def _features(estimator: Any, x: Columns, step: Step) -> Node:
     """Return the members' predictions concatenated, followed by x if it is passed through."""
-    names = [name for name, given in estimator.estimators if given != "drop"]
+    names = [name for name, part in estimator.estimators if part != "drop"]
     parts = [
         _answer(estimator, member(step, name, fitted, x), method)
         for name, fitted, method in zip(names, estimator.estimators_, estimator.stack_method_, strict=True)

@@ -87,9 +87,9 @@ def _boosted(estimator: Any, x: Columns, step: Step, shape: tuple[int, ...]) -> 
     """Return the initial score plus each tree's values times the learning rate, classes in order in each round."""
     rounds, classes = estimator.estimators_.shape
     group = np.tile(np.arange(classes, dtype=np.int32), rounds) if classes > 1 else None
-    given, fitted = float32(estimator, x, allow_nan=False), estimator.estimators_.ravel().tolist()
+    matrix, fitted = float32(estimator, x, allow_nan=False), estimator.estimators_.ravel().tolist()
     trees = [sklearn_tree(t, estimator.learning_rate * t.tree_.value[:, 0, 0]) for t in fitted]
-    summed = joined(given, trees, base=_initial(estimator, step), group=group)
+    summed = joined(matrix, trees, base=_initial(estimator, step), group=group)
     if step.is_model:  # its apply reads columns in order, because its trees do not store column names
         step.inputs.metadata["in_order"] = ["apply", "leaf_index"]
     offer_explanations(estimator, summed, trees, step, dtype="<f8", shape=shape)

@@ -41,7 +41,7 @@ def voting_regressor(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def _voters(estimator: Any, x: Columns, step: Step) -> list[Member]:
-    names = [name for name, given in estimator.estimators if given != "drop"]
+    names = [name for name, part in estimator.estimators if part != "drop"]
     return [member(step, name, fitted, x) for name, fitted in zip(names, estimator.estimators_, strict=True)]
 
 

@@ -69,12 +69,12 @@ def _predicted(name: str, fitted: Any, others: Columns, step: Step) -> Node:
     return predicted if predicted.type.width is None else ops.Column(predicted, 0)
 
 
-def _masks(rows: Node, kept: np.ndarray, missing: float, *, may_be_bare: bool, step: Step) -> list[Node]:
+def _masks(rows: Node, positions: np.ndarray, missing: float, *, may_be_bare: bool, step: Step) -> list[Node]:
     """Return for each column whether its value is missing; a row without any value is rejected."""
-    lacks = ops.MissingIndicator(rows, Parameter.of(kept.astype(np.int64)), missing)
-    columns: list[Node] = [ops.Column(lacks, i) for i in range(len(kept))]
+    lacks = ops.MissingIndicator(rows, Parameter.of(positions.astype(np.int64)), missing)
+    columns: list[Node] = [ops.Column(lacks, i) for i in range(len(positions))]
     if may_be_bare:
-        width = len(kept)
+        width = len(positions)
         count = ops.Linear(lacks, Parameter.of(np.full(width, -1.0)), Parameter.of(np.array([float(width)])))
         reason = "a row without any value: how it is filled depends on the rows that it is given with"
         present = ops.RequireWithin(

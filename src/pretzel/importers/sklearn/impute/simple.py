@@ -39,16 +39,16 @@ def imputed_columns(estimator: SimpleImputer, x: Columns, step: Step) -> Columns
     if x.is_sparse:
         remedy = "make the step before it give a dense one"
         raise step.refuse("", "it is given a sparse matrix", remedy, about_input=True)
-    kept, frame = _kept_columns(estimator), gives_pandas(estimator)
-    fill = estimator.statistics_[kept].astype(estimator._fill_dtype)
+    positions, frame = _kept_columns(estimator), gives_pandas(estimator)
+    fill = estimator.statistics_[positions].astype(estimator._fill_dtype)
     if fill.dtype != object:
-        return Columns((_imputed_numbers(estimator, x, fill.astype(np.float64), kept, step),), frame=frame)
+        return Columns((_imputed_numbers(estimator, x, fill.astype(np.float64), positions, step),), frame=frame)
     if estimator.add_indicator:
         raise step.refuse(
             "add_indicator", "objects and indicators are not one array of numbers", "add a MissingIndicator instead"
         )
-    texts = _are_texts(x, kept, fill.tolist(), step)
-    columns = zip(kept, fill.tolist(), texts, strict=True)
+    texts = _are_texts(x, positions, fill.tolist(), step)
+    columns = zip(positions, fill.tolist(), texts, strict=True)
     runs = [(is_text, list(run)) for is_text, run in groupby(columns, key=lambda column: column[2])]
     return Columns(tuple(_imputed_objects(estimator, x, run, text, step) for text, run in runs), frame=frame)
 
@@ -73,7 +73,7 @@ def _imputed_objects(
     return _filled(numbers, filled, missing, marker, of_objects=True)
 
 
-def _are_texts(x: Columns, kept: Sequence[int], fill: Sequence[Any], step: Step) -> list[bool]:
+def _are_texts(x: Columns, positions: Sequence[int], fill: Sequence[Any], step: Step) -> list[bool]:
     """Return which columns hold texts, by the categories of a following encoder, else by the fill values."""
     filled = [_is_text(value, step) for value in fill]
     learned = _learned_texts(step)
@@ -81,7 +81,7 @@ def _are_texts(x: Columns, kept: Sequence[int], fill: Sequence[Any], step: Step)
         if any(text and not by for text, by in zip(learned, filled, strict=True)):
             raise step.refuse("fill_value", "it fills texts with numbers", "fill in a text, by a separate imputer")
         return learned
-    dtypes = [x.select([position]).settled_dtype() for position in kept]
+    dtypes = [x.select([position]).settled_dtype() for position in positions]
     if any(by and kind not in (None, "str") for by, kind in zip(filled, dtypes, strict=True)):
         remedy = "impute texts and numbers by one SimpleImputer each"
         raise step.refuse("fill_value", "it fills numbers with texts", remedy)
@@ -118,7 +118,7 @@ def _kept_columns(estimator: Any) -> list[int]:
     return [j for j, value in enumerate(estimator.statistics_) if value is None or value == value]
 
 
-def _imputed_numbers(estimator: Any, x: Columns, fill: np.ndarray, kept: Sequence[int], step: Step) -> Node:
+def _imputed_numbers(estimator: Any, x: Columns, fill: np.ndarray, positions: Sequence[int], step: Step) -> Node:
     marker = estimator.missing_values
     finds_nan = _is_nan(marker)
     if not finds_nan and not isinstance(marker, Real):
@@ -128,10 +128,10 @@ def _imputed_numbers(estimator: Any, x: Columns, fill: np.ndarray, kept: Sequenc
         whole = x.array()
         if x.frame:
             step.inputs.joined.append(whole)
-        return _imputed_integers(estimator, whole, fill, kept)
+        return _imputed_integers(estimator, whole, fill, positions)
     checked = ops.RequireFinite(x.numbers(), type(estimator).__name__, finds_nan)
     missing = float("nan") if finds_nan else as_compared(marker, checked.type.numpy)
-    values = checked if len(kept) == x.width else ops.Select(checked, Parameter.of(np.array(kept, np.int64)))
+    values = checked if len(positions) == x.width else ops.Select(checked, Parameter.of(np.array(positions, np.int64)))
     filled = Parameter.of(fill.astype(checked.type.numpy))
     # A mean needs floats; the other strategies keep objects, and then NaN does not match None.
     as_objects = estimator.strategy in ("most_frequent", "constant") and checked.type.is_float and any(origins(checked))
@@ -142,9 +142,9 @@ def _imputed_numbers(estimator: Any, x: Columns, fill: np.ndarray, kept: Sequenc
     return ops.Concat((imputed, _indicators(estimator, checked, missing, leaves_none)))
 
 
-def _imputed_integers(estimator: Any, x: Node, fill: np.ndarray, kept: Sequence[int]) -> Node:
+def _imputed_integers(estimator: Any, x: Node, fill: np.ndarray, positions: Sequence[int]) -> Node:
     """Return integers, which these strategies keep as integers, with the missing-value marker replaced."""
-    values = x if len(kept) == x.type.columns else ops.Select(x, Parameter.of(np.array(kept, np.int64)))
+    values = x if len(positions) == x.type.columns else ops.Select(x, Parameter.of(np.array(positions, np.int64)))
     marker = estimator.missing_values
     imputed: Node = values
     if not _is_nan(marker):

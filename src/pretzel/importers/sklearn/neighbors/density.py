@@ -61,11 +61,11 @@ def kernel_density(estimator: Any, x: Columns, step: Step) -> Methods:
 
 def _metric(estimator: Any, step: Step) -> tuple[str, float]:
     """Return the metric by the operator's name, and its exponent."""
-    given, name = dict(estimator.metric_params or {}), estimator.metric
-    if name in ("minkowski", "p") and given.keys() <= {"p"}:
-        p = float(given.get("p", 2.0))
+    parameters, name = dict(estimator.metric_params or {}), estimator.metric
+    if name in ("minkowski", "p") and parameters.keys() <= {"p"}:
+        p = float(parameters.get("p", 2.0))
         return _EXPONENTS.get(p, "powers"), p if p not in _EXPONENTS else 2.0
-    if name not in _METRICS or given:
+    if name not in _METRICS or parameters:
         option = "metric_params" if name in (*_METRICS, "minkowski") else "metric"
         supported = sorted((*_METRICS, "minkowski"))
         raise step.refuse(option, "the distance is not supported", f"use one of {supported}")

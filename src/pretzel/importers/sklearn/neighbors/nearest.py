@@ -13,12 +13,14 @@ from pretzel.importers.columns import Columns
 from pretzel.importers.differences import (
     ROUNDED_DISTANCES,
     ROUNDED_NEIGHBORS,
+    ROUNDED_RANKS,
     ROUNDED_ZEROS,
     SHARED_TIES,
     SORTED_TIES,
 )
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.common.doubts import can_tie, cancels, is_exact, note_rounding
+from pretzel.importers.rounding import is_rounded
+from pretzel.importers.sklearn.common.doubts import SEEN, can_tie, cancels, is_exact, note_rounding
 from pretzel.importers.sklearn.common.labels import by_target, label_table, labelled
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse, vector
 from pretzel.importers.sklearn.common.members import cast, divided, stacked
@@ -34,6 +36,8 @@ _METRICS = {
     **{name: name for name in ("manhattan", "chebyshev", "canberra", "braycurtis", "hamming", "cosine")},
 }
 _EUCLIDEAN = ("euclidean", "l2", "sqeuclidean")
+NEAR = 1e-9
+"""The part of a distance that rounding may change."""
 CHUNK = 256
 """Rows that one thread of the library's search processes at a time (``pairwise_dist_chunk_size``)."""
 
@@ -66,19 +70,19 @@ def nearness(estimator: Any, x: Columns, step: Step) -> Nearness:
     Raises:
         UnsupportedError: the metric is a function, or does not read features, or is not supported.
     """
-    metric, given = estimator.effective_metric_, dict(estimator.effective_metric_params_)
+    metric, parameters = estimator.effective_metric_, dict(estimator.effective_metric_params_)
     learned = matrix(estimator._fit_X)
     if is_sparse(x.numbers()) and estimator._fit_method != "brute":
         raise step.refuse(
             "", "it was fitted on dense rows and rejects sparse ones", "give it dense rows", about_input=True
         )
     node = cast(checked(x, estimator), "f64")
-    if metric in _EUCLIDEAN and not given:
+    if metric in _EUCLIDEAN and not parameters:
         return Nearness(distances(node, learned, "squares"), 1.0 if metric == "sqeuclidean" else 0.5)
-    if metric in ("minkowski", "p") and given.keys() <= {"p", "w"} and given.get("w") is None:
-        p = float(given.get("p", 2.0))
+    if metric in ("minkowski", "p") and parameters.keys() <= {"p", "w"} and parameters.get("w") is None:
+        p = float(parameters.get("p", 2.0))
         return Nearness(distances(node, learned, "powers", p), 1.0 / p)
-    if callable(metric) or metric not in _METRICS or given:
+    if callable(metric) or metric not in _METRICS or parameters:
         option = "metric_params" if isinstance(metric, str) and metric in ("minkowski", *_METRICS) else "metric"
         raise step.refuse(option, "the distance is not supported", f"use one of {sorted(_METRICS)}")
     return Nearness(distances(node, learned, _METRICS[metric]), 1.0)
@@ -100,6 +104,8 @@ def nearest(estimator: Any, x: Columns, step: Step, count: int) -> Neighbors:
     note_products(estimator, step, weighed=getattr(estimator, "weights", None) == "distance")
     if estimator._tree is None and count < estimator.n_samples_fit_:
         _note_ties(estimator, x, step)
+    if is_rounded(near.far.x) and _ranks_by_rounding(estimator, count):
+        step.may_differ(ROUNDED_RANKS.reason, ROUNDED_RANKS.remedy)
     positions = _in_tree(estimator, near.far, count) if estimator._tree is not None else ops.Nearest(near.far, count)
     return Neighbors(positions, near.distance(ops.Gather(near.far, positions)))
 
@@ -117,6 +123,14 @@ def _note_ties(estimator: Any, x: Columns, step: Step) -> None:
         step.may_differ(SHARED_TIES.reason, SHARED_TIES.remedy)
     elif estimator.effective_metric_ in _EUCLIDEAN and not is_exact(learned):
         step.may_differ(ROUNDED_NEIGHBORS.reason, ROUNDED_NEIGHBORS.remedy)
+
+
+def _ranks_by_rounding(estimator: Any, count: int) -> bool:
+    """Return whether some training row has, but for rounding, its last neighbour and the next at equal distance."""
+    if count >= estimator.n_samples_fit_:
+        return False
+    far = estimator.kneighbors(estimator._fit_X[:SEEN], count + 1)[0][:, -2:]
+    return bool((far[:, 1] - far[:, 0] <= NEAR * far[:, 1]).any())
 
 
 def note_products(estimator: Any, step: Step, *, weighed: bool) -> None:

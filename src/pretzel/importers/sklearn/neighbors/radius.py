@@ -12,12 +12,22 @@ from sklearn.metrics._pairwise_distances_reduction import RadiusNeighborsClassMo
 from pretzel.importers.columns import Columns
 from pretzel.importers.differences import ROUNDED_RIM
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.common.doubts import can_tie, is_exact
+from pretzel.importers.rounding import is_rounded
+from pretzel.importers.sklearn.common.doubts import SEEN, can_tie, is_exact
 from pretzel.importers.sklearn.common.labels import by_target, label_table, labelled
 from pretzel.importers.sklearn.common.matrices import vector
 from pretzel.importers.sklearn.common.members import cast, stacked
 from pretzel.importers.sklearn.common.pairwise import shifted
-from pretzel.importers.sklearn.neighbors.nearest import label, members, nearness, note_products, targets, weighing
+from pretzel.importers.sklearn.neighbors.nearest import (
+    NEAR,
+    Nearness,
+    label,
+    members,
+    nearness,
+    note_products,
+    targets,
+    weighing,
+)
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -36,7 +46,7 @@ class Within:
 def within(estimator: Any, x: Columns, step: Step, *, refused: bool = False) -> Within:
     """Return the weights of all rows at most ``radius`` away; ``refused`` rejects a row without any."""
     near = nearness(estimator, x, step)
-    _note_rim(estimator, step)
+    _note_rim(estimator, near, step)
     inside = ops.Cast(ops.Threshold(shifted(near.far, -1.0), -near.reach(estimator.radius), True), "f64")
     count: Node = ops.Linear(inside, Parameter.of(np.ones(inside.type.columns)))
     if refused:
@@ -50,19 +60,28 @@ def within(estimator: Any, x: Columns, step: Step, *, refused: bool = False) -> 
     return Within(ops.Combine((weights, inside), "product"), alone)
 
 
-def _note_rim(estimator: Any, step: Step) -> None:
-    """Add notes if the library computes distances by products, and a row may be exactly on the radius."""
+def _note_rim(estimator: Any, near: Nearness, step: Step) -> None:
+    """Add notes if distances are computed by products, or rows are rounded, and one may be on the radius."""
     note_products(estimator, step, weighed=getattr(estimator, "weights", None) == "distance")
     euclidean = estimator.effective_metric_ in ("euclidean", "l2", "sqeuclidean")
     if estimator._fit_method == "brute" and euclidean and can_tie(estimator._fit_X) and not is_exact(estimator._fit_X):
         step.may_differ(ROUNDED_RIM.reason, ROUNDED_RIM.remedy)
+    elif is_rounded(near.far.x) and _is_on_rim(estimator):
+        step.may_differ(ROUNDED_RIM.reason, ROUNDED_RIM.remedy)
+
+
+def _is_on_rim(estimator: Any) -> bool:
+    """Return whether a training row is on the radius around another, but for rounding."""
+    rows, radius = estimator._fit_X[:SEEN], estimator.radius
+    inner, outer = (estimator.radius_neighbors(rows, radius * edge)[0] for edge in (1 - NEAR, 1 + NEAR))
+    return any(len(least) < len(most) for least, most in zip(inner, outer, strict=True))
 
 
 @imports(neighbors.RadiusNeighborsTransformer)
 def radius_neighbors_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
     """A sparse row of the distances to all rows within the radius, or of ones."""
     near = nearness(estimator, x, step)
-    _note_rim(estimator, step)
+    _note_rim(estimator, near, step)
     positions = ops.Nearest(near.far, estimator.n_samples_fit_, near.reach(estimator.radius))
     if estimator.mode == "connectivity":
         values: Node = ops.Constant(positions, Parameter.of(np.ones((1, positions.type.columns))))

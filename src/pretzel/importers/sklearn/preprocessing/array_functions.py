@@ -232,8 +232,8 @@ def _nan_to_num(x: Node, arguments: dict[str, Any]) -> Node:
         -np.inf: arguments.pop("neginf", None),
         np.nan: arguments.pop("nan", 0.0),
     }
-    for missing, given in replacements.items():
-        fill = (most if missing > 0 else -most) if given is None else given
+    for missing, replacement in replacements.items():
+        fill = (most if missing > 0 else -most) if replacement is None else replacement
         if np.ndim(fill) or not np.isfinite(x.type.numpy.type(fill)):
             raise ArgumentError(f"{fill!r:.40} in place of {missing}", "give a finite number")
         x = ops.Impute(x, _like(fill, x), float(missing))

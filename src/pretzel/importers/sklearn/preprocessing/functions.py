@@ -57,11 +57,11 @@ def _validated(estimator: FunctionTransformer, x: Columns, step: Step) -> Column
     return array
 
 
-def _called(estimator: FunctionTransformer, given: Columns, x: Columns, step: Step) -> Columns:
-    """Return the function of x, the validated form of ``given``."""
+def _called(estimator: FunctionTransformer, columns: Columns, x: Columns, step: Step) -> Columns:
+    """Return the function of x, the validated form of ``columns``."""
     step.inputs.tells_integers = True
     name = _tracked(estimator)
-    _note_integers(given, estimator, "iub" if name is None else "b")
+    _note_integers(columns, estimator, "iub" if name is None else "b")
     whole = None if name is None else applied_to_integers(name, x, step)
     if whole is not None:
         return whole
@@ -139,8 +139,10 @@ def applied(function: Any, option: str, arguments: Any, arguments_option: str, x
     try:
         node = computed(function, x, arguments or {})
     except ArgumentError as error:
-        given, remedy = error.args
-        raise step.refuse(arguments_option if arguments else option, f"it is not served with {given}", remedy) from None
+        argument, remedy = error.args
+        raise step.refuse(
+            arguments_option if arguments else option, f"it is not served with {argument}", remedy
+        ) from None
     if node is None:
         remedy = f"use one of NumPy's or SciPy's {', '.join(names())}"
         raise step.refuse(option, "the function is not supported", remedy)

@@ -1,0 +1,1 @@
+"""Speaks the Open Inference Protocol, in the dialect of Triton, for the models of this process."""

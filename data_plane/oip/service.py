@@ -1,0 +1,160 @@
+"""The service of the protocol: each method calls its topic."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from pretzel.data_plane.oip import metadata, repository, settings
+from pretzel.data_plane.oip.backend import Backend
+from pretzel.data_plane.oip.infer import Inference
+from pretzel.data_plane.oip.outputs import streamed
+from pretzel.data_plane.oip.shared_memory import Regions
+from pretzel.data_plane.residency.ledger import total_bytes
+from pretzel.data_plane.serve.errors import Context
+from pretzel.data_plane.serve.prediction import deadline_of
+from pretzel.data_plane.serve.streams import Streams
+from pretzel.errors import NoCatalogError, NotFoundError, UnavailableError, UnsupportedError
+from pretzel.inference import service_pb2 as pb
+from pretzel.plan.model import ModelVersion
+from pretzel.serving.errors import status_of
+
+_STATUS_ON_ERROR = ("triton_grpc_error", "true")
+"""Metadata with which a client asks for statuses of streams instead of messages."""
+
+
+class InferenceService:
+    """Serves the Open Inference Protocol."""
+
+    def __init__(self, backend: Backend, streams: Streams) -> None:
+        """Answer from these parts; ``streams`` are the open streams of this process, which a drain ends."""
+        self._backend, self._streams = backend, streams
+        self.regions = Regions(enabled=backend.settings.shares_memory)
+        self._inference = Inference(backend, self.regions)
+
+    async def ServerLive(self, request: pb.ServerLiveRequest, context: Context) -> pb.ServerLiveResponse:
+        return pb.ServerLiveResponse(live=True)
+
+    async def ServerReady(self, request: pb.ServerReadyRequest, context: Context) -> pb.ServerReadyResponse:
+        return pb.ServerReadyResponse(ready=self._backend.router.catalog.known and not self._streams.draining)
+
+    async def ModelReady(self, request: pb.ModelReadyRequest, context: Context) -> pb.ModelReadyResponse:
+        try:
+            route = await self._backend.route(request.name, request.version)
+            self._backend.plans.reject_barred(route.entry.digest)
+        except (NotFoundError, UnavailableError):
+            return pb.ModelReadyResponse(ready=False)
+        return pb.ModelReadyResponse(ready=True)
+
+    async def ServerMetadata(self, request: pb.ServerMetadataRequest, context: Context) -> pb.ServerMetadataResponse:
+        return metadata.server_metadata(shared_memory=self._backend.settings.shares_memory)
+
+    async def ModelMetadata(self, request: pb.ModelMetadataRequest, context: Context) -> pb.ModelMetadataResponse:
+        return await metadata.model_metadata(self._backend, request)
+
+    async def ModelConfig(self, request: pb.ModelConfigRequest, context: Context) -> pb.ModelConfigResponse:
+        return await metadata.model_config(self._backend, request)
+
+    async def ModelInfer(self, request: pb.ModelInferRequest, context: Context) -> bytes:
+        return await self._inference.infer(request, deadline_of(context))
+
+    async def ModelStreamInfer(self, requests: AsyncIterator[pb.ModelInferRequest], context: Context) -> None:
+        strict = _STATUS_ON_ERROR in ((key, value) for key, value in context.invocation_metadata() or ())
+
+        async def answer(request: pb.ModelInferRequest) -> pb.ModelStreamInferResponse | bytes:
+            try:
+                return streamed(await self._inference.infer(request, deadline_of(context), final=True))
+            except NoCatalogError:  # every request would fail alike, so the client retries the stream elsewhere
+                raise
+            except Exception as error:
+                if strict:
+                    raise
+                return self._failure(request, error)
+
+        await self._streams.serve(context, answer)
+
+    async def ModelStatistics(self, request: pb.ModelStatisticsRequest, context: Context) -> pb.ModelStatisticsResponse:
+        statistics = self._backend.statistics
+        served = statistics.read(await self._versions(request)) if request.name else list(statistics)
+        return pb.ModelStatisticsResponse(model_stats=[one.message(self._memory(one.version)) for one in served])
+
+    async def RepositoryIndex(self, request: pb.RepositoryIndexRequest, context: Context) -> pb.RepositoryIndexResponse:
+        return await repository.index(self._backend, request)
+
+    async def RepositoryModelLoad(
+        self, request: pb.RepositoryModelLoadRequest, context: Context
+    ) -> pb.RepositoryModelLoadResponse:
+        return await repository.load(self._backend, request)
+
+    async def RepositoryModelUnload(
+        self, request: pb.RepositoryModelUnloadRequest, context: Context
+    ) -> pb.RepositoryModelUnloadResponse:
+        return await repository.unload(self._backend, request)
+
+    async def SystemSharedMemoryStatus(
+        self, request: pb.SystemSharedMemoryStatusRequest, context: Context
+    ) -> pb.SystemSharedMemoryStatusResponse:
+        response = pb.SystemSharedMemoryStatusResponse()
+        for region in [self.regions.of(request.name)] if request.name else self.regions:
+            status = response.regions[region.name]
+            status.name, status.key, status.offset, status.byte_size = (
+                region.name,
+                region.key,
+                region.offset,
+                region.size,
+            )
+        return response
+
+    async def SystemSharedMemoryRegister(
+        self, request: pb.SystemSharedMemoryRegisterRequest, context: Context
+    ) -> pb.SystemSharedMemoryRegisterResponse:
+        self.regions.register(request.name, request.key, request.offset, request.byte_size)
+        return pb.SystemSharedMemoryRegisterResponse()
+
+    async def SystemSharedMemoryUnregister(
+        self, request: pb.SystemSharedMemoryUnregisterRequest, context: Context
+    ) -> pb.SystemSharedMemoryUnregisterResponse:
+        self.regions.unregister(request.name)
+        return pb.SystemSharedMemoryUnregisterResponse()
+
+    async def CudaSharedMemoryStatus(
+        self, request: pb.CudaSharedMemoryStatusRequest, context: Context
+    ) -> pb.CudaSharedMemoryStatusResponse:
+        return pb.CudaSharedMemoryStatusResponse()
+
+    async def CudaSharedMemoryRegister(
+        self, request: pb.CudaSharedMemoryRegisterRequest, context: Context
+    ) -> pb.CudaSharedMemoryRegisterResponse:
+        raise UnsupportedError("CUDA shared memory is not supported: models run on the processor")
+
+    async def CudaSharedMemoryUnregister(
+        self, request: pb.CudaSharedMemoryUnregisterRequest, context: Context
+    ) -> pb.CudaSharedMemoryUnregisterResponse:
+        if request.name:
+            raise UnsupportedError("CUDA shared memory is not supported: models run on the processor")
+        return pb.CudaSharedMemoryUnregisterResponse()  # all regions, of which there are none: clients clean up with it
+
+    async def TraceSetting(self, request: pb.TraceSettingRequest, context: Context) -> pb.TraceSettingResponse:
+        if request.model_name:
+            await self._backend.route(request.model_name, "")
+        return settings.trace(request)
+
+    async def LogSettings(self, request: pb.LogSettingsRequest, context: Context) -> pb.LogSettingsResponse:
+        return settings.log(request)
+
+    def _failure(self, request: pb.ModelInferRequest, error: Exception) -> pb.ModelStreamInferResponse:
+        status = status_of(error)
+        self._backend.tally.error("ModelStreamInfer", request.model_name, status.code.name)
+        return pb.ModelStreamInferResponse(
+            error_message=status.message, infer_response=pb.ModelInferResponse(id=request.id)
+        )
+
+    async def _versions(self, request: pb.ModelStatisticsRequest) -> list[ModelVersion]:
+        """Return the requested version, or all versions of a model."""
+        if not request.version and (model := self._backend.router.catalog.get(request.name)):
+            return list(model.versions)
+        return [(await self._backend.route(request.name, request.version)).version]
+
+    def _memory(self, version: ModelVersion) -> int:
+        """Return the bytes that a version holds now; what it shares with others counts for each."""
+        entry = self._backend.plans.resident.get(version.plan)
+        return total_bytes({version.plan: entry.plan}) if entry is not None and entry.plan is not None else 0

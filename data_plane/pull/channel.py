@@ -1,0 +1,97 @@
+"""The channel to the control plane, which reads its certificates again when they are renewed."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import grpc.aio
+import structlog
+
+from pretzel.errors import InputError
+from pretzel.targets import Target, Tls
+
+log = structlog.get_logger(__name__)
+
+NO_TLS = Tls()
+OPTIONS = [
+    ("grpc.max_receive_message_length", -1),  # a snapshot of 20 000 models is one message
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2000),
+]
+
+
+def connect(address: str, tls: Tls = NO_TLS) -> grpc.aio.Channel:
+    """Return a channel to a control plane, which need not run yet.
+
+    Raises:
+        InputError: the address or a file for TLS cannot be read.
+    """
+    target = Target.of(address, secure=tls.ca is not None)
+    if target.secure:
+        return cast(grpc.aio.Channel, RenewedChannel(target.address, tls))
+    return grpc.aio.insecure_channel(target.address, options=OPTIONS)
+
+
+class RenewedChannel:
+    """A channel for stubs.  A call after a change of the files uses a new connection; running calls keep theirs."""
+
+    def __init__(self, address: str, tls: Tls) -> None:
+        """Read the files.
+
+        Raises:
+            InputError: one cannot be read, or the key is not that of the certificate.
+        """
+        self._address, self._tls = address, tls
+        self._paths = [Path(path) for path in (tls.ca, tls.cert, tls.key) if path is not None]
+        self._signature = self._present()
+        self._channel = self._open()
+
+    def unary_unary(self, *arguments: Any, **options: Any) -> Callable[..., Any]:
+        """Return a function that calls a method with one request and one response."""
+        return self._method("unary_unary", arguments, options)
+
+    def unary_stream(self, *arguments: Any, **options: Any) -> Callable[..., Any]:
+        """Return a function that calls a method with a stream of responses."""
+        return self._method("unary_stream", arguments, options)
+
+    async def close(self, grace: float | None = None) -> None:
+        """Close the newest connection."""
+        await self._channel.close(grace)
+
+    def _method(self, kind: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> Callable[..., Any]:
+        def call(*request: Any, **limits: Any) -> Any:
+            self._renew()
+            return getattr(self._channel, kind)(*arguments, **options)(*request, **limits)
+
+        return call
+
+    def _renew(self) -> None:
+        """Replace the channel if the files have changed; the old one ends with its last call."""
+        present = self._present()
+        if present == self._signature:
+            return
+        self._signature = present
+        try:
+            self._channel = self._open()
+        except InputError as error:  # being written; their next change is tried again
+            log.error("new certificates cannot be loaded, the previous ones stay in use", error=str(error))
+
+    def _present(self) -> list[tuple[int, int, int]]:
+        states = [os.stat(path) if path.exists() else None for path in self._paths]
+        return [(state.st_mtime_ns, state.st_ino, state.st_size) if state else (0, 0, 0) for state in states]
+
+    def _open(self) -> grpc.aio.Channel:
+        credentials = self._tls.credentials()
+        if self._tls.cert is not None:
+            try:  # gRPC would report a wrong pair at each connection only
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(self._tls.cert, self._tls.key, lambda: "")
+            except (ssl.SSLError, OSError) as error:
+                raise InputError(
+                    f"{self._tls.cert} and {self._tls.key} are not a certificate and its key, not encrypted ({error})"
+                ) from None
+        return grpc.aio.secure_channel(self._address, credentials, options=OPTIONS)

@@ -1,0 +1,3 @@
+"""Checks columns of requests in place, and points the slots of a program at them."""
+
+def encoding(data: bytes) -> int: ...

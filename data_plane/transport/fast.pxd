@@ -1,0 +1,24 @@
+# The hot path from the bytes of a request to those of its response.
+from libc.stdint cimport int64_t
+
+from pretzel.data_plane.transport.prepared cimport Prepared
+from pretzel.data_plane.transport.runner cimport Layout, Runner
+
+
+# A route, and the constant start of its responses.
+cdef class Target(Layout):
+    cdef readonly object entry, calls
+    cdef bytes head
+
+
+cdef class FastPredict:
+    cdef object router
+    cdef Runner runner
+    cdef dict targets        # by the name in a request
+    cdef int64_t generation  # of the router's routes when these targets were found
+
+    cdef object predict(self, double deadline, double begun)
+    cdef Target target(self)
+    cdef Target find(self, bytes key)
+    cdef Prepared prepared(self, Target target)
+    cdef Prepared prepare(self, Target target, bytes key)

@@ -1,0 +1,15 @@
+"""The hot path of predictions: from the bytes of a request to those of its response, with few Python objects."""
+
+from collections.abc import Awaitable
+
+from pretzel.data_plane.residency.routes import Router
+from pretzel.data_plane.scheduling.request import RequestEngine
+
+Answered = bytes | Awaitable[bytes | None] | None
+
+class FastPredict:
+    """Answers the bytes of requests, on one event loop."""
+
+    def __init__(self, router: Router, engine: RequestEngine, most_bytes: int = ...) -> None: ...
+    def answer(self, message: bytes, deadline: float = 0.0) -> Answered: ...
+    def answer_streamed(self, message: bytes, deadline: float = 0.0) -> Answered: ...

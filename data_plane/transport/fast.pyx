@@ -1,0 +1,157 @@
+"""The hot path of predictions: from the bytes of a request to those of its response, with few Python objects.
+
+It answers requests that are usual and valid, for models that are resident.  For everything else it returns None: the
+caller takes the ordinary path, which decides alike and has the messages of the errors.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.stdint cimport int64_t
+from libc.stdlib cimport free
+
+from pretzel.data_plane.transport.answers cimport Envelope, Values, enveloped, measure, write_response
+from pretzel.data_plane.transport.decode cimport Request, names_in
+from pretzel.data_plane.transport.prepared cimport Prepared
+from pretzel.data_plane.transport.runner cimport Layout, Runner
+from pretzel.data_plane.transport.wire cimport Span
+from pretzel.kernels.frame cimport Frame, now
+
+from pretzel.data_plane.transport.parts import number_field, text_field
+from pretzel.engine import Executable
+from pretzel.errors import NotFoundError, PretzelError
+
+cdef enum:
+    MODEL = 1                # fields of a response
+    VERSION = 2
+    MOST_NAME = 1 << 10      # bytes of a model's name that is kept as a key, and
+    MOST_OUTPUTS = 1 << 12   # of the names of outputs
+    MOST_TARGETS = 1 << 16   # spellings of models that are kept: `m@1` and `m@01` are the same
+    MOST_CHOICES = 64        # choices of outputs that are kept per plan, because callers make them
+    UNLOCKED = 1 << 16       # bytes from which a response is written without the GIL
+
+
+cdef class Target(Layout):
+    """A route, and the constant start of its responses."""
+
+    def __init__(self, route):
+        self.entry, self.calls = route.entry, route.calls
+        self.head = text_field(MODEL, route.version.model.encode()) + number_field(VERSION, route.version.version)
+
+    cdef int observe(self, double seconds, int64_t rows) except -1:
+        self.calls.observe(seconds)
+        self.calls.rows += rows
+
+    cdef bint intact(self, double since) except -1:
+        proof = self.entry.proof
+        return proof is not None and proof.holds(since)
+
+    cdef bytes respond(self, Prepared prepared, Frame* frame, Request request, int64_t most, int64_t* taken):
+        cdef Span head = Span(PyBytes_AS_STRING(self.head), PyBytes_GET_SIZE(self.head))
+        cdef Envelope envelope
+        cdef int64_t rows = request.columns[0].rows, columns
+        cdef Values* values = prepared.take(frame, request)
+        cdef bytes answer
+        cdef char* to
+        if values == NULL:
+            return None
+        envelope.head, envelope.streamed, envelope.id = head, request.streamed, request.id
+        try:
+            columns = measure(values, prepared.outputs, prepared.output_count, rows)
+            taken[0] = enveloped(&envelope, columns)
+            if taken[0] > most:
+                return None
+            answer = PyBytes_FromStringAndSize(NULL, taken[0])
+            to = PyBytes_AS_STRING(answer)
+            if taken[0] < UNLOCKED:
+                write_response(to, &envelope, values, prepared.outputs, prepared.output_count, rows, columns)
+                return answer
+            with nogil:
+                write_response(to, &envelope, values, prepared.outputs, prepared.output_count, rows, columns)
+            return answer
+        finally:
+            free(values)
+
+
+cdef class FastPredict:
+    """Answers the bytes of requests, on one event loop.
+
+    A result is the bytes of the response, or an awaitable of them for an expensive request, or None if the ordinary
+    path must answer; an awaitable may result in None too.  An awaitable raises the errors of the request engine, and
+    those of a value that the model refuses.
+    """
+
+    def __init__(self, router, engine, int64_t most_bytes=64 << 20):
+        """Answer by the router's routes while their plans are resident, with at most that many bytes per response."""
+        self.router, self.runner = router, Runner(engine, most_bytes)
+        self.targets, self.generation = {}, -1
+
+    def answer(self, bytes message not None, double deadline=0.0):
+        """Answer a PredictRequest.  ``deadline`` is a time of ``time.monotonic()``, 0 for none."""
+        cdef double begun = now()
+        answered = self.predict(deadline, begun) if self.runner.request.read_predict(message) else None
+        self.runner.request.message = None  # a large message must not outlive its call
+        return answered
+
+    def answer_streamed(self, bytes message not None, double deadline=0.0):
+        """Answer a PredictStreamRequest with a PredictStreamResponse."""
+        cdef double begun = now()
+        answered = self.predict(deadline, begun) if self.runner.request.read_stream(message) else None
+        self.runner.request.message = None
+        return answered
+
+    cdef object predict(self, double deadline, double begun):
+        cdef Target target = self.target()
+        cdef Prepared prepared
+        if target is None:
+            return None
+        prepared = self.prepared(target)
+        if prepared is None:
+            return None
+        target.entry.used = begun
+        return self.runner.answer(prepared, target, deadline, begun)
+
+    cdef Target target(self):
+        """Return the target of the request's model, or None."""
+        cdef Request request = self.runner.request
+        if self.router.generation != self.generation:
+            self.targets, self.generation = {}, self.router.generation
+        if request.model.length > MOST_NAME:
+            return None
+        key = request.model.at[:request.model.length]
+        target = self.targets.get(key)
+        return self.find(key) if target is None else target
+
+    cdef Target find(self, bytes key):
+        try:
+            target = Target(self.router.find(key.decode()))
+        except (PretzelError, UnicodeDecodeError):
+            return None
+        if len(self.targets) >= MOST_TARGETS:
+            self.targets.clear()
+        self.targets[key] = target
+        return target
+
+    cdef Prepared prepared(self, Target target):
+        """Return what is prepared for the request's outputs, or None.  An eviction removes it from the entry."""
+        cdef Request request = self.runner.request
+        if request.outputs.length > MOST_OUTPUTS:
+            return None
+        key = request.outputs.at[:request.outputs.length]
+        prepared = target.entry.prepared.get(key, self)
+        return self.prepare(target, key) if prepared is self else prepared
+
+    cdef Prepared prepare(self, Target target, bytes key):
+        entry = target.entry
+        # A process that looks for the cause of crashes records each run, which only the ordinary path does.
+        if type(entry.executable) is not Executable:
+            return None
+        try:
+            names = tuple(dict.fromkeys(name.decode() for name in names_in(self.runner.request.outputs))) or None
+            prepared = Prepared(entry.executable, names, entry.cost_of(names))
+        except (NotFoundError, UnicodeDecodeError):
+            return None
+        except NotImplementedError:
+            prepared = None
+        if len(entry.prepared) >= MOST_CHOICES:
+            entry.prepared.clear()
+        entry.prepared[key] = prepared
+        return prepared

@@ -1,0 +1,41 @@
+# Runs accepted requests: on the event loop, or as a job of the request engine on a thread.
+from libc.stdint cimport int64_t
+
+from pretzel.data_plane.transport.decode cimport Request
+from pretzel.data_plane.transport.prepared cimport Prepared
+from pretzel.kernels.frame cimport Frame, Workspace
+
+
+# The form of a response, and where its call is counted.
+cdef class Layout:
+    # The bytes of the response after a run that returned OK; None if it has no form here or takes more than `most`
+    # bytes, which `taken` then holds.
+    cdef bytes respond(self, Prepared prepared, Frame* frame, Request request, int64_t most, int64_t* taken)
+    cdef int observe(self, double seconds, int64_t rows) except -1
+    # Whether the mapped bytes were intact during a run that began at this time of the monotonic clock.
+    cdef bint intact(self, double since) except -1
+
+
+cdef class Job:
+    cdef Request request
+    cdef Prepared prepared
+    cdef Layout layout
+    cdef int64_t most_bytes
+    cdef readonly object cost, need
+    cdef readonly int64_t size, rows
+    cdef readonly double deadline
+
+
+cdef class Runner:
+    cdef Request request     # the one that is being answered
+    cdef object engine
+    cdef Workspace workspace
+    cdef double inline_seconds
+    cdef int64_t small_bytes, answer_bytes, most_bytes, share
+
+    # The response to the request, if it is accepted: bytes, an awaitable of them, or None.
+    cdef object answer(self, Prepared prepared, Layout layout, double deadline, double begun)
+    cdef bint is_small(self, Prepared prepared, int64_t rows, int64_t size, double expected) noexcept nogil
+    cdef bytes inline(self, Prepared prepared, Layout layout, int64_t size, bint brief)
+    cdef bytes released(self, bytes answer, Layout layout, int64_t rows, double begun)
+    cdef Job job(self, Prepared prepared, Layout layout, int64_t size, double deadline)

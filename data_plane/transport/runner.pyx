@@ -1,0 +1,130 @@
+"""Runs accepted requests under the policy of the request engine: cheap ones at once, expensive ones on its threads."""
+
+import time
+from functools import partial
+
+from libc.stdint cimport int64_t
+
+from pretzel.data_plane.transport.decode cimport Request
+from pretzel.data_plane.transport.prepared cimport Need, Prepared
+from pretzel.kernels.frame cimport OK, Frame, Workspace, now
+from pretzel.kernels.program cimport Run, Token
+
+from pretzel.data_plane.scheduling.policy import SMALL_BYTES
+from pretzel.data_plane.serve.packing import too_large
+from pretzel.engine.workspaces import KEEP_BYTES, guarded
+
+cdef int64_t KEPT_FRAME = KEEP_BYTES
+cdef double BRIEF = 20e-6
+
+
+cdef class Layout:
+    """The form of a response, and the numbers that count its call."""
+
+    cdef bytes respond(self, Prepared prepared, Frame* frame, Request request, int64_t most, int64_t* taken):
+        raise NotImplementedError
+
+    cdef int observe(self, double seconds, int64_t rows) except -1:
+        raise NotImplementedError
+
+    cdef bint intact(self, double since) except -1:
+        raise NotImplementedError
+
+
+cdef class Job:
+    """An accepted request, as :class:`pretzel.data_plane.scheduling.request.Job` has it."""
+
+    def compute(self, Token token not None, int64_t most):
+        """Run and return the bytes of the response; None if it has no form here."""
+        self.cost.runs += 1
+        return guarded(partial(self.run, token, most))
+
+    def run(self, Token token, int64_t most, Workspace workspace):
+        """Run in a workspace, and measure processor time: time spent waiting for the GIL is not a cost of the plan."""
+        cdef Frame* frame = self.prepared.program.begin(workspace)
+        cdef Run run = Run(self.rows, self.deadline, &token.raised, most, 0)
+        cdef int64_t taken = 0
+        cdef int status
+        start = time.thread_time()
+        with nogil:
+            status = self.prepared.run(frame, self.request, &run)
+        if status != OK:
+            self.prepared.program.fail(frame, status, &run)
+        self.cost.learn(self.size, time.thread_time() - start)
+        answer = self.layout.respond(self.prepared, frame, self.request, self.most_bytes, &taken)
+        if answer is None and taken > self.most_bytes:
+            raise too_large(taken, self.most_bytes)
+        return answer
+
+
+cdef class Runner:
+    """Runs requests of one event loop, one at a time, and those of the engine's threads."""
+
+    def __init__(self, engine, int64_t most_bytes):
+        limits = engine.limits
+        self.engine, self.most_bytes, self.share = engine, most_bytes, engine.share
+        self.inline_seconds = limits.inline_seconds
+        self.small_bytes, self.answer_bytes = min(SMALL_BYTES, limits.memory), min(limits.answer, most_bytes)
+        self.request, self.workspace = Request(), Workspace()
+
+    cdef object answer(self, Prepared prepared, Layout layout, double deadline, double begun):
+        cdef int64_t rows, size
+        cdef double expected
+        if not prepared.accepts(self.request):
+            return None
+        rows, size = self.request.columns[0].rows, prepared.size_of(self.request)
+        expected = prepared.cost.expected(size, rows)
+        if not self.is_small(prepared, rows, size, expected):
+            return self._later(self.job(prepared, layout, size, deadline), begun)
+        if deadline and deadline <= begun:
+            return None
+        answer = self.inline(prepared, layout, size, expected <= BRIEF)
+        return self.released(answer, layout, rows, begun)
+
+    cdef bytes released(self, bytes answer, Layout layout, int64_t rows, double begun):
+        """Return an answer, counted; None if files were changed during its run, which the ordinary path repeats."""
+        if answer is None or not layout.intact(begun):
+            return None
+        layout.observe(now() - begun, rows)
+        return answer
+
+    cdef bint is_small(self, Prepared prepared, int64_t rows, int64_t size, double expected) noexcept nogil:
+        cdef Need need = prepared.need(rows, size)
+        return need.total <= self.small_bytes and need.answer <= self.answer_bytes and expected <= self.inline_seconds
+
+    cdef bytes inline(self, Prepared prepared, Layout layout, int64_t size, bint brief):
+        """Run on the event loop; None if the run stopped."""
+        cdef Frame* frame = prepared.program.begin(self.workspace)
+        cdef Run run = Run(self.request.columns[0].rows, 0.0, NULL, 0 if prepared.exact else self.share, 0)
+        cdef int64_t taken = 0
+        cdef int status
+        cost = prepared.cost
+        learns = cost.learns
+        start = time.thread_time() if learns else 0.0
+        if brief:  # shorter than a switch of threads: the GIL is kept
+            status = prepared.run(frame, self.request, &run)
+        else:
+            with nogil:
+                status = prepared.run(frame, self.request, &run)
+        if status != OK:
+            cost.runs -= 1  # the ordinary path repeats the run
+            return None
+        if learns:
+            cost.learn(size, time.thread_time() - start)
+        answer = layout.respond(prepared, frame, self.request, self.most_bytes, &taken)
+        if not prepared.exact and self.workspace.nbytes > KEPT_FRAME:
+            self.workspace = Workspace()
+        return answer
+
+    cdef Job job(self, Prepared prepared, Layout layout, int64_t size, double deadline):
+        cdef Job job = Job()
+        job.request, job.prepared, job.layout, job.size = self.request, prepared, layout, size
+        job.rows, job.deadline = self.request.columns[0].rows, deadline
+        job.cost, job.need = prepared.cost, prepared.footprint.need(job.rows, size)
+        job.most_bytes = self.most_bytes
+        self.request = Request()
+        return job
+
+    async def _later(self, Job job, double begun):
+        answer = await self.engine.execute(job)
+        return self.released(answer, job.layout, job.rows, begun)

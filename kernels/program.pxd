@@ -1,0 +1,65 @@
+# The program as callers in C use it: `begin`, then an origin for each input's slot, then `execute`, and the values of
+# `output` after that.  memory.pxd points slots at plain memory.
+from cpython.object cimport PyObject
+from libc.stdint cimport int64_t
+
+from pretzel.kernels.frame cimport Frame, Slot, Workspace
+from pretzel.kernels.shapes cimport Shape
+
+cdef struct Observed:
+    double seconds
+    int64_t entries
+
+cdef struct Step:
+    PyObject* kernel       # borrowed: the program's tuple owns it
+    int first_input        # position of this step's first input in `reads`
+    int output
+
+# A run of a program over one request.
+cdef struct Run:
+    int64_t rows
+    double deadline        # on the monotonic clock, in seconds; 0 for none
+    const volatile int* raised  # not zero once the caller cancels; NULL if it cannot
+    int64_t most           # limit in bytes for the values of a block whose sizes their types do not fix; 0 for none
+    int failed             # the last step that was started
+
+
+cdef class Token:
+    cdef volatile int raised
+
+
+cdef class Program:
+    cdef tuple kernels, types, forms
+    cdef Shape* shapes
+    cdef Step* steps
+    cdef int* reads
+    cdef int* returns
+    cdef int slot_count, input_count, step_count, output_count, read_count
+    cdef int64_t block
+    cdef bint one_block
+
+    # Makes the frame's slots ready; no slot has memory of a caller yet.
+    cdef Frame* begin(self, Workspace workspace) except NULL
+    # Runs over inputs that are in place, and keeps the outputs in the frame.  Returns OK or why it stopped.
+    cdef int execute(self, Frame* frame, Run* run) noexcept nogil
+    # The i-th output's slot and shape after `execute`, until the frame's next run.
+    cdef inline Slot* output(self, Frame* frame, int i) noexcept nogil:
+        return &frame.slots[self.returns[i]]
+
+    cdef inline Shape* shape(self, int i) noexcept nogil:
+        return &self.shapes[self.returns[i]]
+
+    # Raises the exception of a run that stopped.
+    cdef fail(self, Frame* frame, int status, Run* run)
+
+    cdef int place_outputs(self, Frame* frame, int64_t rows) noexcept nogil
+    cdef list make_outputs(self, Frame* frame, int64_t rows)
+    cdef int bind_inputs(self, Frame* frame, list columns) except -1
+    cdef int run_blocks(self, Frame* frame, Run* run, Observed* observed) noexcept nogil
+    cdef int run_block(self, Frame* frame, Run* run, Observed* observed) noexcept nogil
+    cdef int place(self, Frame* frame, int64_t first) noexcept nogil
+    cdef int step(self, Frame* frame, int i) noexcept nogil
+    cdef int64_t written(self, Frame* frame, int i) noexcept nogil
+    cdef int observe(self, Frame* frame, int i, Observed* observed) noexcept nogil
+    cdef int inputs_of(self, int i) noexcept nogil
+    cdef collect(self, Slot* slot, int i, int64_t rows)

@@ -1,0 +1,88 @@
+"""Kinds of numbers that libraries read in ways of their own: other byte orders, long doubles, codes of categories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pretzel.adapters.tables import columns_in_order, is_sparse
+from pretzel.errors import InputError
+
+
+def in_native_order(X: Any, metadata: Mapping[str, Any]) -> Any:
+    """Return an array, a sparse matrix or a pandas table with its numbers in the byte order of the machine.
+
+    Raises:
+        InputError: XGBoost reads its bytes as they are, LightGBM reads it in float32; or it is of float32, which steps
+            of scikit-learn read as float64 only in the other order.
+    """
+    if isinstance(X, np.ndarray) or is_sparse(X):
+        if X.dtype.char == "g" and metadata.get("byte_order") == "native":
+            raise InputError(
+                f"X: the library reads the bytes of {X.dtype.name} as float64; convert it with astype(float)"
+            )
+        return X if X.dtype.isnative else X.astype(_native(X.dtype, metadata))
+    if not hasattr(X, "iloc") or not hasattr(X, "dtypes"):
+        return X
+    foreign = {i: kind for i, kind in enumerate(np.atleast_1d(X.dtypes)) if is_foreign(kind)}
+    if not foreign or X.ndim != 2:
+        return X
+    native = X.copy()
+    for i, kind in foreign.items():
+        native.isetitem(i, X.iloc[:, i].to_numpy().astype(_native(kind, metadata)))
+    return native
+
+
+def is_foreign(kind: Any) -> bool:
+    """Return whether this is a type of NumPy in the byte order of other machines."""
+    return isinstance(kind, np.dtype) and not kind.isnative
+
+
+def _native(kind: np.dtype, metadata: Mapping[str, Any]) -> np.dtype:
+    reads = "the library reads its bytes as they are" if metadata.get("byte_order") == "native" else ""
+    if kind.kind == "f" and kind.itemsize == 4:
+        reads = reads or "some steps read it as float64, others as float32"
+    if reads and kind.kind in "biuf":
+        raise InputError(
+            f"X: {kind.str} is in the other byte order, and {reads}; convert it with astype({kind.name!r})"
+        )
+    return kind.newbyteorder("=")
+
+
+def reject_long_doubles(array: np.ndarray) -> None:
+    """Reject long doubles that no float64 equals: the libraries compute with, and look up, all of their digits.
+
+    Raises:
+        InputError: the array holds one; the message names its row.
+    """
+    if array.dtype.kind != "f" or array.dtype.itemsize <= 8:
+        return
+    with np.errstate(over="ignore"):
+        differs = (array.astype(np.float64) != array) & ~np.isnan(array)
+    if differs.any():
+        place = tuple(np.argwhere(differs)[0])
+        raise InputError(f"row {place[0]}: no float64 equals {array[place]!s} of type {array.dtype}; round it first")
+
+
+def reject_categories(X: Any, metadata: Mapping[str, Any]) -> None:
+    """Reject columns of categories where a boosting library reads their codes instead of the categories.
+
+    Raises:
+        InputError: such a column has a ``category`` type; the message names it.
+    """
+    names = metadata.get("without_categories")
+    if not names or not hasattr(X, "iloc") or not hasattr(X, "dtypes") or X.ndim != 2:
+        return
+    if all(type(kind).__name__ != "CategoricalDtype" for kind in X.dtypes):
+        return
+    by_name = metadata.get("input_style") == "frame"
+    labels = X.columns if by_name and set(names) <= {*X.columns} else metadata.get("feature_names") or range(X.shape[1])
+    only = None if metadata.get("input_style") == "matrix" else {*names}
+    for label, column in zip(labels, columns_in_order(X) or (), strict=False):
+        if (only is None or str(label) in only) and type(column.dtype).__name__ == "CategoricalDtype":
+            raise InputError(
+                f"column {str(label)!r}: a category, whose codes the library reads, since the model was trained "
+                "without categories; convert it as in training: astype(float)"
+            )

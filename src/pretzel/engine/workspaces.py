@@ -1,0 +1,35 @@
+"""Workspaces, kept from run to run, and the errors of runs in them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TypeVar
+
+from pretzel.errors import CancelledError, DeadlineError, ExhaustedError, InputError
+from pretzel.kernels.frame import Workspace
+from pretzel.kernels.program import Refused
+
+T = TypeVar("T")
+
+KEEP_BYTES = 64 << 20
+"""Larger frames, grown by a huge request, are freed."""
+_workspaces: deque[Workspace] = deque(maxlen=256)  # shared by all programs; append and pop are atomic
+
+
+def guarded(run: Callable[[Workspace], T]) -> T:
+    """Run with a workspace of the pool, and map the program's exceptions to Pretzel's errors."""
+    workspace = _workspaces.pop() if _workspaces else Workspace()
+    try:
+        return run(workspace)
+    except Refused as error:
+        raise InputError(str(error)) from None
+    except TimeoutError as error:
+        raise DeadlineError(str(error)) from None
+    except InterruptedError as error:
+        raise CancelledError(str(error)) from None
+    except MemoryError as error:
+        raise ExhaustedError(f"{error}; send fewer rows") from None
+    finally:
+        if workspace.nbytes < KEEP_BYTES:
+            _workspaces.append(workspace)

@@ -1,0 +1,108 @@
+"""Rules for tables and arrays that reach a boosting library as they are given: order, categories, byte order.
+
+scikit-learn's own estimators compare the names of a table with those of the training data, and convert it to an array.
+A boosting library behind another estimator, and a function that is not validated, read its columns by position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Inputs, Open
+from pretzel.importers.storage import keeps_entries
+from pretzel.plan import ops
+from pretzel.plan.graph import topological
+from pretzel.plan.node import Node
+
+BOOSTERS = ("lightgbm", "xgboost", "catboost")
+UNCHANGED = (ops.Input, ops.Select, ops.Column, ops.Concat, ops.Combine)
+"""Operators of estimators that return the columns of a pandas table with their types."""
+HOLD = ("best_estimator_", "estimators_", "estimator_", "regressor_", "calibrated_classifiers_", "estimator")
+"""Attributes that hold the fitted estimators to which an estimator hands X."""
+
+
+def order_of(estimator: Any) -> str | None:
+    """Return how clients treat a table with reordered columns: ``strict`` rejects it, ``pandas`` only another's.
+
+    XGBoost checks the names of pandas tables, and reads those of polars and Arrow by position.
+    """
+    if _library(estimator) == "xgboost":
+        return "pandas"
+    if hasattr(estimator, "best_estimator_"):
+        return order_of(estimator.best_estimator_)
+    if hasattr(estimator, "steps"):
+        return order_of(_first(estimator))
+    return "strict" if _reads_by_position(estimator, inner=False) else None
+
+
+def names_by_library(estimator: Any) -> list[str]:
+    """Return the names by which CatBoost orders the columns of a table, though the estimator around it has none."""
+    if _library(estimator) == "catboost":
+        return list(map(str, estimator.feature_names_)) if estimator.is_fitted() else []
+    if hasattr(estimator, "steps"):
+        return names_by_library(_first(estimator))
+    return next(filter(None, map(names_by_library, _held(estimator))), [])
+
+
+def given_to_library(x: Columns, inputs: Inputs) -> None:
+    """Record the inputs that a boosting library without categories reads as they are given, if it is handed a table.
+
+    It reads the codes of their categories, which each request may order differently.
+    """
+    if any(isinstance(part, Open) or keeps_entries(part) for part in x.parts):
+        inputs.metadata["byte_order"] = "native"
+    if not x.converted:
+        names = {name for part in x.parts for name in _unchanged(part)}
+        inputs.metadata["without_categories"] = sorted({*inputs.metadata.get("without_categories", ()), *names})
+
+
+def _unchanged(part: Node | Open) -> list[str]:
+    """Return the inputs whose columns are among these, with the types of the table."""
+    if isinstance(part, Open):
+        return [part.name]
+    nodes = topological([part])
+    return [node.column for node in nodes if isinstance(node, ops.Input)] if _is_unchanged(nodes) else []
+
+
+def _is_unchanged(nodes: list[Node]) -> bool:
+    return all(isinstance(node, UNCHANGED) for node in nodes)
+
+
+def _reads_by_position(estimator: Any, *, inner: bool) -> bool:
+    """Return whether a table reaches, with its columns by position, a reader that does not check their names."""
+    if hasattr(estimator, "transformers_"):  # a ColumnTransformer reads its columns by name
+        return False
+    if type(estimator).__name__ == "FunctionTransformer":
+        return not estimator.validate
+    if hasattr(estimator, "transformer_list"):
+        parts = [part for _, part in estimator.transformer_list if part != "drop"]
+        return any(part == "passthrough" or _reads_by_position(part, inner=inner) for part in parts)
+    if hasattr(estimator, "steps"):
+        return _reads_by_position(_first(estimator), inner=inner)
+    library = _library(estimator)
+    if library in BOOSTERS:
+        return inner or library == "lightgbm"
+    return any(_reads_by_position(part, inner=True) for part in _held(estimator))
+
+
+def _held(estimator: Any) -> Iterator[Any]:
+    """Return the fitted estimators to which an estimator may hand X; trees check no names and hold none."""
+    for name in HOLD:
+        held = getattr(estimator, name, None)
+        parts = list(held.flat) if isinstance(held, np.ndarray) else held if isinstance(held, list) else [held]
+        yield from (part for part in parts if hasattr(part, "predict") or hasattr(part, "estimator"))
+
+
+def _first(pipeline: Any) -> Any:
+    """Return the first step of a pipeline that computes; None if there is none."""
+    return next((step for _, step in pipeline.steps if step is not None and not isinstance(step, str)), None)
+
+
+def _library(estimator: Any) -> str:
+    """Return the boosting library that this class, or a base of it, comes from."""
+    names = {kind.__module__.partition(".")[0] for kind in type(estimator).__mro__}
+    return next((name for name in BOOSTERS if name in names), "")

@@ -1,0 +1,5 @@
+"""The messages of ``inference/model_config.proto``; their types are in the stub file of this module."""
+
+from pretzel.inference.pool import names_of
+
+globals().update(names_of("inference/model_config.proto"))

@@ -1,0 +1,72 @@
+"""Estimators whose results rounding errors make or decide, each next to one whose results they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn import neighbors
+from sklearn.decomposition import PCA, FastICA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import Binarizer, FunctionTransformer, OneHotEncoder, StandardScaler
+
+from pretzel.importers import differences
+from pretzel.importers.differences import Difference
+from tests.importers.differing import GRID, X, Y, nystroem
+
+DUMMIES = np.eye(3)[np.random.default_rng(6).integers(0, 3, 300)]
+
+CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
+    "categories of roots": (
+        differences.ROUNDED_THRESHOLDS,
+        lambda: make_pipeline(FunctionTransformer(np.cbrt), OneHotEncoder()).fit(GRID),
+        lambda: make_pipeline(FunctionTransformer(np.sqrt), OneHotEncoder()).fit(GRID),
+    ),
+    "steps of roots": (
+        differences.ROUNDED_THRESHOLDS,
+        lambda: make_pipeline(FunctionTransformer(np.cbrt), FunctionTransformer(np.floor)).fit(X),
+        lambda: make_pipeline(FunctionTransformer(np.sqrt), FunctionTransformer(np.floor)).fit(abs(X)),
+    ),
+    "signs of sums": (
+        differences.ROUNDED_THRESHOLDS,
+        lambda: make_pipeline(PCA(2), Binarizer()).fit(X),
+        lambda: make_pipeline(FunctionTransformer(np.cbrt), Binarizer()).fit(X),
+    ),
+    "whitened dummies": (
+        differences.ROUNDED_DIRECTIONS,
+        lambda: PCA(whiten=True).fit(DUMMIES),
+        lambda: PCA(whiten=True).fit(DUMMIES[:, 1:]),
+    ),
+    "separated dummies": (
+        differences.ROUNDED_DIRECTIONS,
+        lambda: FastICA(random_state=0).fit(DUMMIES),
+        lambda: FastICA(random_state=0).fit(X),
+    ),
+    "scaled sums": (
+        differences.ROUNDED_DIRECTIONS,
+        lambda: make_pipeline(PCA(), StandardScaler()).fit(DUMMIES),
+        lambda: make_pipeline(PCA(2), StandardScaler()).fit(DUMMIES),
+    ),
+    "discriminated constants": (
+        differences.ROUNDED_DIRECTIONS,
+        lambda: LinearDiscriminantAnalysis().fit(np.c_[X[:80], np.full(80, 0.1)], Y[:80]),
+        lambda: LinearDiscriminantAnalysis().fit(X, Y),
+    ),
+    "rounded neighbours": (
+        differences.ROUNDED_RANKS,
+        lambda: make_pipeline(PCA(2), neighbors.KNeighborsClassifier(algorithm="kd_tree")).fit(GRID, Y),
+        lambda: make_pipeline(StandardScaler(), neighbors.KNeighborsClassifier(algorithm="kd_tree")).fit(GRID, Y),
+    ),
+    "rounded radius": (
+        differences.ROUNDED_RIM,
+        lambda: make_pipeline(PCA(), neighbors.RadiusNeighborsRegressor(0.1, algorithm="kd_tree")).fit(GRID, X[:, 0]),
+        lambda: make_pipeline(PCA(), neighbors.RadiusNeighborsRegressor(0.15, algorithm="kd_tree")).fit(GRID, X[:, 0]),
+    ),
+    "times in kernels": (
+        differences.ROUNDED_DISTANCES,
+        lambda: nystroem("rbf").fit(X * 1e7),
+        lambda: nystroem("laplacian").fit(X * 1e7),
+    ),
+}
