@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
+from google.protobuf import descriptor_pool
 
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.serve import health, reflection
@@ -179,7 +180,7 @@ class Served:
         services = self.front.methods if kind == "native" else self.front.services
         self.echo.register(services)
         self.health.register(services)
-        reflection.register([NAME, health.NAME], services)
+        reflection.register([NAME, health.NAME], services, descriptor_pool.Default())
 
     async def start(self, port: int = 0) -> None:
         if self.kind == "native":

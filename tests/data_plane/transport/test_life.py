@@ -29,6 +29,17 @@ async def test_idle_connections_end_and_busy_ones_do_not():
         await until(lambda: other.calls > calls + 20)
 
 
+async def test_short_calls_keep_a_connection_busy():
+    """They begin and end between two looks at the connection."""
+    async with limited(idle_seconds=0.2) as served, Peer.connected(served.port) as peer:
+        (connection,) = await connections(served, 1)
+        start = connection.heard
+        while connection.heard < start + 0.6 and not peer.closed:
+            answer = await peer.call(request("Fast"), message(b"a"))
+            assert answer.status == 0
+        assert not peer.goodbye.codes
+
+
 async def test_open_streams_are_not_idle():
     async with limited(idle_seconds=0.1) as served, Peer.connected(served.port) as peer:
         stream = peer.open(request("Chat"), message(b"a"), end=False)
