@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -115,15 +115,13 @@ class Call:
         except Exception as error:
             self.fail(error)
 
-    def run(self, work: Coroutine[Any, Any, None], *awaited: object) -> None:
-        """Run the work of this call; it is cancelled when the client goes, or the deadline passes.
+    def run(self, work: Coroutine[Any, Any, None], *awaited: Awaitable[Any] | None) -> None:
+        """Run the work of this call, which awaits the others.
 
         The coroutines that it awaits are closed at its end, for it may be cancelled before it starts.
         """
         self._task = asyncio.ensure_future(work)
-        coroutines = [each for each in awaited if isinstance(each, Coroutine)]
-        if coroutines:
-            self._task.add_done_callback(lambda _: [each.close() for each in coroutines])
+        self._task.add_done_callback(lambda _: _close(awaited))
 
     def _acknowledge(self, size: int) -> None:
         self.connection.sender.acknowledge(self.stream_id, size)
@@ -239,6 +237,13 @@ class Call:
         if self._inbox is not None:
             self._inbox.clear()
         self.on_sent()
+
+
+def _close(awaited: Iterable[Awaitable[Any] | None]) -> None:
+    """Close coroutines that a task did not come to, because it was cancelled before."""
+    for inner in awaited:
+        if isinstance(inner, Coroutine):
+            inner.close()
 
 
 async def _returned(answer: bytes) -> bytes:

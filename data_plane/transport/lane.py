@@ -63,7 +63,7 @@ class Lane:
             response = await self._call.method.each(message, self._call.deadline)
         await self._call.write(response)
 
-    def _start(self, work: Awaitable[None], answer: object = None) -> None:
+    def _start(self, work: Awaitable[None], answer: Awaitable[bytes | None] | None = None) -> None:
         self.is_busy = True
         self._call.run(self._advance_after(work), work, answer)
 

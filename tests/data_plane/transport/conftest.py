@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import grpc
 import pytest
 
+from pretzel.data_plane.cache import proof
 from pretzel.data_plane.transport import front as native_front
 from pretzel.data_plane.transport import life
 from tests.data_plane.serve.conftest import roomy, rows, serving
@@ -20,6 +21,12 @@ __all__ = ["roomy", "rows", "serving"]
 def front() -> str:
     """The front of a serving process in this directory: only the native one has the hot path."""
     return "native"
+
+
+@pytest.fixture(autouse=True)
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let files count as settled at once: the hot path waits for that, and tests write them just before."""
+    monkeypatch.setattr(proof, "SETTLE_SECONDS", 0.0)
 
 
 @pytest.fixture(params=["native", "grpcio"])
