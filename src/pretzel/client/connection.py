@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar, cast
 
 import grpc
 
-from pretzel.client.channel import channel_options
+from pretzel.client.channel import Turns, channel_options
 from pretzel.client.endpoint import Endpoint, Limit, ending, left
 from pretzel.client.operations import (
     CALLS,
@@ -67,7 +67,8 @@ class Connection:
         self._endpoint = server = Endpoint(address, tls_ca, tls_cert, tls_key, credentials)
         arguments = channel_options(options)
         self._channels = [server.open(grpc.insecure_channel, grpc.secure_channel, arguments) for _ in range(channels)]
-        self._stubs = itertools.cycle([type(self).stub(channel) for channel in self._channels])
+        self._stubs = [type(self).stub(channel) for channel in self._channels]
+        self._turns = Turns(channels)
 
     def close(self) -> None:
         """Close the connections; running calls are cancelled."""
@@ -107,21 +108,28 @@ class Connection:
 
     def _perform(self, effect: Effect, timeout: float | None) -> Any:
         match effect:
-            case UnaryCall(method, request):
-                return getattr(next(self._stubs), method)(request, timeout=timeout)
+            case UnaryCall():
+                stub = self._stubs[self._turns.next_for(effect)]
+                return getattr(stub, effect.method)(effect.request, timeout=timeout)
             case StreamCall():
                 self._listen([effect], timeout)
             case ParallelStreams(calls):
                 self._listen(calls, timeout)
-            case Sleep(seconds):
-                time.sleep(seconds if timeout is None else max(0.0, min(seconds, timeout)))
+            case Sleep():
+                seconds, fits = effect.within(timeout)
+                time.sleep(seconds)
+                return fits
             case RunBlocking(function):
                 return function()
         return None
 
     def _listen(self, listens: Sequence[StreamCall], timeout: float | None) -> None:
         """Read from the calls round-robin, so that no stream stalls while another is read."""
-        calls = [getattr(next(self._stubs), listen.method)(listen.request, timeout=timeout) for listen in listens]
+        stubs = [self._stubs[self._turns.next()] for _ in listens]
+        calls = [
+            getattr(stub, listen.method)(listen.request, timeout=timeout)
+            for stub, listen in zip(stubs, listens, strict=True)
+        ]
         try:
             for answers in itertools.zip_longest(*calls):
                 for listen, answer in zip(listens, answers, strict=True):
