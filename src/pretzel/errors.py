@@ -69,7 +69,7 @@ class ExhaustedError(PretzelError):
 
     code = "RESOURCE_EXHAUSTED"
     retry_after: float | None = None
-    """Seconds after which the same request may succeed, here or on another worker; None if it should not be repeated."""
+    """Seconds after which the same request may succeed, here or on another worker; None if only a change helps."""
 
 
 class UnavailableError(PretzelError):

@@ -46,7 +46,6 @@ class Attempts:
         self._budget, self.failed = budget, 0
         self.last: PretzelError | None = None
         """The failure that led to the present attempt."""
-        budget.earn()
 
     def again(self, error: PretzelError) -> Operation[None]:
         """Wait before the next attempt; raise the error if there is none."""
@@ -73,12 +72,23 @@ def _delay(error: PretzelError, failed: int, most: float) -> float:
 
 def ask(budget: RetryBudget, method: str, request: Any) -> Operation[Any]:
     """Call a method that returns one response, and repeat the call as long as that may help."""
-    attempts, call = Attempts(budget), UnaryCall(method, request)
+    call = UnaryCall(method, request)
+    budget.earn()
+    try:
+        return (yield call)
+    except PretzelError as error:
+        return (yield from repeat(budget, call, error))
+
+
+def repeat(budget: RetryBudget, call: UnaryCall, error: PretzelError) -> Operation[Any]:
+    """Repeat a call that has failed."""
+    attempts = Attempts(budget)
     while True:
+        yield from attempts.again(error)
         try:
             return (yield call)
-        except PretzelError as error:
-            yield from attempts.again(error)
+        except PretzelError as failure:
+            error = failure
 
 
 def stream(
@@ -90,6 +100,7 @@ def stream(
     """
     answers: dict[int, pb.PredictResponse] = {}
     count, attempts = len(starts), Attempts(budget)
+    budget.earn()
     while missing := [i for i in range(count) if i not in answers]:
         try:
             streams = range(min(STREAMS, len(missing)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -11,7 +12,7 @@ import grpc
 import grpc.aio
 
 from pretzel.client.channel import Turns, channel_options
-from pretzel.client.endpoint import Endpoint, Limit, ending, left
+from pretzel.client.endpoint import Budget, Endpoint, Limit, ending, left
 from pretzel.client.operations import (
     CALLS,
     Effect,
@@ -78,8 +79,11 @@ class AsyncConnection:
 
     async def _run(self, operation: Operation[T], timeout: float | None) -> T:
         """Perform the effects of an operation until it returns its result."""
-        with ending(timeout if timeout is not None else self.timeout) as end:
-            return await self._drive(operation, end)
+        limit = timeout if timeout is not None else self.timeout
+        if isinstance(limit, Budget):
+            with ending(limit) as end:
+                return await self._drive(operation, end)
+        return await self._drive(operation, None if limit is None else time.monotonic() + limit)
 
     async def _drive(self, operation: Operation[T], end: float | None) -> T:
         answer, failure = None, None
@@ -88,8 +92,14 @@ class AsyncConnection:
                 effect = operation.throw(failure) if failure else operation.send(answer)
                 answer, failure = None, None
                 try:
-                    answer = await self._perform(effect, left(end, self.address))
-                    self._endpoint.reached |= isinstance(effect, CALLS)
+                    timeout = None if end is None else left(end, self.address)
+                    if isinstance(effect, UnaryCall):  # not by _perform: nearly every effect is one
+                        stub = self._stub(self._turns.next_for(effect))
+                        answer = await getattr(stub, effect.method)(effect.request, timeout=timeout)
+                        self._endpoint.reached = True
+                    else:
+                        answer = await self._perform(effect, timeout)
+                        self._endpoint.reached |= isinstance(effect, CALLS)
                 except (grpc.RpcError, PretzelError) as error:
                     failure = self._endpoint.failure(error)
                     if cause := await asyncio.to_thread(self._endpoint.cause, failure):
@@ -99,9 +109,6 @@ class AsyncConnection:
 
     async def _perform(self, effect: Effect, timeout: float | None) -> Any:
         match effect:
-            case UnaryCall():
-                stub = self._stub(self._turns.next_for(effect))
-                return await getattr(stub, effect.method)(effect.request, timeout=timeout)
             case StreamCall():
                 await self._listen([effect], timeout)
             case ParallelStreams(calls):

@@ -13,9 +13,9 @@ from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.repeating import Repeater
 from pretzel.client.session import Session
 from pretzel.client.stores import CheckedStore, Collected, Finding, HeldBack
+from pretzel.client.stubs import WorkerStub
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
 from pretzel.v1.control_pb2_grpc import ControlPlaneServiceStub
-from pretzel.v1.prediction_pb2_grpc import PredictionServiceStub
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ class Client(Connection):
         DeadlineError: the timeout passed.
     """
 
-    stub = PredictionServiceStub
+    stub = WorkerStub
 
     def __init__(self, address: str = "127.0.0.1:8001", **arguments: Any) -> None:
         """Create a client of workers; the arguments are those of :class:`Connection`."""

@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar, cast
 import grpc
 
 from pretzel.client.channel import Turns, channel_options
-from pretzel.client.endpoint import Endpoint, Limit, ending, left
+from pretzel.client.endpoint import Budget, Endpoint, Limit, ending, left
 from pretzel.client.operations import (
     CALLS,
     Effect,
@@ -87,8 +87,11 @@ class Connection:
 
     def _run(self, operation: Operation[T], timeout: float | None) -> T:
         """Perform the effects of an operation until it returns its result."""
-        with ending(timeout if timeout is not None else self.timeout) as end:
-            return self._drive(operation, end)
+        limit = timeout if timeout is not None else self.timeout
+        if isinstance(limit, Budget):
+            with ending(limit) as end:
+                return self._drive(operation, end)
+        return self._drive(operation, None if limit is None else time.monotonic() + limit)
 
     def _drive(self, operation: Operation[T], end: float | None) -> T:
         answer, failure = None, None
@@ -97,8 +100,14 @@ class Connection:
                 effect = operation.throw(failure) if failure else operation.send(answer)
                 answer, failure = None, None
                 try:
-                    answer = self._perform(effect, left(end, self.address))
-                    self._endpoint.reached |= isinstance(effect, CALLS)
+                    timeout = None if end is None else left(end, self.address)
+                    if isinstance(effect, UnaryCall):  # not by _perform: nearly every effect is one
+                        stub = self._stubs[self._turns.next_for(effect)]
+                        answer = getattr(stub, effect.method)(effect.request, timeout=timeout)
+                        self._endpoint.reached = True
+                    else:
+                        answer = self._perform(effect, timeout)
+                        self._endpoint.reached |= isinstance(effect, CALLS)
                 except (grpc.RpcError, PretzelError) as error:
                     failure = self._endpoint.failure(error)
                     if cause := self._endpoint.cause(failure):
@@ -108,9 +117,6 @@ class Connection:
 
     def _perform(self, effect: Effect, timeout: float | None) -> Any:
         match effect:
-            case UnaryCall():
-                stub = self._stubs[self._turns.next_for(effect)]
-                return getattr(stub, effect.method)(effect.request, timeout=timeout)
             case StreamCall():
                 self._listen([effect], timeout)
             case ParallelStreams(calls):

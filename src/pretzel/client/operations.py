@@ -24,7 +24,7 @@ class UnaryCall:
     """
 
     method: str
-    request: Message | Iterable[Message]
+    request: Message | Iterable[Message] | bytes
     place: int | None = None
     """The connection of the last attempt."""
 
