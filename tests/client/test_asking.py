@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from pretzel import errors
+from pretzel.client import Client
 from pretzel.client.budget import FEW
 from pretzel.client.failures import CancelledByServerError, CutOffError
 from pretzel.serving.errors import status_of
@@ -71,6 +72,7 @@ def timeless(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time earns no retries, and passes fast."""
     monkeypatch.setattr("pretzel.client.budget.PER_SECOND", 0.0)
     monkeypatch.setattr("pretzel.client.asking.LONGEST", 0.01)
+    monkeypatch.setattr("pretzel.client.asking.LONGEST_REFUSED", 0.01)
 
 
 BROKEN = [
@@ -191,15 +193,27 @@ def test_one_budget_covers_all_calls_of_a_client(connect, worker, address):
     assert other.decision_function("m", X).tolist() == RESULT
 
 
-def test_refusals_of_a_worker_without_a_catalog_cost_no_budget(connect):
+@pytest.mark.usefixtures("timeless")
+@pytest.mark.parametrize("kind", [errors.NoCatalogError, errors.UnavailableError])
+def test_a_worker_may_refuse_every_call_next_to_a_healthy_one(kind: type[errors.PretzelError]):
     empty, healthy = Failing(), Worker(m=2)
-    empty.statuses = repeat(aborts(errors.NoCatalogError("this worker has no catalog yet; try another")))
+    empty.statuses = repeat(aborts(kind("try another worker")))
     with ExitStack() as servers:
         ports = [servers.enter_context(serving(each)) for each in (empty, healthy)]
-        client = connect("ipv4:" + ",".join(f"127.0.0.1:{port}" for port in ports), timeout=60)
-        for _ in range(40):
-            assert client.decision_function("m", X).tolist() == RESULT
-    assert len(empty.peers) > FEW
+        with Client("ipv4:" + ",".join(f"127.0.0.1:{port}" for port in ports), timeout=60) as client:
+            for _ in range(200):
+                assert client.decision_function("m", X).tolist() == RESULT
+    assert len(empty.peers) > 3 * FEW
+
+
+@pytest.mark.usefixtures("timeless")
+def test_refusals_by_all_workers_end_with_the_budget(client, worker):
+    worker.statuses = repeat(aborts(errors.UnavailableError("it drains")))
+    for _ in range(30):
+        with pytest.raises(errors.UnavailableError, match="it drains") as caught:
+            client.decision_function("m", X)
+    assert "not repeated" in str(caught.value)
+    assert 6 * 30 < len(worker.peers) < 10 * 30
 
 
 def test_a_closed_client_is_not_repeated(connect, worker, address, kind):

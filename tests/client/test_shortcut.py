@@ -157,7 +157,7 @@ def test_a_response_of_numbers_is_read_after_another_of_its_form(dtype: type, sh
         assert got is not None
         np.testing.assert_array_equal(got, values)
         assert (got.dtype, got.shape) == (values.dtype, values.shape)
-        assert got.flags.owndata and got.flags.writeable
+        got += 1  # the caller's own
 
 
 @pytest.mark.parametrize("rows", [1, 4])

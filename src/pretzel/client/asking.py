@@ -7,23 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pretzel.client.budget import SHARE, RetryBudget
-from pretzel.client.failures import CancelledByServerError, MismatchError, call_failure, explained
+from pretzel.client.failures import CancelledByServerError, MismatchError, UnreachedError, call_failure, explained
 from pretzel.client.operations import ATTEMPTS, Operation, ParallelStreams, Sleep, StreamCall, UnaryCall
 from pretzel.client.row_numbers import shifted
-from pretzel.errors import (
-    DeadlineError,
-    ExhaustedError,
-    NoCatalogError,
-    PretzelError,
-    StaleCatalogError,
-    UnavailableError,
-)
+from pretzel.errors import DeadlineError, ExhaustedError, PretzelError, UnavailableError
 from pretzel.v1 import prediction_pb2 as pb
 
-REFUSALS = (NoCatalogError, StaleCatalogError)
-"""Errors of a worker that cannot answer yet, next to others that can.
+REFUSAL = 0.05
+"""Cost of the repetition of a call that a worker refused at once: it drains, or lacks a catalog, a model or memory.
 
-They cost it nothing, so they are repeated without the budget, and more often: gRPC may choose the same worker again.
+One of two workers may refuse every call, for hours.  gRPC may choose it again and again, so there are more attempts.
 """
 REFUSED_ATTEMPTS = 12
 LONGEST, LONGEST_REFUSED = 1.6, 0.4
@@ -51,11 +44,11 @@ class Attempts:
         """Wait before the next attempt; raise the error if there is none."""
         if isinstance(error, DeadlineError):
             raise explained(error, self.last) from None
-        refused = isinstance(error, REFUSALS)
+        refused = isinstance(error, UnavailableError) and not isinstance(error, UnreachedError)
         self.failed += 1
         if not is_repeatable(error) or self.failed >= (REFUSED_ATTEMPTS if refused else ATTEMPTS):
             raise error
-        if not refused and not self._budget.take():
+        if not self._budget.take(REFUSAL if refused else 1.0):
             error.args = (f"{error}; not repeated: the retries of this client exceed {SHARE:.0%} of its calls",)
             raise error
         if not (yield Sleep(_delay(error, self.failed, LONGEST_REFUSED if refused else LONGEST), whole=True)):

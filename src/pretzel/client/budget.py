@@ -28,13 +28,13 @@ class RetryBudget:
         if self._tokens < MOST:
             self._tokens += SHARE
 
-    def take(self) -> bool:
-        """Count a retry, and return whether it is allowed."""
+    def take(self, cost: float = 1.0) -> bool:
+        """Count a retry, and return whether it is allowed; one that costs a worker little counts less."""
         now = self._clock()
         if self._tokens < FEW:
             self._tokens = min(FEW, self._tokens + PER_SECOND * (now - self._since))
         self._since = now
-        if self._tokens < 1:
+        if self._tokens < cost:
             return False
-        self._tokens -= 1
+        self._tokens -= cost
         return True

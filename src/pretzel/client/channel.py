@@ -45,7 +45,7 @@ def channel_options(extra: Sequence[tuple[str, Any]] = ()) -> list[tuple[str, An
         "grpc.service_config": service_config(),
         # Workers of one machine share a port, and a connection stays with one worker: each channel needs its own.
         "grpc.use_local_subchannel_pool": 1,
-        # gRPC retries only calls that fit this buffer; ours are up to 1 MiB plus the overhead of gRPC.
+        # gRPC retries only calls that fit this buffer; those of a deployment are up to 1 MiB plus its overhead.
         "grpc.per_rpc_retry_buffer_size": _RETRY_BUFFER,
         # A response can be larger than its request (a wide transform), and the servers are trusted.
         "grpc.max_receive_message_length": -1,

@@ -118,7 +118,7 @@ def _numbers(dtype: np.dtype, width: int) -> Encode:
     most = min(ROWS, BYTES // (width * dtype.itemsize))
 
     def encode(X: Any) -> Encoded | None:
-        if type(X) is not np.ndarray or X.dtype != dtype or X.ndim != 2:
+        if type(X) is not np.ndarray or (X.dtype is not dtype and X.dtype != dtype) or X.ndim != 2:
             return None
         rows, columns = X.shape
         return (rows, X.tobytes(), b"") if columns == width and 0 < rows <= most else None
@@ -150,7 +150,7 @@ class _Result:
             return None
         data = response[self._start : self._end]
         if self._table is None:
-            return np.ndarray(self._shape, self._dtype, data).copy()
+            return np.ndarray(self._shape, self._dtype, bytearray(data))  # the caller's own memory
         codes = self._codes.unpack(data)
         if min(codes) < 0 or max(codes) >= len(self._table):
             return None
