@@ -16,8 +16,9 @@ import pytest
 
 from pretzel import errors
 from pretzel.client import Client
+from pretzel.client.asking import is_repeatable
 from pretzel.client.budget import FEW
-from pretzel.client.failures import CancelledByServerError, CutOffError
+from pretzel.client.failures import CancelledByServerError, CutOffError, MismatchError, OtherServiceError
 from pretzel.serving.errors import status_of
 from tests.client.services import BIG, Worker, X, serving
 
@@ -237,3 +238,8 @@ def test_a_closed_client_is_not_repeated(connect, worker, address, kind):
     worker.release.set()
     assert [type(error) for error in failures] == [errors.CancelledError]
     assert len(worker.peers) == 1
+
+
+@pytest.mark.parametrize("kind", [MismatchError, OtherServiceError, errors.NotFoundError, errors.DeadlineError])
+def test_errors_that_no_other_worker_cures(kind: type[errors.PretzelError]):
+    assert not is_repeatable(kind("the same everywhere"))

@@ -7,7 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pretzel.client.budget import SHARE, RetryBudget
-from pretzel.client.failures import CancelledByServerError, MismatchError, UnreachedError, call_failure, explained
+from pretzel.client.failures import (
+    CancelledByServerError,
+    MismatchError,
+    OtherServiceError,
+    UnreachedError,
+    call_failure,
+    explained,
+)
 from pretzel.client.operations import ATTEMPTS, Operation, ParallelStreams, Sleep, StreamCall, UnaryCall
 from pretzel.client.row_numbers import shifted
 from pretzel.errors import DeadlineError, ExhaustedError, PretzelError, UnavailableError
@@ -29,7 +36,8 @@ def is_repeatable(error: PretzelError) -> bool:
     """Return whether another worker, or the same one later, may answer the call that failed."""
     if isinstance(error, ExhaustedError):
         return error.retry_after is not None
-    return isinstance(error, (UnavailableError, CancelledByServerError)) and not isinstance(error, MismatchError)
+    permanent = isinstance(error, (MismatchError, OtherServiceError))
+    return isinstance(error, (UnavailableError, CancelledByServerError)) and not permanent
 
 
 class Attempts:

@@ -56,7 +56,11 @@ class UnreachedError(errors.UnavailableError):
 
 
 class MismatchError(errors.UnavailableError):
-    """A server is there, but client and server do not agree on TLS, on each other's certificates, or on the service."""
+    """A server is there, but client and server do not agree on TLS or on each other's certificates."""
+
+
+class OtherServiceError(errors.UnavailableError):
+    """A server is there, but of the other plane."""
 
 
 class CutOffError(UnreachedError):
@@ -91,7 +95,7 @@ def failure_of(error: grpc.RpcError | errors.PretzelError, address: str) -> erro
         return UnreachedError.of(f"{address}: what answers there does not speak gRPC; is the address right?", details)
     if code == "UNIMPLEMENTED" and details == _OTHER_SERVICE:
         ports = "workers serve predictions (port 8001), control planes serve deployments (port 8101)"
-        return MismatchError(f"{address}: another service answers; is it the other plane's address? {ports}")
+        return OtherServiceError(f"{address}: another service answers; is it the other plane's address? {ports}")
     failure = error_of(code, details, name)
     if isinstance(failure, errors.ExhaustedError):
         failure.retry_after = retry_after(error)
