@@ -20,6 +20,10 @@ from pretzel.kernels.program import Token
 
 ASSUMED_SECONDS = 0.1
 """Queue cost of a run without any estimate."""
+RETRY_SECONDS = 0.1
+"""Delay that is suggested to a request that found a full queue: part of the queue has run by then."""
+ELSEWHERE = 0.0
+"""Delay for a request that would end too late here: only another worker can be in time."""
 
 Results = dict[str, Any]
 Pack = Callable[[Results], Any]
@@ -188,23 +192,27 @@ class RequestEngine:
             return Decision.HOPELESS, waited, (takes, remaining)
         return Decision.EXECUTE, waited, job.compute(token, most)
 
-    def _rejected(self, reason: str, message: str) -> NoReturn:
+    def _rejected(self, reason: str, message: str, retry_after: float | None = None) -> NoReturn:
         self._tally.rejected[reason] += 1
-        raise ExhaustedError(message)
+        error = ExhaustedError(message)
+        error.retry_after = retry_after
+        raise error
 
     def _reject(self, decision: Decision, wait: float, remaining: float | None) -> NoReturn:
         if decision is Decision.LATE:
             self._tally.rejected["late"] += 1
             raise DeadlineError("the deadline passed before the request could run; retry with a longer deadline")
         if decision is Decision.CROWDED:
-            self._rejected("model_queue", f"{self.limits.share} requests of this model are queued; retry later")
+            message = f"{self.limits.share} requests of this model are queued; retry later"
+            self._rejected("model_queue", message, RETRY_SECONDS)
         if decision is Decision.HOPELESS:
             self._rejected(
                 "deadline",
                 f"the response is expected in {wait * 1000:.0f} ms, {(remaining or 0) * 1000:.0f} ms are left to the "
                 "deadline; retry later, on another worker, or with a longer deadline",
+                ELSEWHERE,
             )
-        self._rejected("queue", f"{self.limits.queue} requests are queued; retry later")
+        self._rejected("queue", f"{self.limits.queue} requests are queued; retry later", RETRY_SECONDS)
 
     def close(self) -> None:
         """Let running requests finish and start no new ones."""

@@ -7,13 +7,12 @@ import socket
 import ssl
 import time
 
-import grpc
 import structlog
 
 from pretzel.data_plane.transport.connection import Connection
-from pretzel.data_plane.transport.head import Rejection
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Methods
+from pretzel.errors import ExhaustedError
 
 log = structlog.get_logger(__name__)
 
@@ -21,6 +20,8 @@ BACKLOG = 1024
 TICK_SECONDS = 1.0
 BREATH = 500
 """Connections looked at before the event loop runs other work."""
+RETRY_SECONDS = 0.1
+"""Delay that is suggested to a client whose message found no room."""
 CLOSE_SECONDS = 1.0
 """Time in which clients take the last bytes."""
 
@@ -115,12 +116,13 @@ class NativeFront:
         """Count bytes of incomplete and unread messages.
 
         Raises:
-            Rejection: all together exceed the limit.
+            ExhaustedError: all together exceed the limit.
         """
         self._held += size
         if size > 0 and self._held > self.limits.received_bytes:
             most = self.limits.received_bytes
-            raise Rejection(
-                grpc.StatusCode.RESOURCE_EXHAUSTED,
-                f"this worker holds {most} bytes of unfinished requests; retry later, or on another worker",
+            error = ExhaustedError(
+                f"this worker holds {most} bytes of unfinished requests; retry later, or on another worker"
             )
+            error.retry_after = RETRY_SECONDS
+            raise error

@@ -68,6 +68,8 @@ class ExhaustedError(PretzelError):
     """A bounded queue, memory budget or message limit is full; retry later or send less."""
 
     code = "RESOURCE_EXHAUSTED"
+    retry_after: float | None = None
+    """Seconds after which the same request may succeed, here or on another worker; None if only a change helps."""
 
 
 class UnavailableError(PretzelError):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pretzel import errors
+from pretzel.client.failures import OtherServiceError
 from tests.client.services import BIG, Worker, X, serving
 
 DOWN = grpc.StatusCode.UNAVAILABLE
@@ -84,7 +85,7 @@ def test_a_deadline_covers_the_whole_operation(client, worker):
 
 def test_the_address_of_the_other_plane_is_reported(control, worker):
     with serving(worker) as port:
-        with pytest.raises(errors.UnavailableError, match="is it the other plane's address"):
+        with pytest.raises(OtherServiceError, match="is it the other plane's address"):
             control(f"127.0.0.1:{port}", timeout=60).models()
 
 

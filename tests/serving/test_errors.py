@@ -7,6 +7,7 @@ import pytest
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from grpc_status import rpc_status
 
+from pretzel.client.hints import retry_after
 from pretzel.errors import ExhaustedError, InputError, NoCatalogError
 from pretzel.serving.errors import MOST_DETAILED, status_of
 from tests.control_plane.serve.test_interceptor import Service, call
@@ -48,6 +49,16 @@ async def test_details_of_an_unavailable_server_suggest_a_retry():
     assert details[1].Unpack(retry)
     assert retry.retry_delay.seconds > 0
     assert len(rpc_status.from_call(await failure_of(ExhaustedError("full"))).details) == 1
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.25, 3.5])
+async def test_details_of_a_full_queue_suggest_a_retry_that_clients_without_google_rpc_read(seconds: float):
+    error = ExhaustedError("full")
+    error.retry_after = seconds
+    failure = await failure_of(error)
+    retry = RetryInfo()
+    assert rpc_status.from_call(failure).details[1].Unpack(retry)
+    assert retry.retry_delay.ToTimedelta().total_seconds() == seconds == retry_after(failure)
 
 
 async def test_details_name_the_field_that_is_wrong():

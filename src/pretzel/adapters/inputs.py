@@ -84,7 +84,7 @@ def columns_of(
     inputs, metadata = read_by(method, inputs, metadata)
     X = in_native_order(X, metadata)
     reject_categories(X, metadata)
-    style = metadata.get("input_style") or _guess(inputs)
+    style = style_of(inputs, metadata)
     if style not in _STYLES:
         raise InputError(f"input style {style!r} is unknown to this client; upgrade it, or call infer() with columns")
     columns = _STYLES[style](X, inputs, metadata)
@@ -109,7 +109,10 @@ def read_by(
     return ([item for item in inputs if item.name not in others] if others else inputs), metadata
 
 
-def _guess(inputs: Sequence[InputDescription]) -> str:
+def style_of(inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> str:
+    """Return the input style of a model; a definition without one is read by the number and type of its inputs."""
+    if known := metadata.get("input_style"):
+        return str(known)
     if len(inputs) != 1:
         return "frame"
     return "texts" if inputs[0].type == ValueType("str") else "matrix"

@@ -23,7 +23,7 @@ def result_of(value: Value, classes_dtype: str | None = None) -> Any:
     ``csr_matrix`` if SciPy is installed, otherwise a :class:`~pretzel.plan.values.Csr`.  The caller owns all arrays.
     """
     if isinstance(value, Labels):
-        return _table(value.labels, classes_dtype)[value.codes]
+        return table_of(value.labels, classes_dtype)[value.codes]
     if isinstance(value, Texts):
         return _strings(value)
     if isinstance(value, Csr):
@@ -33,7 +33,8 @@ def result_of(value: Value, classes_dtype: str | None = None) -> Any:
     return value if value.flags.writeable else value.copy()  # an array of a message's bytes is read-only
 
 
-def _table(labels: np.ndarray | list[str], classes_dtype: str | None) -> np.ndarray:
+def table_of(labels: np.ndarray | list[str], classes_dtype: str | None) -> np.ndarray:
+    """Return a table of labels as an array, which codes are looked up in."""
     if isinstance(labels, np.ndarray):
         return labels
     return np.array(labels, object if classes_dtype == "object" else str)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
 import grpc
 import grpc.aio
 
-from pretzel.client.channel import channel_options
-from pretzel.client.endpoint import Endpoint, Limit, ending, left
+from pretzel.client.channel import Turns, channel_options
+from pretzel.client.endpoint import Budget, Endpoint, Limit, ending, left
 from pretzel.client.operations import (
     CALLS,
     Effect,
@@ -51,7 +51,8 @@ class AsyncConnection:
         self._endpoint = Endpoint(address, tls_ca, tls_cert, tls_key, credentials)
         self._count, self._options = channels, channel_options(options)
         self._channels: list[grpc.aio.Channel] = []
-        self._stubs: Iterator[Any] | None = None
+        self._stubs: list[Any] = []
+        self._turns = Turns(channels)
 
     async def close(self) -> None:
         """Close the connections; running calls are cancelled."""
@@ -68,18 +69,21 @@ class AsyncConnection:
         """Close the connections."""
         await self.close()
 
-    def _next_stub(self) -> Any:
+    def _stub(self, place: int) -> Any:
         # Channels bind to the running loop, and a client may be created before one runs.
-        if self._stubs is None:
+        if not self._stubs:
             plain, secure = grpc.aio.insecure_channel, grpc.aio.secure_channel
             self._channels = [self._endpoint.open(plain, secure, self._options) for _ in range(self._count)]
-            self._stubs = itertools.cycle([type(self).stub(channel) for channel in self._channels])
-        return next(self._stubs)
+            self._stubs = [type(self).stub(channel) for channel in self._channels]
+        return self._stubs[place]
 
     async def _run(self, operation: Operation[T], timeout: float | None) -> T:
         """Perform the effects of an operation until it returns its result."""
-        with ending(timeout if timeout is not None else self.timeout) as end:
-            return await self._drive(operation, end)
+        limit = timeout if timeout is not None else self.timeout
+        if isinstance(limit, Budget):
+            with ending(limit) as end:
+                return await self._drive(operation, end)
+        return await self._drive(operation, None if limit is None else time.monotonic() + limit)
 
     async def _drive(self, operation: Operation[T], end: float | None) -> T:
         answer, failure = None, None
@@ -88,8 +92,14 @@ class AsyncConnection:
                 effect = operation.throw(failure) if failure else operation.send(answer)
                 answer, failure = None, None
                 try:
-                    answer = await self._perform(effect, left(end, self.address))
-                    self._endpoint.reached |= isinstance(effect, CALLS)
+                    timeout = None if end is None else left(end, self.address)
+                    if isinstance(effect, UnaryCall):  # not by _perform: nearly every effect is one
+                        stub = self._stub(self._turns.next_for(effect))
+                        answer = await getattr(stub, effect.method)(effect.request, timeout=timeout)
+                        self._endpoint.reached = True
+                    else:
+                        answer = await self._perform(effect, timeout)
+                        self._endpoint.reached |= isinstance(effect, CALLS)
                 except (grpc.RpcError, PretzelError) as error:
                     failure = self._endpoint.failure(error)
                     if cause := await asyncio.to_thread(self._endpoint.cause, failure):
@@ -99,20 +109,24 @@ class AsyncConnection:
 
     async def _perform(self, effect: Effect, timeout: float | None) -> Any:
         match effect:
-            case UnaryCall(method, request):
-                return await getattr(self._next_stub(), method)(request, timeout=timeout)
             case StreamCall():
                 await self._listen([effect], timeout)
             case ParallelStreams(calls):
                 await self._listen(calls, timeout)
-            case Sleep(seconds):
-                await asyncio.sleep(seconds if timeout is None else max(0.0, min(seconds, timeout)))
+            case Sleep():
+                seconds, fits = effect.within(timeout)
+                await asyncio.sleep(seconds)
+                return fits
             case RunBlocking(function):
                 return await asyncio.to_thread(function)
         return None
 
     async def _listen(self, listens: Sequence[StreamCall], timeout: float | None) -> None:
-        calls = [getattr(self._next_stub(), listen.method)(listen.request, timeout=timeout) for listen in listens]
+        stubs = [self._stub(self._turns.next()) for _ in listens]
+        calls = [
+            getattr(stub, listen.method)(listen.request, timeout=timeout)
+            for stub, listen in zip(stubs, listens, strict=True)
+        ]
         try:
             await asyncio.gather(*(_drain(call, listen) for call, listen in zip(calls, listens, strict=True)))
         finally:

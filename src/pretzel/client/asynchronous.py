@@ -11,10 +11,11 @@ from pretzel.client import deployment, prediction, stores
 from pretzel.client.async_connection import AsyncConnection
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.repeating import Repeater
+from pretzel.client.session import Session
 from pretzel.client.stores import CheckedStore, Collected, Finding, HeldBack
+from pretzel.client.stubs import WorkerStub
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
 from pretzel.v1.control_pb2_grpc import ControlPlaneServiceStub
-from pretzel.v1.prediction_pb2_grpc import PredictionServiceStub
 
 T = TypeVar("T")
 
@@ -22,12 +23,12 @@ T = TypeVar("T")
 class AsyncClient(AsyncConnection):
     """Predictions from data-plane workers; see :class:`~pretzel.client.blocking.Client`."""
 
-    stub = PredictionServiceStub
+    stub = WorkerStub
 
     def __init__(self, address: str = "127.0.0.1:8001", **arguments: Any) -> None:
         """Create a client of workers; the arguments are those of :class:`AsyncConnection`."""
         super().__init__(address, **arguments)
-        self._descriptions: prediction.Descriptions = {}
+        self._session = Session()
 
     async def predict(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
         """Return the labels or the values that the estimator's ``predict`` returns."""
@@ -63,7 +64,7 @@ class AsyncClient(AsyncConnection):
 
     async def score(self, model: str, X: Any, method: str, *, timeout: float | None = None) -> Any:
         """Return the result of any one ``method`` of the estimator."""
-        return await self._run(prediction.score(self._descriptions, model, X, method), timeout)
+        return await self._run(prediction.score(self._session, model, X, method), timeout)
 
     async def predict_many(
         self,
@@ -75,11 +76,11 @@ class AsyncClient(AsyncConnection):
         timeout: float | None = None,
     ) -> dict[str, Any]:
         """Score one input with many models; see :meth:`pretzel.client.blocking.Client.predict_many`."""
-        return await self._run(prediction.score_many(self._descriptions, models, X, method, errors), timeout)
+        return await self._run(prediction.score_many(self._session, models, X, method, errors), timeout)
 
     async def describe(self, model: str, *, timeout: float | None = None) -> ModelDescription:
         """Return the inputs, types, labels and outputs of a model."""
-        return await self._run(prediction.describe(self._descriptions, model), timeout)
+        return await self._run(prediction.describe(self._session, model), timeout)
 
     async def infer(
         self,
@@ -90,7 +91,9 @@ class AsyncClient(AsyncConnection):
         timeout: float | None = None,
     ) -> dict[str, Any]:
         """Compute the named outputs, or all, from columns of exactly the declared types."""
-        _, values = await self._run(prediction.infer(model, typed_columns(columns), outputs or ()), timeout)
+        _, values = await self._run(
+            prediction.infer(self._session, model, typed_columns(columns), outputs or ()), timeout
+        )
         return {name: result_of(value) for name, value in values.items()}
 
 

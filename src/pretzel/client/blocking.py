@@ -11,10 +11,11 @@ from pretzel.client import deployment, prediction, stores
 from pretzel.client.connection import Connection
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.repeating import Repeater
+from pretzel.client.session import Session
 from pretzel.client.stores import CheckedStore, Collected, Finding, HeldBack
+from pretzel.client.stubs import WorkerStub
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
 from pretzel.v1.control_pb2_grpc import ControlPlaneServiceStub
-from pretzel.v1.prediction_pb2_grpc import PredictionServiceStub
 
 T = TypeVar("T")
 
@@ -33,12 +34,12 @@ class Client(Connection):
         DeadlineError: the timeout passed.
     """
 
-    stub = PredictionServiceStub
+    stub = WorkerStub
 
     def __init__(self, address: str = "127.0.0.1:8001", **arguments: Any) -> None:
         """Create a client of workers; the arguments are those of :class:`Connection`."""
         super().__init__(address, **arguments)
-        self._descriptions: prediction.Descriptions = {}
+        self._session = Session()
 
     def predict(self, model: str, X: Any, *, timeout: float | None = None) -> Any:
         """Return the labels or the values that the estimator's ``predict`` returns."""
@@ -74,7 +75,7 @@ class Client(Connection):
 
     def score(self, model: str, X: Any, method: str, *, timeout: float | None = None) -> Any:
         """Return the result of any one ``method`` of the estimator."""
-        return self._run(prediction.score(self._descriptions, model, X, method), timeout)
+        return self._run(prediction.score(self._session, model, X, method), timeout)
 
     def predict_many(
         self,
@@ -97,11 +98,11 @@ class Client(Connection):
         Returns:
             The result of the method by model, in the order of ``models``.
         """
-        return self._run(prediction.score_many(self._descriptions, models, X, method, errors), timeout)
+        return self._run(prediction.score_many(self._session, models, X, method, errors), timeout)
 
     def describe(self, model: str, *, timeout: float | None = None) -> ModelDescription:
         """Return the inputs, types, labels and outputs of a model."""
-        return self._run(prediction.describe(self._descriptions, model), timeout)
+        return self._run(prediction.describe(self._session, model), timeout)
 
     def infer(
         self,
@@ -112,7 +113,7 @@ class Client(Connection):
         timeout: float | None = None,
     ) -> dict[str, Any]:
         """Compute the named outputs, or all that are not optional, from columns of exactly the declared types."""
-        operation = prediction.infer(model, typed_columns(columns), outputs or ())
+        operation = prediction.infer(self._session, model, typed_columns(columns), outputs or ())
         return {name: result_of(value) for name, value in self._run(operation, timeout)[1].items()}
 
 

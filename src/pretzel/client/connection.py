@@ -10,8 +10,8 @@ from typing import Any, Self, TypeVar, cast
 
 import grpc
 
-from pretzel.client.channel import channel_options
-from pretzel.client.endpoint import Endpoint, Limit, ending, left
+from pretzel.client.channel import Turns, channel_options
+from pretzel.client.endpoint import Budget, Endpoint, Limit, ending, left
 from pretzel.client.operations import (
     CALLS,
     Effect,
@@ -67,7 +67,8 @@ class Connection:
         self._endpoint = server = Endpoint(address, tls_ca, tls_cert, tls_key, credentials)
         arguments = channel_options(options)
         self._channels = [server.open(grpc.insecure_channel, grpc.secure_channel, arguments) for _ in range(channels)]
-        self._stubs = itertools.cycle([type(self).stub(channel) for channel in self._channels])
+        self._stubs = [type(self).stub(channel) for channel in self._channels]
+        self._turns = Turns(channels)
 
     def close(self) -> None:
         """Close the connections; running calls are cancelled."""
@@ -86,8 +87,11 @@ class Connection:
 
     def _run(self, operation: Operation[T], timeout: float | None) -> T:
         """Perform the effects of an operation until it returns its result."""
-        with ending(timeout if timeout is not None else self.timeout) as end:
-            return self._drive(operation, end)
+        limit = timeout if timeout is not None else self.timeout
+        if isinstance(limit, Budget):
+            with ending(limit) as end:
+                return self._drive(operation, end)
+        return self._drive(operation, None if limit is None else time.monotonic() + limit)
 
     def _drive(self, operation: Operation[T], end: float | None) -> T:
         answer, failure = None, None
@@ -96,8 +100,14 @@ class Connection:
                 effect = operation.throw(failure) if failure else operation.send(answer)
                 answer, failure = None, None
                 try:
-                    answer = self._perform(effect, left(end, self.address))
-                    self._endpoint.reached |= isinstance(effect, CALLS)
+                    timeout = None if end is None else left(end, self.address)
+                    if isinstance(effect, UnaryCall):  # not by _perform: nearly every effect is one
+                        stub = self._stubs[self._turns.next_for(effect)]
+                        answer = getattr(stub, effect.method)(effect.request, timeout=timeout)
+                        self._endpoint.reached = True
+                    else:
+                        answer = self._perform(effect, timeout)
+                        self._endpoint.reached |= isinstance(effect, CALLS)
                 except (grpc.RpcError, PretzelError) as error:
                     failure = self._endpoint.failure(error)
                     if cause := self._endpoint.cause(failure):
@@ -107,21 +117,25 @@ class Connection:
 
     def _perform(self, effect: Effect, timeout: float | None) -> Any:
         match effect:
-            case UnaryCall(method, request):
-                return getattr(next(self._stubs), method)(request, timeout=timeout)
             case StreamCall():
                 self._listen([effect], timeout)
             case ParallelStreams(calls):
                 self._listen(calls, timeout)
-            case Sleep(seconds):
-                time.sleep(seconds if timeout is None else max(0.0, min(seconds, timeout)))
+            case Sleep():
+                seconds, fits = effect.within(timeout)
+                time.sleep(seconds)
+                return fits
             case RunBlocking(function):
                 return function()
         return None
 
     def _listen(self, listens: Sequence[StreamCall], timeout: float | None) -> None:
         """Read from the calls round-robin, so that no stream stalls while another is read."""
-        calls = [getattr(next(self._stubs), listen.method)(listen.request, timeout=timeout) for listen in listens]
+        stubs = [self._stubs[self._turns.next()] for _ in listens]
+        calls = [
+            getattr(stub, listen.method)(listen.request, timeout=timeout)
+            for stub, listen in zip(stubs, listens, strict=True)
+        ]
         try:
             for answers in itertools.zip_longest(*calls):
                 for listen, answer in zip(listens, answers, strict=True):

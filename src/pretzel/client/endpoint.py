@@ -33,26 +33,21 @@ Limit = float | Budget | None
 
 
 @contextmanager
-def ending(limit: Limit) -> Iterator[float | None]:
+def ending(budget: Budget) -> Iterator[float]:
     """Yield the time by :func:`time.monotonic` at which a call ends; the block is the call."""
     start = time.monotonic()
-    if not isinstance(limit, Budget):
-        yield None if limit is None else start + limit
-        return
     try:
-        yield start + limit.left
+        yield start + budget.left
     finally:
-        limit.left -= time.monotonic() - start
+        budget.left -= time.monotonic() - start
 
 
-def left(end: float | None, address: str) -> float | None:
+def left(end: float, address: str) -> float:
     """Return the seconds until a time.
 
     Raises:
         DeadlineError: it has passed.
     """
-    if end is None:
-        return None
     seconds = end - time.monotonic()
     if seconds <= 0:
         raise DeadlineError(f"{address}: the time is over; increase timeout=")

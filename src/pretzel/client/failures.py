@@ -7,6 +7,7 @@ from typing import Any, Self
 import grpc
 
 from pretzel import errors
+from pretzel.client.hints import retry_after
 
 _BY_CODE: dict[str, type[errors.PretzelError]] = {
     kind.code: kind
@@ -26,10 +27,13 @@ _NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
 
 # grpc.aio reports this instead of the status on a write to a stream that the server has ended (grpc issue 36066).
 _LOST_STATUS = "Internal error from Core"
-# gRPC reports these when a connection breaks, after its own retries if no part of the response had arrived.
-_BROKEN = ("Stream removed", "Connection reset", "Broken pipe", "Socket closed", "GOAWAY")
-# gRPC reports this when a stopping server cancels a call; a cancellation by the caller has another message.
-_CANCELLED_BY_SERVER = "CANCELLED"
+# gRPC reports these when a connection or a call breaks, with one of these codes.
+_BROKEN = ("Stream removed", "Connection reset", "Broken pipe", "Socket closed", "GOAWAY", "RST_STREAM")
+_BREAKS = ("UNAVAILABLE", "UNKNOWN", "INTERNAL", "CANCELLED")
+# gRPC reports this when a stopping server cancels a call.
+_CANCELLED = "CANCELLED"
+# gRPC reports these when the caller cancels a call or closes the client.
+_BY_CALLER = ("Locally cancelled", "Channel closed")
 # A gRPC server reports this for an unknown service: a prediction was sent to a control plane, or the reverse.
 _OTHER_SERVICE = "Method not found!"
 
@@ -55,23 +59,33 @@ class MismatchError(errors.UnavailableError):
     """A server is there, but client and server do not agree on TLS or on each other's certificates."""
 
 
+class OtherServiceError(errors.UnavailableError):
+    """A server is there, but of the other plane."""
+
+
 class CutOffError(UnreachedError):
     """The connection broke before the response was complete, for example because a worker died."""
+
+
+class CancelledByServerError(errors.CancelledError):
+    """The server cancelled the call, as it does if it stops or is flooded."""
 
 
 def failure_of(error: grpc.RpcError | errors.PretzelError, address: str) -> errors.PretzelError:
     """Return the Pretzel error of a failed call; if it reached no server, the message names the address."""
     if isinstance(error, errors.PretzelError):
         return error
-    code, details = error.code().name, error.details() or "no message"
+    code, details, name = error.code().name, error.details() or "no message", _named(error)
     if code == "INTERNAL" and details == _LOST_STATUS:
         return errors.UnavailableError(f"{address}: the server ended the stream during a write")
-    if code == "CANCELLED" and details == _CANCELLED_BY_SERVER:
+    if code == "CANCELLED" and details == _CANCELLED:
         return CutOffError.of(f"{address}: the server stopped during the call; is it still running?", details)
-    if code == "UNAVAILABLE" and any(text in details for text in _BROKEN):
+    if code in _BREAKS and not name and any(text in details for text in _BROKEN):
         return CutOffError.of(f"{address}: the connection broke; is the server there still running?", details)
-    if code == "UNAVAILABLE" and _named(error):
-        return error_of(code, f"{address}: {details}", _named(error))
+    if code == "CANCELLED" and not details.startswith(_BY_CALLER):
+        return CancelledByServerError(f"{address}: the server cancelled the call: {details}")
+    if code == "UNAVAILABLE" and name:
+        return error_of(code, f"{address}: {details}", name)
     if code == "UNAVAILABLE":
         return UnreachedError.of(f"{address}: no server answers; is a server running there?", details)
     if code == "DEADLINE_EXCEEDED":
@@ -81,8 +95,11 @@ def failure_of(error: grpc.RpcError | errors.PretzelError, address: str) -> erro
         return UnreachedError.of(f"{address}: what answers there does not speak gRPC; is the address right?", details)
     if code == "UNIMPLEMENTED" and details == _OTHER_SERVICE:
         ports = "workers serve predictions (port 8001), control planes serve deployments (port 8101)"
-        return errors.UnavailableError(f"{address}: another service answers; is it the other plane's address? {ports}")
-    return error_of(code, details, _named(error))
+        return OtherServiceError(f"{address}: another service answers; is it the other plane's address? {ports}")
+    failure = error_of(code, details, name)
+    if isinstance(failure, errors.ExhaustedError):
+        failure.retry_after = retry_after(error)
+    return failure
 
 
 def call_failure(code: int, message: str) -> errors.PretzelError:
@@ -97,6 +114,11 @@ def error_of(code: str, message: str, name: str = "") -> errors.PretzelError:
     if isinstance(named, type) and issubclass(named, errors.PretzelError) and named.code == code:
         return named(message)
     return kind(message) if kind else errors.PretzelError(f"{code.lower()}: {message}")
+
+
+def explained(error: errors.DeadlineError, last: errors.PretzelError | None) -> errors.DeadlineError:
+    """Return the error of a deadline that passed during retries, with the last failure."""
+    return error if last is None else errors.DeadlineError(f"{last}; the deadline passed while waiting for it")
 
 
 def _named(error: Any) -> str:

@@ -16,12 +16,17 @@ from google.protobuf.message import Message
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UnaryCall:
-    """Call a method that returns one response; an iterable of requests is sent as a stream."""
+    """Call a method that returns one response; an iterable of requests is sent as a stream.
+
+    If the same call is performed again, another connection is used.
+    """
 
     method: str
-    request: Message | Iterable[Message]
+    request: Message | Iterable[Message] | bytes
+    place: int | None = None
+    """The connection of the last attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +47,17 @@ class ParallelStreams:
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """Wait before the next attempt."""
+    """Wait before the next attempt; the answer is whether time is left for it."""
 
     seconds: float
+    whole: bool = False
+    """Do not wait at all if the deadline would pass."""
+
+    def within(self, timeout: float | None) -> tuple[float, bool]:
+        """Return the seconds to wait with so many seconds left, and the answer."""
+        if timeout is None or self.seconds < timeout:
+            return self.seconds, True
+        return (0.0 if self.whole else max(0.0, timeout)), False
 
 
 @dataclass(frozen=True, slots=True)

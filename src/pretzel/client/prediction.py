@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal, get_args
+
+from google.protobuf.message import DecodeError
 
 from pretzel.adapters.inputs import DECIDES, columns_of
 from pretzel.adapters.pieces import cut, join
 from pretzel.adapters.results import result_of
+from pretzel.client.asking import ask, repeat, stream
 from pretzel.client.blocks import Part, parts_of
-from pretzel.client.failures import CutOffError, call_failure
-from pretzel.client.operations import ATTEMPTS, Operation, ParallelStreams, StreamCall, UnaryCall, backoff
-from pretzel.client.row_numbers import first_rows, shifted
-from pretzel.errors import InputError, NoCatalogError, NotFoundError, PretzelError, StaleCatalogError, UnavailableError
+from pretzel.client.operations import Operation, UnaryCall
+from pretzel.client.row_numbers import first_rows
+from pretzel.client.session import Session
+from pretzel.client.shortcut import Shortcut
+from pretzel.errors import InputError, NotFoundError, PretzelError
 from pretzel.plan import multioutput
 from pretzel.plan.caveats import why_not
 from pretzel.plan.forms import as_returned, has_form
@@ -23,51 +27,74 @@ from pretzel.plan.texts import all_sendable, sendable
 from pretzel.plan.wire import Value, columns_from_proto, columns_to_proto, description_from_proto
 from pretzel.v1 import prediction_pb2 as pb
 
-Descriptions = dict[str, ModelDescription]
-"""A client's cache of model descriptions, by the name used in calls."""
-
 Columns = Mapping[str, Value]
 OnError = Literal["raise", "return"]
-TURNS = 5
-"""Attempts of gRPC at a unary call: streams are retried that many times more while workers have no catalog."""
-STREAMS = 4
-"""Number of streams for one large input."""
 
 
-def describe(cache: Descriptions, model: str) -> Operation[ModelDescription]:
+def describe(session: Session, model: str) -> Operation[ModelDescription]:
     """Request the description of a model, and cache it."""
-    cache.pop(sendable("model name", model), None)
-    response = yield from _ask("DescribeModel", pb.DescribeModelRequest(model=model))
-    description = cache[model] = description_from_proto(response.description)
+    session.descriptions.pop(sendable("model name", model), None)
+    response = yield from ask(session.budget, "DescribeModel", pb.DescribeModelRequest(model=model))
+    description = session.descriptions[model] = description_from_proto(response.description)
     return description
 
 
-def score(cache: Descriptions, model: str, X: Any, method: str) -> Operation[Any]:
+def score(session: Session, model: str, X: Any, method: str) -> Operation[Any]:
     """Compute what ``method`` of the model returns for ``X``.
 
     A stale description can make a valid input look invalid, so the description is refreshed before an error is raised.
     """
-    description = cache.get(sendable("model name", model)) or (yield from describe(cache, model))
+    description = session.descriptions.get(sendable("model name", model)) or (yield from describe(session, model))
+    shortcut = session.shortcuts.get((model, method))
     try:
-        return (yield from _score(cache, description, model, X, method))
+        request = shortcut.request(X) if shortcut is not None and shortcut.description is description else None
+        if shortcut is None or request is None:
+            return (yield from _score(session, description, model, X, method))
+        call = UnaryCall("PredictBytes", request)
+        session.budget.earn()
+        try:
+            response = yield call  # not by ask(): each generator costs a little of every call
+        except PretzelError as error:
+            response = yield from repeat(session.budget, call, error)
+        if (result := shortcut.result(response)) is not None:
+            return result
+        version, values = read(response, shortcut)
+        if version != description.version.version:
+            session.descriptions.pop(model, None)
+        return _result(description, method, values)
     except (InputError, NotFoundError):
-        fresh = yield from describe(cache, model)
+        fresh = yield from describe(session, model)
         if fresh.version == description.version:
             raise
-        return (yield from _score(cache, fresh, model, X, method))
+        return (yield from _score(session, fresh, model, X, method))
 
 
-def _score(cache: Descriptions, description: ModelDescription, model: str, X: Any, method: str) -> Operation[Any]:
+def _score(session: Session, description: ModelDescription, model: str, X: Any, method: str) -> Operation[Any]:
     outputs = _outputs(description, model, method)
     columns = columns_of(X, description.inputs, description.version.metadata, method)
-    version, values = yield from infer(model, columns, outputs, _answer_bytes(description, outputs))
+    version, values = yield from infer(session, model, columns, outputs, _answer_bytes(description, outputs))
     if version != description.version.version:
-        cache.pop(model, None)
+        session.descriptions.pop(model, None)
+    elif (known := session.shortcuts.get((model, method))) is None or known.description is not description:
+        session.shortcuts[model, method] = Shortcut(model, method, description, outputs)
     return _result(description, method, values)
 
 
+def read(response: bytes, shortcut: Shortcut) -> tuple[int, dict[str, Value]]:
+    """Read a response in the general way, and learn its form."""
+    try:
+        parsed = pb.PredictResponse.FromString(response)
+    except DecodeError as error:
+        problem = f"received a response that cannot be read ({error}); is the server another version?"
+        raise PretzelError(problem) from None
+    values = _joined([columns_from_proto(parsed.columns)], shortcut.outputs)
+    if parsed.version == shortcut.description.version.version:
+        shortcut.learn(response, parsed, values)
+    return parsed.version, values
+
+
 def infer(
-    model: str, columns: Columns, outputs: Sequence[str], answer_bytes: int = 0
+    session: Session, model: str, columns: Columns, outputs: Sequence[str], answer_bytes: int = 0
 ) -> Operation[tuple[int, dict[str, Value]]]:
     """Compute outputs over columns; return the version that answered, and the outputs by name.
 
@@ -81,68 +108,17 @@ def infer(
         return pb.PredictRequest(model=model, columns=columns_to_proto(pieces[i]), outputs=names)
 
     if len(pieces) == 1:
-        responses = [(yield from _ask("Predict", request(0)))]
+        responses = [(yield from ask(session.budget, "Predict", request(0)))]
     else:
-        responses = yield from _stream(request, first_rows(pieces))
+        responses = yield from stream(session.budget, request, first_rows(pieces))
     versions = {response.version for response in responses}
     if len(versions) > 1:
-        return (yield from infer(_pinned(model, max(versions)), columns, outputs, answer_bytes))
+        return (yield from infer(session, _pinned(model, max(versions)), columns, outputs, answer_bytes))
     return versions.pop(), _joined([columns_from_proto(response.columns) for response in responses], outputs)
 
 
-def _ask(method: str, request: Any) -> Operation[Any]:
-    """Call, and retry if the response was cut off, or if the worker has no catalog or a stale one.
-
-    gRPC does not retry a call after part of its response arrived, and may pick the same worker for each attempt.
-    """
-    for attempt in range(ATTEMPTS - 1):
-        try:
-            return (yield UnaryCall(method, request))
-        except (CutOffError, NoCatalogError, StaleCatalogError):
-            yield backoff(attempt)
-    return (yield UnaryCall(method, request))
-
-
-def _stream(request: Callable[[int], pb.PredictRequest], starts: Sequence[int]) -> Operation[list[pb.PredictResponse]]:
-    """Send pieces over a few streams; pieces without an answer after a broken stream are sent again.
-
-    ``starts``: the first row of each piece.
-    """
-    answers: dict[int, pb.PredictResponse] = {}
-    count = len(starts)
-    failures = 0
-    while missing := [i for i in range(count) if i not in answers]:
-        try:
-            streams = range(min(STREAMS, len(missing)))
-            yield ParallelStreams([_listen(request, missing[k::STREAMS], answers, starts) for k in streams])
-        except UnavailableError as error:
-            failures = failures + 1 if len(missing) == count - len(answers) else 1
-            if failures == ATTEMPTS * (TURNS if isinstance(error, NoCatalogError) else 1):
-                raise
-            yield backoff(failures)
-    return [answers[i] for i in range(count)]
-
-
-def _listen(
-    request: Callable[[int], pb.PredictRequest],
-    ids: list[int],
-    answers: dict[int, pb.PredictResponse],
-    starts: Sequence[int],
-) -> StreamCall:
-    def requests() -> Iterator[pb.PredictStreamRequest]:
-        for i in ids:
-            yield pb.PredictStreamRequest(id=i, request=request(i))
-
-    def accept(response: pb.PredictStreamResponse) -> None:
-        if response.WhichOneof("result") != "response":
-            raise call_failure(response.error.code, shifted(response.error.message, starts[response.id]))
-        answers[response.id] = response.response
-
-    return StreamCall("PredictStream", requests(), accept)
-
-
 def score_many(
-    cache: Descriptions, models: Iterable[str], X: Any, method: str, errors: OnError
+    session: Session, models: Iterable[str], X: Any, method: str, errors: OnError
 ) -> Operation[dict[str, Any]]:
     """Compute what ``method`` of each model returns for ``X``; models with the same inputs share one call.
 
@@ -154,39 +130,39 @@ def score_many(
     if errors not in get_args(OnError):
         raise InputError(f"errors: expected {' or '.join(get_args(OnError))}, got {errors!r}")
     names = list(dict.fromkeys(all_sendable("model name", models)))
-    results = yield from _attempt(cache, names, X, method)
+    results = yield from _attempt(session, names, X, method)
     failed = [name for name in names if isinstance(results[name], (InputError, NotFoundError))]
-    if changed := (yield from _changed(cache, failed)):
-        results |= yield from _attempt(cache, changed, X, method)
+    if changed := (yield from _changed(session, failed)):
+        results |= yield from _attempt(session, changed, X, method)
     if errors == "raise":
         _raise_first(results)
     return {name: results[name] for name in names}
 
 
-def _attempt(cache: Descriptions, names: list[str], X: Any, method: str) -> Operation[dict[str, Any]]:
+def _attempt(session: Session, names: list[str], X: Any, method: str) -> Operation[dict[str, Any]]:
     results: dict[str, Any] = {}
     groups: dict[str, list[str]] = {}
     for name in names:
         try:
-            description = cache.get(name) or (yield from describe(cache, name))
+            description = session.descriptions.get(name) or (yield from describe(session, name))
             groups.setdefault(_call_key(description, name, method), []).append(name)
         except (InputError, NotFoundError) as error:
             results[name] = error
     for group in groups.values():
         try:
-            results |= yield from _score_group(cache, group, X, method)
+            results |= yield from _score_group(session, group, X, method)
         except InputError as error:
             results |= dict.fromkeys(group, error)
     return results
 
 
-def _changed(cache: Descriptions, names: list[str]) -> Operation[list[str]]:
+def _changed(session: Session, names: list[str]) -> Operation[list[str]]:
     """Refresh descriptions; return the models whose version changed."""
     changed = []
     for name in names:
-        before = cache.get(name)
+        before = session.descriptions.get(name)
         try:
-            description = yield from describe(cache, name)
+            description = yield from describe(session, name)
         except (InputError, NotFoundError):
             continue
         if before is not None and description.version != before.version:
@@ -194,39 +170,41 @@ def _changed(cache: Descriptions, names: list[str]) -> Operation[list[str]]:
     return changed
 
 
-def _score_group(cache: Descriptions, models: list[str], X: Any, method: str) -> Operation[dict[str, Any]]:
-    first = cache[models[0]]
+def _score_group(session: Session, models: list[str], X: Any, method: str) -> Operation[dict[str, Any]]:
+    first = session.descriptions[models[0]]
     columns = columns_of(X, first.inputs, first.version.metadata, method)
     outputs = _outputs(first, models[0], method)
-    answer_bytes = sum(_answer_bytes(cache[model], outputs) for model in models)
+    answer_bytes = sum(_answer_bytes(session.descriptions[model], outputs) for model in models)
     targets = dict(zip(models, models, strict=True))
     while True:
-        answers = yield from _ask_many(list(targets.values()), cut(columns, answer_bytes), outputs)
+        answers = yield from _ask_many(session, list(targets.values()), cut(columns, answer_bytes), outputs)
         versions = [{getattr(part, "version", 0) for part in parts} - {0} for parts in answers]
         if all(len(numbers) < 2 for numbers in versions):
             break
         targets = {m: _pinned(m, max(seen)) if seen else m for m, seen in zip(models, versions, strict=True)}
-    return {m: _many_result(cache, m, method, outputs, parts) for m, parts in zip(models, answers, strict=True)}
+    return {m: _many_result(session, m, method, outputs, parts) for m, parts in zip(models, answers, strict=True)}
 
 
-def _ask_many(models: list[str], pieces: list[dict[str, Value]], outputs: list[str]) -> Operation[list[list[Part]]]:
+def _ask_many(
+    session: Session, models: list[str], pieces: list[dict[str, Value]], outputs: list[str]
+) -> Operation[list[list[Part]]]:
     """Return the answers of each model to the pieces."""
     answers: list[list[Part]] = [[] for _ in models]
     for piece, start in zip(pieces, first_rows(pieces), strict=True):
         request = pb.PredictManyRequest(models=models, columns=columns_to_proto(piece), outputs=outputs, matrix=True)
-        response = yield from _ask("PredictMany", request)
+        response = yield from ask(session.budget, "PredictMany", request)
         for parts, part in zip(answers, parts_of(response, len(models), start), strict=True):
             parts.append(part)
     return answers
 
 
-def _many_result(cache: Descriptions, model: str, method: str, outputs: list[str], parts: list[Part]) -> Any:
+def _many_result(session: Session, model: str, method: str, outputs: list[str], parts: list[Part]) -> Any:
     answered = [part for part in parts if not isinstance(part, PretzelError)]
     if len(answered) < len(parts):
         return next(part for part in parts if isinstance(part, PretzelError))
-    description = cache[model]
+    description = session.descriptions[model]
     if answered[0].version != description.version.version:
-        cache.pop(model, None)
+        session.descriptions.pop(model, None)
     values = _joined([part.values for part in answered], outputs)
     return _result(description, method, values)
 

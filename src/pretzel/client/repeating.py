@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from pretzel.client.failures import CutOffError
+from pretzel.client.failures import CutOffError, explained
 from pretzel.client.operations import Effect, Operation, backoff
 from pretzel.errors import DeadlineError, PretzelError, UnavailableError
 
@@ -50,7 +50,7 @@ class Repeater:
                 lost = error
                 yield backoff(number)
             except DeadlineError as error:
-                raise _explained(error, lost) from None
+                raise explained(error, lost) from None
             except PretzelError:
                 self._answered = True
                 raise
@@ -62,8 +62,3 @@ class Repeater:
 
 def _perform(effect: Effect) -> Operation[Any]:
     return (yield effect)
-
-
-def _explained(error: DeadlineError, lost: UnavailableError | None) -> DeadlineError:
-    """Return the error of a deadline that passed during retries, with the last failure."""
-    return error if lost is None else DeadlineError(f"{lost}; the deadline passed while waiting for it")

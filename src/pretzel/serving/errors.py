@@ -43,6 +43,8 @@ class Status(NamedTuple):
     """Identifier under which the log describes a fault of the server."""
     field: str = ""
     """The field of the request that is wrong, where it is known."""
+    retry_after: float | None = None
+    """Seconds after which the same request may succeed, here or elsewhere."""
 
     @property
     def metadata(self) -> tuple[tuple[str, str | bytes], ...]:
@@ -58,8 +60,9 @@ class Status(NamedTuple):
         if self.field:
             violation = BadRequest.FieldViolation(field=self.field, description=self.message)
             yield BadRequest(field_violations=[violation])
-        if self.code is grpc.StatusCode.UNAVAILABLE:
-            yield RetryInfo(retry_delay=Duration(seconds=RETRY_SECONDS))
+        seconds = RETRY_SECONDS if self.code is grpc.StatusCode.UNAVAILABLE else self.retry_after
+        if seconds is not None:
+            yield RetryInfo(retry_delay=Duration(seconds=int(seconds), nanos=int(seconds % 1 * 10**9)))
 
     async def abort(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         """End a call with this status."""
@@ -74,7 +77,11 @@ def status_of(error: Exception) -> Status:
     """
     if isinstance(error, PretzelError) and error.code != "INTERNAL":
         return Status(
-            grpc.StatusCode[error.code], brief(error), type(error).__name__, field=getattr(error, "field", "")
+            grpc.StatusCode[error.code],
+            brief(error),
+            type(error).__name__,
+            field=getattr(error, "field", ""),
+            retry_after=getattr(error, "retry_after", None),
         )
     if is_shortage(error):
         log.error("a call failed for lack of memory, threads or descriptors", error=repr(error))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.scheduling.cost import DOUBT, FIXED, Cost, size_of
 from pretzel.data_plane.scheduling.policy import SMALL_BYTES, Decision, Facts, Limits, choose
-from pretzel.data_plane.scheduling.request import RequestEngine
+from pretzel.data_plane.scheduling.request import RETRY_SECONDS, RequestEngine
 from pretzel.engine.footprint import Need
 from pretzel.errors import DeadlineError, ExhaustedError
 from pretzel.plan.values import Csr, Texts
@@ -127,8 +127,9 @@ async def test_a_full_queue_rejects():
     costs = [Cost(), Cost()]
     tasks = [asyncio.create_task(engine.run(work, costs[i % 2], {}, None)) for i in range(10)]
     await until(lambda: engine.queued == 10)
-    with pytest.raises(ExhaustedError, match="10 requests are queued"):
+    with pytest.raises(ExhaustedError, match="10 requests are queued") as full:
         await engine.run(work, other, {}, None)
+    assert full.value.retry_after == RETRY_SECONDS
     assert await asyncio.wait_for(engine.run(_done(), cheap(), {}, None), 5)  # cheap ones still pass
     work.release.set()
     await asyncio.gather(*tasks)
@@ -234,8 +235,11 @@ async def test_a_deadline_before_the_expected_end_is_rejected_at_once():
     cost.rate = 2.0 / FIXED
     running = asyncio.create_task(engine.run(work, cost, {}, None, deadline=101.0))  # idle: an estimate may be wrong
     await until(lambda: work.ran)
-    with pytest.raises(ExhaustedError, match=r"expected in 4000 ms, 3000 ms are left to the deadline; retry later"):
+    with pytest.raises(
+        ExhaustedError, match=r"expected in 4000 ms, 3000 ms are left to the deadline; retry later"
+    ) as late:
         await engine.run(_done(), cost, {}, None, deadline=103.0)
+    assert late.value.retry_after == 0  # only another worker can be in time
     assert (tally.rejected["deadline"], engine.queued) == (1, 1)
     accepted = asyncio.create_task(engine.run(_done(), cost, {}, None, deadline=105.0))
     await until(lambda: engine.queued == 2)

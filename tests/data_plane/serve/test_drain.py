@@ -13,6 +13,9 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 
+from pretzel.client import AsyncClient
+from pretzel.client.hints import retry_after
+from pretzel.data_plane.scheduling.request import RETRY_SECONDS
 from pretzel.plan.wire import columns_to_proto
 from pretzel.v1 import prediction_pb2 as pb
 from tests.data_plane.models import regression
@@ -134,5 +137,13 @@ async def test_a_full_queue_is_resource_exhausted(serving: Serving, rows: np.nda
         await serving.predict("m", x=rows)
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert "2 requests of this model are queued; retry later" in caught.value.details()
-    slow.release.set()
+    assert retry_after(caught.value) == RETRY_SECONDS
+    async with AsyncClient(f"127.0.0.1:{serving.port}") as client:
+        await client.describe("m")
+        later = asyncio.create_task(client.infer("m", {"x": rows}))
+        async with asyncio.timeout(10):
+            while not serving.tally.rejected["model_queue"] >= 2:
+                await asyncio.sleep(0.001)
+        slow.release.set()
+        assert set(await later) == {"predict", "transform"}  # the client repeats it
     await asyncio.gather(*calls)

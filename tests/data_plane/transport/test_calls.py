@@ -9,8 +9,11 @@ from typing import Any
 import grpc
 import pytest
 
+from pretzel.client.hints import retry_after
+from pretzel.data_plane.transport.front import RETRY_SECONDS
+from pretzel.data_plane.transport.limits import Limits
 from tests.data_plane.transport.differences import wanted
-from tests.data_plane.transport.echo import Served, grouped, path
+from tests.data_plane.transport.echo import Served, grouped, path, serve
 
 SIZES = (0, 1, (16 << 10) - 6, (16 << 10) - 5, (16 << 10) - 1, 16 << 10, (16 << 10) + 1, 1 << 20)
 UNARY = ("Unary", "Fast", "Compressed")
@@ -56,6 +59,16 @@ async def test_a_message_over_the_limit(served: Served, channel: grpc.aio.Channe
             await channel.unary_unary(path(method))(bytes(served.limits.message_bytes + 1), timeout=60)
         assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert await channel.unary_unary(path("Unary"))(b"next", timeout=20) == b"next"
+
+
+async def test_messages_that_find_no_room_may_be_sent_later():
+    async with serve("native", Limits(received_bytes=1 << 17)) as served, served.channel() as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await channel.unary_unary(path("Unary"))(bytes(1 << 20), timeout=60)
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert "holds 131072 bytes of unfinished requests" in (caught.value.details() or "")
+        assert retry_after(caught.value) == RETRY_SECONDS
+        assert await channel.unary_unary(path("Unary"))(b"next", timeout=20) == b"next"
 
 
 @pytest.mark.parametrize("by", ["abort", "set"])
