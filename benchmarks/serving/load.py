@@ -13,7 +13,7 @@ from pathlib import Path
 import grpc
 
 CONNECTIONS, STREAMS = 4, 8
-SECONDS = 2.0
+SECONDS = 1.0
 _GRPC = ("-H", "content-type: application/grpc", "-H", "te: trailers")
 _RATE = re.compile(r"finished in .*?, ([\d.]+) req/s")
 _COUNTS = re.compile(r"requests: (\d+) total, .* (\d+) succeeded, (\d+) failed")

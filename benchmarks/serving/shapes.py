@@ -94,7 +94,7 @@ def fan_out() -> Iterator[Row]:
 
 
 def certificate(directory: Path) -> tuple[Path, Path]:
-    """Write a certificate for this machine, signed by itself, and its key."""
+    """Write a self-signed certificate of this machine, and its key."""
     cert, key = directory / "cert.pem", directory / "key.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
     command += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)]

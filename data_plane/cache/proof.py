@@ -20,7 +20,7 @@ SETTLE_SECONDS = 0.25
 SMALL_BYTES = 64 << 10
 """Bytes that are hashed on the event loop."""
 UNSETTLED = -1
-"""Stands for a generation at which objects were intact but may still be changing."""
+"""The generation of a map in which objects were intact but may still be changing."""
 
 
 class Check(NamedTuple):

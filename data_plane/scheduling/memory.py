@@ -7,9 +7,17 @@ from typing import NoReturn
 
 from pretzel.data_plane.scheduling.policy import Limits
 from pretzel.engine.footprint import Need
+from pretzel.errors import ExhaustedError
 
 Reject = Callable[[str, str], NoReturn]
 """Called with the reason under which the rejection is counted, and the message."""
+
+
+def too_large(size: int, most: int) -> ExhaustedError:
+    """Return the error for a response that is too large."""
+    return ExhaustedError(
+        f"the response takes {size} bytes, {most} allowed (max_message_bytes); send fewer rows or ask for fewer outputs"
+    )
 
 
 def allowed(need: Need, size: int, rows: int, limits: Limits, threads: int, reject: Reject) -> int:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from pretzel.data_plane.residency.routes import Route
+from pretzel.data_plane.scheduling.memory import too_large
 from pretzel.data_plane.transport.parts import varint
-from pretzel.errors import ExhaustedError
 from pretzel.kernels.joining import joined
 from pretzel.plan.types import DTYPE_NAMES
 from pretzel.plan.values import Labels
@@ -59,13 +59,6 @@ class Packer:
         if size > self._most_bytes:
             raise too_large(size, self._most_bytes)
         return joined(parts)
-
-
-def too_large(size: int, most: int) -> ExhaustedError:
-    """Return the error for a response that is too large."""
-    return ExhaustedError(
-        f"the response takes {size} bytes, {most} allowed (max_message_bytes); send fewer rows or ask for fewer outputs"
-    )
 
 
 def value_bytes(value: Any) -> int:

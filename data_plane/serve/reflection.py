@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import grpc
+from google.protobuf import descriptor_pool
 from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha._async import ReflectionServicer
 
 SERVICES = ("grpc.reflection.v1alpha.ServerReflection", "grpc.reflection.v1.ServerReflection")
 
 
-def register(names: Sequence[str], services: Any, pool: Any) -> None:
-    """Register reflection over these services, whose descriptors are in ``pool``, and over itself."""
+def register(names: Sequence[str], services: Any, pool: Any = None) -> None:
+    """Register reflection over these services and itself; their descriptors are in ``pool``, or in the default one."""
     # The newer name has no descriptor in the package; a client that knows the service brings its own.
-    servicer = ReflectionServicer([*names, *SERVICES], pool=pool)
+    servicer = ReflectionServicer([*names, *SERVICES], pool=pool or descriptor_pool.Default())
     handler = grpc.stream_stream_rpc_method_handler(
         servicer.ServerReflectionInfo,
         request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,

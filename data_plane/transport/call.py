@@ -13,7 +13,7 @@ from pretzel.data_plane.transport.framing import GZIP_FROM, PREFIX, Deframer, co
 from pretzel.data_plane.transport.handlers import run_awaitable, run_handler
 from pretzel.data_plane.transport.head import IDENTITY, Head, Rejection
 from pretzel.data_plane.transport.inbox import Inbox
-from pretzel.data_plane.transport.lane import Lane
+from pretzel.data_plane.transport.lane import BREATH, Lane
 from pretzel.data_plane.transport.methods import Method
 from pretzel.data_plane.transport.status import Metadata
 from pretzel.serving.errors import status_of
@@ -37,8 +37,10 @@ class Call:
     _lane: Lane | None = None
     _task: asyncio.Task[None] | None = None
     _timer: asyncio.TimerHandle | None = None
+    _written = 0
     _writable: asyncio.Future[None] | None = None
-    _watched = ((0, 0), 0.0)  # bytes that wait for the client, and the time since which their numbers are the same
+    _watched: tuple[tuple[int, int] | None, float] = (None, 0.0)
+    """Bytes that wait for the client, and the time since which their numbers are the same."""
 
     def __init__(self, connection: Connection, stream_id: int, head: Head, method: Method) -> None:
         self.connection, self.stream_id, self.head, self.method = connection, stream_id, head, method
@@ -99,7 +101,7 @@ class Call:
         if answer is None:
             self.run(run_handler(self, message))
         elif not isinstance(answer, bytes):
-            self.run(run_awaitable(self, message, answer))
+            self.run(run_awaitable(self, message, answer), answer)
         elif self.gzip and len(answer) > COMPRESSED_INLINE:
             self.run(run_awaitable(self, message, _returned(answer)))
         else:
@@ -113,9 +115,15 @@ class Call:
         except Exception as error:
             self.fail(error)
 
-    def run(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run the work of this call; it is cancelled when the client goes, or the deadline passes."""
+    def run(self, work: Coroutine[Any, Any, None], *awaited: object) -> None:
+        """Run the work of this call; it is cancelled when the client goes, or the deadline passes.
+
+        The coroutines that it awaits are closed at its end, for it may be cancelled before it starts.
+        """
         self._task = asyncio.ensure_future(work)
+        coroutines = [each for each in awaited if isinstance(each, Coroutine)]
+        if coroutines:
+            self._task.add_done_callback(lambda _: [each.close() for each in coroutines])
 
     def _acknowledge(self, size: int) -> None:
         self.connection.sender.acknowledge(self.stream_id, size)
@@ -128,6 +136,9 @@ class Call:
         packed = await asyncio.to_thread(compressed, message) if large else self._pack(message)
         if not self.finished:
             self.connection.sender.send_message(self, packed)
+        self._written += 1
+        if self._written % BREATH == 0:
+            await asyncio.sleep(0)
         await self.writable()
 
     async def writable(self) -> None:
@@ -208,7 +219,10 @@ class Call:
 
     def is_stalled(self, now: float) -> bool:
         """Return whether the client has made us wait too long: to read, to send the rest of a message, or to end."""
-        unsent, incomplete = self.connection.sender.unsent(self.stream_id), self._inbox.incomplete if self._inbox else 0
+        unsent, incomplete = (
+            self.connection.sender.unsent(self.stream_id),
+            self._inbox.incomplete if self._inbox is not None else 0,
+        )
         waits = unsent or incomplete or self.finished or not (self.method.takes_many or self.half_closed)
         if not waits or (unsent, incomplete) != self._watched[0]:
             self._watched = (unsent, incomplete), now

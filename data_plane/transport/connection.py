@@ -254,6 +254,7 @@ class Connection(asyncio.Protocol):
         """End the calls that still run, send what is queued, and close."""
         for call in list(self.calls.values()):
             call.stop(grpc.StatusCode.UNAVAILABLE, STOPPING)
+        self._flush()  # the statuses first, for the engine sends nothing after its last GOAWAY
         self.closing = True
         self._operate(self.engine.terminate_connection)
 

@@ -49,6 +49,7 @@ def read_head(fields: tuple[Header, ...], most_bytes: int) -> Head:
     timeout: bytes | None = None
     encoding, accepts_gzip, size = IDENTITY, False, 0
     metadata: list[Header] = []
+    binary: list[Header] = []
     for field in fields:
         name, value = field
         size += len(name) + len(value)
@@ -59,6 +60,8 @@ def read_head(fields: tuple[Header, ...], most_bytes: int) -> Head:
                 method = value
         elif name not in _RESERVED:
             metadata.append(field)
+            if name[-4:] == b"-bin":
+                binary.append(field)
         elif name == b"content-type":
             content_type = value
         elif name == b"grpc-timeout":
@@ -68,14 +71,16 @@ def read_head(fields: tuple[Header, ...], most_bytes: int) -> Head:
         elif name == b"grpc-accept-encoding":
             accepts_gzip = b"gzip" in value
     _check_kind(method, content_type)
-    _check_encoding(encoding)
+    if encoding is not IDENTITY:
+        _check_encoding(encoding)
     size += FIELD_OVERHEAD * len(fields)
     if size > most_bytes:
         raise Rejection(
             grpc.StatusCode.RESOURCE_EXHAUSTED, f"the metadata takes {size} bytes, {most_bytes} allowed; send less"
         )
-    _check_binary([field for field in metadata if field[0].endswith(b"-bin")])
-    seconds = 0.0 if timeout is None else max(seconds_of(timeout), _AT_ONCE)
+    if binary:
+        _check_binary(binary)
+    seconds = 0.0 if timeout is None else seconds_of(timeout) or _AT_ONCE
     return Head(path, seconds, encoding, accepts_gzip, metadata)
 
 

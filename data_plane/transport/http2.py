@@ -45,6 +45,8 @@ _MAX_STREAMS, _INITIAL_WINDOW, _MAX_HEADER_LIST = 0x3, 0x4, 0x6
 _HEADER_SLACK = 4
 """Factor between the header list that a call may have and the one that ends the connection."""
 _FRAMES_PER_HEADER = 8
+_SENT_HEADERS = 1 << 20
+"""Most bytes of a header list that is sent; beyond that, the engine resets the stream instead."""
 
 
 def is_available() -> bool:
@@ -61,6 +63,7 @@ def new_connection(limits: Limits) -> Connection:
         ngh2.Role.SERVER,
         ngh2.Configuration(
             auto_window_update=False,  # consumed bytes are acknowledged, so that an unread stream stops its sender
+            max_send_header_block_length=_SENT_HEADERS,
             max_inbound_header_list_size=_HEADER_SLACK * limits.header_bytes,
             max_inbound_header_count=_HEADER_SLACK * limits.header_bytes // FIELD_OVERHEAD,
             max_continuations=_FRAMES_PER_HEADER,

@@ -12,6 +12,8 @@ from pretzel.data_plane.transport.handlers import finishing
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.call import Call
 
+BREATH = 64
+"""Messages of a stream that are sent before the event loop runs other work."""
 DRAINING = "this worker is draining; send the remaining requests to another worker"
 
 
@@ -26,16 +28,18 @@ class Lane:
         """Answer what waits, unless an earlier message is still being answered."""
         call = self._call
         inbox, method = call.inbox, call.method
+        answered = 0
         while not self.is_busy and not call.finished and inbox:
-            if call.is_clogged:
+            if answered == BREATH or call.is_clogged:
                 self._start(call.writable())
                 return
+            answered += 1
             message = inbox.take()
             answer = method.shortcut(message, call.deadline)
             if isinstance(answer, bytes):
                 call.send(answer)
             else:
-                self._start(self._answer(message, answer))
+                self._start(self._answer(message, answer), answer)
         if not self.is_busy:
             self._end()
 
@@ -59,9 +63,9 @@ class Lane:
             response = await self._call.method.each(message, self._call.deadline)
         await self._call.write(response)
 
-    def _start(self, work: Awaitable[None]) -> None:
+    def _start(self, work: Awaitable[None], answer: object = None) -> None:
         self.is_busy = True
-        self._call.run(self._advance_after(work))
+        self._call.run(self._advance_after(work), work, answer)
 
     async def _advance_after(self, work: Awaitable[None]) -> None:
         async with finishing(self._call):

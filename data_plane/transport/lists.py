@@ -14,7 +14,8 @@ from pretzel.engine import Executable
 from pretzel.errors import PretzelError
 from pretzel.plan.digest import Digest
 
-MOST_MODELS = 10_000
+MOST_OUTPUTS = 4_000
+"""Outputs of one list: each takes about 4 us to prepare, and the event loop waits."""
 MODEL, VERSION = 1, 2
 """Fields of a response."""
 MODELS, VERSIONS = 1, 2
@@ -59,12 +60,14 @@ class Listed:
 def listed(router: Router, joint: JointCatalog, names: Sequence[bytes], outputs: Sequence[bytes]) -> Listed | None:
     """Return a list of models that are resident and have run together, or None."""
     try:
-        routes = [router.find(name.decode()) for name in names[: MOST_MODELS + 1]]
+        if len(names) > MOST_OUTPUTS:
+            return None
+        routes = [router.find(name.decode()) for name in names]
         wanted = tuple(dict.fromkeys(name.decode() for name in outputs))
     except (PretzelError, UnicodeDecodeError):
         return None
     entries = list(dict.fromkeys(route.entry for route in routes))
-    if len(routes) > MOST_MODELS or len(entries) < 2 or not _are_alike(entries, wanted):
+    if len(entries) < 2 or not _are_alike(entries, wanted):
         return None
     together = joint.peek(entries, wanted)
     # A process that looks for the cause of crashes records each run, which only the ordinary path does.
@@ -74,13 +77,14 @@ def listed(router: Router, joint: JointCatalog, names: Sequence[bytes], outputs:
 
 
 def _are_alike(entries: Sequence[Entry], outputs: tuple[str, ...]) -> bool:
-    """Return whether all plans are resident, take the same inputs, and have these outputs."""
-    inputs = set()
+    """Return whether all plans are resident, take the same inputs, and have these outputs, not too many together."""
+    inputs, count = set(), 0
     for entry in entries:
         if entry.executable is None or not entry.executable.outputs.keys() >= set(outputs):
             return False
         inputs.add(frozenset((item.name, str(item.type)) for item in entry.executable.inputs))
-    return len(inputs) == 1
+        count += len(outputs or entry.executable.usual)
+    return len(inputs) == 1 and count <= MOST_OUTPUTS
 
 
 def _filled(made: Listed, routes: Sequence[Route], outputs: tuple[str, ...]) -> Listed:

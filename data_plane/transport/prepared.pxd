@@ -20,6 +20,7 @@ cdef class Prepared:
     cdef readonly bint exact
     cdef Input* inputs
     cdef Output* outputs
+    cdef int* places        # of each input's column in the last request, as it was found there
     cdef int input_count, output_count
     cdef int64_t answer_row, answer_fixed, passed, frame_row, block
     cdef list kept          # owns the bytes of inputs and outputs

@@ -19,7 +19,7 @@ from pretzel.plan.wire import column_to_proto
 cdef enum:  # fields of a column
     TYPE = 2
     TABLE = 9
-    PROBES = 64  # names compared per column before a request in an odd order is left to the ordinary path
+    PROBES = 64  # names compared per column before a request in a new order is left to the ordinary path
 
 cdef int64_t COPIES = _COPIES
 
@@ -42,7 +42,8 @@ cdef class Prepared:
         self.input_count, self.output_count = len(executable.inputs), len(schedule.names)
         self.inputs = <Input*>calloc(self.input_count + 1, sizeof(Input))
         self.outputs = <Output*>calloc(self.output_count + 1, sizeof(Output))
-        if not (self.inputs and self.outputs):
+        self.places = <int*>calloc(self.input_count + 1, sizeof(int))
+        if not (self.inputs and self.outputs and self.places):
             raise MemoryError("prepared: no memory for its tables")
         for i, item in enumerate(executable.inputs):
             self._set_input(&self.inputs[i], item)
@@ -51,6 +52,7 @@ cdef class Prepared:
 
     def __dealloc__(self):
         free(self.inputs)
+        free(self.places)
         free(self.outputs)
 
     cdef _set_input(self, Input* taken, item):
@@ -90,15 +92,19 @@ cdef class Prepared:
         return True
 
     cdef bint arrange(self, Request request) noexcept nogil:
+        """Move the column of each input to its place; clients repeat their order, so the last one is tried first."""
         cdef int i, j, probes = PROBES * request.count
         cdef RawColumn moved
         for i in range(self.input_count):
-            j = i
-            while j < request.count and not same(self.inputs[i].name, request.columns[j].parts[NAME]):
-                j += 1
-            probes -= j - i
-            if j == request.count or probes < 0:
-                return False
+            j = self.places[i]
+            if not (i <= j < request.count and same(self.inputs[i].name, request.columns[j].parts[NAME])):
+                j = i
+                while j < request.count and not same(self.inputs[i].name, request.columns[j].parts[NAME]):
+                    j += 1
+                probes -= j - i
+                if j == request.count or probes < 0:
+                    return False
+                self.places[i] = j
             if j != i:
                 moved = request.columns[i]
                 request.columns[i] = request.columns[j]

@@ -10,8 +10,8 @@ from pretzel.data_plane.transport.prepared cimport Need, Prepared
 from pretzel.kernels.frame cimport OK, Frame, Workspace, now
 from pretzel.kernels.program cimport Run, Token
 
+from pretzel.data_plane.scheduling.memory import too_large
 from pretzel.data_plane.scheduling.policy import SMALL_BYTES
-from pretzel.data_plane.serve.packing import too_large
 from pretzel.engine.workspaces import KEEP_BYTES, guarded
 
 cdef int64_t KEPT_FRAME = KEEP_BYTES

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Sequence
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 import grpc
 
@@ -14,8 +14,11 @@ Header = tuple[bytes, bytes]
 Metadata = Sequence[tuple[str, str | bytes]]
 
 _BINARY = "-bin"
+_CUT_ESCAPE = re.compile(r"%[0-9A-F]?$")
 _KEY, _VALUE = re.compile(r"[0-9a-z_.\-]+"), re.compile(rb"[ -~]*")
 _PRINTABLE = "".join(map(chr, range(0x20, 0x7F))).replace("%", "")
+MOST_MESSAGE = 6 << 10
+"""Bytes of the longest message, encoded: many clients reject headers of more than 8 KiB, and with them the status."""
 OK_TRAILERS: tuple[Header, ...] = ((b"grpc-status", b"0"),)
 
 
@@ -29,11 +32,18 @@ def status_fields(code: grpc.StatusCode, message: str, metadata: Metadata = ()) 
 
 
 def quoted(message: str) -> bytes:
-    """Return a status message percent-encoded; spaces at its ends too, for HTTP strips those."""
-    text = quote(message.lstrip(" "), safe=_PRINTABLE, errors="replace")
-    inner = text.rstrip(" ")
-    before, after = len(message) - len(message.lstrip(" ")), len(text) - len(inner)
-    return ("%20" * before + inner + "%20" * after).encode()
+    """Return a status message percent-encoded, and cut to what any client accepts.
+
+    Spaces at its ends are encoded too, for HTTP strips those.
+    """
+    text = quote(message, safe=_PRINTABLE, errors="replace")
+    if len(text) > MOST_MESSAGE:
+        whole = _CUT_ESCAPE.sub("", text[:MOST_MESSAGE])
+        text = quote(unquote_to_bytes(whole).decode(errors="ignore"), safe=_PRINTABLE).strip(" ")
+    inner = text.lstrip(" ")
+    before = len(text) - len(inner)
+    inner = inner.rstrip(" ")
+    return ("%20" * before + inner + "%20" * (len(text) - before - len(inner))).encode()
 
 
 def metadata_fields(metadata: Iterable[tuple[str, str | bytes]]) -> list[Header]:

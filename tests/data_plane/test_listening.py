@@ -99,6 +99,19 @@ async def test_tls_unix_sockets_and_further_ports(
         assert not path.exists()
 
 
+async def test_several_processes_share_a_unix_socket(control: ScriptedControlPlane, tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    listen = ["--workers", "2", "--listen", f"unix:{path}"]
+    async with working(tmp_path / "cache", control.address, *listen) as worker:
+        first, second = worker.ready["processes"]
+        for stopped, other in ((first, second), (second, first)):
+            os.kill(stopped, signal.SIGSTOP)
+            assert await predicts(f"unix:{path}"), f"process {other} does not accept"
+            os.kill(stopped, signal.SIGCONT)
+        await worker.stop()
+        assert not path.exists()
+
+
 async def test_the_socket_of_a_killed_worker_is_replaced(control: ScriptedControlPlane, tmp_path: Path) -> None:
     path = tmp_path / "s"
     for _ in range(2):
@@ -222,16 +235,17 @@ def fails(tmp_path: Path, *arguments: object) -> str:
             ["--metrics-port={taken}"],
             "error: metrics: cannot listen on 127.0.0.1:{taken} (Address already in use); choose another metrics_port",
         ),
-        (["--port={taken}"], "error: cannot listen on 127.0.0.1:{taken}: the port is taken"),
+        (["--port={taken}"], "error: cannot listen on 127.0.0.1:{taken}: Address already in use; choose another port"),
+        (["--port={taken}", "--front=grpcio"], "error: cannot listen on 127.0.0.1:{taken}: the port is taken"),
         (
             ["--port={taken}", "--workers=2"],
             "error: cannot listen on 127.0.0.1:{taken}: Address already in use; choose another port",
         ),
-        (["--listen=127.0.0.1:{taken}"], "error: cannot listen on 127.0.0.1:{taken}: the port is taken"),
+        (["--listen=127.0.0.1:{taken}"], "Address already in use; choose another listen"),
         (["--listen=127.0.0.1:{taken}", "--workers=2"], "Address already in use; choose another listen"),
         (["--listen=unix:{path}"], "error: cannot listen on unix:{path}: the file exists and is not a socket"),
         (
-            ["--listen=unix:{path}.sock", "--workers=2"],
+            ["--listen=unix:{path}.sock", "--workers=2", "--front=grpcio"],
             "error: unix:{path}.sock: grpcio cannot share a Unix socket among processes",
         ),
         (["--tls-cert={path}", "--tls-key={path}"], "error: tls_cert, tls_key: {path} or {path} is not valid PEM"),

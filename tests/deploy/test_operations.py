@@ -37,6 +37,7 @@ IN_WORDS = {
     "client_cert": "`tls_cert`",
     "client_key": "`tls_key`",
     "replaces": "none",
+    "store": "none",
     "accept_epoch": "none",
     "request_memory_bytes": "a quarter of `memory_budget`",
     "shared_memory": "if no other host can reach the server",

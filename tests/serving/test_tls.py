@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from pretzel.errors import PreconditionError
+from pretzel.serving import tls
 from pretzel.serving.tls import HTTP1, HTTP2, ServerTls, TlsFiles
 from tests.helpers.certificates import Authority, Pair
 from tests.serving.conftest import SECONDS, VERSIONS, Clock, connects, run
@@ -28,7 +29,7 @@ def loop_factory(request: pytest.FixtureRequest) -> Any:
 
 
 @asynccontextmanager
-async def listening(tls: ServerTls) -> AsyncIterator[int]:
+async def listening(served: ServerTls) -> AsyncIterator[int]:
     """Serve an echo of lines on a free port."""
 
     async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -40,7 +41,7 @@ async def listening(tls: ServerTls) -> AsyncIterator[int]:
         finally:
             writer.close()
 
-    server = await asyncio.start_server(echo, "127.0.0.1", 0, ssl=tls.context)
+    server = await asyncio.start_server(echo, "127.0.0.1", 0, ssl=served.context)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
@@ -122,6 +123,22 @@ def test_a_half_written_pair_keeps_the_old_one(
     assert capsys.readouterr().out.count("is not the key of the certificate") == 1
 
 
+def test_files_that_change_while_they_are_read_are_not_used(
+    pairs: tuple[Pair, Pair], pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """gRPC would get the key of one pair and the certificate of another."""
+    load = tls._context
+
+    def load_and_change(*arguments: Any) -> ssl.SSLContext:
+        context = load(*arguments)
+        pair.replace(pairs[1])
+        return context
+
+    monkeypatch.setattr(tls, "_context", load_and_change)
+    with pytest.raises(PreconditionError, match="is being written; start again when both are in place"):
+        ServerTls(TlsFiles(pair.cert, pair.key))
+
+
 def test_mutual_tls(authority: Authority, pairs: tuple[Pair, Pair], tmp_path: Path, loop_factory: Any) -> None:
     stranger = Authority(tmp_path / "stranger", "stranger").issue("foreign")
 
@@ -173,16 +190,16 @@ def test_an_old_session_is_not_resumed_by_a_refused_client(authority: Authority,
                         secure.sendall(b"x\n")
                         assert secure.recv(2) == b"x\n"
                         assert not secure.session_reused
-                        session = secure.session if version == ssl.TLSVersion.TLSv1_3 else None
+                        session = secure.session
 
     run(work(), asyncio.new_event_loop)
 
 
 def test_old_versions_are_refused(authority: Authority, pair: Pair) -> None:
     async def work() -> None:
-        tls = ServerTls(TlsFiles(pair.cert, pair.key))
-        assert tls.context.minimum_version is ssl.TLSVersion.TLSv1_2  # OpenSSL's own settings may refuse 1.1 as well
-        async with listening(tls) as port:
+        served = ServerTls(TlsFiles(pair.cert, pair.key))
+        assert served.context.minimum_version is ssl.TLSVersion.TLSv1_2  # OpenSSL's own settings may refuse 1.1 as well
+        async with listening(served) as port:
             for version, accepted in VERSIONS:
                 assert await asyncio.to_thread(connects, port, version) is accepted, version
 

@@ -30,7 +30,7 @@ def result_of(value: Value, classes_dtype: str | None = None) -> Any:
         return _sparse(value)
     if isinstance(value, Ragged):
         return value.tolist()
-    return value if value.flags.owndata else value.copy()
+    return value if value.flags.writeable else value.copy()  # an array of a message's bytes is read-only
 
 
 def table_of(labels: np.ndarray | list[str], classes_dtype: str | None) -> np.ndarray:

@@ -64,9 +64,9 @@ def _members(block: pb.ModelBlock) -> Iterator[Answered]:
 
 
 def _split(value: Value, count: int) -> list[Value]:
-    """Return the rows of each model as views."""
+    """Return the rows of each model, as views of one matrix that is the caller's."""
     if isinstance(value, Labels):
         return [Labels(codes, value.labels) for codes in value.codes.reshape(count, -1)]
     if not isinstance(value, np.ndarray):
         raise PretzelError(f"received a block of {type(value).__name__}; is the server another version?")
-    return list(value.reshape(count, len(value) // count, *value.shape[1:]))
+    return list(value.copy().reshape(count, len(value) // count, *value.shape[1:]))

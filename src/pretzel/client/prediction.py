@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from google.protobuf.message import DecodeError
@@ -140,12 +141,11 @@ def score_many(
 
 def _attempt(session: Session, names: list[str], X: Any, method: str) -> Operation[dict[str, Any]]:
     results: dict[str, Any] = {}
-    groups: dict[tuple[Any, ...], list[str]] = {}
+    groups: dict[str, list[str]] = {}
     for name in names:
         try:
             description = session.descriptions.get(name) or (yield from describe(session, name))
-            outputs = _outputs(description, name, method)
-            groups.setdefault((*_conversion_key(description), *outputs), []).append(name)
+            groups.setdefault(_call_key(description, name, method), []).append(name)
         except (InputError, NotFoundError) as error:
             results[name] = error
     for group in groups.values():
@@ -182,7 +182,7 @@ def _score_group(session: Session, models: list[str], X: Any, method: str) -> Op
         if all(len(numbers) < 2 for numbers in versions):
             break
         targets = {m: _pinned(m, max(seen)) if seen else m for m, seen in zip(models, versions, strict=True)}
-    return {model: _many_result(session, model, method, parts) for model, parts in zip(models, answers, strict=True)}
+    return {m: _many_result(session, m, method, outputs, parts) for m, parts in zip(models, answers, strict=True)}
 
 
 def _ask_many(
@@ -198,14 +198,13 @@ def _ask_many(
     return answers
 
 
-def _many_result(session: Session, model: str, method: str, parts: list[Part]) -> Any:
+def _many_result(session: Session, model: str, method: str, outputs: list[str], parts: list[Part]) -> Any:
     answered = [part for part in parts if not isinstance(part, PretzelError)]
     if len(answered) < len(parts):
         return next(part for part in parts if isinstance(part, PretzelError))
     description = session.descriptions[model]
     if answered[0].version != description.version.version:
         session.descriptions.pop(model, None)
-    outputs = _outputs(description, model, method)
     values = _joined([part.values for part in answered], outputs)
     return _result(description, method, values)
 
@@ -216,10 +215,12 @@ def _raise_first(results: Mapping[str, Any]) -> None:
             raise result if repr(name) in str(result) else type(result)(f"model {name!r}: {result}")
 
 
-def _conversion_key(description: ModelDescription) -> tuple[Any, ...]:
-    """Return the key of the conversion of X: equal for models that can share one call."""
+@lru_cache(maxsize=4096)
+def _call_key(description: ModelDescription, model: str, method: str) -> str:
+    """Return the key of a call: equal for models whose X is converted alike and whose outputs have the same names."""
     metadata = description.version.metadata
-    return (description.inputs, *(repr(metadata.get(key)) for key in DECIDES))
+    converted = (description.inputs, *(metadata.get(key) for key in DECIDES))
+    return repr((converted, _outputs(description, model, method)))
 
 
 def _outputs(description: ModelDescription, model: str, method: str) -> list[str]:
@@ -245,6 +246,11 @@ def _result(description: ModelDescription, method: str, values: Mapping[str, Val
 
 def _answer_bytes(description: ModelDescription, outputs: Sequence[str]) -> int:
     """Return the bytes of the answer to one row, as far as the types determine it."""
+    return _bytes_of(description, tuple(outputs))
+
+
+@lru_cache(maxsize=4096)
+def _bytes_of(description: ModelDescription, outputs: tuple[str, ...]) -> int:
     kinds = (output.type for output in description.outputs if output.name in outputs)
     return sum(kind.columns * 8 for kind in kinds if kind.layout == "dense")
 

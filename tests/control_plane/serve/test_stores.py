@@ -1,6 +1,5 @@
 """A control plane whose store is named by a URL."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -20,24 +19,14 @@ def test_objects_of_a_url_are_not_in_the_data_directory(tmp_path: Path):
         assert identity.read(tmp_path / "elsewhere").epoch == server.ready["epoch"]
         with pytest.raises(PreconditionError, match="in use by another control plane"):
             list(check_directory(data_dir, url=url))
+        second = run(data_dir=tmp_path / "second", store=url, control_port=0, control_metrics_port=0)
+        assert f"store {tmp_path}/elsewhere: in use by another control plane" in second.stderr
+    third = run(data_dir=tmp_path / "third", store=url, control_port=0, control_metrics_port=0)
+    assert "it holds objects of epoch" in third.stderr
     assert not (data_dir / "objects").exists()
     assert list(check_directory(data_dir, url=url)) == []
     with control_plane(data_dir, store=url) as server:
         assert [model.name for model in server.control.ListModels(pb.ListModelsRequest()).models] == ["m"]
-
-
-def test_a_store_is_used_by_one_control_plane_and_with_its_catalog(tmp_path: Path):
-    url = f"file://{tmp_path}/objects"
-    ports = {"control_port": 0, "control_metrics_port": 0}
-    with control_plane(tmp_path / "one", store=url) as server:
-        server.deploy("m", definition(1))
-        second = run(data_dir=tmp_path / "two", store=url, **ports)
-        assert f"store {tmp_path}/objects: in use by another control plane" in second.stderr
-    third = run(data_dir=tmp_path / "three", store=url, **ports)
-    assert "it holds objects" in third.stderr
-    shutil.copy(tmp_path / "one" / "catalog.sqlite", tmp_path / "two" / "catalog.sqlite")
-    with control_plane(tmp_path / "two", store=url) as server:
-        assert server.control.ListModels(pb.ListModelsRequest()).models
 
 
 def test_a_store_in_memory_serves_until_the_process_ends(tmp_path: Path):
@@ -46,10 +35,3 @@ def test_a_store_in_memory_serves_until_the_process_ends(tmp_path: Path):
         assert list(server.control.CheckStore(pb.CheckStoreRequest()))[-1].checked.findings == 0
         assert server.control.CollectGarbage(pb.CollectGarbageRequest()).objects == 0
     assert not (tmp_path / "data" / "objects").exists()
-
-
-def test_an_unknown_scheme_ends_the_start(tmp_path: Path):
-    ran = run(data_dir=tmp_path / "data", store="s3://bucket", control_port=0, control_metrics_port=0)
-    assert ran.returncode == 1
-    assert "unknown scheme 's3'; expected one of file, memory" in ran.stderr
-    assert "Traceback" not in ran.stderr

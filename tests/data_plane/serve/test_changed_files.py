@@ -22,6 +22,12 @@ ROWS = np.ones((1, WIDTH))
 UNAVAILABLE = grpc.StatusCode.UNAVAILABLE.value[0]
 
 
+@pytest.fixture
+def front() -> str:
+    """The front without the hot path, which does not use the engine's method that is watched here."""
+    return "grpcio"
+
+
 class Vandal:
     """Another program that acts before each run of the engine, as long as it has acts left."""
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
+from google.protobuf import descriptor_pool
 
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.serve import health, reflection
@@ -20,6 +21,7 @@ from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.transport.front import NativeFront
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Methods, Shortcuts
+from tests.data_plane.transport.waits import until
 
 NAME = "test.Echo"
 MESSAGE_BYTES = 24 << 20
@@ -149,7 +151,7 @@ class Echo:
 
     def shortcuts(self) -> Shortcuts:
         lanes = {path("Lane"): (None, self._returned), path("FastLane"): (self._fast, self._returned)}
-        return Shortcuts({path("Fast"): self._fast}, lanes)
+        return Shortcuts({path("Fast"): self._fast, path("Slow"): lambda *_: None}, lanes)
 
     def register(self, services: Any) -> None:
         handlers = {
@@ -178,15 +180,15 @@ class Served:
         services = self.front.methods if kind == "native" else self.front.services
         self.echo.register(services)
         self.health.register(services)
-        reflection.register([NAME, health.NAME], services)
+        reflection.register([NAME, health.NAME], services, descriptor_pool.Default())
 
-    async def start(self) -> None:
+    async def start(self, port: int = 0) -> None:
         if self.kind == "native":
-            listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+            listener = socket.create_server(("127.0.0.1", port), backlog=1024)
             await self.front.listen(listener)
             self.port = listener.getsockname()[1]
         else:
-            self.port = await self.front.listen(0, (), {})
+            self.port = await self.front.listen(port, (), {})
         await self.health.set_all(serving=True)
 
     @property
@@ -227,3 +229,17 @@ async def serve(kind: str, limits: Limits | None = None) -> AsyncIterator[Served
     finally:
         served.echo.release.set()
         await served.front.drain(0)
+
+
+@asynccontextmanager
+async def limited(**limits: float) -> AsyncIterator[Served]:
+    """Serve natively with these limits; afterwards nothing is held."""
+    async with serve("native", Limits(**limits)) as served:
+        yield served
+        await until(lambda: not served.calls and served.front._held == 0)
+
+
+async def connections(served: Served, count: int) -> list[Any]:
+    """Return the connections of the native front, once there are so many."""
+    await until(lambda: len(served.front.connections) == count)
+    return list(served.front.connections)

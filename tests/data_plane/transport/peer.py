@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import ngh2
 
 from tests.data_plane.transport.echo import path
-from tests.data_plane.transport.waits import SECONDS
+from tests.data_plane.transport.waits import SECONDS, until
 
 Fields = tuple[tuple[bytes, bytes], ...]
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
@@ -160,6 +160,19 @@ class Peer:
         async with asyncio.timeout(seconds):
             while not condition() and not self.closed:
                 await self.read()
+
+    async def read_until(self, condition: Callable[[], object]) -> None:
+        """Read until something holds at the server, which needs this peer to read."""
+        reading = asyncio.create_task(self.until(lambda: False, 2 * SECONDS))
+        try:
+            await until(condition)
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    def stop_reading(self) -> None:
+        """Leave everything to the buffers of the sockets."""
+        self.writer.transport.pause_reading()  # type: ignore[attr-defined]
 
     async def answer(self, stream: int, seconds: float = SECONDS) -> Answer:
         """Return a whole answer."""

@@ -17,6 +17,7 @@ from pretzel.data_plane.residency.routes import Router
 from pretzel.data_plane.transport.fast import FastPredict
 from pretzel.plan.wire import columns_to_proto
 from pretzel.v1 import prediction_pb2 as pb
+from tests.data_plane.cache.damage import flip
 from tests.data_plane.models import forget, regression
 from tests.data_plane.serve.conftest import Serving
 
@@ -61,6 +62,17 @@ async def test_versions_and_aliases(serving: Serving, fast: FastPredict):
         assert fast.answer(message(model)) == want
     assert fast.answer(message("m@3")) is None
     assert fast.answer(message("\ud800".encode("utf-8", "surrogatepass").decode("latin1"))) is None
+
+
+async def test_an_answer_from_a_changed_file_is_left_to_the_ordinary_path(serving: Serving, fast: FastPredict):
+    want = await warm(serving)
+    assert fast.answer(message()) == want
+    plan = serving.router.find("m").entry.digest
+    for _ in range(2):  # the bytes are the old ones again, but another program wrote them
+        flip(serving.cache, plan, 8)
+    assert fast.answer(message()) is None
+    assert await ordinary(serving) == want  # it hashes the plan's objects
+    assert fast.answer(message()) == want
 
 
 async def test_a_new_version_answers_at_once(serving: Serving, fast: FastPredict):

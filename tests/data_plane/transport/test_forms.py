@@ -12,11 +12,14 @@ import numpy as np
 import pytest
 
 from pretzel.data_plane.transport.prepared import Prepared, needed
+from pretzel.plan import ops
+from pretzel.plan.definition import Definition
+from pretzel.plan.parameter import Parameter
 from pretzel.plan.values import Labels, Texts
 from pretzel.plan.wire import column_to_proto, columns_to_proto
 from pretzel.v1 import prediction_pb2 as pb
 from pretzel.v1 import values_pb2
-from tests.data_plane.models import refusing, regression
+from tests.data_plane.models import refusing, regression, vector
 from tests.data_plane.transport.requests import MODELS, request
 from tests.data_plane.transport.served import MODEL, Served
 from tests.fuzz.forms import PROTOBUF
@@ -210,3 +213,18 @@ def test_needs_are_those_of_the_footprint(kind: str):
     for rows, size in [(0, 0), (1, 10), (63, 1000), (5000, 12345)]:
         need = executable.footprint(None).need(rows, size)
         assert needed(prepared, rows, size) == (need.answer, need.total(size))
+
+
+def test_an_order_of_many_columns_is_learned():
+    """The first requests in a new order may be declined, because the search for each column is bounded."""
+    names = [f"x{i}" for i in range(300)]
+    total = ops.Concat(tuple(ops.Input(name, "f64[1]") for name in names))
+    model = Served(Definition({"sum": ops.Linear(total, vector(300, 1), Parameter.of(np.zeros(1)))}))
+    for order in (names, names[::-1], [*names[150:], *names[:150]]):
+        columns = columns_to_proto({name: np.array([[float(name[1:])]]) for name in order})
+        message = pb.PredictRequest(model=MODEL, columns=columns).SerializeToString()
+        answers = [model.agree(message) for _ in range(8)]
+        assert answers == sorted(answers)
+        assert answers[-1]
+    columns[7].name = columns[8].name
+    assert not model.agree(pb.PredictRequest(model=MODEL, columns=columns).SerializeToString())

@@ -117,8 +117,8 @@ async def test_models_that_fail_have_their_error_next_to_the_matrix(serving: Ser
 async def test_a_list_is_taken_once_it_has_run(serving: Serving, fast: FastMany, rows: np.ndarray):
     asked = request(SIBLINGS, rows, "predict").SerializeToString()
     assert fast.answer(asked) is None
-    await serving.stub.PredictMany(request(SIBLINGS, rows, "predict"))
-    assert fast.answer(asked) is not None
+    want, found = await both(serving, fast, request(SIBLINGS, rows, "predict"))
+    assert found == want
 
 
 @pytest.mark.parametrize("names", [["m0"], ["m0", "m0"], ["m0", "gone"], ["m0", "m1@7"], []])
@@ -127,6 +127,16 @@ async def test_other_lists_are_left_to_the_ordinary_path(
 ):
     await serving.stub.PredictMany(request(names, rows))
     assert fast.answer(request(names, rows).SerializeToString()) is None
+
+
+async def test_a_list_that_takes_long_to_prepare(serving: Serving, fast: FastMany, rows: np.ndarray, monkeypatch):
+    asked = request(SIBLINGS, rows)
+    monkeypatch.setattr("pretzel.data_plane.transport.lists.MOST_OUTPUTS", 59)  # two of each
+    want = await serving.stub.PredictMany(asked)
+    assert fast.answer(asked.SerializeToString()) is None
+    monkeypatch.setattr("pretzel.data_plane.transport.lists.MOST_OUTPUTS", 60)
+    _, found = await both(serving, fast, asked)
+    assert found == want
 
 
 async def test_invalid_requests_are_left_to_the_ordinary_path(serving: Serving, fast: FastMany, rows: np.ndarray):

@@ -13,7 +13,7 @@ MOST = 1e9
 """The most that the terms of a sum may exceed the deviation of their result: seven digits of float64 are left."""
 
 LEAST = 1e7
-"""The ratio of two deviations whose squares are as far apart as the largest and its rounding error."""
+"""The ratio of two deviations whose squares differ as much as the largest and its rounding error."""
 
 
 def amplifies(weights: Any, sizes: Any, rounded: bool) -> bool:
