@@ -68,5 +68,6 @@ class Turns:
 
     def next_for(self, call: UnaryCall) -> int:
         """Return a channel for a call; not that of its last attempt, which failed."""
-        call.place = self.next() if call.place is None else (call.place + 1) % self._count
+        turn = next(self._turns) if call.place is None else call.place + 1
+        call.place = turn % self._count
         return call.place

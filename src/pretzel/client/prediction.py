@@ -44,7 +44,8 @@ def score(session: Session, model: str, X: Any, method: str) -> Operation[Any]:
 
     A stale description can make a valid input look invalid, so the description is refreshed before an error is raised.
     """
-    description = session.descriptions.get(sendable("model name", model)) or (yield from describe(session, model))
+    known = session.descriptions.get(model) if isinstance(model, str) else None
+    description = known or (yield from describe(session, model))
     shortcut = session.shortcuts.get((model, method))
     try:
         request = shortcut.request(X) if shortcut is not None and shortcut.description is description else None

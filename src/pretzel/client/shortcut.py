@@ -134,7 +134,8 @@ def _texts(X: Any) -> Encoded | None:
     except (TypeError, UnicodeEncodeError):  # the general conversion names the row
         return None
     data = b"".join(texts)
-    return (len(X), data, struct.pack(f"<{len(X)}I", *map(len, texts))) if len(data) <= BYTES else None
+    lengths = b"".join([len(text).to_bytes(4, "little") for text in texts])
+    return (len(X), data, lengths) if len(data) <= BYTES else None
 
 
 class _Result:
