@@ -18,6 +18,7 @@ from pretzel.data_plane.oip.shared_memory import Regions
 from pretzel.data_plane.oip.signature import Signature
 from pretzel.data_plane.oip.statistics import Served
 from pretzel.data_plane.residency.routes import Route
+from pretzel.data_plane.residency.sound import sound
 from pretzel.engine import Executable
 from pretzel.errors import PretzelError
 from pretzel.inference import service_pb2 as pb
@@ -92,13 +93,18 @@ class Inference:
         requested = requested_of(request.outputs, signature, self._regions)
         entry = route.entry
         entry.used = time.monotonic()
-        executable = entry.executable or await self._backend.plans.load(entry)
+        loaded = entry.executable or await self._backend.plans.load(entry), entry.proof
         reading = time.perf_counter_ns()
         columns = await self._columns(request, signature)
         ready = time.perf_counter_ns()
         packer = Packer(signature, request.id, requested, self._backend.settings.max_message_bytes, final)
-        timed = _Timed(executable, packer)
-        answer = await self._run(timed, route, columns, tuple(requested) or None, deadline)
+        timed = _Timed(loaded[0], packer)
+
+        async def run(executable: Executable) -> bytes:
+            timed.executable = executable
+            return await self._run(timed, route, columns, tuple(requested) or None, deadline)
+
+        answer = await sound(self._backend.plans, entry, run, loaded)
         parts = timed.begun - ready, ready - reading, timed.ended - timed.begun, timed.packed - timed.ended
         served.counted.succeeded(_rows(request), *parts, time.perf_counter_ns() - start)
         return answer
