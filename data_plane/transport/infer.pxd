@@ -4,6 +4,7 @@ from libc.stdint cimport int64_t
 from pretzel.data_plane.oip.counted cimport Counted
 from pretzel.data_plane.transport.answers cimport Values
 from pretzel.data_plane.transport.infer_decode cimport InferRequest
+from pretzel.data_plane.transport.matrix cimport Cut
 from pretzel.data_plane.transport.runner cimport Layout, Runner
 from pretzel.data_plane.transport.tensors cimport Tensors
 
@@ -15,7 +16,11 @@ cdef class InferTarget(Layout):
     cdef str model, reference  # the name, and the one in requests
     cdef Counted counted
     cdef bytes head
+    cdef object version
+    cdef Cut cut               # made by the first matrix
 
+    # Puts columns into the place of a matrix, if the model takes those.
+    cdef bint accept_matrix(self, InferRequest request, Tensors tensors) except -1
     cdef bytes written(self, Tensors tensors, InferRequest request, Values* values, int64_t most, int64_t* taken)
 
 

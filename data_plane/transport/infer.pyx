@@ -1,6 +1,6 @@
 """The hot path of the Open Inference Protocol: from the bytes of a request to those of its response.
 
-It takes tensors with raw contents in the datatypes of the model's inputs.  Conversions, parameters, typed contents,
+It takes tensors with raw contents in the datatypes of the model's inputs, and a matrix for columns.  Conversions, parameters, typed contents,
 shared memory and classification are left to the ordinary path, as are errors.
 """
 
@@ -12,6 +12,7 @@ from pretzel.data_plane.oip.counted cimport Counted
 from pretzel.data_plane.transport.answers cimport Values
 from pretzel.data_plane.transport.decode cimport Request
 from pretzel.data_plane.transport.infer_decode cimport InferRequest, outputs_in
+from pretzel.data_plane.transport.matrix cimport Cut
 from pretzel.data_plane.transport.prepared cimport Prepared
 from pretzel.data_plane.transport.runner cimport Layout, Runner
 from pretzel.data_plane.transport.tensors cimport Tensors
@@ -41,10 +42,15 @@ cdef class InferTarget(Layout):
     """A route, the numbers of its version, and the constant start of its responses."""
 
     def __init__(self, route, str reference, served, tally):
-        version = route.version
+        version = self.version = route.version
         self.entry, self.model, self.reference = route.entry, version.model, reference
         self.tally, self.calls, self.counted = tally, None, served.counted
         self.head = text_field(MODEL, version.model.encode()) + text_field(VERSION, str(version.version).encode())
+
+    cdef bint accept_matrix(self, InferRequest request, Tensors tensors) except -1:
+        if self.cut is None:
+            self.cut = Cut(self.version, tensors.executable.inputs)
+        return self.cut.apply(request, tensors)
 
     cdef int observe(self, double seconds, Request request) except -1:
         cdef InferRequest asked = <InferRequest>request
@@ -130,6 +136,8 @@ cdef class FastInfer:
             return None
         tensors = self.tensors(target, request)
         if tensors is None:
+            return None
+        if request.count == 1 and tensors.input_count > 1 and not target.accept_matrix(request, tensors):
             return None
         target.entry.used = request.begun
         return self.runner.answer(tensors, target, deadline, request.begun)

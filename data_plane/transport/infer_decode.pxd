@@ -6,6 +6,7 @@ from pretzel.data_plane.transport.wire cimport Field, Reader, Span
 cdef class InferRequest(Request):
     cdef Span version, label   # the label is the field `id`, which responses repeat
     cdef int raw               # contents read
+    cdef bytes cut             # columns that were cut from a matrix
     # Times of the monotonic clock: of the call, of the accepted request, of its run, of its response.
     cdef double begun, accepted, started, ended, written
 

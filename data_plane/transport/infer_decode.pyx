@@ -9,7 +9,9 @@ from libc.string cimport memset
 
 from pretzel.data_plane.transport.columns cimport is_utf8
 from pretzel.data_plane.transport.decode cimport DATA, NAME, TYPE, RawColumn, Request
-from pretzel.data_plane.transport.wire cimport BYTES, END, FIELD, Field, Reader, Span, next_field, read_varint, reader_of
+from pretzel.data_plane.transport.wire cimport (
+    BYTES, END, FIELD, Field, Reader, Span, next_field, read_varint, reader_of,
+)
 
 cdef enum:  # fields of a request
     VERSION = 2
@@ -30,7 +32,7 @@ cdef class InferRequest(Request):
     cdef bint read_infer(self, bytes message) except -1:
         cdef Reader reader = self.start(message)
         self.version = self.label = Span(NULL, 0)
-        self.raw = 0
+        self.raw, self.cut = 0, None
         return self.read_fields(&reader)
 
     cdef bint read_fields(self, Reader* reader) noexcept nogil:

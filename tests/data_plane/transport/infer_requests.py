@@ -37,12 +37,24 @@ def echoes() -> Definition:
     return Definition({f"{kind}_out": ops.Input(kind, kind) for kind in (*NUMPY_DTYPES, "str")})
 
 
+def tabular(kind: str, **more: str) -> Definition:
+    """A model of a table, of whose columns no step reads the second one."""
+    inputs = {name: ops.Input(name, kind) for name in ("d", "a", "c")} | {
+        name: ops.Input(name, other) for name, other in more.items()
+    }
+    outputs = {f"{name}_out": item for name, item in inputs.items()}
+    metadata = {"input_style": "frame", "feature_names": ["a", "unread", "c", "d", *more]}
+    return Definition(outputs, metadata=metadata)
+
+
 TRAINED = ("wine", "frame", "text", "table")
 """Models of ``oip.trained``, which takes seconds to import."""
 WRITTEN = {
     **{name: MODELS[name] for name in ("regression", "classifier", "numbered_labels")},
     "echo": echoes(),
     "lowered": lowered(),
+    "cut": tabular("f64"),
+    "cut small": tabular("i16"),
     "floats": labelled(np.array([0.5, np.nan])),
     "flags": labelled(np.array([True, False])),
     "small": labelled(np.array([-3, 100], np.int8)),
@@ -69,6 +81,9 @@ def tensors(kind: str, rows: int) -> dict[str, np.ndarray]:
         return trained_tensors(kind, some)
     if kind == "echo":
         return {**{name: (some % 2).astype(dtype) for name, dtype in NUMPY_DTYPES.items()}, "str": texts(rows)}
+    if kind.startswith("cut"):
+        dtype = np.int16 if kind == "cut small" else np.float64
+        return {"X": np.arange(rows * 4).reshape(rows, 4).astype(dtype)}
     if kind == "lowered":
         return {"text": texts(rows), "pairs": texts(rows, 2), "none": np.zeros((rows, 0))}
     return {"x": np.arange(rows * 3.0).reshape(rows, 3) - 3 if kind == "regression" else some % 3 - 1.0}

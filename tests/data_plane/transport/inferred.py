@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable
+from dataclasses import replace
 
 from google.protobuf.message import DecodeError
 
@@ -37,7 +38,8 @@ class Inferred:
     def __init__(self, definition: Definition, inline: float = math.inf) -> None:
         """Run on the event loop what is expected to take at most ``inline`` seconds."""
         served = self._served = Served(definition)
-        self.executable, self.route = served.executable, served.route
+        self.executable, route = served.executable, served.route
+        self.route = Route(replace(route.version, metadata=definition.metadata), route.entry, route.calls)
         self.signature = signature_of(self.route.version, served.compiled.plan, served.compiled.blobs.__getitem__)
         self.regions, self.statistics, self.tally = Regions(enabled=True), Statistics(), Tally()
         self.hot = self.fresh(inline)
@@ -48,7 +50,8 @@ class Inferred:
         return FastInfer(self, engine, self.statistics, self.tally, most_bytes)
 
     def find(self, reference: str) -> Route:
-        return self._served.find(MODEL if reference == NUMBERED else reference)
+        self._served.find(MODEL if reference == NUMBERED else reference)
+        return self.route
 
     def ordinary(self, message: bytes) -> bytes:
         """Answer on the ordinary path, or raise."""

@@ -17,7 +17,8 @@ from pretzel.plan.definition import Definition
 from pretzel.plan.types import NUMPY_DTYPES
 from tests.data_plane.models import refusing, regression
 from tests.data_plane.oip.messages import packed, request
-from tests.data_plane.transport.infer_requests import USUAL, inferred, texts, usual
+from tests.data_plane.oip.trained import WINE
+from tests.data_plane.transport.infer_requests import USUAL, inferred, tabular, texts, usual
 from tests.data_plane.transport.inferred import Inferred
 from tests.data_plane.transport.requests import MODELS
 from tests.data_plane.transport.served import MODEL
@@ -85,6 +86,41 @@ def test_names_and_versions():
     ]:
         message.model_name, message.model_version = name, version
         assert model.agree(message.SerializeToString()) == answered, (name, version)
+
+
+def test_a_matrix_for_columns():
+    for kind, tables in (("frame", 1), ("wine", 0)):
+        rows = WINE.data.to_numpy()[:5]
+        matrix = request(MODEL, X=rows).SerializeToString()
+        assert inferred(kind).fast(matrix) == inferred(kind).ordinary(matrix)
+        columns = request(MODEL, **{name: WINE.data[name][:5] for name in WINE.data}).SerializeToString()
+        if tables:
+            assert inferred(kind).fast(columns) == inferred(kind).fast(matrix)
+        else:
+            assert inferred(kind).fast(columns) is None
+
+
+@pytest.mark.parametrize(
+    ("definition", "dtype", "shape"),
+    [
+        (tabular("f64"), "f8", (3, 3)),
+        (tabular("f64"), "f4", (3, 4)),
+        (tabular("f64"), "f8", (12,)),
+        (tabular("f64"), "f8", (1 << 14, 4)),
+        (tabular("bool"), "?", (3, 4)),
+        (tabular("f64", more="f32"), "f8", (3, 5)),
+        (tabular("f64", X="f64"), "f8", (3, 5)),
+        (tabular("str"), "O", (3, 4)),
+        (tabular("f64[2]"), "f8", (3, 4)),
+        (Definition({"x": ops.Input("x", "f64"), "y": ops.Input("y", "f64")}), "f8", (3, 2)),
+    ],
+    ids=["width", "datatype", "a row", "large", "flags", "mixed", "its own", "texts", "wide", "no table"],
+)
+def test_other_matrices_are_left_to_the_ordinary_path(definition: Definition, dtype: str, shape: tuple[int, ...]):
+    message = request(MODEL, X=np.zeros(shape, dtype)).SerializeToString()
+    model = Inferred(definition)
+    assert model.fast(message) is None
+    assert not model.agree(message)
 
 
 def test_more_rows_than_a_block():
