@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.inference import model_config_pb2 as config
+from pretzel.plan.types import ValueType
 
 BYTES = "BYTES"
 DTYPES: dict[str, np.dtype] = {
@@ -31,6 +32,18 @@ TYPED: dict[str, str] = {
 """Field of typed contents; FP16 and BF16 have none."""
 _MANTISSA = {4: 24, 8: 53}
 """Bits of the integers that a float of that many bytes holds exactly."""
+
+
+def datatype_of(kind: ValueType, labels: Any = None) -> str:
+    """Return the datatype of values of a type; ``labels``: the table that they are codes of, or None."""
+    if labels is not None:
+        return DATATYPES[labels.dtype] if is_numeric(labels) else BYTES
+    return BYTES if kind.is_text else DATATYPES[kind.numpy]
+
+
+def is_numeric(labels: Any) -> bool:
+    """Return whether labels are sent as numbers, and not as their texts."""
+    return isinstance(labels, np.ndarray) and labels.dtype in DATATYPES
 
 
 def number_of(datatype: str) -> int:

@@ -8,7 +8,7 @@ from struct import pack
 
 import numpy as np
 
-from pretzel.data_plane.oip.datatypes import DATATYPES
+from pretzel.data_plane.oip.datatypes import is_numeric
 from pretzel.errors import UnsupportedError
 from pretzel.plan.values import Labels, Texts
 
@@ -23,15 +23,15 @@ def encoded(elements: Iterable[bytes]) -> bytes:
 
 def encoded_labels(labels: Labels) -> bytes:
     """Return the text of each row's label in its raw form; the table is encoded once."""
-    forms = _forms(labels)
+    forms = _forms(labels.labels)
     return _joined(forms[code] for code in labels.codes.tolist())
 
 
 def labels_bytes(labels: Labels) -> int:
     """Return the bytes of the labels of all rows."""
-    if isinstance(labels.labels, np.ndarray) and labels.labels.dtype in DATATYPES:
-        return len(labels) * labels.labels.itemsize
-    sizes = np.array([len(form) for form in _forms(labels)], np.int64)
+    if is_numeric(labels.labels):
+        return len(labels) * np.asarray(labels.labels).itemsize
+    sizes = np.array([len(form) for form in _forms(labels.labels)], np.int64)
     return int(sizes[labels.codes].sum()) if len(labels) else 0
 
 
@@ -49,9 +49,13 @@ def encoded_texts(name: str, texts: Texts) -> bytes:
     return encoded(_pieces(texts))
 
 
-def _forms(labels: Labels) -> list[bytes]:
-    table = labels.labels.tolist() if isinstance(labels.labels, np.ndarray) else labels.labels
-    return [encoded([str(label).encode()]) for label in table]
+def label_contents(table: np.ndarray | list[str]) -> list[bytes]:
+    """Return the contents of each label in its raw form."""
+    return [label.tobytes() for label in table] if is_numeric(table) else _forms(table)  # type: ignore[union-attr]
+
+
+def _forms(table: np.ndarray | list[str]) -> list[bytes]:
+    return [encoded([str(label).encode()]) for label in (table.tolist() if isinstance(table, np.ndarray) else table)]
 
 
 def _pieces(texts: Texts) -> Iterator[bytes]:

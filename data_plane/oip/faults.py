@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pretzel.errors import InputError, NotFoundError
+from pretzel.errors import DeadlineError, InputError, NotFoundError
 
 SHOWN = 200
 """Characters of a name in a message."""
@@ -19,6 +19,15 @@ def wrong(field: str, problem: str) -> InputError:
     """Return the error for one field of a request, which the details of the status name."""
     error = InputError(problem)
     error.field = field[:SHOWN]
+    return error
+
+
+def of_run(error: Exception, model: str) -> Exception:
+    """Return the error for a run that raised one."""
+    if isinstance(error, DeadlineError):
+        return DeadlineError(f"Request timeout expired: {error}")
+    if isinstance(error, InputError) and not error.field:
+        return wrong("inputs", f"model {quoted(model)}: {error}")
     return error
 
 

@@ -10,16 +10,17 @@ from typing import Any
 
 from pretzel.data_plane.oip.backend import Backend
 from pretzel.data_plane.oip.columns import columns_of
-from pretzel.data_plane.oip.faults import quoted, wrong
+from pretzel.data_plane.oip.faults import of_run
 from pretzel.data_plane.oip.outputs import Packer
 from pretzel.data_plane.oip.parameters import options_of
 from pretzel.data_plane.oip.requests import requested_of, tensors_of
 from pretzel.data_plane.oip.shared_memory import Regions
 from pretzel.data_plane.oip.signature import Signature
-from pretzel.data_plane.oip.statistics import Served, Times
+from pretzel.data_plane.oip.statistics import Served
 from pretzel.data_plane.residency.routes import Route
+from pretzel.data_plane.residency.sound import sound
 from pretzel.engine import Executable
-from pretzel.errors import DeadlineError, InputError
+from pretzel.errors import PretzelError
 from pretzel.inference import service_pb2 as pb
 from pretzel.plan.wire import Value
 
@@ -74,7 +75,7 @@ class Inference:
         try:
             answer = await self._answer(request, route, served, start, deadline, final)
         except BaseException:
-            served.failed(time.perf_counter_ns() - start)
+            served.counted.failed(time.perf_counter_ns() - start)
             raise
         calls = self._backend.tally.calls("ModelInfer", route.version.model)
         calls.observe(time.monotonic() - began)
@@ -92,15 +93,20 @@ class Inference:
         requested = requested_of(request.outputs, signature, self._regions)
         entry = route.entry
         entry.used = time.monotonic()
-        executable = entry.executable or await self._backend.plans.load(entry)
+        loaded = entry.executable or await self._backend.plans.load(entry), entry.proof
         reading = time.perf_counter_ns()
         columns = await self._columns(request, signature)
         ready = time.perf_counter_ns()
         packer = Packer(signature, request.id, requested, self._backend.settings.max_message_bytes, final)
-        timed = _Timed(executable, packer)
-        answer = await self._run(timed, route, columns, tuple(requested) or None, deadline)
-        times = Times(timed.begun - ready, ready - reading, timed.ended - timed.begun, timed.packed - timed.ended)
-        served.succeeded(_rows(request), times, time.perf_counter_ns() - start)
+        timed = _Timed(loaded[0], packer)
+
+        async def run(executable: Executable) -> bytes:
+            timed.executable = executable
+            return await self._run(timed, route, columns, tuple(requested) or None, deadline)
+
+        answer = await sound(self._backend.plans, entry, run, loaded)
+        parts = timed.begun - ready, ready - reading, timed.ended - timed.begun, timed.packed - timed.ended
+        served.counted.succeeded(_rows(request), *parts, time.perf_counter_ns() - start)
         return answer
 
     async def _run(
@@ -110,10 +116,8 @@ class Inference:
         executable: Any = timed
         try:
             answer: bytes = await self._backend.engine.run(executable, cost, columns, outputs, deadline, timed)
-        except DeadlineError as error:
-            raise DeadlineError(f"Request timeout expired: {error}") from None
-        except InputError as error:
-            raise error if error.field else wrong("inputs", f"model {quoted(route.version.model)}: {error}") from None
+        except PretzelError as error:
+            raise of_run(error, route.version.model) from None
         return answer
 
     async def _columns(self, request: pb.ModelInferRequest, signature: Signature) -> dict[str, Value]:

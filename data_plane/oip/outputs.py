@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.data_plane.oip.classification import Contents, classified
-from pretzel.data_plane.oip.datatypes import BYTES, DATATYPES
+from pretzel.data_plane.oip.datatypes import BYTES, DATATYPES, is_numeric
 from pretzel.data_plane.oip.encoding import encoded_labels, encoded_texts, labels_bytes
 from pretzel.data_plane.oip.faults import quoted, wrong
 from pretzel.data_plane.oip.parameters import Placement
@@ -102,9 +102,9 @@ def _grown(value: Any) -> int:
 def _contents(name: str, value: Any) -> Contents:
     """Return the datatype, the shape and the contents of an output; one value per row is a column of width 1."""
     if isinstance(value, Labels):
-        if not isinstance(value.labels, np.ndarray) or value.labels.dtype not in DATATYPES:
+        if not is_numeric(value.labels):
             return BYTES, (len(value), 1), encoded_labels(value)
-        value = value.labels[value.codes]
+        value = np.asarray(value.labels)[value.codes]
     if isinstance(value, Texts):
         return BYTES, (len(value), value.width or 1), encoded_texts(name, value)
     dense: np.ndarray = np.ascontiguousarray(value.dense() if isinstance(value, Csr) else value)

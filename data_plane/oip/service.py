@@ -13,6 +13,7 @@ from pretzel.data_plane.residency.ledger import total_bytes
 from pretzel.data_plane.serve.errors import Context
 from pretzel.data_plane.serve.prediction import deadline_of
 from pretzel.data_plane.serve.streams import Streams
+from pretzel.data_plane.transport.infer import FastInfer
 from pretzel.errors import NoCatalogError, NotFoundError, UnavailableError, UnsupportedError
 from pretzel.inference import service_pb2 as pb
 from pretzel.plan.model import ModelVersion
@@ -30,6 +31,9 @@ class InferenceService:
         self._backend, self._streams = backend, streams
         self.regions = Regions(enabled=backend.settings.shares_memory)
         self._inference = Inference(backend, self.regions)
+        most = backend.settings.max_message_bytes
+        self.fast = FastInfer(backend.router, backend.engine, backend.statistics, backend.tally, most)
+        """Answers the usual requests in a fraction of the time."""
 
     async def ServerLive(self, request: pb.ServerLiveRequest, context: Context) -> pb.ServerLiveResponse:
         return pb.ServerLiveResponse(live=True)

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from pretzel.data_plane.oip.datatypes import BYTES, DATATYPES
+from pretzel.data_plane.oip.datatypes import datatype_of
 from pretzel.data_plane.residency.entry import Entry
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Route
@@ -85,19 +85,13 @@ def signature_of(version: ModelVersion, plan: Plan, fetch: Fetch) -> Signature:
     """Return the tensors of a plan."""
     described = describe(version, plan, {}, fetch)
     coded = {output.name for output in plan.outputs if output.labels is not None}
-    inputs = {item.name: Spec(item.name, item.type, _datatype(item.type)) for item in described.inputs}
+    inputs = {item.name: Spec(item.name, item.type, datatype_of(item.type)) for item in described.inputs}
     outputs = {
-        item.name: Spec(item.name, item.type, _datatype(item.type, item.labels if item.name in coded else None))
+        item.name: Spec(item.name, item.type, datatype_of(item.type, item.labels if item.name in coded else None))
         for item in described.outputs
     }
     labels = {item.name: _texts(item.labels) for item in described.outputs if item.labels is not None}
     return Signature(version, inputs, outputs, described.columns, labels)
-
-
-def _datatype(kind: ValueType, labels: LabelTable | None = None) -> str:
-    if labels is not None:
-        return DATATYPES.get(np.asarray(labels).dtype, BYTES) if isinstance(labels, np.ndarray) else BYTES
-    return BYTES if kind.is_text else DATATYPES[kind.numpy]
 
 
 def _texts(labels: LabelTable) -> list[bytes]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
+from pretzel.data_plane.oip.counted import Counted, Sums
 from pretzel.inference import service_pb2 as pb
 from pretzel.plan.model import ModelVersion
 
@@ -16,84 +15,43 @@ _BATCH = ("compute_input", "compute_infer", "compute_output")
 _RUN = ("queue", *_BATCH)
 
 
-@dataclass(slots=True)
-class Duration:
-    """A number of events, and their time together."""
-
-    count: int = 0
-    ns: int = 0
-
-    def add(self, ns: int) -> None:
-        """Count one event."""
-        self.count += 1
-        self.ns += max(ns, 0)
-
-    @property
-    def message(self) -> pb.StatisticDuration:
-        """The message of this duration."""
-        return pb.StatisticDuration(count=self.count, ns=self.ns)
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """The times of one request in nanoseconds."""
-
-    queue: int
-    compute_input: int
-    compute_infer: int
-    compute_output: int
-
-
-@dataclass(slots=True)
 class Served:
     """The numbers of one version."""
 
-    version: ModelVersion
-    last: int = 0
-    """Milliseconds since the epoch."""
-    rows: int = 0
-    durations: dict[str, Duration] = field(default_factory=dict)
-    batches: dict[int, dict[str, Duration]] = field(default_factory=dict)
-
-    def succeeded(self, rows: int, times: Times, ns: int) -> None:
-        """Count a request that was answered after ``ns`` nanoseconds."""
-        self.last, self.rows = time.time_ns() // 1_000_000, self.rows + rows
-        self._add("success", ns)
-        batch = self.batches.get(rows)
-        if batch is None and len(self.batches) < MOST_SIZES:
-            batch = self.batches[rows] = {name: Duration() for name in _BATCH}
-        for name in _RUN:
-            self._add(name, getattr(times, name))
-        for name in batch or ():
-            self.batches[rows][name].add(getattr(times, name))
-
-    def failed(self, ns: int) -> None:
-        """Count a request that failed after ``ns`` nanoseconds."""
-        self._add("fail", ns)
+    def __init__(self, version: ModelVersion) -> None:
+        self.version = version
+        self.counted = Counted(MOST_SIZES)
 
     def message(self, memory: int) -> pb.ModelStatistics:
         """Return these numbers; ``memory``: bytes that the version holds now."""
+        counted = self.counted
         batches = [
-            pb.InferBatchStatistics(batch_size=size, **{name: part.message for name, part in parts.items()})
-            for size, parts in sorted(self.batches.items())
+            pb.InferBatchStatistics(batch_size=size, **dict(zip(_BATCH, _durations(sums)[1:], strict=True)))
+            for size, sums in sorted(counted.batches.items())
         ]
         return pb.ModelStatistics(
             name=self.version.model,
             version=str(self.version.version),
-            last_inference=self.last,
-            inference_count=self.rows,
-            execution_count=self.durations.get("success", Duration()).count,
-            inference_stats=pb.InferStatistics(**self._messages()),
+            last_inference=counted.last,
+            inference_count=counted.rows,
+            execution_count=counted.all.count,
+            inference_stats=pb.InferStatistics(**self._durations()),
             batch_stats=batches,
             memory_usage=[pb.MemoryUsage(type="CPU", id=0, byte_size=memory)] if memory else [],
         )
 
-    def _add(self, name: str, ns: int) -> None:
-        self.durations.setdefault(name, Duration()).add(ns)
+    def _durations(self) -> dict[str, pb.StatisticDuration]:
+        counted = self.counted
+        return {
+            **{item.name: pb.StatisticDuration() for item in pb.InferStatistics.DESCRIPTOR.fields},
+            "success": pb.StatisticDuration(count=counted.all.count, ns=counted.success),
+            "fail": pb.StatisticDuration(count=counted.fails, ns=counted.fail),
+            **dict(zip(_RUN, _durations(counted.all), strict=True)),
+        }
 
-    def _messages(self) -> dict[str, Any]:
-        names = [item.name for item in pb.InferStatistics.DESCRIPTOR.fields]
-        return {name: self.durations.get(name, Duration()).message for name in names}
+
+def _durations(sums: Sums) -> list[pb.StatisticDuration]:
+    return [pb.StatisticDuration(count=sums.count, ns=ns) for ns in sums.parts]
 
 
 class Statistics:

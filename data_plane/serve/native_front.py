@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 
+from pretzel.data_plane.oip.service import InferenceService
 from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.settings import Settings
@@ -23,10 +24,16 @@ class NativeFront:
     """A server over HTTP/2 by libnghttp2."""
 
     def __init__(
-        self, settings: Settings, calls: ErrorInterceptor, service: PredictionService, *, shared_port: bool
+        self,
+        settings: Settings,
+        calls: ErrorInterceptor,
+        service: PredictionService,
+        inference: InferenceService,
+        *,
+        shared_port: bool,
     ) -> None:
         self._settings, self._shared_port = settings, shared_port
-        self.services = Methods(calls.guard, shortcuts_of(service))
+        self.services = Methods(calls.guard, shortcuts_of(service, inference))
         """Where services are registered."""
         self._front = Front(self.services, limits_of(settings))
         self._files: list[SocketFile] = []
@@ -67,11 +74,15 @@ class NativeFront:
             file.remove()
 
 
-def shortcuts_of(service: PredictionService) -> Shortcuts:
-    """Return the shortcuts of the prediction service."""
+def shortcuts_of(service: PredictionService, inference: InferenceService) -> Shortcuts:
+    """Return the shortcuts of both services."""
     path = "/pretzel.v1.PredictionService/"
     return Shortcuts(
-        unary={f"{path}Predict": service.fast.answer, f"{path}PredictMany": service.fast_many.answer},
+        unary={
+            f"{path}Predict": service.fast.answer,
+            f"{path}PredictMany": service.fast_many.answer,
+            "/inference.GRPCInferenceService/ModelInfer": inference.fast.answer,
+        },
         streams={f"{path}PredictStream": (service.fast.answer_streamed, service.answer_streamed)},
     )
 

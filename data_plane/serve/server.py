@@ -39,7 +39,7 @@ class Server:
     ) -> None:
         """Create the server without listening."""
         self._health = health.Health([PREDICTION, INFERENCE])
-        self._front = _front(settings, service, calls, shared_port=shared_port)
+        self._front = _front(settings, service, calls, inference, shared_port=shared_port)
         add_PredictionServiceServicer_to_server(service, self._front.services)
         add_GRPCInferenceServiceServicer_to_server(inference, self._front.services)
         self._health.register(self._front.services)
@@ -72,12 +72,19 @@ class Server:
         await self._front.drain(seconds)
 
 
-def _front(settings: Settings, service: PredictionService, calls: ErrorInterceptor, *, shared_port: bool) -> Any:
+def _front(
+    settings: Settings,
+    service: PredictionService,
+    calls: ErrorInterceptor,
+    inference: InferenceService,
+    *,
+    shared_port: bool,
+) -> Any:
     """Return the front of the settings; grpcio's if the HTTP/2 engine is not installed."""
     if settings.front == "native" and http2.is_available():
         from pretzel.data_plane.serve.native_front import NativeFront
 
-        return NativeFront(settings, calls, service, shared_port=shared_port)
+        return NativeFront(settings, calls, service, inference, shared_port=shared_port)
     if settings.front == "native":
         log.warning("the package ngh2 is not installed: the slower grpcio front serves; pip install 'pretzel[server]'")
     return GrpcioFront(settings, calls, service.streams, shared_port=shared_port)

@@ -12,6 +12,7 @@ cdef struct Input:
     Span type
     Shape shape
     bint is_bool
+    bint is_framed         # its texts come as in tensors: each is its length in four bytes, then its content
 
 # Bytes of a column as the cost model counts them (scheduling/cost.py).
 cdef inline int64_t cost_bytes(const RawColumn* column) noexcept nogil:
@@ -19,6 +20,9 @@ cdef inline int64_t cost_bytes(const RawColumn* column) noexcept nogil:
 
 # Whether every part of a column fits its input and `rows`, as the slower checks decide.
 cdef bint fits(const Input* taken, const RawColumn* column) noexcept nogil
+
+# Whether bytes are UTF-8.
+cdef bint is_utf8(Span text) noexcept nogil
 
 # Points a slot at a column that fits.  Returns OK or OUT_OF_MEMORY.
 cdef int place(Slot* slot, const Input* taken, const RawColumn* column) noexcept nogil

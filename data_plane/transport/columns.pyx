@@ -1,11 +1,11 @@
 """Checks columns of requests in place, and points the slots of a program at them."""
 
-from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint8_t
+from libc.stdint cimport INT32_MAX, int32_t, int64_t, uint32_t, uint8_t
 from libc.string cimport memcpy
 
 from pretzel.data_plane.transport.decode cimport DATA, INDICES, LENGTHS, MISSING, STARTS, TYPE, RawColumn
 from pretzel.data_plane.transport.wire cimport Span, same
-from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Slot
+from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Slot, Text, reserve
 from pretzel.kernels.marshal cimport DENSE, RAGGED, SPARSE
 from pretzel.kernels.memory cimport place_columns, place_numbers, place_starts, place_texts
 
@@ -37,6 +37,8 @@ cdef bint fits(const Input* taken, const RawColumn* column) noexcept nogil:
             return False
     if taken.shape.layout != SPARSE and column.parts[INDICES].length:
         return False
+    if taken.is_framed:
+        return framed_fit(column.parts[DATA], count)
     if taken.shape.is_text:
         return (taken.shape.layout == DENSE or column.parts[MISSING].length == 0) and texts_fit(column, count)
     return numbers_fit(taken, column, count)
@@ -101,10 +103,52 @@ cdef bint texts_fit(const RawColumn* column, int64_t count) noexcept nogil:
     return missing.length == count and texts_may_miss(<const uint8_t*>missing.at, lengths, count)
 
 
+cdef bint framed_fit(Span data, int64_t count) noexcept nogil:
+    cdef Span text
+    cdef int64_t at = 0, i
+    if count > data.length // 4:
+        return False
+    for i in range(count):
+        if at + 4 > data.length:
+            return False
+        text = framed_at(data.at + at)
+        at += 4 + text.length
+        if at > data.length or not is_utf8(text):
+            return False
+    return at == data.length
+
+
+cdef Span framed_at(const char* at) noexcept nogil:
+    cdef uint32_t length
+    memcpy(&length, at, 4)
+    return Span(at + 4, length)
+
+
+cdef bint is_utf8(Span text) noexcept nogil:
+    return texts_encoding(<const uint8_t*>text.at, text.length) != NOT_UTF8
+
+
+cdef int place_framed(Slot* slot, const char* at, int64_t count) noexcept nogil:
+    cdef Text* texts
+    cdef Span text
+    cdef int64_t i
+    if reserve(&slot.own_values, count * sizeof(Text) + 64) != OK:
+        return OUT_OF_MEMORY
+    texts = <Text*>slot.own_values.at
+    slot.origin = <char*>texts
+    for i in range(count):
+        text = framed_at(at)
+        texts[i].at, texts[i].length = text.at, text.length
+        at = text.at + text.length
+    return OK
+
+
 cdef int place(Slot* slot, const Input* taken, const RawColumn* column) noexcept nogil:
     cdef Span data = column.parts[DATA], missing = column.parts[MISSING]
     if taken.shape.layout != DENSE and place_starts(slot, column.parts[STARTS].at, column.rows) != OK:
         return OUT_OF_MEMORY
+    if taken.is_framed:
+        return place_framed(slot, data.at, column.rows * taken.shape.width)
     if taken.shape.is_text:
         return place_texts(
             slot, data.at, column.parts[LENGTHS].at, <const uint8_t*>missing.at if missing.length else NULL,

@@ -18,6 +18,7 @@ cdef enum:
 # A column of a request.  `parts` are its fields by number, those of bytes and strings.
 cdef struct RawColumn:
     int64_t rows
+    int64_t width           # of a tensor: its values per row
     Span parts[9]
 
 
@@ -40,6 +41,8 @@ cdef class Request:
     cdef bint read_request(self, Reader* reader, bint many) noexcept nogil
     cdef bint take_name(self, const Field* field, const Reader* reader, bint many) noexcept nogil
     cdef bint take_column(self, Span bytes) noexcept nogil
+    # Memory for one more column; NULL if there are too many.
+    cdef RawColumn* add_column(self) noexcept nogil
 
 
 # The values of a run of fields, as bytes.

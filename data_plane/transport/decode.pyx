@@ -102,16 +102,20 @@ cdef class Request:
         return True
 
     cdef bint take_column(self, Span bytes) noexcept nogil:
+        cdef RawColumn* column = self.add_column()
+        return column != NULL and read_column(column, bytes)
+
+    cdef RawColumn* add_column(self) noexcept nogil:
         cdef void* grown
         if self.count == self.capacity:
             if self.count >= MOST_COLUMNS:
-                return False
+                return NULL
             grown = realloc(self.columns, <size_t>(2 * self.capacity + 16) * sizeof(RawColumn))
             if grown == NULL:
-                return False
+                return NULL
             self.columns, self.capacity = <RawColumn*>grown, 2 * self.capacity + 16
         self.count += 1
-        return read_column(&self.columns[self.count - 1], bytes)
+        return &self.columns[self.count - 1]
 
 
 cdef bint read_column(RawColumn* column, Span bytes) noexcept nogil:

@@ -36,9 +36,9 @@ cdef class Target(Layout):
         self.entry, self.calls = route.entry, route.calls
         self.head = text_field(MODEL, route.version.model.encode()) + number_field(VERSION, route.version.version)
 
-    cdef int observe(self, double seconds, int64_t rows) except -1:
+    cdef int observe(self, double seconds, Request request) except -1:
         self.calls.observe(seconds)
-        self.calls.rows += rows
+        self.calls.rows += request.columns[0].rows
 
     cdef bint intact(self, double since) except -1:
         proof = self.entry.proof

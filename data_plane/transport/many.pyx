@@ -100,9 +100,9 @@ cdef class Fan(Layout):
         free(self.members)
         free(self.separate)
 
-    cdef int observe(self, double seconds, int64_t rows) except -1:
+    cdef int observe(self, double seconds, Request request) except -1:
         self.calls.observe(seconds)
-        self.calls.rows += rows * self.count
+        self.calls.rows += request.columns[0].rows * self.count
 
     cdef bint intact(self, double since) except -1:
         return all_hold([entry.proof for entry in self.entries], since)

@@ -11,7 +11,9 @@ cdef class Layout:
     # The bytes of the response after a run that returned OK; None if it has no form here or takes more than `most`
     # bytes, which `taken` then holds.
     cdef bytes respond(self, Prepared prepared, Frame* frame, Request request, int64_t most, int64_t* taken)
-    cdef int observe(self, double seconds, int64_t rows) except -1
+    # Counts an answer, and a call that ends with an error; the error as its client sees it.
+    cdef int observe(self, double seconds, Request request) except -1
+    cdef object failed(self, error, double seconds)
     # Whether the mapped bytes were intact during a run that began at this time of the monotonic clock.
     cdef bint intact(self, double since) except -1
 
@@ -37,5 +39,5 @@ cdef class Runner:
     cdef object answer(self, Prepared prepared, Layout layout, double deadline, double begun)
     cdef bint is_small(self, Prepared prepared, int64_t rows, int64_t size, double expected) noexcept nogil
     cdef bytes inline(self, Prepared prepared, Layout layout, int64_t size, bint brief)
-    cdef bytes released(self, bytes answer, Layout layout, int64_t rows, double begun)
+    cdef bytes released(self, bytes answer, Layout layout, Request request, double begun)
     cdef Job job(self, Prepared prepared, Layout layout, int64_t size, double deadline)

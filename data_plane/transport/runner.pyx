@@ -24,8 +24,11 @@ cdef class Layout:
     cdef bytes respond(self, Prepared prepared, Frame* frame, Request request, int64_t most, int64_t* taken):
         raise NotImplementedError
 
-    cdef int observe(self, double seconds, int64_t rows) except -1:
+    cdef int observe(self, double seconds, Request request) except -1:
         raise NotImplementedError
+
+    cdef object failed(self, error, double seconds):
+        return error
 
     cdef bint intact(self, double since) except -1:
         raise NotImplementedError
@@ -79,13 +82,13 @@ cdef class Runner:
         if deadline and deadline <= begun:
             return None
         answer = self.inline(prepared, layout, size, expected <= BRIEF)
-        return self.released(answer, layout, rows, begun)
+        return self.released(answer, layout, self.request, begun)
 
-    cdef bytes released(self, bytes answer, Layout layout, int64_t rows, double begun):
+    cdef bytes released(self, bytes answer, Layout layout, Request request, double begun):
         """Return an answer, counted; None if files were changed during its run, which the ordinary path repeats."""
         if answer is None or not layout.intact(begun):
             return None
-        layout.observe(now() - begun, rows)
+        layout.observe(now() - begun, request)
         return answer
 
     cdef bint is_small(self, Prepared prepared, int64_t rows, int64_t size, double expected) noexcept nogil:
@@ -122,9 +125,12 @@ cdef class Runner:
         job.rows, job.deadline = self.request.columns[0].rows, deadline
         job.cost, job.need = prepared.cost, prepared.footprint.need(job.rows, size)
         job.most_bytes = self.most_bytes
-        self.request = Request()
+        self.request = type(self.request)()
         return job
 
     async def _later(self, Job job, double begun):
-        answer = await self.engine.execute(job)
-        return self.released(answer, job.layout, job.rows, begun)
+        try:
+            answer = await self.engine.execute(job)
+        except BaseException as error:
+            raise job.layout.failed(error, now() - begun) from None
+        return self.released(answer, job.layout, job.request, begun)

@@ -12,7 +12,7 @@ from pretzel.plan.caveats import caveats
 from pretzel.plan.digest import Digest
 from pretzel.plan.multioutput import is_optional, method_of
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.plan import Plan, PlanOutput
+from pretzel.plan.plan import Plan, PlanInput, PlanOutput
 from pretzel.plan.types import ValueType
 
 LabelTable = np.ndarray | list[str]
@@ -141,8 +141,7 @@ def describe(
     fetch: Callable[[Digest], bytes | memoryview],
 ) -> ModelDescription:
     """Return the inputs and outputs of a plan; ``fetch`` returns the blobs of its label tables."""
-    order = column_order(version.metadata.get("feature_names") or ())  # older versions store no names: keep their order
-    inputs = tuple(sorted((InputDescription(i.name, i.type) for i in plan.inputs), key=lambda item: order(item.name)))
+    inputs = inputs_of(version, plan.inputs)
     tables = {output.name: _labels(plan, output, fetch) for output in plan.outputs}
     outputs = []
     for output in plan.outputs:
@@ -152,6 +151,12 @@ def describe(
         labels = classes if labels is None and by_class else labels
         outputs.append(OutputDescription(output.name, kind, labels))
     return ModelDescription(version, inputs, tuple(outputs), dict(aliases))
+
+
+def inputs_of(version: ModelVersion, inputs: Iterable[PlanInput]) -> tuple[InputDescription, ...]:
+    """Return the inputs of a plan, in the order of an array's columns."""
+    order = column_order(version.metadata.get("feature_names") or ())  # older versions store no names: keep their order
+    return tuple(sorted((InputDescription(i.name, i.type) for i in inputs), key=lambda item: order(item.name)))
 
 
 def _labels(plan: Plan, output: PlanOutput, fetch: Callable[[Digest], bytes | memoryview]) -> LabelTable | None:

@@ -7,7 +7,7 @@ import time
 import grpc
 import numpy as np
 
-from pretzel.data_plane.oip.statistics import MOST_SIZES, Served, Times
+from pretzel.data_plane.oip.statistics import MOST_SIZES, Served
 from pretzel.inference import service_pb2 as pb
 from tests.data_plane.control import NOTHING, version
 from tests.data_plane.oip.conftest import Inferring
@@ -76,7 +76,7 @@ async def test_streams_count_as_well(serving: Inferring):
 def test_batch_sizes_are_bounded():
     served = Served(version("m", 1, NOTHING))
     for rows in range(1, MOST_SIZES + 50):
-        served.succeeded(rows, Times(1, 2, 3, 4), 10)
+        served.counted.succeeded(rows, 1, 2, 3, 4, 10)
     got = served.message(0)
     assert len(got.batch_stats) == MOST_SIZES
     assert got.inference_stats.success.count == MOST_SIZES + 49

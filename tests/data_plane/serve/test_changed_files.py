@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from pretzel.data_plane.residency.sound import TRIES
+from pretzel.inference.service_pb2_grpc import GRPCInferenceServiceStub
 from pretzel.plan.digest import Digest
 from pretzel.plan.plan import Plan
 from pretzel.plan.wire import columns_from_proto, columns_to_proto
 from pretzel.v1 import prediction_pb2 as pb
 from tests.data_plane.cache.damage import flip
 from tests.data_plane.models import expected, forget, regression
+from tests.data_plane.oip.messages import arrays, request
 from tests.data_plane.serve.conftest import Serving
 
 WIDTH = 20_000
@@ -84,6 +86,18 @@ async def test_a_call_over_changed_bytes_is_answered_from_new_ones(
     vandal.acts = [lambda: flip(serving.cache, victim, 1000)]
     got = await serving.predict("m0", "predict", x=ROWS)
     np.testing.assert_allclose(got["predict"], expected(WIDTH, ROWS, own=0), rtol=1e-12)
+    assert vandal.runs == 2
+    assert victim in mended
+
+
+async def test_inference_over_changed_bytes_is_answered_from_new_ones(
+    serving: Serving, vandal: Vandal, mended: list[Digest]
+):
+    victim = weights(serving, 0)
+    vandal.acts = [lambda: flip(serving.cache, victim, 1000)]
+    asked = request("m0", "predict", x=ROWS)
+    got = arrays(await GRPCInferenceServiceStub(serving.channel).ModelInfer(asked, timeout=20))
+    np.testing.assert_allclose(got["predict"].ravel(), expected(WIDTH, ROWS, own=0), rtol=1e-12)
     assert vandal.runs == 2
     assert victim in mended
 

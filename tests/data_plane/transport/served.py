@@ -33,7 +33,7 @@ class Served:
 
     def __init__(self, definition: Definition, inline: float = math.inf) -> None:
         """Run on the event loop what is expected to take at most ``inline`` seconds."""
-        compiled = compile_plan(definition)
+        compiled = self.compiled = compile_plan(definition)
         entry = Entry(compiled.plan.digest)
         entry.executable = self.executable = engine.load(compiled.plan, compiled.blobs.__getitem__)
         entry.proof = Proof((), lambda: 0.0, lambda _: False)  # it reads no files

@@ -1,0 +1,37 @@
+# The hot path of the Open Inference Protocol, from the bytes of a request to those of its response.
+from libc.stdint cimport int64_t
+
+from pretzel.data_plane.oip.counted cimport Counted
+from pretzel.data_plane.transport.answers cimport Values
+from pretzel.data_plane.transport.infer_decode cimport InferRequest
+from pretzel.data_plane.transport.matrix cimport Cut
+from pretzel.data_plane.transport.runner cimport Layout, Runner
+from pretzel.data_plane.transport.tensors cimport Tensors
+
+
+# A route, the numbers of its version, and the constant start of its responses.
+cdef class InferTarget(Layout):
+    cdef readonly object entry
+    cdef object tally, calls
+    cdef str model, reference  # the name, and the one in requests
+    cdef Counted counted
+    cdef bytes head
+    cdef object version
+    cdef Cut cut               # made by the first matrix
+
+    # Puts columns into the place of a matrix, if the model takes those.
+    cdef bint accept_matrix(self, InferRequest request, Tensors tensors) except -1
+    cdef bytes written(self, Tensors tensors, InferRequest request, Values* values, int64_t most, int64_t* taken)
+
+
+cdef class FastInfer:
+    cdef object router, statistics, tally
+    cdef Runner runner
+    cdef dict targets        # by the name in a request, with its version if it has one
+    cdef int64_t generation  # of the router's routes when these targets were found
+
+    cdef object infer(self, InferRequest request, double deadline)
+    cdef InferTarget target(self, InferRequest request)
+    cdef InferTarget find(self, key)
+    cdef Tensors tensors(self, InferTarget target, InferRequest request)
+    cdef Tensors prepare(self, InferTarget target, bytes key, InferRequest request)

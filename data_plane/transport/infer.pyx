@@ -1,0 +1,193 @@
+"""The hot path of the Open Inference Protocol: from the bytes of a request to those of its response.
+
+It takes tensors with raw contents in the datatypes of the model's inputs, and a matrix for columns.  Conversions, parameters, typed contents,
+shared memory and classification are left to the ordinary path, as are errors.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.stdint cimport int64_t
+from libc.stdlib cimport free
+
+from pretzel.data_plane.oip.counted cimport Counted
+from pretzel.data_plane.transport.answers cimport Values
+from pretzel.data_plane.transport.decode cimport Request
+from pretzel.data_plane.transport.infer_decode cimport InferRequest, outputs_in
+from pretzel.data_plane.transport.matrix cimport Cut
+from pretzel.data_plane.transport.prepared cimport Prepared
+from pretzel.data_plane.transport.runner cimport Layout, Runner
+from pretzel.data_plane.transport.tensors cimport Tensors
+from pretzel.data_plane.transport.wire cimport Span, field_size, write_head, write_span
+from pretzel.kernels.frame cimport Frame, now
+
+from pretzel.data_plane.oip.backend import number_of
+from pretzel.data_plane.oip.faults import of_run
+from pretzel.data_plane.transport.parts import text_field
+from pretzel.engine import Executable
+from pretzel.errors import NotFoundError, PretzelError
+
+cdef enum:
+    MODEL = 1                # fields of a response
+    VERSION = 2
+    LABEL = 3
+    MOST_NAME = 1 << 10      # bytes of names, versions,
+    MOST_OUTPUTS = 1 << 12   # and requested outputs that are kept as keys
+    MOST_TARGETS = 1 << 16
+    MOST_CHOICES = 64        # choices of outputs that are kept per plan, because callers make them
+    UNLOCKED = 1 << 16       # bytes from which a response is written without the GIL
+
+cdef bytes OURS = b"i"       # starts the keys of this protocol among what is prepared for a plan
+
+
+cdef class InferTarget(Layout):
+    """A route, the numbers of its version, and the constant start of its responses."""
+
+    def __init__(self, route, str reference, served, tally):
+        version = self.version = route.version
+        self.entry, self.model, self.reference = route.entry, version.model, reference
+        self.tally, self.calls, self.counted = tally, None, served.counted
+        self.head = text_field(MODEL, version.model.encode()) + text_field(VERSION, str(version.version).encode())
+
+    cdef bint accept_matrix(self, InferRequest request, Tensors tensors) except -1:
+        if self.cut is None:
+            self.cut = Cut(self.version, tensors.executable.inputs)
+        return self.cut.apply(request, tensors)
+
+    cdef int observe(self, double seconds, Request request) except -1:
+        cdef InferRequest asked = <InferRequest>request
+        cdef int64_t rows = asked.columns[0].rows
+        cdef double[4] parts
+        if self.calls is None:  # made by the first answer, as the ordinary path does
+            self.calls = self.tally.calls("ModelInfer", self.model)
+        self.calls.observe(seconds)
+        self.calls.rows += rows
+        parts[0], parts[1] = asked.started - asked.accepted, asked.accepted - asked.begun
+        parts[2], parts[3] = asked.ended - asked.started, asked.written - asked.ended
+        self.counted.answered(rows, parts, seconds)
+
+    cdef object failed(self, error, double seconds):
+        self.counted.failed(<int64_t>(1e9 * seconds))
+        if not isinstance(error, Exception):  # a cancelled call has no status
+            return error
+        error = of_run(error, self.model)
+        self.tally.error("ModelInfer", self.reference, getattr(error, "code", "INTERNAL"))
+        return error
+
+    cdef bint intact(self, double since) except -1:
+        proof = self.entry.proof
+        return proof is not None and proof.holds(since)
+
+    cdef bytes respond(self, Prepared prepared, Frame* frame, Request request, int64_t most, int64_t* taken):
+        cdef InferRequest asked = <InferRequest>request
+        cdef Values* values
+        asked.ended = now()
+        values = prepared.take(frame, request)
+        if values == NULL:
+            return None
+        try:
+            return self.written(<Tensors>prepared, asked, values, most, taken)
+        finally:
+            free(values)
+            asked.written = now()
+
+    cdef bytes written(self, Tensors tensors, InferRequest request, Values* values, int64_t most, int64_t* taken):
+        cdef Span head = Span(PyBytes_AS_STRING(self.head), PyBytes_GET_SIZE(self.head))
+        cdef int64_t rows = request.columns[0].rows, outputs = tensors.measure(values, rows)
+        cdef bytes answer
+        cdef char* to
+        if outputs < 0:
+            return None
+        taken[0] = head.length + outputs + (field_size(request.label.length) if request.label.length else 0)
+        if taken[0] > most:
+            return None
+        answer = PyBytes_FromStringAndSize(NULL, taken[0])
+        to = write_span(PyBytes_AS_STRING(answer), head)
+        if request.label.length:
+            to = write_span(write_head(to, LABEL, request.label.length), request.label)
+        if taken[0] < UNLOCKED:
+            tensors.write(to, values, rows)
+            return answer
+        with nogil:
+            tensors.write(to, values, rows)
+        return answer
+
+
+cdef class FastInfer:
+    """Answers the bytes of requests for inference, on one event loop; results are those of :class:`FastPredict`."""
+
+    def __init__(self, router, engine, statistics, tally, int64_t most_bytes=64 << 20):
+        """Answer by the router's routes while their plans are resident, with at most that many bytes per response."""
+        self.router, self.statistics, self.tally = router, statistics, tally
+        self.runner = Runner(engine, most_bytes)
+        self.runner.request = InferRequest()
+        self.targets, self.generation = {}, -1
+
+    def answer(self, bytes message not None, double deadline=0.0):
+        """Answer a ModelInferRequest.  ``deadline`` is a time of ``time.monotonic()``, 0 for none."""
+        cdef InferRequest request = <InferRequest>self.runner.request
+        request.begun = now()
+        answered = self.infer(request, deadline) if request.read_infer(message) else None
+        self.runner.request.message = None  # a large message must not outlive its call
+        return answered
+
+    cdef object infer(self, InferRequest request, double deadline):
+        cdef InferTarget target = self.target(request)
+        cdef Tensors tensors
+        if target is None:
+            return None
+        tensors = self.tensors(target, request)
+        if tensors is None:
+            return None
+        if request.count == 1 and tensors.input_count > 1 and not target.accept_matrix(request, tensors):
+            return None
+        target.entry.used = request.begun
+        return self.runner.answer(tensors, target, deadline, request.begun)
+
+    cdef InferTarget target(self, InferRequest request):
+        """Return the target of the request's model and version, or None."""
+        if self.router.generation != self.generation:
+            self.targets, self.generation = {}, self.router.generation
+        if request.model.length + request.version.length > MOST_NAME:
+            return None
+        key = request.model.at[:request.model.length]
+        if request.version.length:
+            key = key, request.version.at[:request.version.length]
+        target = self.targets.get(key)
+        return self.find(key) if target is None else target
+
+    cdef InferTarget find(self, key):
+        name, version = key if type(key) is tuple else (key, b"")
+        try:
+            reference = name.decode()
+            route = self.router.find(f"{reference}@{number_of(version.decode())}" if version else reference)
+        except (PretzelError, UnicodeDecodeError):
+            return None
+        target = InferTarget(route, reference, self.statistics.of(route.version), self.tally)
+        if len(self.targets) >= MOST_TARGETS:
+            self.targets.clear()
+        self.targets[key] = target
+        return target
+
+    cdef Tensors tensors(self, InferTarget target, InferRequest request):
+        """Return what is prepared for the request's outputs, or None.  An eviction removes it from the entry."""
+        if request.outputs.length > MOST_OUTPUTS:
+            return None
+        key = OURS + request.outputs.at[:request.outputs.length]
+        tensors = target.entry.prepared.get(key, self)
+        return self.prepare(target, key, request) if tensors is self else tensors
+
+    cdef Tensors prepare(self, InferTarget target, bytes key, InferRequest request):
+        entry, chosen = target.entry, outputs_in(request.outputs)
+        # A process that looks for the cause of crashes records each run, which only the ordinary path does.
+        if type(entry.executable) is not Executable or chosen is None or len(set(chosen)) < len(chosen):
+            return None
+        try:
+            names = tuple(name.decode() for name in chosen) or None
+            tensors = Tensors(entry.executable, names, entry.cost_of(names))
+        except (NotFoundError, UnicodeDecodeError):
+            return None
+        except NotImplementedError:
+            tensors = None
+        if len(entry.prepared) >= MOST_CHOICES:
+            entry.prepared.clear()
+        entry.prepared[key] = tensors
+        return tensors
