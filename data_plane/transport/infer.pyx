@@ -1,7 +1,7 @@
 """The hot path of the Open Inference Protocol: from the bytes of a request to those of its response.
 
-It takes tensors with raw contents in the datatypes of the model's inputs, and a matrix for columns.  Conversions, parameters, typed contents,
-shared memory and classification are left to the ordinary path, as are errors.
+It takes tensors with raw contents in the datatypes of the model's inputs, and a matrix for columns.  Conversions,
+parameters, typed contents, shared memory and classification are left to the ordinary path, as are errors.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE

@@ -233,6 +233,19 @@ async def test_errors_of_a_thread_are_those_of_the_ordinary_path(serving: Inferr
     assert serving.tally.errors["ModelInfer", "strict", "INVALID_ARGUMENT"] == 1  # the interceptor counts the other
 
 
+async def test_a_cancelled_request_has_failed(serving: Inferring, fast: FastInfer):
+    await warm(serving)
+    serving.router.find(MODEL).entry.cost_of(None).rate = 1.0
+    task = asyncio.ensure_future(fast.answer(message(MANY)))
+    await asyncio.sleep(0)  # the task starts
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    found, calls, _ = await numbers(serving)
+    assert (found.inference_stats.fail.count, found.inference_stats.success.count, calls) == (1, 5, 5)
+    assert not serving.tally.errors
+
+
 async def test_deadlines(serving: Inferring, fast: FastInfer):
     await warm(serving)
     assert fast.answer(message(), time.monotonic() - 1) is None
