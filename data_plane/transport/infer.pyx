@@ -8,7 +8,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from libc.stdint cimport int64_t
 from libc.stdlib cimport free
 
-from pretzel.data_plane.oip.counted cimport Counted
+from pretzel.data_plane.transport.counted cimport Counted
 from pretzel.data_plane.transport.answers cimport Values
 from pretzel.data_plane.transport.decode cimport Request
 from pretzel.data_plane.transport.infer_decode cimport InferRequest, outputs_in
