@@ -157,13 +157,15 @@ def test_a_small_column_next_to_floats_is_refused_by_name(name: str, dtype: str)
             ask(X.astype(float))
 
 
-def test_the_negative_of_booleans_is_refused() -> None:
+@pytest.mark.parametrize("name", ["negative", "sqrt"])
+def test_functions_of_booleans_without_floats_of_full_precision_are_refused(name: str) -> None:
+    """NumPy has no negative of booleans, and their square root is float16, in which a next step would compute."""
     X = pd.DataFrame({"a": [1.5, 2.0], "b": [True, False]})
-    with pytest.raises(InputError, match="column 'b': numpy.negative returns other values for bool"):
-        pretzel.compile(FunctionTransformer(np.negative).fit(FLOATS)).transform(X)
+    with pytest.raises(InputError, match=f"column 'b': numpy.{name} returns other values for bool"):
+        pretzel.compile(FunctionTransformer(getattr(np, name)).fit(FLOATS)).transform(X)
 
 
-@pytest.mark.parametrize("name", ["sqrt", "square", "abs", "fabs"])
+@pytest.mark.parametrize("name", ["square", "abs", "fabs"])
 def test_booleans_without_loss_are_served(name: str) -> None:
     X = pd.DataFrame({"a": [1.5, 2.0], "b": [True, False]})
     model = FunctionTransformer(getattr(np, name)).fit(FLOATS)

@@ -88,10 +88,10 @@ def _is_as_of_floats(compute: Any, array: np.ndarray, function: str) -> bool:
         return array.dtype.kind != "b"
     try:
         with np.errstate(all="ignore"):
-            made = compute(array[:0]).dtype
-            if made == np.float64:
+            result = compute(array[:0]).dtype
+            if result == np.float64:
                 return True
-            if made == np.float16:  # in which the steps after it compute too
+            if result == np.float16:  # in which the steps after it compute too
                 return False
             return np.array_equal(compute(array), compute(array.astype(np.float64)), equal_nan=True)
     except TypeError:
