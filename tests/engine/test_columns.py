@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pretzel.engine import columns
 from pretzel.engine.columns import bind_column
 from pretzel.errors import InputError
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr, Ragged, Texts
+from pretzel.plan.wire import column_from_proto, column_to_proto
 
 REJECTED = [
     ("f64[3]", np.zeros((2, 4)), r"column 'c': expected f64\[3\], got an array of float64, shape \(2, 4\)"),
@@ -57,6 +59,20 @@ def test_texts_whose_lengths_do_not_cover_the_bytes_are_rejected() -> None:
     texts = Texts(np.frombuffer(b"abc", np.uint8), np.array([2, 5], np.uint32))
     with pytest.raises(InputError, match="column 'c': lengths add up to 7 bytes, got 3"):
         bind_column("c", ValueType.parse("str"), texts)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("f64{3}", _csr([0, 2], [0, 2])), ("str", Texts.of(["a", "b"])), ("str[*]", Ragged.of([["a"], ["b", "c"]]))],
+)
+def test_a_column_is_checked_once(kind: str, value: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reader of messages checks a column, and binding it does not look at its numbers again."""
+    message = column_to_proto("c", value)
+    arrived: Any = column_from_proto(message)
+    assert arrived.is_checked
+    monkeypatch.setattr(columns, "_starts", lambda *_: pytest.fail("checked again"))
+    monkeypatch.setattr(columns, "_check_sparse", lambda *_: pytest.fail("checked again"))
+    assert bind_column("c", ValueType.parse(kind), arrived)
 
 
 def test_a_contiguous_array_is_not_copied() -> None:

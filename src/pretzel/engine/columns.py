@@ -59,8 +59,7 @@ def _bind_text(name: str, kind: ValueType, column: Any) -> Any:
     if isinstance(column, Texts):
         if column.width != kind.width:
             raise InputError(f"column {name!r}: expected {kind}, got {column.width or 1} texts per row")
-        total = int(column.lengths.sum(dtype=np.int64))
-        if total != len(column.data):
+        if not column.is_checked and (total := int(column.lengths.sum(dtype=np.int64))) != len(column.data):
             raise InputError(f"column {name!r}: lengths add up to {total} bytes, got {len(column.data)}")
         return [np.ascontiguousarray(column.data), column.lengths, column.missing]
     if isinstance(column, (list, tuple)) and kind.width is None:
@@ -84,7 +83,8 @@ def _bind_ragged(name: str, kind: ValueType, column: Any) -> tuple[Any, np.ndarr
     items = bind_column(name, TEXT if kind.is_text else dense(kind.dtype), column.items)
     if isinstance(column.items, Texts) and column.items.missing is not None:
         raise InputError(f"column {name!r}: a text in a list is missing; leave it out of the list")
-    return items, _starts(name, column.starts, len(column.items))
+    starts = column.starts if column.is_checked else _starts(name, column.starts, len(column.items))
+    return items, np.ascontiguousarray(starts, np.int64)
 
 
 def _starts(name: str, starts: np.ndarray, count: int) -> np.ndarray:
@@ -97,14 +97,20 @@ def _starts(name: str, starts: np.ndarray, count: int) -> np.ndarray:
 def _bind_sparse(name: str, kind: ValueType, column: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if not isinstance(column, Csr) or column.data.dtype != kind.numpy or column.width != kind.width:
         raise _wrong(name, kind, column)
+    if not column.is_checked:
+        _check_sparse(name, kind, column)
+    starts = np.ascontiguousarray(column.starts, np.int64)
+    return np.ascontiguousarray(column.data), column.indices.astype(np.int32, copy=False), starts
+
+
+def _check_sparse(name: str, kind: ValueType, column: Csr) -> None:
     indices = column.indices
     stored = len(indices)
     if len(column.data) != stored:
         raise InputError(f"column {name!r}: {len(column.data)} values for {stored} columns")
-    starts = _starts(name, column.starts, stored)
+    _starts(name, column.starts, stored)
     if stored and not 0 <= indices.min() <= indices.max() < kind.columns:
         raise InputError(f"column {name!r}: a stored value is outside columns 0..{kind.columns - 1}")
-    return np.ascontiguousarray(column.data), indices.astype(np.int32, copy=False), starts
 
 
 def _wrong(name: str, kind: ValueType, column: Any) -> InputError:

@@ -35,6 +35,8 @@ class Texts:
     missing: np.ndarray | None = None
     """uint8 per text: PRESENT, NAN or NONE; None if no text is missing."""
     width: int | None = None
+    is_checked: bool = False
+    """True if the reader of messages has checked the parts against each other; they are not checked again."""
 
     @classmethod
     def of(cls, values: Iterable[object], width: int | None = None) -> Texts:
@@ -81,6 +83,8 @@ class Csr:
     starts: np.ndarray
     """int64, rows + 1: the start of each row (SciPy's ``indptr``)."""
     width: int
+    is_checked: bool = False
+    """True if the reader of messages has checked the parts against each other; they are not checked again."""
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -110,6 +114,8 @@ class Ragged:
     """Texts without missing values, or float64 numbers."""
     starts: np.ndarray
     """int64, rows + 1: the start of each row among the items, and their total number."""
+    is_checked: bool = False
+    """True if the reader of messages has checked the parts against each other; they are not checked again."""
 
     @classmethod
     def of(cls, rows: Sequence[Sequence[Any]], *, numbers: bool = False) -> Ragged:

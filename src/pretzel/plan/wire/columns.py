@@ -244,8 +244,9 @@ def _starts(message: pb.Column) -> tuple[np.ndarray, int]:
 def _ragged(message: pb.Column, kind: ValueType) -> Ragged:
     starts, count = _starts(message)
     if not kind.is_text:
-        return Ragged(_numbers(message, "data", kind.numpy, count), starts)
-    return Ragged(_texts(message, kind, count, lambda item: int(np.searchsorted(starts, item, "right")) - 1), starts)
+        return Ragged(_numbers(message, "data", kind.numpy, count), starts, is_checked=True)
+    items = _texts(message, kind, count, lambda item: int(np.searchsorted(starts, item, "right")) - 1)
+    return Ragged(items, starts, is_checked=True)
 
 
 def _sparse(message: pb.Column, kind: ValueType) -> Csr:
@@ -254,7 +255,7 @@ def _sparse(message: pb.Column, kind: ValueType) -> Csr:
     indices = _numbers(message, "indices", "<i4", count)
     if count and not 0 <= indices.min() <= indices.max() < kind.columns:
         _fail(message.name, f"a column index outside 0..{kind.columns - 1}: {indices.min()}..{indices.max()}")
-    return Csr(data, indices, starts, kind.columns)
+    return Csr(data, indices, starts, kind.columns, is_checked=True)
 
 
 def _texts(message: pb.Column, kind: ValueType, count: int, row_of: Callable[[int], int]) -> Texts:
@@ -264,7 +265,7 @@ def _texts(message: pb.Column, kind: ValueType, count: int, row_of: Callable[[in
         _fail(message.name, f"lengths add up to {total}, but there are {len(data)} bytes of text")
     _check_utf8(message.name, data, lengths, row_of)
     missing = _missing(message, lengths) if message.missing else None
-    return Texts(np.frombuffer(data, np.uint8), lengths, missing, kind.width)
+    return Texts(np.frombuffer(data, np.uint8), lengths, missing, kind.width, is_checked=True)
 
 
 def _missing(message: pb.Column, lengths: np.ndarray) -> np.ndarray:
