@@ -68,9 +68,10 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
                 await asyncio.to_thread(upload.take, digest, piece.offset, piece.data)
             await asyncio.to_thread(upload.finish)
         finally:
-            await asyncio.to_thread(upload.close)
             plane.metrics.uploaded_objects.inc(upload.objects)
             plane.metrics.uploaded_bytes.inc(upload.bytes)
+            # grpc.aio may cancel this task once more, before a thread has taken the work.
+            await asyncio.shield(asyncio.to_thread(upload.close))
         return pb.UploadObjectsResponse(stored_objects=upload.objects, stored_bytes=upload.bytes)
 
     async def DeployModel(
