@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from benchmarks.harness import Row
 
-ROUNDS = 5
+ROUNDS = 3
 Rate = Callable[[], float]
 """Returns calls per second."""
 
