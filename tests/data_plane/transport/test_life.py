@@ -31,10 +31,10 @@ async def test_idle_connections_end_and_busy_ones_do_not():
 
 async def test_short_calls_keep_a_connection_busy():
     """They begin and end between two looks at the connection."""
-    async with limited(idle_seconds=0.2) as served, Peer.connected(served.port) as peer:
+    async with limited(idle_seconds=1.0) as served, Peer.connected(served.port) as peer:
         (connection,) = await connections(served, 1)
         start = connection.heard
-        while connection.heard < start + 0.6 and not peer.closed:
+        while connection.heard < start + 1.5 and not peer.closed:
             answer = await peer.call(request("Fast"), message(b"a"))
             assert answer.status == 0
         assert not peer.goodbye.codes
