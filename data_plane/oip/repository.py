@@ -1,6 +1,6 @@
 """The extension ``model_repository``.  Models come from the control plane, so that no call here adds or removes one.
 
-To load is to bring a version into memory and to keep it there; to unload is to release that memory.
+To load is to bring a version into memory, and to prefer it there; to unload is to release that memory.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ async def index(backend: Backend, request: pb.RepositoryIndexRequest) -> pb.Repo
 
 
 async def load(backend: Backend, request: pb.RepositoryModelLoadRequest) -> pb.RepositoryModelLoadResponse:
-    """Bring a version into memory, and keep it there until it is unloaded or deleted."""
+    """Bring a version into memory; until it is unloaded, it leaves memory after all models that were not loaded."""
     _reject_repository(request.repository_name)
     _check_parameters(request.parameters, {"config": "string_param"})
     if request.parameters:

@@ -62,7 +62,7 @@ class PredictionService(PredictionServiceServicer):
         """Programs of several models, which the hot path uses too."""
         self._fan_out = FanOut(self._find, plans, self.joint, engine)
         self.streams = Streams()
-        self.fast = FastPredict(router, engine, most_bytes)
+        self.fast = FastPredict(router, engine, most_bytes, tally)
         self.fast_many = FastMany(router, plans, self.joint, engine, tally, most_bytes)
         """These two answer the usual messages in a fraction of the time."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -23,6 +23,23 @@ from pretzel.v1.prediction_pb2_grpc import add_PredictionServiceServicer_to_serv
 log = structlog.get_logger(__name__)
 
 PREDICTION = pb.DESCRIPTOR.services_by_name["PredictionService"].full_name
+
+
+class Front(Protocol):
+    """The server of the prediction port."""
+
+    services: Any
+    """Where services are registered."""
+
+    @property
+    def running(self) -> int:
+        """Calls that have work to do before they end."""
+
+    async def listen(self, port: int, further: Sequence[str], inherited: Mapping[str, int]) -> int:
+        """Start to listen, and return the port."""
+
+    async def drain(self, seconds: float) -> None:
+        """Reject new calls, finish the running ones, then stop."""
 
 
 class Server:
@@ -53,14 +70,12 @@ class Server:
         Raises:
             PreconditionError: an address is taken or cannot be used, or a certificate cannot be loaded.
         """
-        bound: int = await self._front.listen(port, further, inherited or {})
-        return bound
+        return await self._front.listen(port, further, inherited or {})
 
     @property
     def running(self) -> int:
         """Calls that have not ended."""
-        running: int = self._front.running
-        return running
+        return self._front.running
 
     async def set_health(self, *, serving: bool) -> None:
         """Set the status of the health service."""
@@ -79,7 +94,7 @@ def _front(
     inference: InferenceService,
     *,
     shared_port: bool,
-) -> Any:
+) -> Front:
     """Return the front of the settings; grpcio's if the HTTP/2 engine is not installed."""
     if settings.front == "native" and http2.is_available():
         from pretzel.data_plane.serve.native_front import NativeFront

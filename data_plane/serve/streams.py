@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 
+from pretzel.data_plane.transport.lane import DRAINING
 from pretzel.errors import UnavailableError
 
 
@@ -44,7 +45,7 @@ class Streams:
             task.uncancel()
         finally:
             self._idle.discard(task)
-        raise UnavailableError("this worker is draining; send the remaining requests to another worker")
+        raise UnavailableError(DRAINING)
 
     def drain(self) -> None:
         """End idle streams now, and the others after their present request."""

@@ -167,10 +167,17 @@ class Call:
     def finish(self, code: grpc.StatusCode, message: str = "", metadata: Metadata = ()) -> None:
         """Send the status, once."""
         if not self.finished:
-            self.connection.sender.send_status(
-                self, code, message, metadata
-            )  # first, for the handler's metadata may be invalid
+            # First, because the handler's metadata may be invalid: then the status of that error follows.
+            self.connection.sender.send_status(self, code, message, metadata)
             self._close()
+
+    def finish_by(self, error: Exception) -> None:
+        """Send the status of an error."""
+        if isinstance(error, Rejection):
+            self.finish(error.code, error.message)
+            return
+        status = status_of(error)
+        self.finish(status.code, status.message, status.metadata)
 
     # Ends that the handler does not choose
 
@@ -210,19 +217,13 @@ class Call:
 
     def fail(self, error: Exception) -> None:
         """End the call now with the status of an error."""
-        if isinstance(error, Rejection):
-            self.stop(error.code, error.message)
-            return
-        status = status_of(error)
-        self.finish(status.code, status.message, status.metadata)
+        self.finish_by(error)
         self._cancel()
 
     def is_stalled(self, now: float) -> bool:
         """Return whether the client has made us wait too long: to read, to send the rest of a message, or to end."""
-        unsent, incomplete = (
-            self.connection.sender.unsent(self.stream_id),
-            self._inbox.incomplete if self._inbox is not None else 0,
-        )
+        unsent = self.connection.sender.unsent(self.stream_id)
+        incomplete = self._inbox.incomplete if self._inbox is not None else 0
         waits = unsent or incomplete or self.finished or not (self.method.takes_many or self.half_closed)
         if not waits or (unsent, incomplete) != self._watched[0]:
             self._watched = (unsent, incomplete), now

@@ -4,14 +4,7 @@ Plain C numbers: with Python's, counting took as long as the answer.
 """
 
 from libc.stdint cimport int64_t
-
-cdef extern from "time.h" nogil:
-    ctypedef long time_t
-    struct timespec:
-        time_t tv_sec
-        long tv_nsec
-    int clock_gettime(int clock, timespec* now)
-    int CLOCK_REALTIME
+from posix.time cimport CLOCK_REALTIME, clock_gettime, timespec
 
 
 cdef class Sums:

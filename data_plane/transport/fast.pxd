@@ -8,11 +8,13 @@ from pretzel.data_plane.transport.runner cimport Layout, Runner
 # A route, and the constant start of its responses.
 cdef class Target(Layout):
     cdef readonly object entry, calls
+    cdef object tally
+    cdef str reference       # the name in requests
     cdef bytes head
 
 
 cdef class FastPredict:
-    cdef object router
+    cdef object router, tally
     cdef Runner runner
     cdef dict targets        # by the name in a request
     cdef int64_t generation  # of the router's routes when these targets were found

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable
 
+from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.residency.routes import Router
 from pretzel.data_plane.scheduling.request import RequestEngine
 
@@ -10,6 +11,8 @@ Answered = bytes | Awaitable[bytes | None] | None
 class FastPredict:
     """Answers the bytes of requests, on one event loop."""
 
-    def __init__(self, router: Router, engine: RequestEngine, most_bytes: int = ...) -> None: ...
+    def __init__(
+        self, router: Router, engine: RequestEngine, most_bytes: int = ..., tally: Tally | None = ...
+    ) -> None: ...
     def answer(self, message: bytes, deadline: float = 0.0) -> Answered: ...
     def answer_streamed(self, message: bytes, deadline: float = 0.0) -> Answered: ...

@@ -15,6 +15,7 @@ from pretzel.data_plane.transport.runner cimport Layout, Runner
 from pretzel.data_plane.transport.wire cimport Span
 from pretzel.kernels.frame cimport Frame, now
 
+from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.transport.parts import number_field, text_field
 from pretzel.engine import Executable
 from pretzel.errors import NotFoundError, PretzelError
@@ -32,13 +33,21 @@ cdef enum:
 cdef class Target(Layout):
     """A route, and the constant start of its responses."""
 
-    def __init__(self, route):
-        self.entry, self.calls = route.entry, route.calls
+    def __init__(self, route, str reference, tally):
+        self.entry, self.calls, self.reference, self.tally = route.entry, route.calls, reference, tally
         self.head = text_field(MODEL, route.version.model.encode()) + number_field(VERSION, route.version.version)
 
     cdef int observe(self, double seconds, Request request) except -1:
         self.calls.observe(seconds)
         self.calls.rows += request.columns[0].rows
+
+    cdef object failed(self, error, double seconds, Request request):
+        if not isinstance(error, Exception):  # a cancelled call has no status
+            return error
+        if request.streamed:  # its error is a response, and the stream continues
+            return None
+        self.tally.error("Predict", self.reference, getattr(error, "code", "INTERNAL"))
+        return error
 
     cdef bint intact(self, double since) except -1:
         proof = self.entry.proof
@@ -75,13 +84,13 @@ cdef class FastPredict:
     """Answers the bytes of requests, on one event loop.
 
     A result is the bytes of the response, or an awaitable of them for an expensive request, or None if the ordinary
-    path must answer; an awaitable may result in None too.  An awaitable raises the errors of the request engine, and
-    those of a value that the model refuses.
+    path must answer; an awaitable may result in None too.  An awaitable of a PredictRequest raises the errors of the
+    request engine, and those of a value that the model refuses.
     """
 
-    def __init__(self, router, engine, int64_t most_bytes=64 << 20):
+    def __init__(self, router, engine, int64_t most_bytes=64 << 20, tally=None):
         """Answer by the router's routes while their plans are resident, with at most that many bytes per response."""
-        self.router, self.runner = router, Runner(engine, most_bytes)
+        self.router, self.runner, self.tally = router, Runner(engine, most_bytes), tally or Tally()
         self.targets, self.generation = {}, -1
 
     def answer(self, bytes message not None, double deadline=0.0):
@@ -122,7 +131,8 @@ cdef class FastPredict:
 
     cdef Target find(self, bytes key):
         try:
-            target = Target(self.router.find(key.decode()))
+            reference = key.decode()
+            target = Target(self.router.find(reference), reference, self.tally)
         except (PretzelError, UnicodeDecodeError):
             return None
         if len(self.targets) >= MOST_TARGETS:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from pretzel.data_plane.transport.context import Context, deserialized
-from pretzel.serving.errors import status_of
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.call import Call
@@ -49,8 +48,7 @@ async def finishing(call: Call) -> AsyncIterator[None]:
     except asyncio.CancelledError:
         call.finish(grpc.StatusCode.UNAVAILABLE, STOPPING)
     except Exception as error:
-        status = status_of(error)
-        call.finish(status.code, status.message, status.metadata)
+        call.finish_by(error)
 
 
 async def _handle(call: Call, context: Context, message: bytes | None) -> None:

@@ -64,7 +64,7 @@ cdef class InferTarget(Layout):
         parts[2], parts[3] = asked.ended - asked.started, asked.written - asked.ended
         self.counted.answered(rows, parts, seconds)
 
-    cdef object failed(self, error, double seconds):
+    cdef object failed(self, error, double seconds, Request request):
         self.counted.failed(<int64_t>(1e9 * seconds))
         if not isinstance(error, Exception):  # a cancelled call has no status
             return error

@@ -104,6 +104,10 @@ cdef class Fan(Layout):
         self.calls.observe(seconds)
         self.calls.rows += request.columns[0].rows * self.count
 
+    cdef object failed(self, error, double seconds, Request request):
+        # The ordinary path runs the models separately, and has an error for each.
+        return None if isinstance(error, Exception) else error
+
     cdef bint intact(self, double since) except -1:
         return all_hold([entry.proof for entry in self.entries], since)
 

@@ -11,9 +11,10 @@ cdef class Layout:
     # The bytes of the response after a run that returned OK; None if it has no form here or takes more than `most`
     # bytes, which `taken` then holds.
     cdef bytes respond(self, Prepared prepared, Frame* frame, Request request, int64_t most, int64_t* taken)
-    # Counts an answer, and a call that ends with an error; the error as its client sees it.
+    # Counts an answer.
     cdef int observe(self, double seconds, Request request) except -1
-    cdef object failed(self, error, double seconds)
+    # The error of a run on a thread as its client sees it, counted; None if the ordinary path must answer.
+    cdef object failed(self, error, double seconds, Request request)
     # Whether the mapped bytes were intact during a run that began at this time of the monotonic clock.
     cdef bint intact(self, double since) except -1
 

@@ -27,8 +27,8 @@ cdef class Layout:
     cdef int observe(self, double seconds, Request request) except -1:
         raise NotImplementedError
 
-    cdef object failed(self, error, double seconds):
-        return error
+    cdef object failed(self, error, double seconds, Request request):
+        raise NotImplementedError
 
     cdef bint intact(self, double since) except -1:
         raise NotImplementedError
@@ -132,5 +132,8 @@ cdef class Runner:
         try:
             answer = await self.engine.execute(job)
         except BaseException as error:
-            raise job.layout.failed(error, now() - begun) from None
+            failure = job.layout.failed(error, now() - begun, job.request)
+            if failure is None:
+                return None
+            raise failure from None
         return self.released(answer, job.layout, job.request, begun)

@@ -66,13 +66,11 @@ def _discriminates_each(model: Any, rounded: bool) -> bool:
     return any(amplifies(weights, spread + np.abs(mean), rounded) for weights, spread, mean in each)
 
 
-@divides(cross_decomposition.CCA, cross_decomposition.PLSCanonical, cross_decomposition.PLSRegression)
+@divides(
+    *(cross_decomposition.CCA, cross_decomposition.PLSCanonical),
+    *(cross_decomposition.PLSRegression, cross_decomposition.PLSSVD),
+)
 def _projects(model: Any, rounded: bool) -> bool:
-    return _divides_rounded(np.abs(model._x_mean) + model._x_std, model._x_std, rounded)
-
-
-@divides(cross_decomposition.PLSSVD)
-def _projects_once(model: Any, rounded: bool) -> bool:
     return _divides_rounded(np.abs(model._x_mean) + model._x_std, model._x_std, rounded)
 
 
