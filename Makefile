@@ -44,10 +44,10 @@ WATCHED = LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-nam
 test-faults: build ## Run servers under load while disks fill, files rot and processes die (FAULT=kills for one)
 	$(BIN)/python -m tests.faults --table build/faults.md $(FAULT)
 
-test-asan: dev ## Run the tests of kernels and of the transport under AddressSanitizer and UBSan
+test-asan: dev ## Run the tests of kernels and of the hot path under AddressSanitizer and UBSan
 	@mkdir -p build
 	PRETZEL_SANITIZE=address flock build/lock $(BIN)/python setup.py -q build --build-lib $(ASAN) --build-temp build/temp-asan
-	$(WATCHED) $(BIN)/pytest -q -n auto -m 'not long' $(if $(filter-out tests,$(T)),$(T),tests/kernels tests/ops tests/engine tests/data_plane/transport)
+	$(WATCHED) $(BIN)/pytest -q -n auto -m 'not long' $(if $(filter-out tests,$(T)),$(T),tests/kernels tests/ops tests/engine tests/data_plane/transport tests/data_plane/oip)
 
 # Kernels that are watched and count what code is reached stand in build/fuzz; without a limit one input may take all memory.
 FUZZED := build/fuzz

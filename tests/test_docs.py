@@ -1,4 +1,4 @@
-"""Links in the documentation resolve."""
+"""Links in the documentation resolve, and no row of a table stands inside a paragraph."""
 
 import re
 import subprocess
@@ -35,3 +35,26 @@ def test_links(page: Path):
         assert target.exists(), f"{path}: file not found"
         if anchor:
             assert anchor in anchors(target), f"{path}#{anchor}: heading not found"
+
+
+def rows_in_paragraphs(text: str) -> list[str]:
+    """Return the rows of tables that follow a line of text: a merge may leave them there, and they replace lines."""
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"^[^|\n].*\n(\|.*)$", prose, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_tables(page: Path):
+    assert rows_in_paragraphs(page.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("# Rooms\n\n| a |\n|---|\n| b |\n\ntext\n", []),
+        ("- first line\n| b | c |\n- next\n", ["| b | c |"]),
+        ("```\nls\n| wc\n```\n", []),
+    ],
+)
+def test_rows_in_paragraphs(text: str, rows: list[str]):
+    assert rows_in_paragraphs(text) == rows

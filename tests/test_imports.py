@@ -42,6 +42,8 @@ BELOW = {
 }
 """Parts of Pretzel that the Cython sources of a room may import.  Kernels know arrays and no plans; messages are spoken
 by their bytes, without the stubs."""
+ABOVE = {"transport": ["oip", "serve", "supervise"], "oip": ["serve", "supervise"]}
+"""Parts of the data plane that its Cython sources may not import, by their own part."""
 
 
 def forbidden_imports(text: str, room: str = "kernels") -> set[str]:
@@ -61,9 +63,39 @@ def test_cython_imports_only_lower_layers(source: Path):
     assert not forbidden_imports(source.read_text(), source.relative_to(ROOT).parts[0])
 
 
-def test_cython_lives_in_kernels_and_transport():
+def imports_from_above(text: str, part: str) -> set[str]:
+    """Return the imports of a source in this part of the data plane from those above it."""
+    above = tuple(f"pretzel.data_plane.{name}." for name in ABOVE[part])
+    return {name for name in imported_modules(text) if f"{name}.".startswith(above)}
+
+
+def test_cython_lives_in_kernels_and_on_the_hot_path():
     folders = {path.relative_to(ROOT).parts for path in cython_sources()}
-    assert all(parts[0] == "kernels" or parts[:2] == ("data_plane", "transport") for parts in folders)
+    assert all(parts[0] == "kernels" or (parts[0] == "data_plane" and parts[1] in ABOVE) for parts in folders)
+
+
+@pytest.mark.parametrize("part", ABOVE)
+def test_the_hot_path_imports_nothing_from_above(part: str):
+    sources = [path for path in cython_sources() if path.relative_to(ROOT).parts[:2] == ("data_plane", part)]
+    assert sources
+    assert not {name for path in sources for name in imports_from_above(path.read_text(), part)}
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "names"),
+    [
+        ("from pretzel.data_plane.oip.backend import number_of", "oip", set()),
+        (
+            "from pretzel.data_plane.oip.backend import number_of",
+            "transport",
+            {"pretzel.data_plane.oip.backend.number_of"},
+        ),
+        ("from pretzel.data_plane import serve", "oip", {"pretzel.data_plane.serve"}),
+        ("cimport pretzel.data_plane.transport.wire", "oip", set()),
+    ],
+)
+def test_imports_from_above(text: str, part: str, names: set[str]):
+    assert imports_from_above(text, part) == names
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from pretzel.data_plane.oip.parameters import Placement
 from pretzel.data_plane.oip.shared_memory import Region
 from pretzel.data_plane.oip.signature import Signature
 from pretzel.data_plane.scheduling.memory import too_large
-from pretzel.data_plane.serve.packing import Part, delimited
+from pretzel.data_plane.transport.parts import Part, delimited
 from pretzel.inference import service_pb2 as pb
 from pretzel.kernels.joining import joined
 from pretzel.plan.values import Csr, Labels, Texts

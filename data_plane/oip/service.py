@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator
 
 from pretzel.data_plane.oip import metadata, repository, settings
 from pretzel.data_plane.oip.backend import Backend
+from pretzel.data_plane.oip.fast import FastInfer
 from pretzel.data_plane.oip.infer import Inference
 from pretzel.data_plane.oip.outputs import streamed
 from pretzel.data_plane.oip.shared_memory import Regions
 from pretzel.data_plane.residency.ledger import total_bytes
-from pretzel.data_plane.serve.errors import Context
-from pretzel.data_plane.serve.prediction import deadline_of
-from pretzel.data_plane.serve.streams import Streams
-from pretzel.data_plane.transport.infer import FastInfer
+from pretzel.data_plane.transport.context import ServicerContext, deadline_of
+from pretzel.data_plane.transport.streams import Streams
 from pretzel.errors import NoCatalogError, NotFoundError, UnavailableError, UnsupportedError
 from pretzel.inference import service_pb2 as pb
 from pretzel.plan.model import ModelVersion
@@ -35,13 +34,13 @@ class InferenceService:
         self.fast = FastInfer(backend.router, backend.engine, backend.statistics, backend.tally, most)
         """Answers the usual requests in a fraction of the time."""
 
-    async def ServerLive(self, request: pb.ServerLiveRequest, context: Context) -> pb.ServerLiveResponse:
+    async def ServerLive(self, request: pb.ServerLiveRequest, context: ServicerContext) -> pb.ServerLiveResponse:
         return pb.ServerLiveResponse(live=True)
 
-    async def ServerReady(self, request: pb.ServerReadyRequest, context: Context) -> pb.ServerReadyResponse:
+    async def ServerReady(self, request: pb.ServerReadyRequest, context: ServicerContext) -> pb.ServerReadyResponse:
         return pb.ServerReadyResponse(ready=self._backend.router.catalog.known and not self._streams.draining)
 
-    async def ModelReady(self, request: pb.ModelReadyRequest, context: Context) -> pb.ModelReadyResponse:
+    async def ModelReady(self, request: pb.ModelReadyRequest, context: ServicerContext) -> pb.ModelReadyResponse:
         try:
             route = await self._backend.route(request.name, request.version)
             self._backend.plans.reject_barred(route.entry.digest)
@@ -49,19 +48,23 @@ class InferenceService:
             return pb.ModelReadyResponse(ready=False)
         return pb.ModelReadyResponse(ready=True)
 
-    async def ServerMetadata(self, request: pb.ServerMetadataRequest, context: Context) -> pb.ServerMetadataResponse:
+    async def ServerMetadata(
+        self, request: pb.ServerMetadataRequest, context: ServicerContext
+    ) -> pb.ServerMetadataResponse:
         return metadata.server_metadata(shared_memory=self._backend.settings.shares_memory)
 
-    async def ModelMetadata(self, request: pb.ModelMetadataRequest, context: Context) -> pb.ModelMetadataResponse:
+    async def ModelMetadata(
+        self, request: pb.ModelMetadataRequest, context: ServicerContext
+    ) -> pb.ModelMetadataResponse:
         return await metadata.model_metadata(self._backend, request)
 
-    async def ModelConfig(self, request: pb.ModelConfigRequest, context: Context) -> pb.ModelConfigResponse:
+    async def ModelConfig(self, request: pb.ModelConfigRequest, context: ServicerContext) -> pb.ModelConfigResponse:
         return await metadata.model_config(self._backend, request)
 
-    async def ModelInfer(self, request: pb.ModelInferRequest, context: Context) -> bytes:
+    async def ModelInfer(self, request: pb.ModelInferRequest, context: ServicerContext) -> bytes:
         return await self._inference.infer(request, deadline_of(context))
 
-    async def ModelStreamInfer(self, requests: AsyncIterator[pb.ModelInferRequest], context: Context) -> None:
+    async def ModelStreamInfer(self, requests: AsyncIterator[pb.ModelInferRequest], context: ServicerContext) -> None:
         strict = _STATUS_ON_ERROR in ((key, value) for key, value in context.invocation_metadata() or ())
 
         async def answer(request: pb.ModelInferRequest) -> pb.ModelStreamInferResponse | bytes:
@@ -76,26 +79,30 @@ class InferenceService:
 
         await self._streams.serve(context, answer)
 
-    async def ModelStatistics(self, request: pb.ModelStatisticsRequest, context: Context) -> pb.ModelStatisticsResponse:
+    async def ModelStatistics(
+        self, request: pb.ModelStatisticsRequest, context: ServicerContext
+    ) -> pb.ModelStatisticsResponse:
         statistics = self._backend.statistics
         served = statistics.read(await self._versions(request)) if request.name else list(statistics)
         return pb.ModelStatisticsResponse(model_stats=[one.message(self._memory(one.version)) for one in served])
 
-    async def RepositoryIndex(self, request: pb.RepositoryIndexRequest, context: Context) -> pb.RepositoryIndexResponse:
+    async def RepositoryIndex(
+        self, request: pb.RepositoryIndexRequest, context: ServicerContext
+    ) -> pb.RepositoryIndexResponse:
         return await repository.index(self._backend, request)
 
     async def RepositoryModelLoad(
-        self, request: pb.RepositoryModelLoadRequest, context: Context
+        self, request: pb.RepositoryModelLoadRequest, context: ServicerContext
     ) -> pb.RepositoryModelLoadResponse:
         return await repository.load(self._backend, request)
 
     async def RepositoryModelUnload(
-        self, request: pb.RepositoryModelUnloadRequest, context: Context
+        self, request: pb.RepositoryModelUnloadRequest, context: ServicerContext
     ) -> pb.RepositoryModelUnloadResponse:
         return await repository.unload(self._backend, request)
 
     async def SystemSharedMemoryStatus(
-        self, request: pb.SystemSharedMemoryStatusRequest, context: Context
+        self, request: pb.SystemSharedMemoryStatusRequest, context: ServicerContext
     ) -> pb.SystemSharedMemoryStatusResponse:
         response = pb.SystemSharedMemoryStatusResponse()
         for region in [self.regions.of(request.name)] if request.name else self.regions:
@@ -109,40 +116,40 @@ class InferenceService:
         return response
 
     async def SystemSharedMemoryRegister(
-        self, request: pb.SystemSharedMemoryRegisterRequest, context: Context
+        self, request: pb.SystemSharedMemoryRegisterRequest, context: ServicerContext
     ) -> pb.SystemSharedMemoryRegisterResponse:
         self.regions.register(request.name, request.key, request.offset, request.byte_size)
         return pb.SystemSharedMemoryRegisterResponse()
 
     async def SystemSharedMemoryUnregister(
-        self, request: pb.SystemSharedMemoryUnregisterRequest, context: Context
+        self, request: pb.SystemSharedMemoryUnregisterRequest, context: ServicerContext
     ) -> pb.SystemSharedMemoryUnregisterResponse:
         self.regions.unregister(request.name)
         return pb.SystemSharedMemoryUnregisterResponse()
 
     async def CudaSharedMemoryStatus(
-        self, request: pb.CudaSharedMemoryStatusRequest, context: Context
+        self, request: pb.CudaSharedMemoryStatusRequest, context: ServicerContext
     ) -> pb.CudaSharedMemoryStatusResponse:
         return pb.CudaSharedMemoryStatusResponse()
 
     async def CudaSharedMemoryRegister(
-        self, request: pb.CudaSharedMemoryRegisterRequest, context: Context
+        self, request: pb.CudaSharedMemoryRegisterRequest, context: ServicerContext
     ) -> pb.CudaSharedMemoryRegisterResponse:
         raise UnsupportedError("CUDA shared memory is not supported: models run on the processor")
 
     async def CudaSharedMemoryUnregister(
-        self, request: pb.CudaSharedMemoryUnregisterRequest, context: Context
+        self, request: pb.CudaSharedMemoryUnregisterRequest, context: ServicerContext
     ) -> pb.CudaSharedMemoryUnregisterResponse:
         if request.name:
             raise UnsupportedError("CUDA shared memory is not supported: models run on the processor")
         return pb.CudaSharedMemoryUnregisterResponse()  # all regions, of which there are none: clients clean up with it
 
-    async def TraceSetting(self, request: pb.TraceSettingRequest, context: Context) -> pb.TraceSettingResponse:
+    async def TraceSetting(self, request: pb.TraceSettingRequest, context: ServicerContext) -> pb.TraceSettingResponse:
         if request.model_name:
             await self._backend.route(request.model_name, "")
         return settings.trace(request)
 
-    async def LogSettings(self, request: pb.LogSettingsRequest, context: Context) -> pb.LogSettingsResponse:
+    async def LogSettings(self, request: pb.LogSettingsRequest, context: ServicerContext) -> pb.LogSettingsResponse:
         return settings.log(request)
 
     def _failure(self, request: pb.ModelInferRequest, error: Exception) -> pb.ModelStreamInferResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pretzel.data_plane.transport.counted import Counted, Sums
+from pretzel.data_plane.oip.counted import Counted, Sums
 from pretzel.inference import service_pb2 as pb
 from pretzel.plan.model import ModelVersion
 

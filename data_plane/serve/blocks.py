@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from pretzel.data_plane.residency.routes import Route
-from pretzel.data_plane.serve.packing import Part, delimited, label_table, numbers_of
+from pretzel.data_plane.serve.packing import label_table, numbers_of
 from pretzel.data_plane.transport.lists import head_of_block
+from pretzel.data_plane.transport.parts import Part, delimited
 from pretzel.plan.types import DTYPE_NAMES
 from pretzel.plan.values import Labels
 from pretzel.v1 import prediction_pb2 as pb

@@ -9,13 +9,13 @@ import grpc
 
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.serve.packing import serialized
+from pretzel.data_plane.transport.context import ServicerContext
 from pretzel.errors import InputError
 from pretzel.plan.wire import read_or_error, read_or_raise
 from pretzel.serving.errors import status_of
 from pretzel.v1 import prediction_pb2 as pb
 
 SERVICES = ("/pretzel.v1.PredictionService/", "/inference.GRPCInferenceService/")
-Context = grpc.aio.ServicerContext[Any, Any]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 
@@ -65,8 +65,8 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
             return grpc.stream_stream_rpc_method_handler(streaming, read_or_raise(read), write)
         return grpc.unary_unary_rpc_method_handler(self._unary(handler.unary_unary, name), read_or_error(read), write)
 
-    def _unary(self, behaviour: Callable[[Any, Context], Awaitable[Any]], name: str) -> Any:
-        async def guarded(request: Any, context: Context) -> Any:
+    def _unary(self, behaviour: Callable[[Any, ServicerContext], Awaitable[Any]], name: str) -> Any:
+        async def guarded(request: Any, context: ServicerContext) -> Any:
             self.running += 1
             try:
                 if isinstance(request, InputError):
@@ -81,8 +81,8 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
 
         return guarded
 
-    def _stream(self, behaviour: Callable[[Any, Context], Awaitable[None]], name: str) -> Any:
-        async def guarded(requests: AsyncIterator[Any], context: Context) -> None:
+    def _stream(self, behaviour: Callable[[Any, ServicerContext], Awaitable[None]], name: str) -> Any:
+        async def guarded(requests: AsyncIterator[Any], context: ServicerContext) -> None:
             self.running += 1
             try:
                 await behaviour(requests, context)
@@ -95,7 +95,7 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
 
         return guarded
 
-    async def _abort(self, context: Context, name: str, model: str, error: Exception) -> None:
+    async def _abort(self, context: ServicerContext, name: str, model: str, error: Exception) -> None:
         status = status_of(error)
         self._tally.error(name, model, status.code.name)
         await status.abort(context)

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import grpc.aio
 
 from pretzel.data_plane.serve.errors import ErrorInterceptor
-from pretzel.data_plane.serve.streams import Streams
 from pretzel.data_plane.settings import Settings
+from pretzel.data_plane.transport.streams import Streams
 from pretzel.errors import PreconditionError
 from pretzel.serving.descriptors import connection_options, raise_limit
 from pretzel.serving.grpc_ports import GrpcPorts

@@ -13,7 +13,7 @@ import numpy as np
 
 from pretzel.data_plane.residency.routes import Route
 from pretzel.data_plane.scheduling.memory import too_large
-from pretzel.data_plane.transport.parts import varint
+from pretzel.data_plane.transport.parts import Part, delimited, field_head, length
 from pretzel.kernels.joining import joined
 from pretzel.plan.types import DTYPE_NAMES
 from pretzel.plan.values import Labels
@@ -23,14 +23,12 @@ from pretzel.v1 import values_pb2
 
 LARGE = 1 << 18
 """Size in bytes from which a response is written here."""
-_LENGTH_DELIMITED = 2
 _DATA = values_pb2.Column.DESCRIPTOR.fields_by_name["data"].number
 _LABELS = values_pb2.Column.DESCRIPTOR.fields_by_name["labels"].number
 _COLUMNS = pb.PredictResponse.DESCRIPTOR.fields_by_name["columns"].number
 _STREAMED = pb.PredictStreamResponse.DESCRIPTOR.fields_by_name["response"].number
 _RESULTS = pb.PredictManyResponse.DESCRIPTOR.fields_by_name["results"].number
 _RESULT = pb.ModelResult.DESCRIPTOR.fields_by_name["response"].number
-Part = bytes | np.ndarray
 Answer = pb.PredictResponse | bytes
 """Response of one model: a message, or the bytes of a large one."""
 
@@ -96,7 +94,7 @@ def result_of(answer: Answer) -> bytes:
 
 def result_field(result: bytes) -> list[Part]:
     """Return a result as parts of a response for many models."""
-    return [_head(_RESULTS, len(result)), result]
+    return [field_head(_RESULTS, len(result)), result]
 
 
 def serialized(write: Any) -> Any:
@@ -129,17 +127,3 @@ def numbers_of(name: str, values: Sequence[Any], tables: dict[str, values_pb2.Co
     yield from delimited(_DATA, list(arrays))
     if isinstance(values[0], Labels):
         yield from delimited(_LABELS, [label_table(name, values[0], tables).SerializeToString()])
-
-
-def delimited(number: int, parts: list[Part]) -> list[Part]:
-    """Return parts as a length-delimited field."""
-    return [_head(number, sum(map(length, parts))), *parts]
-
-
-def _head(number: int, size: int) -> bytes:
-    return varint(number << 3 | _LENGTH_DELIMITED) + varint(size)
-
-
-def length(part: Part) -> int:
-    """Return the bytes of a part."""
-    return part.nbytes if isinstance(part, np.ndarray) else len(part)

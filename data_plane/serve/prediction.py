@@ -18,12 +18,14 @@ from pretzel.data_plane.residency.routes import Route, Router
 from pretzel.data_plane.residency.sound import sound
 from pretzel.data_plane.scheduling.request import RequestEngine
 from pretzel.data_plane.serve.blocks import block_field, groups_of
-from pretzel.data_plane.serve.errors import Context, call_error
+from pretzel.data_plane.serve.errors import call_error
 from pretzel.data_plane.serve.many import Call, FanOut, Outcome
-from pretzel.data_plane.serve.packing import LARGE, Answer, Packer, Part, length, result_field, result_of, streamed
-from pretzel.data_plane.serve.streams import Streams
+from pretzel.data_plane.serve.packing import LARGE, Answer, Packer, result_field, result_of, streamed
+from pretzel.data_plane.transport.context import ServicerContext, deadline_of
 from pretzel.data_plane.transport.fast import FastPredict
 from pretzel.data_plane.transport.many import FastMany
+from pretzel.data_plane.transport.parts import Part, length
+from pretzel.data_plane.transport.streams import Streams
 from pretzel.engine import Executable
 from pretzel.errors import ExhaustedError, InputError, NoCatalogError, PretzelError
 from pretzel.kernels.joining import joined
@@ -66,11 +68,11 @@ class PredictionService(PredictionServiceServicer):
         self.fast_many = FastMany(router, plans, self.joint, engine, tally, most_bytes)
         """These two answer the usual messages in a fraction of the time."""
 
-    async def Predict(self, request: pb.PredictRequest, context: Context) -> Answer:
+    async def Predict(self, request: pb.PredictRequest, context: ServicerContext) -> Answer:
         """Compute the requested outputs over one batch of rows."""
         return await self._predict(request, deadline_of(context))
 
-    async def PredictStream(self, requests: AsyncIterator[pb.PredictStreamRequest], context: Context) -> None:
+    async def PredictStream(self, requests: AsyncIterator[pb.PredictStreamRequest], context: ServicerContext) -> None:
         """Predict over one stream; a request that fails returns its error, and the stream continues."""
 
         async def answer(request: pb.PredictStreamRequest) -> pb.PredictStreamResponse | bytes:
@@ -103,7 +105,7 @@ class PredictionService(PredictionServiceServicer):
             self._tally.error("PredictStream", request.request.model, name)
             return pb.PredictStreamResponse(id=request.id, error=failure)
 
-    async def PredictMany(self, request: pb.PredictManyRequest, context: Context) -> bytes:
+    async def PredictMany(self, request: pb.PredictManyRequest, context: ServicerContext) -> bytes:
         """Score one batch with many models."""
         if len(request.models) > MAX_MODELS:
             raise InputError(f"models: {len(request.models)} in one call, at most {MAX_MODELS}; send several calls")
@@ -116,7 +118,9 @@ class PredictionService(PredictionServiceServicer):
         calls.rows += request.columns[0].rows * len(results) if request.columns else 0
         return answer
 
-    async def DescribeModel(self, request: pb.DescribeModelRequest, context: Context) -> pb.DescribeModelResponse:
+    async def DescribeModel(
+        self, request: pb.DescribeModelRequest, context: ServicerContext
+    ) -> pb.DescribeModelResponse:
         """Describe the inputs and outputs of a model."""
         route = await self._find(request.model)
         model = self._router.catalog.get(route.version.model)
@@ -171,12 +175,6 @@ class PredictionService(PredictionServiceServicer):
         failure = call_error(outcome)
         self._tally.error("PredictMany", model, grpc_name(failure.code))
         return pb.ModelResult(error=failure).SerializeToString()
-
-
-def deadline_of(context: Context) -> float:
-    """Return the time of ``time.monotonic()`` at which a call expires; 0 without a deadline."""
-    remaining = context.time_remaining()
-    return 0.0 if remaining is None else time.monotonic() + remaining
 
 
 _read_streamed = read_or_raise(pb.PredictStreamRequest.FromString)

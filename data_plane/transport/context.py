@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import grpc
 
@@ -13,6 +13,9 @@ from pretzel.data_plane.transport.status import Metadata
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.call import Call
+
+ServicerContext: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+"""What a servicer takes: the context of either front."""
 
 
 class Context:
@@ -118,6 +121,12 @@ class Context:
         task = asyncio.current_task()
         if task is not None:
             task.add_done_callback(lambda _: callback(self))
+
+
+def deadline_of(context: ServicerContext) -> float:
+    """Return the time of ``time.monotonic()`` at which a call expires; 0 without a deadline."""
+    remaining = context.time_remaining()
+    return 0.0 if remaining is None else time.monotonic() + remaining
 
 
 def deserialized(call: Call, message: bytes) -> Any:

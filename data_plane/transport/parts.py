@@ -1,18 +1,41 @@
-"""Constant parts of responses, in the wire format of protobuf.  They are written once per route or output."""
+"""Parts of responses in the wire format of protobuf.
+
+Constant fields are written once per route or output; numbers become a field without a copy.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 VARINT, BYTES = 0, 2
+Part = bytes | np.ndarray
 
 
 def text_field(number: int, value: bytes) -> bytes:
     """Return a field of bytes or a string; empty if the value is, as protobuf leaves that out."""
-    return varint(number << 3 | BYTES) + varint(len(value)) + value if value else b""
+    return field_head(number, len(value)) + value if value else b""
 
 
 def number_field(number: int, value: int) -> bytes:
     """Return a field of an integer that is not negative; empty if it is zero."""
     return varint(number << 3 | VARINT) + varint(value) if value else b""
+
+
+def delimited(number: int, parts: Sequence[Part]) -> list[Part]:
+    """Return parts as a length-delimited field."""
+    return [field_head(number, sum(map(length, parts))), *parts]
+
+
+def field_head(number: int, size: int) -> bytes:
+    """Return the tag and the length of a length-delimited field of ``size`` bytes."""
+    return varint(number << 3 | BYTES) + varint(size)
+
+
+def length(part: Part) -> int:
+    """Return the bytes of a part."""
+    return part.nbytes if isinstance(part, np.ndarray) else len(part)
 
 
 def varint(value: int) -> bytes:

@@ -16,11 +16,11 @@ from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.serve import health, reflection
 from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.grpcio_front import GrpcioFront
-from pretzel.data_plane.serve.streams import Streams
 from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.transport.front import NativeFront
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Methods, Shortcuts
+from pretzel.data_plane.transport.streams import Streams
 from tests.data_plane.transport.waits import until
 
 NAME = "test.Echo"

@@ -1,8 +1,8 @@
 """Requests for inference on the hot path: any bytes get the answer of the ordinary path, or none."""
 
-from pretzel.data_plane.transport.infer_decode import decoded
+from pretzel.data_plane.oip.decode import decoded
 from pretzel.errors import PretzelError
-from tests.data_plane.transport.infer_requests import WRITTEN, inferred, usual
+from tests.data_plane.oip.infer_requests import WRITTEN, inferred, usual
 from tests.fuzz.forms import PROTOBUF
 
 FORM = PROTOBUF

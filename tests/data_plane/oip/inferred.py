@@ -12,6 +12,7 @@ from google.protobuf.message import DecodeError
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.oip.backend import number_of
 from pretzel.data_plane.oip.columns import columns_of
+from pretzel.data_plane.oip.fast import FastInfer
 from pretzel.data_plane.oip.outputs import Packer
 from pretzel.data_plane.oip.parameters import options_of
 from pretzel.data_plane.oip.requests import requested_of, tensors_of
@@ -21,7 +22,6 @@ from pretzel.data_plane.oip.statistics import Statistics
 from pretzel.data_plane.residency.routes import Route
 from pretzel.data_plane.scheduling.policy import Limits
 from pretzel.data_plane.scheduling.request import RequestEngine
-from pretzel.data_plane.transport.infer import FastInfer
 from pretzel.errors import PretzelError
 from pretzel.inference import service_pb2 as pb
 from pretzel.plan.definition import Definition

@@ -5,9 +5,9 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
+from pretzel.data_plane.oip.decode cimport InferRequest
+from pretzel.data_plane.oip.prepared cimport Tensors
 from pretzel.data_plane.transport.decode cimport DATA, NAME, TYPE, RawColumn
-from pretzel.data_plane.transport.infer_decode cimport InferRequest
-from pretzel.data_plane.transport.tensors cimport Tensors
 from pretzel.data_plane.transport.wire cimport Span, same
 
 from pretzel.data_plane.oip.signature import MATRIX as _MATRIX

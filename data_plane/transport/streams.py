@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 
+from pretzel.data_plane.transport.context import ServicerContext
 from pretzel.data_plane.transport.lane import DRAINING
 from pretzel.errors import UnavailableError
 
@@ -19,7 +20,7 @@ class Streams:
         self._idle: set[asyncio.Task[Any]] = set()
         self.draining = False
 
-    async def serve(self, context: grpc.aio.ServicerContext[Any, Any], answer: Callable[[Any], Awaitable[Any]]) -> None:
+    async def serve(self, context: ServicerContext, answer: Callable[[Any], Awaitable[Any]]) -> None:
         """Answer the requests of one stream in order, until its client ends it.
 
         Raises:

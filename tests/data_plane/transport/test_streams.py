@@ -6,7 +6,7 @@ from typing import Any
 
 import grpc
 
-from pretzel.data_plane.serve.streams import Streams
+from pretzel.data_plane.transport.streams import Streams
 
 
 class Gone:

@@ -1,7 +1,7 @@
 """Reads requests for inference: a subset of protobuf's messages, with the same values.
 
 Usual are tensors with raw contents of one or two dimensions.  Parameters, typed contents and fields that are set twice
-are left to protobuf, as in `decode.pyx`.
+are left to protobuf, as in `transport/decode.pyx`.
 """
 
 from libc.stdint cimport int64_t, uint64_t

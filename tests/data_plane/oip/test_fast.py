@@ -16,10 +16,10 @@ from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.types import NUMPY_DTYPES
 from tests.data_plane.models import refusing, regression
+from tests.data_plane.oip.infer_requests import USUAL, inferred, tabular, texts, usual
+from tests.data_plane.oip.inferred import Inferred
 from tests.data_plane.oip.messages import packed, request
 from tests.data_plane.oip.trained import WINE
-from tests.data_plane.transport.infer_requests import USUAL, inferred, tabular, texts, usual
-from tests.data_plane.transport.inferred import Inferred
 from tests.data_plane.transport.requests import MODELS
 from tests.data_plane.transport.served import MODEL
 from tests.fuzz.forms import PROTOBUF

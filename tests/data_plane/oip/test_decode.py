@@ -10,8 +10,8 @@ from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pretzel.data_plane.oip.decode import decoded
 from pretzel.data_plane.transport.columns import encoding
-from pretzel.data_plane.transport.infer_decode import decoded
 from pretzel.inference import service_pb2 as pb
 from tests.fuzz.forms import PROTOBUF
 from tests.fuzz.mutate import Mutator

@@ -14,9 +14,10 @@ import grpc
 import numpy as np
 import pytest
 
+from pretzel.data_plane.cache import proof
 from pretzel.data_plane.catalog import Catalog
+from pretzel.data_plane.oip.fast import FastInfer
 from pretzel.data_plane.oip.statistics import MOST_SIZES
-from pretzel.data_plane.transport.infer import FastInfer
 from pretzel.errors import DeadlineError, InputError
 from pretzel.inference import service_pb2 as pb
 from tests.data_plane.cache.damage import flip
@@ -28,6 +29,12 @@ from tests.data_plane.transport.served import MODEL
 ROWS = np.arange(6.0).reshape(2, 3)
 MANY = np.ones((20_000, 3))
 PARTS = ("queue", "compute_input", "compute_infer", "compute_output")
+
+
+@pytest.fixture(autouse=True)
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let files count as settled at once: the hot path waits for that, and tests write them just before."""
+    monkeypatch.setattr(proof, "SETTLE_SECONDS", 0.0)
 
 
 @pytest.fixture

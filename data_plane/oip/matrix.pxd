@@ -1,9 +1,9 @@
 # A matrix of numbers for a model that takes each of its columns.
 from libc.stdint cimport int64_t
 
+from pretzel.data_plane.oip.decode cimport InferRequest
+from pretzel.data_plane.oip.prepared cimport Tensors
 from pretzel.data_plane.transport.decode cimport RawColumn
-from pretzel.data_plane.transport.infer_decode cimport InferRequest
-from pretzel.data_plane.transport.tensors cimport Tensors
 
 
 cdef class Cut:

@@ -13,8 +13,8 @@ from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import NUMPY_DTYPES
+from tests.data_plane.oip.inferred import Inferred
 from tests.data_plane.oip.messages import request
-from tests.data_plane.transport.inferred import Inferred
 from tests.data_plane.transport.requests import MODELS, TEXTS
 from tests.data_plane.transport.served import MODEL
 

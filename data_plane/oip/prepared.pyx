@@ -8,10 +8,10 @@ from libc.stdint cimport int64_t, uint32_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
+from pretzel.data_plane.oip.decode cimport InferRequest
 from pretzel.data_plane.transport.answers cimport Values
 from pretzel.data_plane.transport.columns cimport Input
 from pretzel.data_plane.transport.decode cimport DATA, LENGTHS, MISSING, TYPE, Request
-from pretzel.data_plane.transport.infer_decode cimport InferRequest
 from pretzel.data_plane.transport.prepared cimport Prepared
 from pretzel.data_plane.transport.wire cimport (
     Span, field_size, varint_size, write_head, write_span, write_varint,

@@ -8,14 +8,14 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from libc.stdint cimport int64_t
 from libc.stdlib cimport free
 
-from pretzel.data_plane.transport.counted cimport Counted
+from pretzel.data_plane.oip.counted cimport Counted
+from pretzel.data_plane.oip.decode cimport InferRequest, outputs_in
+from pretzel.data_plane.oip.matrix cimport Cut
+from pretzel.data_plane.oip.prepared cimport Tensors
 from pretzel.data_plane.transport.answers cimport Values
 from pretzel.data_plane.transport.decode cimport Request
-from pretzel.data_plane.transport.infer_decode cimport InferRequest, outputs_in
-from pretzel.data_plane.transport.matrix cimport Cut
 from pretzel.data_plane.transport.prepared cimport Prepared
 from pretzel.data_plane.transport.runner cimport Layout, Runner
-from pretzel.data_plane.transport.tensors cimport Tensors
 from pretzel.data_plane.transport.wire cimport Span, field_size, write_head, write_span
 from pretzel.kernels.frame cimport Frame, now
 

@@ -9,7 +9,7 @@ import pytest
 
 from pretzel.inference import service_pb2 as pb
 from tests.data_plane.oip.environment import python, run
-from tests.data_plane.transport.infer_requests import inferred
+from tests.data_plane.oip.infer_requests import inferred
 from tests.data_plane.transport.served import MODEL
 
 SEND = f"""

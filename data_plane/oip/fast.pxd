@@ -1,12 +1,12 @@
 # The hot path of the Open Inference Protocol, from the bytes of a request to those of its response.
 from libc.stdint cimport int64_t
 
-from pretzel.data_plane.transport.counted cimport Counted
+from pretzel.data_plane.oip.counted cimport Counted
+from pretzel.data_plane.oip.decode cimport InferRequest
+from pretzel.data_plane.oip.matrix cimport Cut
+from pretzel.data_plane.oip.prepared cimport Tensors
 from pretzel.data_plane.transport.answers cimport Values
-from pretzel.data_plane.transport.infer_decode cimport InferRequest
-from pretzel.data_plane.transport.matrix cimport Cut
 from pretzel.data_plane.transport.runner cimport Layout, Runner
-from pretzel.data_plane.transport.tensors cimport Tensors
 
 
 # A route, the numbers of its version, and the constant start of its responses.
