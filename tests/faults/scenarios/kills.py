@@ -69,7 +69,8 @@ def _deploying(cluster: Cluster) -> Iterator[None]:
 class Killer:
     """Sends signals to random servers, each to the kind of its processes that was hit least.
 
-    One worker is spared while the other is down, as clients need one.
+    One worker is spared while the other is down or lacks the last acknowledged deployment, as clients need one that
+    answers.
     """
 
     def __init__(self, cluster: Cluster, chosen: random.Random) -> None:
@@ -102,10 +103,16 @@ class Killer:
     def _victim(self) -> Kept:
         """Choose a server: any, but of the workers only the one that is down, and that one rarely."""
         server = self.chosen.choice([self._cluster.control, *self._cluster.workers])
-        down = self._still_down()
-        if down is None or server is self._cluster.control:
+        if server is self._cluster.control:
             return server
+        down = self._still_down()
+        if down is None:
+            return server if self._is_dispensable(server) else self._cluster.control
         return down if self.chosen.random() < DOWN_AGAIN else self._cluster.control
+
+    def _is_dispensable(self, worker: Kept) -> bool:
+        """Return whether the other worker has the last deployment, which may be newer than its last restart."""
+        return self._cluster.answers(1 - self._cluster.workers.index(worker))
 
     def _still_down(self) -> Kept | None:
         if self._down is not None:
