@@ -42,6 +42,8 @@ class Settings(ServerSettings):
     max_object_bytes: Count = 8 << 30
     lease_seconds: Seconds = 3600.0
     """Time that an object is kept after a client requested it, even if no version needs it."""
+    keep_versions: Annotated[int, Field(ge=0)] = 10
+    """Versions without an alias that a model keeps; a deployment deletes older ones.  0 keeps all."""
     collect_seconds: Seconds = 600.0
     """Interval between garbage collections of unneeded objects."""
 

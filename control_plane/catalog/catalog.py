@@ -22,9 +22,19 @@ from pretzel.plan.model import Model, ModelVersion
 class Catalog:
     """Models and their objects, in a database.  ``on_change`` is called after every visible change."""
 
-    def __init__(self, path: Path, on_change: Callable[[], None] = lambda: None, epoch: str = "") -> None:
-        """Open a catalog, or create one with the given epoch or a new one."""
+    def __init__(
+        self, path: Path, on_change: Callable[[], None] = lambda: None, epoch: str = "", keep_versions: int = 0
+    ) -> None:
+        """Open a catalog, or create one with the given epoch or a new one.
+
+        Args:
+            path: file of the database.
+            on_change: called after every visible change.
+            epoch: epoch of a new catalog; empty for a generated one.
+            keep_versions: number of versions without an alias that a model keeps; 0 keeps all.
+        """
         self.database = Database(path, epoch)
+        self._keep_versions = keep_versions
         self.on_change = on_change
         self.epoch, _ = self.current()
         self._holds = Holds()
@@ -86,13 +96,14 @@ class Catalog:
         """Publish a release as a version of a model; return it, and the revision at which workers see it.
 
         A release whose plan is that of the newest version returns that version.  ``check`` runs inside the transaction,
-        where no object can be collected; if it raises, nothing is published.
+        where no object can be collected; if it raises, nothing is published.  The same transaction deletes the oldest
+        versions beyond those that a model keeps; the returned version names them.
         """
         names.check_model(name)
         if alias:
             names.check_alias(alias)
         with self.database.write() as connection:
-            version = writing.publish(connection, name, release, alias)
+            version = writing.publish(connection, name, release, alias, self._keep_versions)
             check()
             _, revision = reading.current(connection)
             reached("before_commit")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
@@ -21,10 +22,11 @@ VERIFICATION = ("verified", "verification", "tolerance", "measured_error")
 """Metadata keys of a version's verification; a verification over another sample replaces them."""
 
 
-def publish(connection: Connection, name: str, release: Release, alias: str | None) -> ModelVersion:
+def publish(connection: Connection, name: str, release: Release, alias: str | None, keep: int = 0) -> ModelVersion:
     """Create a version of a release, or return the newest one if it has that plan; point the alias to it.
 
-    If the release was verified, the returned version is marked verified, even if it existed before.
+    If the release was verified, the returned version is marked verified, even if it existed before.  If ``keep`` is not
+    0, versions without an alias beyond the newest ``keep`` are deleted.
     """
     newest = connection.execute(
         select(versions).where(versions.c.model == name).order_by(versions.c.version.desc()).limit(1)
@@ -36,7 +38,11 @@ def publish(connection: Connection, name: str, release: Release, alias: str | No
         _record_verification(connection, newest, release)
     if alias:
         point(connection, name, alias, number)
-    return _version(reading.find_model(connection, name), number)
+    model = reading.find_model(connection, name)
+    dropped = _superseded(model, keep)
+    if dropped:
+        _delete_versions(connection, name, dropped)
+    return replace(_version(model, number), dropped=tuple(dropped))
 
 
 def point(connection: Connection, name: str, alias: str, version: int) -> None:
@@ -65,8 +71,7 @@ def delete_version(connection: Connection, name: str, number: int, force: bool) 
     _version(model, number)
     _reject_if_used(model, f"{name}@{number}", [number], force)
     connection.execute(delete(aliases).where(aliases.c.model == name, aliases.c.version == number))
-    connection.execute(delete(versions).where(versions.c.model == name, versions.c.version == number))
-    _touch(connection, name, deleted=len(model.versions) == 1)
+    _delete_versions(connection, name, [number], last=len(model.versions) == 1)
 
 
 def delete_model(connection: Connection, name: str, force: bool) -> None:
@@ -123,6 +128,21 @@ def _add_version(connection: Connection, name: str, release: Release) -> int:
     _hold(connection, release)
     _touch(connection, name)
     return number
+
+
+def _superseded(model: Model, keep: int) -> list[int]:
+    """Return the versions without an alias beyond the newest ``keep``, in order; none if ``keep`` is 0."""
+    named = set(model.aliases.values())
+    free = [version.version for version in model.versions if version.version not in named]
+    return free[:-keep] if keep else []
+
+
+def _delete_versions(connection: Connection, name: str, numbers: list[int], last: bool = False) -> None:
+    """Delete versions to which no alias points; ``last`` says that the model has no others."""
+    rows = [{"old": number} for number in numbers]
+    old = (versions.c.model == name) & (versions.c.version == bindparam("old"))
+    connection.execute(delete(versions).where(old), rows)
+    _touch(connection, name, deleted=last)
 
 
 def _record_verification(connection: Connection, version: Row[Any], release: Release) -> None:

@@ -80,7 +80,7 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
         deployment = await asyncio.to_thread(translate.deployment, request, _client(context))
         async for step in self._plane.deployments.run(deployment, self._patience(context) if request.wait else 0.0):
             if isinstance(step, ModelVersion):
-                yield pb.DeployModelResponse(version=wire.model_version_to_proto(step))
+                yield pb.DeployModelResponse(version=wire.model_version_to_proto(step), dropped=step.dropped)
             else:
                 yield pb.DeployModelResponse(progress=step)
 

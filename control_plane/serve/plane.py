@@ -49,7 +49,9 @@ class Plane:
         self.store = store_of(settings.data_dir, settings.store)
         self.identity = identity.establish(settings.data_dir, self.store.root, settings.new, settings.replaces)
         self.background = self.metrics.background
-        self.catalog = Catalog(settings.data_dir / "catalog.sqlite", epoch=self.identity.epoch)
+        self.catalog = Catalog(
+            settings.data_dir / "catalog.sqlite", epoch=self.identity.epoch, keep_versions=settings.keep_versions
+        )
         identity.bind(self.store.root, self.identity)
         self.feed = Feed(self.catalog)
         self.catalog.on_change = self.feed.notify

@@ -242,6 +242,16 @@ def test_the_result_of_a_deployment_is_printed(run, control, pickled, monkeypatc
     ]
 
 
+def test_deleted_versions_are_named(run, control, pickled, monkeypatch):
+    ran = run("deploy", "a", pickled)
+    assert "deleted" not in ran.out
+    assert "dropped" not in run("deploy", "a", pickled, "--json").json
+    control.dropped = [1, 2]
+    ran = run("deploy", "a", pickled)
+    assert "deleted older versions without an alias: 1, 2" in ran.out.splitlines()
+    assert run("deploy", "a", pickled, "--json").json["dropped"] == [1, 2]
+
+
 def same(name: str):
     from pretzel.plan.model import ModelVersion
     from tests.client.services import PLAN

@@ -156,6 +156,7 @@ class Control(ControlPlaneServiceServicer):
         self.findings: list[str] = []
         self.deleted: list[tuple[str, bool]] = []
         self.metadata: dict[str, Any] = {}
+        self.dropped: list[int] = []
 
     def FindMissingObjects(self, request, context):
         missing = [d for d in request.digests if wire.digest_from_proto(d) not in self.objects]
@@ -193,7 +194,7 @@ class Control(ControlPlaneServiceServicer):
             deployed = replace(
                 deployed, metadata={"verified": True, "weights": held, "measured_error": {"predict": 5e-4}}
             )
-        yield control_pb2.DeployModelResponse(version=wire.model_version_to_proto(deployed))
+        yield control_pb2.DeployModelResponse(version=wire.model_version_to_proto(deployed), dropped=self.dropped)
 
     def ListModels(self, request, context):
         if self.named_failure is not None:

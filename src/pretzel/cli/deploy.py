@@ -99,6 +99,8 @@ def _print(version: ModelVersion, alias: str, newest: int | None) -> None:
     state = [] if newest is None else ["unchanged, the version exists" if version.version <= newest else "new"]
     if parts := [*state, *([f"alias {alias} -> {version.version}"] if alias else [])]:
         print("; ".join(parts))
+    if version.dropped:
+        print(f"deleted older versions without an alias: {', '.join(map(str, version.dropped))}")
     held = version.metadata.get("weights")
     if held:
         exact, worst = output.size(held["exact_bytes"]), max(version.metadata["measured_error"].values(), default=0.0)

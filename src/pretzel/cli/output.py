@@ -94,7 +94,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, ModelVersion):
-        return {**vars(value), "metadata": dict(value.metadata)}
+        known = {key: field for key, field in vars(value).items() if field or key != "dropped"}
+        return {**known, "metadata": dict(value.metadata)}
     if isinstance(value, Model):
         return vars(value)
     if isinstance(value, ModelDescription):

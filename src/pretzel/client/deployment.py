@@ -83,7 +83,7 @@ def _submit(
 
     def accept(response: pb.DeployModelResponse) -> None:
         if response.WhichOneof("step") == "version":
-            versions.append(wire.model_version_from_proto(response.version))
+            versions.append(replace(wire.model_version_from_proto(response.version), dropped=tuple(response.dropped)))
         else:
             progress(response.progress, 0, 0)
 

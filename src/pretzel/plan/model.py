@@ -33,6 +33,8 @@ class ModelVersion:
     """Bytes of the distinct parameters that the plan maps."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """Estimator, library, input style, tolerance, the error measured on the sample."""
+    dropped: tuple[int, ...] = field(default=(), compare=False)
+    """Older versions that the deployment of this one deleted; known only in its result."""
 
     @property
     def may_differ(self) -> list[str]:

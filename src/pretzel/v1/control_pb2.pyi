@@ -86,12 +86,14 @@ class DeployModelRequest(_message.Message):
     def __init__(self, model: _Optional[str] = ..., definition: _Optional[_Union[_plan_pb2.Definition, _Mapping]] = ..., sample: _Optional[_Union[Sample, _Mapping]] = ..., tolerance: _Optional[_Union[Tolerance, _Mapping]] = ..., alias: _Optional[str] = ..., wait: bool = ..., options: _Optional[_Mapping[str, _values_pb2.Attribute]] = ...) -> None: ...
 
 class DeployModelResponse(_message.Message):
-    __slots__ = ("progress", "version")
+    __slots__ = ("progress", "version", "dropped")
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
+    DROPPED_FIELD_NUMBER: _ClassVar[int]
     progress: str
     version: _model_pb2.ModelVersion
-    def __init__(self, progress: _Optional[str] = ..., version: _Optional[_Union[_model_pb2.ModelVersion, _Mapping]] = ...) -> None: ...
+    dropped: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, progress: _Optional[str] = ..., version: _Optional[_Union[_model_pb2.ModelVersion, _Mapping]] = ..., dropped: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class ListModelsRequest(_message.Message):
     __slots__ = ("prefix",)

@@ -6,7 +6,7 @@ from pretzel.plan import wire
 from pretzel.plan.types import dense
 from pretzel.v1 import control_pb2 as pb
 from tests.control_plane.serve.failing import fails
-from tests.control_plane.serve.running import WIDTH, Server, definition
+from tests.control_plane.serve.running import SECONDS, WIDTH, Server, definition
 
 
 def describe(server: Server, model: str) -> pb.DescribeVersionResponse:
@@ -34,6 +34,17 @@ def test_listing(server: Server, name: str):
     listed = server.control.ListModels(pb.ListModelsRequest(prefix=f"{name}/")).models
     assert [model.name for model in listed] == [f"{name}/{part}" for part in "abc"]
     assert not server.control.ListModels(pb.ListModelsRequest(prefix="absent")).models
+
+
+def test_a_model_keeps_ten_versions_without_an_alias(server: Server, name: str):
+    for seed in range(11):
+        server.deploy(name, definition(seed))
+    server.send(definition(11))
+    request = pb.DeployModelRequest(model=name, definition=wire.definition_to_proto(definition(11)), alias="stable")
+    *_, last = server.control.DeployModel(request, timeout=SECONDS)
+    assert (last.version.version, list(last.dropped)) == (12, [1])
+    listed = server.control.ListModels(pb.ListModelsRequest(prefix=name)).models[0]
+    assert [version.version for version in listed.versions] == list(range(2, 13))
 
 
 def test_aliases(server: Server, name: str):
