@@ -112,7 +112,9 @@ def bound(address: Address, setting: str, *, shared: bool) -> socket.socket:
     except OSError as error:
         raise PreconditionError(f"cannot listen on {address}: {error.strerror}; choose another {setting}") from None
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT if shared else socket.SO_REUSEADDR, 1)
+        # Its connections inherit this: those that a killed process leaves in TIME_WAIT must not block a restart.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, int(shared))
         listener.bind(name)
         listener.listen(BACKLOG)  # now: a port that is taken is noticed by this or by the line above
     except OSError as error:

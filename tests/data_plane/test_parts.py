@@ -11,11 +11,13 @@ import sys
 import pytest
 
 from pretzel.data_plane.catalog import Catalog
+from pretzel.data_plane.serve.native_front import bound
 from pretzel.data_plane.supervise.coalesce import Rounds
 from pretzel.data_plane.supervise.link import Link
 from pretzel.data_plane.supervise.ports import hold_port
 from pretzel.errors import PreconditionError
 from pretzel.serving.backoff import FIRST, LONGEST, delay
+from pretzel.serving.listeners import Address
 
 
 async def test_one_round_serves_all_callers_that_arrived_before_it():
@@ -97,14 +99,25 @@ def test_a_held_port_is_shared_only_with_processes_that_reuse_it():
     held.close()
 
 
-def in_time_wait(*, shared: bool) -> int:
+def grpcs(*, shared: bool) -> socket.socket:
+    """Return a socket that listens as gRPC's do."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, int(shared))
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    return listener
+
+
+def natives(*, shared: bool) -> socket.socket:
+    """Return a socket that listens as those of the native front do."""
+    return bound(Address("127.0.0.1", 0), "port", shared=shared)
+
+
+def in_time_wait(listener: socket.socket) -> int:
     """Return a port on which the server's side of a connection is in TIME_WAIT, as a killed worker leaves it."""
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # gRPC sets it on what it listens on
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, int(shared))
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        port = listener.getsockname()[1]
+    with listener:
+        port = int(listener.getsockname()[1])
         with socket.create_connection(("127.0.0.1", port)) as client:
             listener.accept()[0].close()
             assert client.recv(1) == b""
@@ -112,8 +125,9 @@ def in_time_wait(*, shared: bool) -> int:
 
 
 @pytest.mark.parametrize("shared", [False, True])
-def test_a_port_with_connections_in_time_wait_can_be_held(shared: bool):
-    port = in_time_wait(shared=shared)
+@pytest.mark.parametrize("listening", [grpcs, natives])
+def test_a_port_with_connections_in_time_wait_can_be_held(listening, shared: bool):
+    port = in_time_wait(listening(shared=shared))
     with socket.socket() as plain, pytest.raises(OSError, match="in use"):
         plain.bind(("127.0.0.1", port))  # TIME_WAIT blocks a socket without SO_REUSEADDR
     with hold_port("127.0.0.1", port) as held:
