@@ -55,6 +55,14 @@ class Catalog:
         with self.database.read() as connection:
             return reading.models_beginning(connection, prefix)
 
+    def page(self, prefix: str, after: str, size: int) -> tuple[tuple[Model, ...], str]:
+        """Return up to ``size`` models whose names start with ``prefix`` and follow ``after``, and the last name.
+
+        The last name is empty if no model follows.
+        """
+        with self.database.read() as connection:
+            return reading.page_of_models(connection, prefix, after, size)
+
     def model(self, name: str) -> Model:
         """Return one model.
 

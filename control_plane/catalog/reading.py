@@ -49,6 +49,21 @@ def models_beginning(connection: Connection, prefix: str) -> tuple[Model, ...]:
     return tuple(model for model in candidates if model.name.startswith(prefix))
 
 
+def page_of_models(connection: Connection, prefix: str, after: str, size: int) -> tuple[tuple[Model, ...], str]:
+    """Return up to ``size`` models whose names start with ``prefix`` and follow ``after``, and the last name.
+
+    The last name is empty if no model follows the page.  Takes time in proportion to the page.
+    """
+    begins = and_(models.c.deleted == 0, near(connection.dialect.name, prefix), models.c.name > after)
+    names = list(connection.scalars(select(models.c.name).where(begins).order_by(models.c.name).limit(size + 1)))
+    more = len(names) > size
+    if not names:
+        return (), ""
+    names = names[:size]
+    listed = list_models(connection, models.c.name.between(names[0], names[-1]))
+    return tuple(model for model in listed if model.name.startswith(prefix)), names[-1] if more else ""
+
+
 def near(dialect: str, prefix: str) -> ColumnElement[bool]:
     """Return a condition on the table `models` that holds for names that start with ``prefix``, and few others.
 

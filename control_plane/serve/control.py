@@ -26,6 +26,8 @@ from pretzel.v1 import control_pb2_grpc
 
 Context = grpc.aio.ServicerContext[Any, Any]
 _MOST_DIGESTS = 50_000
+_PAGE = 1000
+"""Most models in a page of a listing."""
 _ANSWER_MARGIN = 0.25  # of the caller's time, reserved so that the answer arrives in time
 
 
@@ -85,14 +87,8 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
                 yield pb.DeployModelResponse(progress=step)
 
     async def ListModels(self, request: pb.ListModelsRequest, context: Context) -> pb.ListModelsResponse:
-        models = await asyncio.to_thread(self._plane.catalog.models, request.prefix)
-        held = [
-            pb.HeldBack(model=model, worker=worker, reason=reason)
-            for model, reasons in sorted(self._plane.live.held().items())
-            for worker, reason in reasons.items()
-            if model.startswith(request.prefix)
-        ]
-        return pb.ListModelsResponse(models=map(wire.model_to_proto, models), held=held)
+        held = [] if request.page_token else self._held(request.prefix)
+        return await asyncio.to_thread(self._list, request, held)
 
     async def DescribeVersion(self, request: pb.DescribeVersionRequest, context: Context) -> pb.DescribeVersionResponse:
         return await asyncio.to_thread(self._describe, request.model)
@@ -119,6 +115,23 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
             yield pb.CheckStoreResponse(finding=pb.Finding(**asdict(finding)))
         checked = pb.CheckedStore(objects=check.objects, bytes=check.bytes, findings=check.findings)
         yield pb.CheckStoreResponse(checked=checked)
+
+    def _held(self, prefix: str) -> list[pb.HeldBack]:
+        return [
+            pb.HeldBack(model=model, worker=worker, reason=reason)
+            for model, reasons in sorted(self._plane.live.held().items())
+            for worker, reason in reasons.items()
+            if model.startswith(prefix)
+        ]
+
+    def _list(self, request: pb.ListModelsRequest, held: list[pb.HeldBack]) -> pb.ListModelsResponse:
+        catalog, following = self._plane.catalog, ""
+        if request.page_size:
+            size = min(request.page_size, _PAGE)
+            models, following = catalog.page(request.prefix, request.page_token, size)
+        else:
+            models = catalog.models(request.prefix)
+        return pb.ListModelsResponse(models=map(wire.model_to_proto, models), held=held, next_page_token=following)
 
     def _describe(self, name: str) -> pb.DescribeVersionResponse:
         model, version = self._plane.catalog.resolve(name)

@@ -200,9 +200,13 @@ class Control(ControlPlaneServiceServicer):
         if self.named_failure is not None:
             context.set_trailing_metadata((("pretzel-error", self.named_failure),))
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, "the answers differ")
-        models = [Model(n, (version(n),), {"stable": 1}) for n in ("a", "ab", "b") if n.startswith(request.prefix)]
+        names = [n for n in ("a", "ab", "b") if n.startswith(request.prefix) and n > request.page_token]
+        page = names[: request.page_size or None]
+        models = [Model(n, (version(n),), {"stable": 1}) for n in page]
         held = [control_pb2.HeldBack(model=m, worker=w, reason=r) for m, w, r in self.held]
-        return control_pb2.ListModelsResponse(models=[wire.model_to_proto(model) for model in models], held=held)
+        following = page[-1] if len(page) < len(names) else ""
+        listed = [wire.model_to_proto(model) for model in models]
+        return control_pb2.ListModelsResponse(models=listed, held=held, next_page_token=following)
 
     def CollectGarbage(self, request, context):
         if self.in_use:

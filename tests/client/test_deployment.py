@@ -161,6 +161,17 @@ def test_the_catalog(client, server):
         client.describe("zz")
 
 
+def test_every_page_of_a_listing_is_read(client, monkeypatch):
+    monkeypatch.setattr("pretzel.client.deployment.MODELS_A_PAGE", 1)
+    assert [model.name for model in client.models()] == ["a", "ab", "b"]
+
+
+def test_one_model(client):
+    assert client.model("a").name == "a"
+    with pytest.raises(errors.NotFoundError, match="model 'absent' is not deployed"):
+        client.model("absent")
+
+
 @pytest.mark.parametrize(
     ("named", "error"),
     [

@@ -142,10 +142,11 @@ def _warnings_after() -> Iterator[None]:
 def _newest(name: str, plane: ControlPlane) -> int | None:
     """Return the number of the newest version, 0 without versions, None if the control plane cannot answer."""
     try:
-        versions = [model.versions[-1].version for model in plane.models(name) if model.name == name and model.versions]
+        return plane.model(name).versions[-1].version
+    except NotFoundError:
+        return 0
     except PretzelError:
         return None
-    return max(versions, default=0)
 
 
 def _check(name: str, plane: ControlPlane) -> None:

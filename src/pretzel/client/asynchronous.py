@@ -133,6 +133,14 @@ class AsyncControlPlane(AsyncConnection):
         """Return the models, by name; only those whose names start with ``prefix``."""
         return await self._run(deployment.models(self._repeater, prefix), timeout)
 
+    async def model(self, name: str, *, timeout: float | None = None) -> Model:
+        """Return one model, with its versions and aliases.
+
+        Raises:
+            NotFoundError: no model has that name.
+        """
+        return await self._run(deployment.model(self._repeater, name), timeout)
+
     async def describe(self, model: str, *, timeout: float | None = None) -> ModelDescription:
         """Return the inputs and outputs of a version, and the estimator that it was exported from."""
         return await self._run(deployment.describe(self._repeater, model), timeout)

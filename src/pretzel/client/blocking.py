@@ -188,6 +188,14 @@ class ControlPlane(Connection):
         """Return the models, by name; only those whose names start with ``prefix``."""
         return self._run(deployment.models(self._repeater, prefix), timeout)
 
+    def model(self, name: str, *, timeout: float | None = None) -> Model:
+        """Return one model, with its versions and aliases.
+
+        Raises:
+            NotFoundError: no model has that name.
+        """
+        return self._run(deployment.model(self._repeater, name), timeout)
+
     def describe(self, model: str, *, timeout: float | None = None) -> ModelDescription:
         """Return the inputs and outputs of a version, and the estimator that it was exported from."""
         return self._run(deployment.describe(self._repeater, model), timeout)

@@ -33,6 +33,7 @@ Progress = Callable[[str, int, int], None]
 
 PIECE_BYTES = (1 << 20) - 1024
 DIGESTS_A_CALL = 5000
+MODELS_A_PAGE = 500
 
 
 @dataclass(frozen=True)
@@ -206,10 +207,33 @@ def _pieces(parameters: list[Parameter], progress: Progress) -> Iterator[pb.Uplo
 
 
 def models(repeater: Repeater, prefix: str) -> Operation[list[Model]]:
-    """List the models whose names start with ``prefix``."""
-    request = pb.ListModelsRequest(prefix=sendable("prefix", prefix))
-    response = yield from repeater.ask(lambda: UnaryCall("ListModels", request))
-    return [wire.model_from_proto(model) for model in response.models]
+    """List the models whose names start with ``prefix``, page by page."""
+    listed: list[Model] = []
+    request = pb.ListModelsRequest(prefix=sendable("prefix", prefix), page_size=MODELS_A_PAGE)
+    while True:
+        response = yield from repeater.ask(lambda: UnaryCall("ListModels", request))
+        listed += map(wire.model_from_proto, response.models)
+        if not response.next_page_token:
+            return listed
+        request.page_token = response.next_page_token
+
+
+def model(repeater: Repeater, name: str) -> Operation[Model]:
+    """Return one model.
+
+    Raises:
+        NotFoundError: no model has that name.
+    """
+    return (yield from repeater.repeat(lambda cut_off: _listed(sendable("model name", name))))
+
+
+def _listed(name: str) -> Operation[Model]:
+    # The name itself comes first among those that begin with it.
+    response = yield UnaryCall("ListModels", pb.ListModelsRequest(prefix=name, page_size=1))
+    for listed in response.models:
+        if listed.name == name:
+            return wire.model_from_proto(listed)
+    raise NotFoundError(f"model {name!r} is not deployed")
 
 
 def describe(repeater: Repeater, model: str) -> Operation[ModelDescription]:
@@ -245,18 +269,15 @@ def set_alias(repeater: Repeater, model: str, alias: str, version: int | None) -
             response = yield UnaryCall("SetAlias", request)
         except NotFoundError:
             # An interrupted removal may have taken effect; the alias is gone then.
-            current = (yield from _model(model)) if cut_off and not version else None
-            if current is None or alias in current.aliases:
+            if not cut_off or version:
+                raise
+            current = yield from _listed(model)
+            if alias in current.aliases:
                 raise
             return current
         return wire.model_from_proto(response.model)
 
     return (yield from repeater.repeat(attempt))
-
-
-def _model(name: str) -> Operation[Model | None]:
-    response = yield UnaryCall("ListModels", pb.ListModelsRequest(prefix=name))
-    return next((wire.model_from_proto(model) for model in response.models if model.name == name), None)
 
 
 def delete(repeater: Repeater, model: str, force: bool) -> Operation[None]:

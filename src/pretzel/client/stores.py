@@ -51,7 +51,7 @@ class HeldBack:
 
 def held_back(prefix: str) -> Operation[list[HeldBack]]:
     """List the models that live workers do not serve as published."""
-    response = yield UnaryCall("ListModels", pb.ListModelsRequest(prefix=sendable("prefix", prefix)))
+    response = yield UnaryCall("ListModels", pb.ListModelsRequest(prefix=sendable("prefix", prefix), page_size=1))
     return [HeldBack(item.model, item.worker, item.reason) for item in response.held]
 
 

@@ -17,7 +17,7 @@ from pretzel.v1 import plan_pb2 as pretzel_dot_v1_dot_plan__pb2
 from pretzel.v1 import values_pb2 as pretzel_dot_v1_dot_values__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18pretzel/v1/control.proto\x12\npretzel.v1\x1a\x16pretzel/v1/model.proto\x1a\x15pretzel/v1/plan.proto\x1a\x17pretzel/v1/values.proto\"@\n\x19\x46indMissingObjectsRequest\x12#\n\x07\x64igests\x18\x01 \x03(\x0b\x32\x12.pretzel.v1.Digest\"X\n\x1a\x46indMissingObjectsResponse\x12#\n\x07missing\x18\x01 \x03(\x0b\x32\x12.pretzel.v1.Digest\x12\x15\n\rlease_seconds\x18\x02 \x01(\x01\"X\n\x14UploadObjectsRequest\x12\"\n\x06\x64igest\x18\x01 \x01(\x0b\x32\x12.pretzel.v1.Digest\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"E\n\x15UploadObjectsResponse\x12\x16\n\x0estored_objects\x18\x01 \x01(\x03\x12\x14\n\x0cstored_bytes\x18\x02 \x01(\x03\"s\n\x06Sample\x12\"\n\x06inputs\x18\x01 \x03(\x0b\x32\x12.pretzel.v1.Column\x12#\n\x07outputs\x18\x02 \x03(\x0b\x32\x12.pretzel.v1.Column\x12\x0c\n\x04rows\x18\x03 \x03(\x03\x12\x12\n\ntotal_rows\x18\x04 \x01(\x03\"/\n\tTolerance\x12\x10\n\x08relative\x18\x01 \x01(\x01\x12\x10\n\x08\x61\x62solute\x18\x02 \x01(\x01\"\xbf\x02\n\x12\x44\x65ployModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12*\n\ndefinition\x18\x02 \x01(\x0b\x32\x16.pretzel.v1.Definition\x12\"\n\x06sample\x18\x03 \x01(\x0b\x32\x12.pretzel.v1.Sample\x12(\n\ttolerance\x18\x04 \x01(\x0b\x32\x15.pretzel.v1.Tolerance\x12\r\n\x05\x61lias\x18\x05 \x01(\t\x12\x0c\n\x04wait\x18\x06 \x01(\x08\x12<\n\x07options\x18\x07 \x03(\x0b\x32+.pretzel.v1.DeployModelRequest.OptionsEntry\x1a\x45\n\x0cOptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.pretzel.v1.Attribute:\x02\x38\x01\"o\n\x13\x44\x65ployModelResponse\x12\x12\n\x08progress\x18\x01 \x01(\tH\x00\x12+\n\x07version\x18\x02 \x01(\x0b\x32\x18.pretzel.v1.ModelVersionH\x00\x12\x0f\n\x07\x64ropped\x18\x03 \x03(\rB\x06\n\x04step\"#\n\x11ListModelsRequest\x12\x0e\n\x06prefix\x18\x01 \x01(\t\"[\n\x12ListModelsResponse\x12!\n\x06models\x18\x01 \x03(\x0b\x32\x11.pretzel.v1.Model\x12\"\n\x04held\x18\x02 \x03(\x0b\x32\x14.pretzel.v1.HeldBack\"9\n\x08HeldBack\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0e\n\x06worker\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\"\'\n\x16\x44\x65scribeVersionRequest\x12\r\n\x05model\x18\x01 \x01(\t\"l\n\x17\x44\x65scribeVersionResponse\x12\x31\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32\x1c.pretzel.v1.ModelDescription\x12\x1e\n\x04plan\x18\x02 \x01(\x0b\x32\x10.pretzel.v1.Plan\"E\n\x13\x45xplainModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x02 \x01(\t\x12\x0f\n\x07verbose\x18\x03 \x01(\x08\"$\n\x14\x45xplainModelResponse\x12\x0c\n\x04text\x18\x01 \x01(\t\"@\n\x0fSetAliasRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05\x61lias\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x03\"4\n\x10SetAliasResponse\x12 \n\x05model\x18\x01 \x01(\x0b\x32\x11.pretzel.v1.Model\"2\n\x12\x44\x65leteModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\"\x15\n\x13\x44\x65leteModelResponse\"(\n\x15\x43ollectGarbageRequest\x12\x0f\n\x07\x64ry_run\x18\x01 \x01(\x08\"8\n\x16\x43ollectGarbageResponse\x12\x0f\n\x07objects\x18\x01 \x01(\x03\x12\r\n\x05\x62ytes\x18\x02 \x01(\x03\"#\n\x11\x43heckStoreRequest\x12\x0e\n\x06repair\x18\x01 \x01(\x08\"q\n\x12\x43heckStoreResponse\x12&\n\x07\x66inding\x18\x01 \x01(\x0b\x32\x13.pretzel.v1.FindingH\x00\x12+\n\x07\x63hecked\x18\x02 \x01(\x0b\x32\x18.pretzel.v1.CheckedStoreH\x00\x42\x06\n\x04step\"J\n\x07\x46inding\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0f\n\x07problem\x18\x02 \x01(\t\x12\x0e\n\x06remedy\x18\x03 \x01(\t\x12\x10\n\x08repaired\x18\x04 \x01(\x08\"@\n\x0c\x43heckedStore\x12\x0f\n\x07objects\x18\x01 \x01(\x03\x12\r\n\x05\x62ytes\x18\x02 \x01(\x03\x12\x10\n\x08\x66indings\x18\x03 \x01(\x03\x32\xdf\x06\n\x13\x43ontrolPlaneService\x12\x63\n\x12\x46indMissingObjects\x12%.pretzel.v1.FindMissingObjectsRequest\x1a&.pretzel.v1.FindMissingObjectsResponse\x12V\n\rUploadObjects\x12 .pretzel.v1.UploadObjectsRequest\x1a!.pretzel.v1.UploadObjectsResponse(\x01\x12P\n\x0b\x44\x65ployModel\x12\x1e.pretzel.v1.DeployModelRequest\x1a\x1f.pretzel.v1.DeployModelResponse0\x01\x12K\n\nListModels\x12\x1d.pretzel.v1.ListModelsRequest\x1a\x1e.pretzel.v1.ListModelsResponse\x12Z\n\x0f\x44\x65scribeVersion\x12\".pretzel.v1.DescribeVersionRequest\x1a#.pretzel.v1.DescribeVersionResponse\x12Q\n\x0c\x45xplainModel\x12\x1f.pretzel.v1.ExplainModelRequest\x1a .pretzel.v1.ExplainModelResponse\x12\x45\n\x08SetAlias\x12\x1b.pretzel.v1.SetAliasRequest\x1a\x1c.pretzel.v1.SetAliasResponse\x12N\n\x0b\x44\x65leteModel\x12\x1e.pretzel.v1.DeleteModelRequest\x1a\x1f.pretzel.v1.DeleteModelResponse\x12W\n\x0e\x43ollectGarbage\x12!.pretzel.v1.CollectGarbageRequest\x1a\".pretzel.v1.CollectGarbageResponse\x12M\n\nCheckStore\x12\x1d.pretzel.v1.CheckStoreRequest\x1a\x1e.pretzel.v1.CheckStoreResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18pretzel/v1/control.proto\x12\npretzel.v1\x1a\x16pretzel/v1/model.proto\x1a\x15pretzel/v1/plan.proto\x1a\x17pretzel/v1/values.proto\"@\n\x19\x46indMissingObjectsRequest\x12#\n\x07\x64igests\x18\x01 \x03(\x0b\x32\x12.pretzel.v1.Digest\"X\n\x1a\x46indMissingObjectsResponse\x12#\n\x07missing\x18\x01 \x03(\x0b\x32\x12.pretzel.v1.Digest\x12\x15\n\rlease_seconds\x18\x02 \x01(\x01\"X\n\x14UploadObjectsRequest\x12\"\n\x06\x64igest\x18\x01 \x01(\x0b\x32\x12.pretzel.v1.Digest\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\"E\n\x15UploadObjectsResponse\x12\x16\n\x0estored_objects\x18\x01 \x01(\x03\x12\x14\n\x0cstored_bytes\x18\x02 \x01(\x03\"s\n\x06Sample\x12\"\n\x06inputs\x18\x01 \x03(\x0b\x32\x12.pretzel.v1.Column\x12#\n\x07outputs\x18\x02 \x03(\x0b\x32\x12.pretzel.v1.Column\x12\x0c\n\x04rows\x18\x03 \x03(\x03\x12\x12\n\ntotal_rows\x18\x04 \x01(\x03\"/\n\tTolerance\x12\x10\n\x08relative\x18\x01 \x01(\x01\x12\x10\n\x08\x61\x62solute\x18\x02 \x01(\x01\"\xbf\x02\n\x12\x44\x65ployModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12*\n\ndefinition\x18\x02 \x01(\x0b\x32\x16.pretzel.v1.Definition\x12\"\n\x06sample\x18\x03 \x01(\x0b\x32\x12.pretzel.v1.Sample\x12(\n\ttolerance\x18\x04 \x01(\x0b\x32\x15.pretzel.v1.Tolerance\x12\r\n\x05\x61lias\x18\x05 \x01(\t\x12\x0c\n\x04wait\x18\x06 \x01(\x08\x12<\n\x07options\x18\x07 \x03(\x0b\x32+.pretzel.v1.DeployModelRequest.OptionsEntry\x1a\x45\n\x0cOptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.pretzel.v1.Attribute:\x02\x38\x01\"o\n\x13\x44\x65ployModelResponse\x12\x12\n\x08progress\x18\x01 \x01(\tH\x00\x12+\n\x07version\x18\x02 \x01(\x0b\x32\x18.pretzel.v1.ModelVersionH\x00\x12\x0f\n\x07\x64ropped\x18\x03 \x03(\rB\x06\n\x04step\"J\n\x11ListModelsRequest\x12\x0e\n\x06prefix\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"t\n\x12ListModelsResponse\x12!\n\x06models\x18\x01 \x03(\x0b\x32\x11.pretzel.v1.Model\x12\"\n\x04held\x18\x02 \x03(\x0b\x32\x14.pretzel.v1.HeldBack\x12\x17\n\x0fnext_page_token\x18\x03 \x01(\t\"9\n\x08HeldBack\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0e\n\x06worker\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\"\'\n\x16\x44\x65scribeVersionRequest\x12\r\n\x05model\x18\x01 \x01(\t\"l\n\x17\x44\x65scribeVersionResponse\x12\x31\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32\x1c.pretzel.v1.ModelDescription\x12\x1e\n\x04plan\x18\x02 \x01(\x0b\x32\x10.pretzel.v1.Plan\"E\n\x13\x45xplainModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x02 \x01(\t\x12\x0f\n\x07verbose\x18\x03 \x01(\x08\"$\n\x14\x45xplainModelResponse\x12\x0c\n\x04text\x18\x01 \x01(\t\"@\n\x0fSetAliasRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05\x61lias\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x03\"4\n\x10SetAliasResponse\x12 \n\x05model\x18\x01 \x01(\x0b\x32\x11.pretzel.v1.Model\"2\n\x12\x44\x65leteModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\"\x15\n\x13\x44\x65leteModelResponse\"(\n\x15\x43ollectGarbageRequest\x12\x0f\n\x07\x64ry_run\x18\x01 \x01(\x08\"8\n\x16\x43ollectGarbageResponse\x12\x0f\n\x07objects\x18\x01 \x01(\x03\x12\r\n\x05\x62ytes\x18\x02 \x01(\x03\"#\n\x11\x43heckStoreRequest\x12\x0e\n\x06repair\x18\x01 \x01(\x08\"q\n\x12\x43heckStoreResponse\x12&\n\x07\x66inding\x18\x01 \x01(\x0b\x32\x13.pretzel.v1.FindingH\x00\x12+\n\x07\x63hecked\x18\x02 \x01(\x0b\x32\x18.pretzel.v1.CheckedStoreH\x00\x42\x06\n\x04step\"J\n\x07\x46inding\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0f\n\x07problem\x18\x02 \x01(\t\x12\x0e\n\x06remedy\x18\x03 \x01(\t\x12\x10\n\x08repaired\x18\x04 \x01(\x08\"@\n\x0c\x43heckedStore\x12\x0f\n\x07objects\x18\x01 \x01(\x03\x12\r\n\x05\x62ytes\x18\x02 \x01(\x03\x12\x10\n\x08\x66indings\x18\x03 \x01(\x03\x32\xdf\x06\n\x13\x43ontrolPlaneService\x12\x63\n\x12\x46indMissingObjects\x12%.pretzel.v1.FindMissingObjectsRequest\x1a&.pretzel.v1.FindMissingObjectsResponse\x12V\n\rUploadObjects\x12 .pretzel.v1.UploadObjectsRequest\x1a!.pretzel.v1.UploadObjectsResponse(\x01\x12P\n\x0b\x44\x65ployModel\x12\x1e.pretzel.v1.DeployModelRequest\x1a\x1f.pretzel.v1.DeployModelResponse0\x01\x12K\n\nListModels\x12\x1d.pretzel.v1.ListModelsRequest\x1a\x1e.pretzel.v1.ListModelsResponse\x12Z\n\x0f\x44\x65scribeVersion\x12\".pretzel.v1.DescribeVersionRequest\x1a#.pretzel.v1.DescribeVersionResponse\x12Q\n\x0c\x45xplainModel\x12\x1f.pretzel.v1.ExplainModelRequest\x1a .pretzel.v1.ExplainModelResponse\x12\x45\n\x08SetAlias\x12\x1b.pretzel.v1.SetAliasRequest\x1a\x1c.pretzel.v1.SetAliasResponse\x12N\n\x0b\x44\x65leteModel\x12\x1e.pretzel.v1.DeleteModelRequest\x1a\x1f.pretzel.v1.DeleteModelResponse\x12W\n\x0e\x43ollectGarbage\x12!.pretzel.v1.CollectGarbageRequest\x1a\".pretzel.v1.CollectGarbageResponse\x12M\n\nCheckStore\x12\x1d.pretzel.v1.CheckStoreRequest\x1a\x1e.pretzel.v1.CheckStoreResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,39 +45,39 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['_DEPLOYMODELRESPONSE']._serialized_start=917
   _globals['_DEPLOYMODELRESPONSE']._serialized_end=1028
   _globals['_LISTMODELSREQUEST']._serialized_start=1030
-  _globals['_LISTMODELSREQUEST']._serialized_end=1065
-  _globals['_LISTMODELSRESPONSE']._serialized_start=1067
-  _globals['_LISTMODELSRESPONSE']._serialized_end=1158
-  _globals['_HELDBACK']._serialized_start=1160
-  _globals['_HELDBACK']._serialized_end=1217
-  _globals['_DESCRIBEVERSIONREQUEST']._serialized_start=1219
-  _globals['_DESCRIBEVERSIONREQUEST']._serialized_end=1258
-  _globals['_DESCRIBEVERSIONRESPONSE']._serialized_start=1260
-  _globals['_DESCRIBEVERSIONRESPONSE']._serialized_end=1368
-  _globals['_EXPLAINMODELREQUEST']._serialized_start=1370
-  _globals['_EXPLAINMODELREQUEST']._serialized_end=1439
-  _globals['_EXPLAINMODELRESPONSE']._serialized_start=1441
-  _globals['_EXPLAINMODELRESPONSE']._serialized_end=1477
-  _globals['_SETALIASREQUEST']._serialized_start=1479
-  _globals['_SETALIASREQUEST']._serialized_end=1543
-  _globals['_SETALIASRESPONSE']._serialized_start=1545
-  _globals['_SETALIASRESPONSE']._serialized_end=1597
-  _globals['_DELETEMODELREQUEST']._serialized_start=1599
-  _globals['_DELETEMODELREQUEST']._serialized_end=1649
-  _globals['_DELETEMODELRESPONSE']._serialized_start=1651
-  _globals['_DELETEMODELRESPONSE']._serialized_end=1672
-  _globals['_COLLECTGARBAGEREQUEST']._serialized_start=1674
-  _globals['_COLLECTGARBAGEREQUEST']._serialized_end=1714
-  _globals['_COLLECTGARBAGERESPONSE']._serialized_start=1716
-  _globals['_COLLECTGARBAGERESPONSE']._serialized_end=1772
-  _globals['_CHECKSTOREREQUEST']._serialized_start=1774
-  _globals['_CHECKSTOREREQUEST']._serialized_end=1809
-  _globals['_CHECKSTORERESPONSE']._serialized_start=1811
-  _globals['_CHECKSTORERESPONSE']._serialized_end=1924
-  _globals['_FINDING']._serialized_start=1926
-  _globals['_FINDING']._serialized_end=2000
-  _globals['_CHECKEDSTORE']._serialized_start=2002
-  _globals['_CHECKEDSTORE']._serialized_end=2066
-  _globals['_CONTROLPLANESERVICE']._serialized_start=2069
-  _globals['_CONTROLPLANESERVICE']._serialized_end=2932
+  _globals['_LISTMODELSREQUEST']._serialized_end=1104
+  _globals['_LISTMODELSRESPONSE']._serialized_start=1106
+  _globals['_LISTMODELSRESPONSE']._serialized_end=1222
+  _globals['_HELDBACK']._serialized_start=1224
+  _globals['_HELDBACK']._serialized_end=1281
+  _globals['_DESCRIBEVERSIONREQUEST']._serialized_start=1283
+  _globals['_DESCRIBEVERSIONREQUEST']._serialized_end=1322
+  _globals['_DESCRIBEVERSIONRESPONSE']._serialized_start=1324
+  _globals['_DESCRIBEVERSIONRESPONSE']._serialized_end=1432
+  _globals['_EXPLAINMODELREQUEST']._serialized_start=1434
+  _globals['_EXPLAINMODELREQUEST']._serialized_end=1503
+  _globals['_EXPLAINMODELRESPONSE']._serialized_start=1505
+  _globals['_EXPLAINMODELRESPONSE']._serialized_end=1541
+  _globals['_SETALIASREQUEST']._serialized_start=1543
+  _globals['_SETALIASREQUEST']._serialized_end=1607
+  _globals['_SETALIASRESPONSE']._serialized_start=1609
+  _globals['_SETALIASRESPONSE']._serialized_end=1661
+  _globals['_DELETEMODELREQUEST']._serialized_start=1663
+  _globals['_DELETEMODELREQUEST']._serialized_end=1713
+  _globals['_DELETEMODELRESPONSE']._serialized_start=1715
+  _globals['_DELETEMODELRESPONSE']._serialized_end=1736
+  _globals['_COLLECTGARBAGEREQUEST']._serialized_start=1738
+  _globals['_COLLECTGARBAGEREQUEST']._serialized_end=1778
+  _globals['_COLLECTGARBAGERESPONSE']._serialized_start=1780
+  _globals['_COLLECTGARBAGERESPONSE']._serialized_end=1836
+  _globals['_CHECKSTOREREQUEST']._serialized_start=1838
+  _globals['_CHECKSTOREREQUEST']._serialized_end=1873
+  _globals['_CHECKSTORERESPONSE']._serialized_start=1875
+  _globals['_CHECKSTORERESPONSE']._serialized_end=1988
+  _globals['_FINDING']._serialized_start=1990
+  _globals['_FINDING']._serialized_end=2064
+  _globals['_CHECKEDSTORE']._serialized_start=2066
+  _globals['_CHECKEDSTORE']._serialized_end=2130
+  _globals['_CONTROLPLANESERVICE']._serialized_start=2133
+  _globals['_CONTROLPLANESERVICE']._serialized_end=2996
 # @@protoc_insertion_point(module_scope)

@@ -36,6 +36,18 @@ def test_listing(server: Server, name: str):
     assert not server.control.ListModels(pb.ListModelsRequest(prefix="absent")).models
 
 
+def test_listing_in_pages(server: Server, name: str):
+    for part in ("b", "a", "c"):
+        server.deploy(f"{name}/{part}", definition(1))
+    request = pb.ListModelsRequest(prefix=f"{name}/", page_size=2)
+    first = server.control.ListModels(request)
+    second = server.control.ListModels(
+        pb.ListModelsRequest(prefix=request.prefix, page_size=2, page_token=first.next_page_token)
+    )
+    assert [model.name for model in first.models] == [f"{name}/a", f"{name}/b"]
+    assert ([model.name for model in second.models], second.next_page_token) == ([f"{name}/c"], "")
+
+
 def test_a_model_keeps_ten_versions_without_an_alias(server: Server, name: str):
     for seed in range(11):
         server.deploy(name, definition(seed))
