@@ -105,7 +105,7 @@ class AsyncControlPlane(AsyncConnection):
     def __init__(self, address: str = "127.0.0.1:8101", **arguments: Any) -> None:
         """Create a client of a control plane; the arguments are those of :class:`AsyncConnection`."""
         super().__init__(address, **{"channels": 1} | arguments)
-        self._repeater = Repeater()
+        self._repeater = Repeater(self._endpoint)
 
     async def deploy(
         self,
@@ -171,4 +171,4 @@ class AsyncControlPlane(AsyncConnection):
 
     async def held_back(self, prefix: str = "", *, timeout: float | None = None) -> list[HeldBack]:
         """Return the models that live workers do not serve as published, and the reasons."""
-        return await self._run(stores.held_back(prefix), timeout)
+        return await self._run(stores.held_back(self._repeater, prefix), timeout)

@@ -133,7 +133,7 @@ class ControlPlane(Connection):
     def __init__(self, address: str = "127.0.0.1:8101", **arguments: Any) -> None:
         """Create a client of a control plane; the arguments are those of :class:`Connection`."""
         super().__init__(address, **{"channels": 1} | arguments)
-        self._repeater = Repeater()
+        self._repeater = Repeater(self._endpoint)
 
     def deploy(
         self,
@@ -224,4 +224,4 @@ class ControlPlane(Connection):
 
     def held_back(self, prefix: str = "", *, timeout: float | None = None) -> list[HeldBack]:
         """Return the models that live workers do not serve as published, and the reasons."""
-        return self._run(stores.held_back(prefix), timeout)
+        return self._run(stores.held_back(self._repeater, prefix), timeout)

@@ -1,4 +1,4 @@
-"""Channel arguments of every client: load balancing, retries and reconnects; and the turns of its channels."""
+"""Channel arguments of every client: load balancing and reconnects; and the turns of its channels."""
 
 from __future__ import annotations
 
@@ -10,46 +10,21 @@ from typing import Any
 from pretzel import __version__
 from pretzel.client.operations import UnaryCall
 
-CONTROL = "pretzel.v1.ControlPlaneService"
-
-# Without predictions: the client repeats those itself, on another channel and within its budget.
-SAFE_CONTROL_METHODS = (
-    "FindMissingObjects",
-    "DeployModel",  # deploying the same definition again returns the same version
-    "ListModels",
-    "DescribeVersion",
-    "ExplainModel",
-)
-# SetAlias and DeleteModel are retried by the client itself, which handles a first attempt that took effect.
-_RETRY = {
-    "maxAttempts": 5,  # gRPC allows no more
-    "initialBackoff": "0.1s",
-    "maxBackoff": "2s",
-    "backoffMultiplier": 2.5,
-    "retryableStatusCodes": ["UNAVAILABLE"],
-}
-_RETRY_BUFFER = 4 << 20
-
-
-def service_config() -> str:
-    """Return the service config: round-robin over the servers of an address, and retries of deployments."""
-    safe = [{"service": CONTROL, "method": method} for method in SAFE_CONTROL_METHODS]
-    retried = {"name": safe, "retryPolicy": _RETRY}
-    return json.dumps({"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": [retried]})
+# Without a policy of retries: the clients repeat calls themselves, and gRPC's own retries of a stream may outlast its
+# deadline when the server is killed (seen with grpcio 1.85).
+_SERVICE_CONFIG = json.dumps({"loadBalancingConfig": [{"round_robin": {}}]})
 
 
 def channel_options(extra: Sequence[tuple[str, Any]] = ()) -> list[tuple[str, Any]]:
     """Return the options of one channel; ``extra`` overrides the defaults."""
     options: dict[str, Any] = {
         "grpc.primary_user_agent": f"pretzel/{__version__}",
-        "grpc.service_config": service_config(),
+        "grpc.service_config": _SERVICE_CONFIG,
         # Workers of one machine share a port, and a connection stays with one worker: each channel needs its own.
         "grpc.use_local_subchannel_pool": 1,
-        # gRPC retries only calls that fit this buffer; those of a deployment are up to 1 MiB plus its overhead.
-        "grpc.per_rpc_retry_buffer_size": _RETRY_BUFFER,
         # A response can be larger than its request (a wide transform), and the servers are trusted.
         "grpc.max_receive_message_length": -1,
-        # Reconnect to a restarted server before the retries of a call end, after about two seconds.
+        # Reconnect to a restarted server before the retries of a call end.
         "grpc.initial_reconnect_backoff_ms": 100,
         "grpc.max_reconnect_backoff_ms": 500,
     }

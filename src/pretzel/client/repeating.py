@@ -7,25 +7,29 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from pretzel.client.failures import CutOffError, explained
+from pretzel.client.endpoint import Endpoint
+from pretzel.client.failures import CutOffError, OtherServiceError, explained
 from pretzel.client.operations import Effect, Operation, backoff
-from pretzel.errors import DeadlineError, PretzelError, UnavailableError
+from pretzel.errors import DeadlineError, UnavailableError
 
 T = TypeVar("T")
 
 PATIENCE = 60.0
 """Seconds to wait for a server that has answered before, within the caller's deadline."""
+FIRST_CONTACT = 2.0
+"""Seconds to wait for a server that never answered: it may be starting."""
 
 
 class Repeater:
     """Retries the calls of one client.
 
     A server that has answered this client exists, so the client waits while it restarts.  A server that never answered
-    may be a wrong address, which is reported soon: after about two seconds of attempts by gRPC.
+    may be a wrong address, which is reported soon.
     """
 
-    def __init__(self) -> None:
-        self._answered = False
+    def __init__(self, endpoint: Endpoint) -> None:
+        """Retry the calls to the server of an endpoint."""
+        self._endpoint = endpoint
 
     def ask(self, effect: Callable[[], Effect]) -> Operation[Any]:
         """Perform an effect, created again for each attempt, until it succeeds or the retries end."""
@@ -35,28 +39,23 @@ class Repeater:
         """Retry until an attempt succeeds; its argument is true if an earlier one was cut off and may have run.
 
         Raises:
-            UnavailableError: the server never answered, or not within ``PATIENCE``.
+            UnavailableError: the server did not answer within ``PATIENCE``; ``FIRST_CONTACT`` if it never did.
         """
         began, cut_off = time.monotonic(), False
         lost: UnavailableError | None = None
         for number in itertools.count():
             try:
-                result = yield from attempt(cut_off)
+                return (yield from attempt(cut_off))
+            except OtherServiceError:  # the address is wrong, and stays so
+                raise
             except UnavailableError as error:
                 cut_off = cut_off or isinstance(error, CutOffError)
-                self._answered = self._answered or cut_off
-                if not self._answered or time.monotonic() - began > PATIENCE:
+                if time.monotonic() - began > (PATIENCE if self._endpoint.reached else FIRST_CONTACT):
                     raise
                 lost = error
                 yield backoff(number)
             except DeadlineError as error:
                 raise explained(error, lost) from None
-            except PretzelError:
-                self._answered = True
-                raise
-            else:
-                self._answered = True
-                return result
         raise AssertionError("unreachable")
 
 

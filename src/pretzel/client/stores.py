@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pretzel.client.operations import Operation, StreamCall, UnaryCall
+from pretzel.client.repeating import Repeater
 from pretzel.errors import PretzelError
 from pretzel.plan.texts import sendable
 from pretzel.v1 import control_pb2 as pb
@@ -49,9 +50,10 @@ class HeldBack:
     reason: str
 
 
-def held_back(prefix: str) -> Operation[list[HeldBack]]:
+def held_back(repeater: Repeater, prefix: str) -> Operation[list[HeldBack]]:
     """List the models that live workers do not serve as published."""
-    response = yield UnaryCall("ListModels", pb.ListModelsRequest(prefix=sendable("prefix", prefix), page_size=1))
+    request = pb.ListModelsRequest(prefix=sendable("prefix", prefix), page_size=1)
+    response = yield from repeater.ask(lambda: UnaryCall("ListModels", request))
     return [HeldBack(item.model, item.worker, item.reason) for item in response.held]
 
 
