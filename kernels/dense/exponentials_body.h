@@ -72,6 +72,15 @@ INLINE V CPU(logistic_of)(V x) {
     return 1.0 / (1.0 + CPU(exp_of)(-x));
 }
 
+INLINE V CPU(to_single)(V x) {
+    return __builtin_convertvector(__builtin_convertvector(x, CPU(Floats)), V);
+}
+
+/* In float32 the library rounds each step to it. */
+INLINE V CPU(logistic_single_of)(V x) {
+    return 1.0 / CPU(to_single)(1.0 + CPU(to_single)(CPU(exp_of)(-x)));
+}
+
 #define PRETZEL_RUN(NAME, TYPE, TYPES, FUNCTION)                                                                       \
     static void CPU(NAME)(const TYPE *x, TYPE *y, int64_t n) {                                                         \
         for (int64_t i = 0; i < n; i += AT_ONCE) {                                                                     \
@@ -91,7 +100,7 @@ INLINE V CPU(logistic_of)(V x) {
 PRETZEL_RUN(exp_f64, double, V, exp_of)
 PRETZEL_RUN(tanh_f32, float, CPU(Floats), tanh_of)
 PRETZEL_RUN(tanh_f64, double, V, tanh_of)
-PRETZEL_RUN(logistic_f32, float, CPU(Floats), logistic_of)
+PRETZEL_RUN(logistic_f32, float, CPU(Floats), logistic_single_of)
 PRETZEL_RUN(logistic_f64, double, V, logistic_of)
 #undef PRETZEL_RUN
 

@@ -113,7 +113,13 @@ cdef inline void sigmoids(const real* x, real* y, int64_t n) noexcept nogil:
 
 
 cdef inline real sigmoid(real x) noexcept nogil:
-    return <real>(1 / (1 + exp(-<double>x)))
+    """``scipy.special.expit``: each step in the type of x.  A probability near 1 shows the last bit of its power."""
+    cdef real one = 1, power
+    if real is float:
+        power = expf(-x)
+    else:
+        power = exp(-x)
+    return one / (one + power)
 
 
 cdef inline void pair(int function, real x, real* y) noexcept nogil:

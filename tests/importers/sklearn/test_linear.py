@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import sparse
+from scipy import sparse, special
 from sklearn import linear_model, svm
 from sklearn.exceptions import ConvergenceWarning
 
+import pretzel
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
+from pretzel.plan import ops
+from pretzel.plan.definition import Definition
 from tests.importers.sklearn.compare import assert_served, run
 
 FLOAT32 = {"relative": 2e-5, "scale": 2e-6}  # sums of float32 in another order
@@ -51,6 +54,27 @@ def fit(estimator: Any, x: Any, y: Any) -> Any:
 def test_logistic_regression(kind: str, fit_intercept: bool) -> None:
     model = fit(linear_model.LogisticRegression(fit_intercept=fit_intercept), data(), labels(kind))
     assert_served(model, data(), methods=CLASSIFIER | PROBABILITIES)
+
+
+@pytest.mark.parametrize("function", ["sigmoid", "sigmoid_pair"])
+def test_sigmoids_of_float32_are_rounded_like_scipys(function: str) -> None:
+    scores = np.linspace(-110, 110, 40_001, dtype=np.float32)
+    x = ops.Input("x", "f32")
+    got = run(Definition({"p": ops.Link(x, function)}, (x,)), {"x": scores})["p"]
+    want = special.expit(scores)
+    if function == "sigmoid_pair":  # near one, the other probability has few digits, and its logarithm may be infinite
+        np.testing.assert_array_equal(got, np.stack([1 - want, want], axis=1))
+    np.testing.assert_array_max_ulp(got if got.ndim == 1 else got[:, 1], want, 1)
+
+
+def test_logarithms_of_float32_are_infinite_where_the_librarys_are() -> None:
+    x = data("f4", rows=5000)
+    model = fit(linear_model.LogisticRegression(C=1e3), x, (x.sum(axis=1) > 0).astype(int))
+    predictor, rows = pretzel.compile(model), 3 * x
+    same = model.decision_function(rows) == predictor.decision_function(rows)
+    want = model.predict_log_proba(rows)
+    assert np.isinf(want).any()
+    np.testing.assert_array_equal(np.isinf(predictor.predict_log_proba(rows))[same], np.isinf(want)[same])
 
 
 @pytest.mark.parametrize("solver", ["liblinear", "newton-cg", "sag", "saga"])

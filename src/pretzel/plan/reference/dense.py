@@ -48,7 +48,7 @@ _FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "trunc": np.trunc,
     "rint": np.rint,
     "cbrt": np.cbrt,
-    "expit": lambda x: (1 / (1 + np.exp(-x.astype(np.float64)))).astype(x.dtype),
+    "expit": lambda x: 1 / (1 + np.exp(-x.astype(np.float64)).astype(x.dtype)),
     "logit": lambda x: _logit(x.astype(np.float64)).astype(x.dtype),
     "isnan": np.isnan,
     "isinf": np.isinf,

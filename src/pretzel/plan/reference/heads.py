@@ -78,7 +78,7 @@ def _above(node: ops.Threshold, x: np.ndarray) -> Any:
 
 
 def _sigmoid(x: np.ndarray) -> Any:
-    return (1 / (1 + np.exp(-x.astype(np.float64)))).astype(x.dtype)
+    return 1 / (1 + np.exp(-x.astype(np.float64)).astype(x.dtype))
 
 
 def _softmax(x: np.ndarray) -> Any:
