@@ -65,7 +65,7 @@ static inline double pretzel_logit(double x) {
         case FUNCTION_TRUNC: PRETZEL_EACH(trunc(v))                                                                    \
         case FUNCTION_RINT: PRETZEL_EACH(rint(v))                                                                      \
         case FUNCTION_CBRT: PRETZEL_EACH(cbrt(v))                                                                      \
-        case FUNCTION_EXPIT: PRETZEL_EACH((real)1 / ((real)1 + EXP(-v)))                                                   \
+        case FUNCTION_EXPIT: PRETZEL_EACH((real)1 / ((real)1 + EXP(-v)))                                               \
         case FUNCTION_LOGIT: PRETZEL_EACH(pretzel_logit(v))                                                            \
         }                                                                                                              \
     }

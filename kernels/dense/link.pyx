@@ -113,7 +113,7 @@ cdef inline void sigmoids(const real* x, real* y, int64_t n) noexcept nogil:
 
 
 cdef inline real sigmoid(real x) noexcept nogil:
-    """``scipy.special.expit``: each step in the type of x.  A probability near 1 shows the last bit of its power."""
+    """``scipy.special.expit``, each step in the type of x: a result near 1 shows the last bit of its power."""
     cdef real one = 1, power
     if real is float:
         power = expf(-x)

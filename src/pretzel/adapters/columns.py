@@ -44,22 +44,25 @@ def named_columns(X: Any, names: list[str], metadata: Mapping[str, Any]) -> Mapp
 
 
 def check_order(X: Any, metadata: Mapping[str, Any]) -> None:
-    """Reject a table with reordered columns, if the library reads columns by position whatever their names.
+    """Reject a table with reordered or further columns, if the library reads columns by position whatever their names.
 
-    ``order: pandas`` in the metadata: it does so for the tables of other libraries than pandas.
+    ``order: pandas`` in the metadata: it does so for the tables of other libraries than pandas.  ``others: refused``:
+    the result of the library has values for further columns.
 
     Raises:
-        InputError: the table has the columns of the model in another order.
+        InputError: the table has the columns of the model in another order, or further ones.
     """
-    rule = metadata.get("order")
-    if rule != "strict" and (rule != "pandas" or hasattr(X, "iloc")):
+    rule, alone = metadata.get("order"), metadata.get("others") == "refused"
+    by_position = rule == "strict" or (rule == "pandas" and not hasattr(X, "iloc"))
+    if not by_position and not alone:
         return
     names = column_names(X)
     expected = list(metadata.get("feature_names") or metadata.get("order_names") or ())
     if names is None or names == expected:
         return
     actual = [known_as(str(name), expected, metadata) for name in names]
-    if actual != expected and sorted(actual) == sorted(expected):
+    has_others = {*actual} > {*expected}
+    if has_others or (by_position and actual != expected and sorted(actual) == sorted(expected)):
         raise InputError(names_differ(actual, expected))
 
 

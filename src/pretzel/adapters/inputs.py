@@ -18,7 +18,8 @@ from pretzel.adapters.convert import Column, as_array, as_texts, column_of
 from pretzel.adapters.decoding import text_column
 from pretzel.adapters.integer_functions import reject_integers
 from pretzel.adapters.integers import as_read
-from pretzel.adapters.kinds import in_native_order, reject_categories
+from pretzel.adapters.kept import reject_booleans, reject_kept, reject_objects
+from pretzel.adapters.kinds import in_native_order, reject_categories, reject_float_type
 from pretzel.adapters.objects import Form, as_frame, reject_ambiguous_nulls
 from pretzel.adapters.polars import reject_distinguished
 from pretzel.adapters.records import list_column, record_columns, record_names
@@ -42,6 +43,7 @@ DECIDES = (
     "order",
     "order_names",
     "in_order",
+    "without_others",
     "absent",
     "byte_order",
     "without_categories",
@@ -55,10 +57,13 @@ DECIDES = (
     "ascending",
     "spaces",
     "functions",
+    "kept",
+    "without_booleans",
     "decodes",
     "objects",
     "spelled",
     "apart",
+    "of_type",
 )
 """Keys of a version's metadata read here: models with equal values and inputs convert X to the same columns."""
 
@@ -84,6 +89,7 @@ def columns_of(
     inputs, metadata = read_by(method, inputs, metadata)
     X = in_native_order(X, metadata)
     reject_categories(X, metadata)
+    reject_float_type(X, metadata, method)
     style = style_of(inputs, metadata)
     if style not in _STYLES:
         raise InputError(f"input style {style!r} is unknown to this client; upgrade it, or call infer() with columns")
@@ -103,6 +109,8 @@ def read_by(
     separate = metadata.get("apart") or {}
     if method in (metadata.get("in_order") or ()):  # the library reads X by position
         metadata = {**metadata, "order": "strict"}
+    if method in (metadata.get("without_others") or ()):
+        metadata = {**metadata, "others": "refused"}
     if method in separate:
         return [item for item in inputs if item.name in separate[method]["inputs"]], {**metadata, **separate[method]}
     others = {name for form in separate.values() for name in form["inputs"]}
@@ -137,7 +145,10 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
     if table is not None and not hasattr(X, "iloc") and not is_sparse(X):
         columns = [_as_framed(column, forms.get(name)) for column in table.values()]
         X = np.column_stack([array_of(column, number=True) for column in columns])
+    reject_kept({name: X}, metadata)
+    reject_booleans({name: X}, metadata)
     if metadata.get("functions") and not is_sparse(X):
+        reject_objects(name, X, metadata)
         reject_integers(name, X, metadata)
     if not is_sparse(X) and not inputs[0].type.is_text:
         X = as_read({name: X}, original, inputs, metadata)[name]
@@ -226,7 +237,10 @@ def _columns_read(
     table = cut([*records, *kinds])
     reject_distinguished(X, list(kinds), metadata)
     pairs = {name: record_columns(name, table[name], form) for name, form in records.items()}
+    reject_kept(table, metadata)
+    reject_booleans(table, metadata)
     for name in metadata.get("functions") or ():
+        reject_objects(name, table[name], metadata)
         reject_integers(name, table[name], metadata)
     as_text = set(metadata.get("integers_as_text") or ())
     values: Mapping[str, Any] = {name: as_texts(table[name]) if name in as_text else table[name] for name in kinds}

@@ -173,7 +173,7 @@ def _ruled(rule: Mapping[str, Any], columns: Mapping[str, Any], *, listed: bool)
 
 def _type_to(rule: Mapping[str, Any], values: Any) -> np.dtype | None:
     """Return the integer type that a rule applies to; bool if the library converts booleans to integers."""
-    if may_be_integers(rule, values) and _is_boolean(values):
+    if may_be_integers(rule, values) and is_boolean(values):
         return np.dtype(bool)
     if rule["how"] != "type" and is_nullable(values) and values.isna().any():
         return None  # such an array holds floats
@@ -193,10 +193,13 @@ def may_be_integers(rule: Mapping[str, Any], values: Any) -> bool:
         return False
     if is_nullable(values):
         return bool(how == "unclear")
-    return _is_boolean(values)
+    return is_boolean(values)
 
 
-def _is_boolean(values: Any) -> bool:
+def is_boolean(values: Any) -> bool:
+    """Return whether this is a column, an array or a table of booleans without missing values."""
+    if types := _types_of(values):
+        return all(isinstance(kind, np.dtype) and kind.kind == "b" for kind in types)
     dtype = values.dtype if hasattr(values, "dtype") else np.asarray(values).dtype
     if is_nullable(values):
         dtype = None if values.isna().any() else getattr(dtype, "numpy_dtype", None)

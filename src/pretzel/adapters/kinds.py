@@ -67,22 +67,58 @@ def reject_long_doubles(array: np.ndarray) -> None:
 
 
 def reject_categories(X: Any, metadata: Mapping[str, Any]) -> None:
-    """Reject columns of categories where a boosting library reads their codes instead of the categories.
+    """Reject columns of categories whose codes a boosting library reads, and columns of objects, which it rejects.
 
     Raises:
-        InputError: such a column has a ``category`` type; the message names it.
+        InputError: such a column has a ``category`` type or holds objects; the message names it.
     """
     names = metadata.get("without_categories")
     if not names or not hasattr(X, "iloc") or not hasattr(X, "dtypes") or X.ndim != 2:
         return
-    if all(type(kind).__name__ != "CategoricalDtype" for kind in X.dtypes):
+    if not any(_is_category(kind) or _is_of_objects(kind) for kind in X.dtypes):
         return
     by_name = metadata.get("input_style") == "frame"
     labels = X.columns if by_name and set(names) <= {*X.columns} else metadata.get("feature_names") or range(X.shape[1])
     only = None if metadata.get("input_style") == "matrix" else {*names}
     for label, column in zip(labels, columns_in_order(X) or (), strict=False):
-        if (only is None or str(label) in only) and type(column.dtype).__name__ == "CategoricalDtype":
+        if only is not None and str(label) not in only:
+            continue
+        if _is_of_objects(column.dtype):
+            raise InputError(
+                f"column {str(label)!r}: of type {column.dtype}, which the library rejects; convert it: astype(float)"
+            )
+        if _is_category(column.dtype):
             raise InputError(
                 f"column {str(label)!r}: a category, whose codes the library reads, since the model was trained "
                 "without categories; convert it as in training: astype(float)"
             )
+
+
+def reject_float_type(X: Any, metadata: Mapping[str, Any], method: str) -> None:
+    """Reject numbers of another float type than the library takes for a method (``of_type`` in the metadata).
+
+    Raises:
+        InputError: X is of another type; the message names the type and how to convert X.
+    """
+    needed = (metadata.get("of_type") or {}).get(method)
+    if needed is None or ("float32" if _is_float32(X) else "float64") == needed:
+        return
+    others = "other types" if needed == "float32" else "float32"
+    raise InputError(
+        f"X: the model was fitted on {needed}, and {method} of its library rejects {others}; "
+        f"convert it: astype({needed!r})"
+    )
+
+
+def _is_float32(X: Any) -> bool:
+    """Return whether an array, a sparse matrix or all columns of a table are of float32."""
+    kinds = X.dtypes if hasattr(X, "dtypes") else [getattr(X, "dtype", None)]
+    return all(str(kind).lower() == "float32" for kind in np.atleast_1d(np.asarray(kinds, object)))
+
+
+def _is_category(kind: Any) -> bool:
+    return type(kind).__name__ == "CategoricalDtype"
+
+
+def _is_of_objects(kind: Any) -> bool:
+    return str(kind) == "object" or str(kind).startswith("str")

@@ -30,8 +30,8 @@ SORTED_TIES = Difference(
     "of rows at equal distance the library takes those that a partial sort leaves in front, which depends on the "
     "machine and on the other rows of the batch; the first learned are taken here",
     "fit it on dense rows of floats with algorithm='kd_tree' or 'ball_tree' and a metric that these know",
-    "brute force searches sparse rows, integers, or by a distance that the library's own search does not know (cosine, "
-    "hamming), and every column of the learned rows holds a value twice",
+    "brute force searches sparse rows, integers or booleans, learned or given, or by a distance that the library's own "
+    "search does not know (cosine, hamming), and every column of the learned rows holds a value twice",
 )
 SHARED_TIES = Difference(
     "Neighbours at equal distance, divided among threads",
@@ -45,7 +45,7 @@ ROUNDED_NEIGHBORS = Difference(
     "the library makes squared distances of sums and products, and of rows at equal distance takes those that rounding "
     "makes the nearest, which depends on the machine and on the other rows of the batch; the first learned are taken "
     "here",
-    "fit it with algorithm='kd_tree' or 'ball_tree', or on whole numbers",
+    "fit it with algorithm='kd_tree' or 'ball_tree', or fit it on whole numbers and give it such",
     "brute force searches up to 256 dense rows by Euclidean distance, and every column of the learned rows holds a "
     "value twice, and not all are whole numbers",
 )

@@ -13,7 +13,7 @@ from pretzel.importers.findings import Findings
 from pretzel.importers.inputs import Inputs
 from pretzel.importers.integers import Rule, all_whole, rules_of, to_be_typed
 from pretzel.importers.metadata import metadata_of
-from pretzel.importers.objects import objects_of
+from pretzel.importers.objects import kept_of, objects_of
 from pretzel.importers.optional import with_wanted
 from pretzel.importers.registry import INPUTS_OF, Step, import_estimator, served_as
 from pretzel.importers.samples import (
@@ -124,6 +124,11 @@ def _assembled(making: Making, wanted: Sequence[str] | None) -> Definition:
     metadata = metadata_of(making.estimator, making.x, making.inputs, [node.column for node in used], about)
     if objects := objects_of(outputs, making.inputs.framed.values(), making.inputs.tabled):
         metadata["objects"] = objects
+    if kept := kept_of(outputs.values()):
+        metadata["kept"] = kept
+    required = making.inputs.of_type
+    if of_type := {name: required[node] for name, node in outputs.items() if node in required}:
+        metadata["of_type"] = of_type
     if left_out := {method: reason for method, reason in making.left_out.items() if method not in making.methods}:
         metadata[LEFT_OUT] = left_out
     if making.findings.notes:

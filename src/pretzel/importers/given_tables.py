@@ -51,7 +51,7 @@ def names_by_library(estimator: Any) -> list[str]:
 def given_to_library(x: Columns, inputs: Inputs) -> None:
     """Record the inputs that a boosting library without categories reads as they are given, if it is handed a table.
 
-    It reads the codes of their categories, which each request may order differently.
+    It reads the codes of their categories, which each request may order differently, and rejects columns of objects.
     """
     if any(isinstance(part, Open) or keeps_entries(part) for part in x.parts):
         inputs.metadata["byte_order"] = "native"

@@ -101,6 +101,8 @@ class Inputs:
     """The number of columns of an array; None if unknown."""
     mixed: bool = False
     """True if one step reads texts and another numbers of the one matrix."""
+    of_type: dict[Node, str] = field(default_factory=dict)
+    """The float type that the library requires for a result, if that of its input differs."""
     unread: set[int] = field(default_factory=set)
     """The columns of the one matrix that no step has read yet."""
     absent_is_missing: bool = False

@@ -19,6 +19,7 @@ from pretzel.plan.graph import topological
 from pretzel.plan.node import Node
 
 UNKNOWN = -1
+_MOVES = (ops.Input, ops.Concat, ops.Select, ops.Column)
 Origin = tuple[str, int | None]
 """Name of an input and the position of a column; None for one value per row."""
 
@@ -175,6 +176,31 @@ def _behind(node: Node, column: int) -> tuple[Node, int] | None:
         case ops.Impute(x=ops.Impute() as x, missing_none=True):  # the second half of an imputer of NA
             return x, column
     return None
+
+
+def kept_of(outputs: Iterable[Node]) -> dict[str, list[int] | None]:
+    """Return the columns of numbers that an output holds unchanged: positions by input, None for one value per row."""
+    moved = [node for node in outputs if isinstance(node, _MOVES) and node.type.layout == "dense"]
+    columns = [(node, column) for node in moved for column in range(node.type.columns)]
+    found = {origin for node, column in columns if (origin := _unchanged(node, column)) is not None}
+    kept: dict[str, list[int] | None] = {}
+    for name, position in sorted(found, key=lambda origin: (origin[0], origin[1] or 0)):
+        kept[name] = None if position is None else [*(kept.get(name) or ()), position]
+    return kept
+
+
+def _unchanged(node: Node, column: int) -> Origin | None:
+    """Return the input column that a column of an output is, with any objects; only a selector's check keeps them."""
+    place: tuple[Node, int] | None = (node, column)
+    above: Node | None = None
+    while place is not None and not isinstance(place[0], ops.Input):
+        is_check = isinstance(place[0], ops.RequireFinite) and isinstance(above, ops.Select)
+        if not is_check and not isinstance(place[0], (ops.Concat, ops.Select, ops.Column)):
+            return None
+        above, place = place[0], _behind(*place)
+    if place is None or not isinstance(place[0], ops.Input) or not place[0].type.is_float:
+        return None
+    return place[0].column, None if place[0].type.width is None else place[1]
 
 
 def _answered(output: str, node: Node) -> Iterator[Origin]:

@@ -16,11 +16,13 @@ from pretzel.adapters.integer_functions import reject_integers
 from pretzel.adapters.integers import (
     container_of,
     counts_nullable,
+    is_boolean,
     is_nullable,
     is_uneven,
     may_be_integers,
     whole_type,
 )
+from pretzel.adapters.kept import reject_booleans, reject_kept, reject_objects
 from pretzel.adapters.kinds import in_native_order, is_foreign, reject_categories
 from pretzel.adapters.objects import Form, as_frame, reject_ambiguous_nulls, reject_na, reject_none
 from pretzel.adapters.sparse import as_stored, reject_sparse_columns
@@ -35,6 +37,7 @@ from pretzel.local.records import reader_of
 from pretzel.local.results import finisher
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import InputDescription
+from pretzel.plan.multioutput import methods_of
 from pretzel.plan.types import DTYPE_NAMES, ValueType, is_small
 
 Export = Callable[[Settled], Definition]
@@ -55,8 +58,9 @@ class Model:
         self.definition, self.plan = definition, compiled.plan
         self.executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
         self.described = [InputDescription(item.name, item.type) for item in self.executable.inputs]
-        in_order = set(definition.metadata.get("in_order") or ())
-        only = next(iter(definition.outputs)) if in_order.issuperset(definition.outputs) else ""
+        strict = {*definition.metadata.get("in_order", ()), *definition.metadata.get("without_others", ())}
+        methods = methods_of(definition.outputs)
+        only = methods[0] if strict.issuperset(methods) else ""
         self.inputs, self.metadata = read_by(only, self.described, definition.metadata)
         """The inputs of all methods except those with separate inputs."""
         self.finish = {name: finisher(name, out, self.metadata) for name, out in self.executable.outputs.items()}
@@ -99,6 +103,13 @@ class Model:
 def _disagree(values: Any, rules: Sequence[Mapping[str, Any]]) -> bool:
     """Return whether steps read a column of nullable integers as different types, or it has missing values."""
     return is_nullable(values) and (values.isna().any() or len(set(map(counts_nullable, rules))) > 1)
+
+
+def _kept_booleans(rules: Sequence[Mapping[str, Any]], columns: Mapping[str, Any]) -> dict[str, np.dtype]:
+    """Return the inputs of booleans whose type an output keeps."""
+    kept = [rule["inputs"] for rule in rules if rule["how"] == "keep"]
+    alike = [names for names in kept if all(is_boolean(columns[name]) for name in names)]
+    return {name: np.dtype(bool) for names in alike for name in names}
 
 
 class Models:
@@ -148,7 +159,10 @@ class Models:
 
     def _bind_columns(self, columns: Mapping[str, Any]) -> tuple[Model, list[Any], int]:
         """Bind a table column by column; scikit-learn recognizes float32 only in pandas columns."""
+        reject_kept(columns, self.main.metadata)
+        reject_booleans(columns, self.main.metadata)
         for name in self.main.metadata.get("functions") or ():
+            reject_objects(name, columns[name], self.main.metadata)
             reject_integers(name, columns[name], self.main.metadata)
         dtypes = {name: getattr(column, "dtype", None) for name, column in columns.items()}
         if any(map(is_foreign, dtypes.values())):
@@ -203,6 +217,7 @@ class Models:
         if not rules or not self._floats or is_polars(X) or doubtful:
             return frozenset()
         columns = input_columns(X, self.main.inputs, self.main.metadata)
+        kept = _kept_booleans(rules, columns)
         rules = [rule for rule in rules if not any(may_be_integers(rule, columns[name]) for name in rule["inputs"])]
         groups = {name: [rule for rule in rules if name in rule["inputs"]] for rule in rules for name in rule["inputs"]}
         if any(_disagree(columns[name], rules) for name, rules in groups.items()):
@@ -212,6 +227,7 @@ class Models:
             for name, rules in groups.items()
             if not is_uneven(columns[name])
         }
+        types |= kept
         return frozenset((name, DTYPE_NAMES[kind]) for name, kind in types.items() if kind is not None)
 
     def _dtypes(self, X: Any) -> Mapping[str, Any]:

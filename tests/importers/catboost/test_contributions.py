@@ -11,6 +11,7 @@ import pytest
 from catboost import CatBoost, CatBoostClassifier, CatBoostRegressor, Pool
 
 import pretzel
+from pretzel.errors import InputError
 from pretzel.importers.catboost.cbm import read_cbm
 
 RNG = np.random.default_rng(0)
@@ -102,3 +103,17 @@ def test_models_that_catboost_does_not_explain_per_row_have_none() -> None:
     ):
         with pytest.raises(AttributeError, match="contributions"):
             _ = pretzel.compile(model).contributions
+
+
+def test_tables_with_further_columns_are_refused() -> None:
+    """The library has contributions of columns that the model does not read."""
+    table = pd.DataFrame(X, columns=list("abcde"))
+    model = CatBoostRegressor(**QUIET).fit(table, Y)
+    wide = table.assign(f=1.0)
+    assert own(model, wide).shape == (ROWS, 7)
+    predictor = pretzel.compile(model)
+    np.testing.assert_allclose(predictor.predict(wide), model.predict(wide))
+    np.testing.assert_array_equal(predictor.leaf_index(wide), model.calc_leaf_indexes(wide))
+    with pytest.raises(InputError, match="'f' was not in the training data; drop it"):
+        predictor.contributions(wide)
+    np.testing.assert_allclose(predictor.contributions(table[list("edcba")]), own(model, table[list("edcba")]))

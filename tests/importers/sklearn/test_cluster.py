@@ -13,8 +13,12 @@ from sklearn.cluster import (
     MeanShift,
     MiniBatchKMeans,
 )
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from pretzel.errors import UnsupportedError
+import pretzel
+from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
 from tests.importers.sklearn.compare import assert_served
 
@@ -76,3 +80,30 @@ def test_sparse_matrices_are_refused(model: object) -> None:
     fitted = model.fit(data())
     with pytest.raises(UnsupportedError, match="sparse matrix"):
         export(fitted, sample=sparse.csr_matrix(data()))
+
+
+@pytest.mark.parametrize("kind", [KMeans, MiniBatchKMeans, BisectingKMeans])
+@pytest.mark.parametrize("fitted", ["f4", "f8"])
+@pytest.mark.parametrize("given", ["f4", "f8", "i8", "list"])
+@pytest.mark.parametrize("scales", [False, True])
+def test_rows_of_another_float_type_are_refused_as_by_the_library(
+    kind: type, fitted: str, given: str, scales: bool
+) -> None:
+    model = kind(4, n_init=1, random_state=0)
+    model = (make_pipeline(StandardScaler(), model) if scales else model).fit(data(fitted))
+    rows = data().tolist() if given == "list" else data().astype(given)
+    predictor = pretzel.compile(model)
+    np.testing.assert_allclose(predictor.transform(rows), model.transform(rows), rtol=1e-5, atol=1e-5)
+    try:
+        want = model.predict(rows)
+    except ValueError:
+        with pytest.raises(InputError, match=f"rejects .*; convert it: astype\\('float{8 * int(fitted[1])}'"):
+            predictor.predict(rows)
+    else:
+        np.testing.assert_array_equal(predictor.predict(rows), want)
+
+
+def test_centers_alone_require_their_type() -> None:
+    model = make_pipeline(KMeans(4, n_init=1, random_state=0), LogisticRegression())
+    model.fit(data("f4"), data()[:, 0] > 0)
+    np.testing.assert_array_equal(pretzel.compile(model).predict(data()), model.predict(data()))

@@ -18,6 +18,7 @@ from sklearn.kernel_approximation import (
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.preprocessing import KernelCenterer
 
+import pretzel
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
 from tests.importers.sklearn.compare import assert_served, run
@@ -125,3 +126,17 @@ def test_what_is_refused(model: Any, message: str) -> None:
 def test_sparse_rows_of_the_additive_features() -> None:
     with pytest.raises(UnsupportedError, match="sparse"):
         export(AdditiveChi2Sampler().fit(ABOVE), sample=sparse.csr_array(ABOVE))
+
+
+@pytest.mark.parametrize("size", [1.0, 1e5, 1e9, 1e15])
+def test_cosines_of_large_angles_are_the_librarys_or_refused(size: float) -> None:
+    x = np.random.default_rng(0).normal(size=(50, 3))
+    model = RBFSampler(random_state=0).fit(x)
+    predictor = pretzel.compile(model)
+    if size > 1e6:
+        with pytest.raises(
+            InputError, match="rounding decides the cosine of an angle beyond 1e.07; scale the features"
+        ):
+            predictor.transform(x * size)
+    else:
+        np.testing.assert_allclose(predictor.transform(x * size), model.transform(x * size), rtol=1e-6, atol=1e-9)

@@ -10,6 +10,8 @@ from scipy import sparse
 from sklearn.impute import KNNImputer
 from sklearn.manifold import Isomap, LocallyLinearEmbedding
 from sklearn.neighbors import LocalOutlierFactor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading
 
 import pretzel
@@ -143,3 +145,14 @@ def test_densities_are_of_the_wider_type_of_both_tables(fitted: type, asked: typ
     got, want = pretzel.compile(model).score_samples(X.astype(asked)), model.score_samples(X.astype(asked))
     assert got.dtype == want.dtype
     np.testing.assert_allclose(got, want, rtol=1e-5)
+
+
+@pytest.mark.parametrize("table", ["default", "pandas", "polars"])
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_embeddings_of_tables_are_float64(table: str, dtype: str) -> None:
+    """The library looks for the type of X, which a table does not have."""
+    x = np.random.default_rng(0).normal(size=(80, 4)).astype(dtype)
+    model = make_pipeline(StandardScaler(), Isomap(n_neighbors=6)).set_output(transform=table).fit(x)
+    got, want = (np.asarray(one.transform(x)) for one in (pretzel.compile(model), model))
+    assert got.dtype == want.dtype
+    np.testing.assert_allclose(got, want, rtol=1e-6, atol=2e-6 * np.abs(want).max())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -212,3 +213,45 @@ def test_few_dense_rows_warn_exactly_if_neighbours_may_differ(metric: str, kind:
     assert any(note.reason == ROUNDED_NEIGHBORS.reason for note in pretzel.check(model).notes) == rounds
     if not rounds:
         np.testing.assert_allclose(pretzel.compile(model).predict_proba(asked), model.predict_proba(asked))
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan", "chebyshev"])
+@pytest.mark.parametrize("kind", ["int64", "int8", "bool"])
+def test_integers_for_brute_force_warn_when_they_first_come(metric: str, kind: str) -> None:
+    """The library sorts the distances of rows of another type than those it learned in part."""
+    learned = np.random.default_rng(0).integers(0, 4, (60, 3)).astype(float)
+    model = neighbors.KNeighborsRegressor(3, algorithm="brute", metric=metric).fit(learned, np.arange(60.0))
+    rows = np.random.default_rng(1).integers(0, 4, (60, 3))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        predictor = pretzel.compile(model)
+        np.testing.assert_allclose(predictor.predict(rows.astype(float)), model.predict(rows.astype(float)))
+    if kind == "bool":
+        with pytest.raises(InputError, match="convert it to float64"):
+            predictor.predict(rows.astype(kind))
+        return
+    with pytest.warns(pretzel.AnswersMayDifferWarning, match="partial sort"):
+        predictor.predict(rows.astype(kind))
+
+
+@pytest.mark.parametrize("algorithm", METHODS)
+@pytest.mark.parametrize("weights", ["uniform", "distance"])
+def test_distances_that_overflow_are_refused(algorithm: str, weights: str) -> None:
+    model = neighbors.KNeighborsRegressor(algorithm=algorithm, weights=weights)
+    with pytest.raises(UnsupportedError, match="distances overflow; scale the features"):
+        pretzel.compile(model.fit(X * 1e300, CLASSES))
+    with pytest.raises(InputError, match="distances of values beyond 1e.150 overflow; scale them: row 3, column 0"):
+        pretzel.compile(model.fit(X, CLASSES)).predict(np.where(np.arange(100)[:, None] == 3, 1e200, X))
+
+
+@pytest.mark.parametrize("size", [1e3, 1e9, 1e15, 1e30])
+def test_centroids_of_far_rows_are_the_librarys_or_refused(size: float) -> None:
+    model = neighbors.NearestCentroid().fit(X, CLASSES)
+    predictor, rows = pretzel.compile(model), OTHER * size
+    if size > 1e12:
+        for method in (predictor.predict, predictor.predict_proba, predictor.decision_function):
+            with pytest.raises(InputError, match="rounding decides the distances; scale or drop"):
+                method(rows)
+    else:
+        np.testing.assert_array_equal(predictor.predict(rows), model.predict(rows))
+        np.testing.assert_allclose(predictor.predict_proba(rows), model.predict_proba(rows), rtol=1e-6, atol=1e-9)

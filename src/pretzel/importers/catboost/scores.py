@@ -32,6 +32,8 @@ def scores(model: Model, x: Columns, step: Step) -> Node:
         raise step.refuse("", f"it reads {last + 1} columns and is given {x.width}", "pass its training columns")
     matrix, splits = compared(model, x)
     if len(model.trees.sizes):
+        if step.is_model:  # the library has values for further columns of a table too
+            step.inputs.metadata["without_others"] = [METHOD]
         step.offer(METHOD, lambda: contribution_methods(matrix, model, splits))
         step.offer("leaf_index", lambda: leaf_index(matrix, model.trees, splits), dtype="<u4")
     return scaled(ensemble(matrix, model.trees, splits), model)

@@ -29,14 +29,23 @@ def k_means(estimator: Any, x: Columns, step: Step) -> Methods:
     node, centers = checked(x, estimator), np.ascontiguousarray(estimator.cluster_centers_)
     note_rounding(centers, step)
     labels = ops.Cast(ops.ArgMin(_nearness(node, centers)), "i32")
+    _require_type(labels, node, centers, step)
     return {"predict": labels, "transform": _distances(node, centers)}
 
 
 @imports(cluster.BisectingKMeans)
 def bisecting_k_means(estimator: Any, x: Columns, step: Step) -> Methods:
     """The leaf reached by following the nearer of two centers at each split."""
-    node = checked(x, estimator)
-    return {"predict": _descended(estimator, node), "transform": _distances(node, estimator.cluster_centers_)}
+    node, centers = checked(x, estimator), estimator.cluster_centers_
+    labels = _descended(estimator, node)
+    _require_type(labels, node, centers, step)
+    return {"predict": labels, "transform": _distances(node, centers)}
+
+
+def _require_type(labels: Node, x: Node, centers: np.ndarray, step: Step) -> None:
+    """Record that the library finds the nearest center only for rows of the float type of the centers."""
+    if x.type.numpy != centers.dtype:
+        step.inputs.of_type[labels] = centers.dtype.name
 
 
 @imports(cluster.Birch)

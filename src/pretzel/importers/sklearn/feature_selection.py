@@ -42,6 +42,7 @@ def selector(estimator: Any, x: Columns, step: Step) -> Methods:
 @imports(feature_selection.RFE, feature_selection.RFECV)
 def eliminator(estimator: Any, x: Columns, step: Step) -> Methods:
     """The chosen columns, and the methods of the estimator that was fitted on them."""
+    step.inputs.tells_integers = True
     chosen = _selected(estimator, x, step)
     methods = step.enter("estimator", estimator.estimator_, chosen)
     return {name: node for name, node in methods.items() if method_of(name) in DELEGATED} | {

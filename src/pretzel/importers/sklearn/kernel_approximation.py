@@ -14,12 +14,13 @@ from pretzel.importers.sklearn.common.integers import TO_FLOATS, cut_to, kept_wh
 from pretzel.importers.sklearn.common.kernels import ALIKE, as_library, note_cancelling_kernels, weighted
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse, product, vector
 from pretzel.importers.sklearn.common.members import cast, total
-from pretzel.importers.sklearn.common.pairwise import kernel, within
+from pretzel.importers.sklearn.common.pairwise import bounded, kernel, within
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 STEEP = 1e6  # larger weights make angles whose last digits show in the result
+MOST = 1e7  # the last digit of a larger float64 is more than the tolerance of a cosine
 
 
 @imports(kernel_approximation.Nystroem)
@@ -55,9 +56,12 @@ def skewed_chi2_sampler(estimator: Any, x: Columns, step: Step) -> Methods:
 
 
 def _waves(estimator: Any, x: Node, scale: float, step: Step) -> Node:
+    """Return scaled cosines; angles of which rounding decides the cosine are rejected."""
     if np.abs(estimator.random_weights_).max(initial=0.0) > STEEP:
         step.may_differ(ROUNDED_WAVES.reason, ROUNDED_WAVES.remedy)
-    waves = ops.Elementwise(product(x, estimator.random_weights_.T, estimator.random_offset_), "cos")
+    angles = product(x, estimator.random_weights_.T, estimator.random_offset_)
+    reason = f"rounding decides the cosine of an angle beyond {MOST:g}; scale the features, in training too"
+    waves = ops.Elementwise(bounded(angles, MOST, estimator, reason), "cos")
     return ops.Affine(waves, Parameter.of(np.full(waves.type.columns, scale, waves.type.numpy)))
 
 

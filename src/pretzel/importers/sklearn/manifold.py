@@ -30,7 +30,8 @@ def isomap(estimator: Any, x: Columns, step: Step) -> Methods:
     if estimator.n_neighbors is None:
         paths = within(paths, 0.0, estimator, "nothing that was learned lies within the radius")
     mapped = projected(estimator.kernel_pca_, shifted(ops.Elementwise(paths, "square"), -0.5))
-    single = np.result_type(node.type.numpy, estimator.kernel_pca_.eigenvectors_.dtype) == np.float32
+    kinds = node.type.numpy, estimator.kernel_pca_.eigenvectors_.dtype
+    single = np.result_type(*kinds) == np.float32 and not x.frame  # the library does not find the type of a table
     return {"transform": cast(mapped, "f32" if single else "f64")}
 
 

@@ -76,6 +76,15 @@ def within(x: Node, low: float, estimator: Any, reason: str) -> Node:
     return ops.RequireWithin(x, *limits, type(estimator).__name__, reason=reason)
 
 
+def bounded(x: Node, most: Any, estimator: Any, reason: str) -> Node:
+    """Return x; values of more than ``most`` in size, a number or one per column, are rejected."""
+    width = x.type.columns
+    checked = ops.RequireWithin(
+        cast(x, "f64"), vector(np.negative(most), width), vector(most, width), type(estimator).__name__, reason=reason
+    )
+    return cast(checked, x.type.dtype)
+
+
 def decay(x: Node, rate: float) -> Node:
     """Return ``exp(-rate * x)``."""
     return ops.Elementwise(shifted(x, -rate), "exp")

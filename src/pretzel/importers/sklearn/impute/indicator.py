@@ -12,6 +12,7 @@ from pretzel.importers.columns import Columns
 from pretzel.importers.objects import origins
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse
+from pretzel.importers.sklearn.impute.booleans import without_booleans
 from pretzel.importers.sklearn.preprocessing.functions import as_compared
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -25,6 +26,7 @@ def missing_indicator(estimator: Any, x: Columns, step: Step) -> Methods:
     if not isinstance(marker, Real):
         raise step.refuse("missing_values", "it is not a number", "use NaN or a number")
     finds_nan = bool(np.isnan(float(marker)))
+    without_booleans(x, step)
     node = checked(x, estimator, allow_nan=finds_nan)
     if estimator.sparse is True or is_sparse(node):
         raise step.refuse("sparse", "indicators are served dense", "use sparse=False and dense input")

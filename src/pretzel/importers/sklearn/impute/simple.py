@@ -12,13 +12,16 @@ from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Computed
 from pretzel.importers.objects import origins
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.common.handing import gives_pandas, hands_on
+from pretzel.importers.sklearn.impute.booleans import without_booleans
 from pretzel.importers.sklearn.preprocessing.functions import as_compared
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+from pretzel.plan.types import DTYPE_NAMES, NUMPY_DTYPES
 
 
 @imports(SimpleImputer)
@@ -123,9 +126,14 @@ def _imputed_numbers(estimator: Any, x: Columns, fill: np.ndarray, positions: Se
     finds_nan = _is_nan(marker)
     if not finds_nan and not isinstance(marker, Real):
         raise step.refuse("missing_values", "it is not a number", "use NaN or a number")
-    keeps = estimator.strategy in ("most_frequent", "constant") and not x.array().type.is_float
-    if keeps and x.array().type.dtype != "bool":
+    keeps_type = estimator.strategy in ("most_frequent", "constant")
+    step.inputs.tells_integers |= keeps_type
+    if keeps_type:
+        without_booleans(x, step)
+    keeps = keeps_type and not x.array().type.is_float
+    if keeps:
         whole = x.array()
+        _check_fill(estimator, whole, step)
         if x.frame:
             step.inputs.joined.append(whole)
         return _imputed_integers(estimator, whole, fill, positions)
@@ -134,12 +142,29 @@ def _imputed_numbers(estimator: Any, x: Columns, fill: np.ndarray, positions: Se
     values = checked if len(positions) == x.width else ops.Select(checked, Parameter.of(np.array(positions, np.int64)))
     filled = Parameter.of(fill.astype(checked.type.numpy))
     # A mean needs floats; the other strategies keep objects, and then NaN does not match None.
-    as_objects = estimator.strategy in ("most_frequent", "constant") and checked.type.is_float and any(origins(checked))
+    as_objects = keeps_type and checked.type.is_float and any(origins(checked))
     imputed = _filled(values, filled, missing, marker) if as_objects else ops.Impute(values, filled, missing)
     if not estimator.add_indicator:
         return imputed
     leaves_none = as_objects and finds_nan and isinstance(marker, Real)
     return ops.Concat((imputed, _indicators(estimator, checked, missing, leaves_none)))
+
+
+def _check_fill(estimator: Any, whole: Node, step: Step) -> None:
+    """Check that integers can hold a constant, as the library does, whether or not it fills one in.
+
+    Raises:
+        UnsupportedError: NumPy does not cast the constant to the type of the integers.
+    """
+    if estimator.strategy != "constant":
+        return
+    kinds = [kind for kind in NUMPY_DTYPES.values() if kind.kind in "iu"]
+    takes = tuple(DTYPE_NAMES[kind] for kind in kinds if np.can_cast(estimator._fill_dtype, kind, "same_kind"))
+    if step.inputs.trial:
+        step.inputs.computed.append(Computed(whole, takes, by_column=False, reader=step.path))
+    elif whole.type.dtype not in takes:
+        reason = f"the library does not cast its {estimator._fill_dtype} to the {whole.type.numpy} of the input"
+        raise step.refuse("fill_value", reason, "convert the input to float64", about_input=True)
 
 
 def _imputed_integers(estimator: Any, x: Node, fill: np.ndarray, positions: Sequence[int]) -> Node:

@@ -18,13 +18,14 @@ from pretzel.importers.differences import (
     SHARED_TIES,
     SORTED_TIES,
 )
+from pretzel.importers.inputs import Computed
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.rounding import is_rounded
-from pretzel.importers.sklearn.common.doubts import SEEN, can_tie, cancels, is_exact, note_rounding
+from pretzel.importers.sklearn.common.doubts import SEEN, can_tie, cancels, is_exact
 from pretzel.importers.sklearn.common.labels import by_target, label_table, labelled
-from pretzel.importers.sklearn.common.matrices import checked, is_sparse, vector
+from pretzel.importers.sklearn.common.matrices import checked, is_sparse
 from pretzel.importers.sklearn.common.members import cast, divided, stacked
-from pretzel.importers.sklearn.common.pairwise import distances, matrix, power
+from pretzel.importers.sklearn.common.pairwise import bounded, distances, matrix, power
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -38,6 +39,8 @@ _METRICS = {
 _EUCLIDEAN = ("euclidean", "l2", "sqeuclidean")
 NEAR = 1e-9
 """The part of a distance that rounding may change."""
+OVERFLOWS = 1e150
+"""Squares of differences of larger values overflow."""
 CHUNK = 256
 """Rows that one thread of the library's search processes at a time (``pairwise_dist_chunk_size``)."""
 
@@ -72,11 +75,15 @@ def nearness(estimator: Any, x: Columns, step: Step) -> Nearness:
     """
     metric, parameters = estimator.effective_metric_, dict(estimator.effective_metric_params_)
     learned = matrix(estimator._fit_X)
+    if (np.abs(learned) > OVERFLOWS).any():
+        raise step.refuse("", f"it learned values beyond {OVERFLOWS:g}, whose distances overflow", "scale the features")
     if is_sparse(x.numbers()) and estimator._fit_method != "brute":
         raise step.refuse(
             "", "it was fitted on dense rows and rejects sparse ones", "give it dense rows", about_input=True
         )
     node = cast(checked(x, estimator), "f64")
+    if not is_sparse(node):
+        node = bounded(node, OVERFLOWS, estimator, f"distances of values beyond {OVERFLOWS:g} overflow; scale them")
     if metric in _EUCLIDEAN and not parameters:
         return Nearness(distances(node, learned, "squares"), 1.0 if metric == "sqeuclidean" else 0.5)
     if metric in ("minkowski", "p") and parameters.keys() <= {"p", "w"} and parameters.get("w") is None:
@@ -115,14 +122,24 @@ def _note_ties(estimator: Any, x: Columns, step: Step) -> None:
     learned = estimator._fit_X
     if not can_tie(learned):
         return
-    queries = np.zeros((1, learned.shape[1]), x.numbers().type.numpy)
     sparse = hasattr(learned, "tocsr")  # the library sorts queries of another type in part
+    if not sparse and learned.dtype.kind == "f":
+        _tell_integers(x, step)
+    queries = np.zeros((1, learned.shape[1]), x.array().type.numpy)
     if sparse or not ArgKmin.is_usable_for(queries, learned, estimator.effective_metric_):
         step.may_differ(SORTED_TIES.reason, SORTED_TIES.remedy)
     elif estimator.n_samples_fit_ > CHUNK:
         step.may_differ(SHARED_TIES.reason, SHARED_TIES.remedy)
     elif estimator.effective_metric_ in _EUCLIDEAN and not is_exact(learned):
         step.may_differ(ROUNDED_NEIGHBORS.reason, ROUNDED_NEIGHBORS.remedy)
+
+
+def _tell_integers(x: Columns, step: Step) -> None:
+    """Record that the library sorts the distances of integers and booleans in part, unlike those of floats."""
+    step.inputs.tells_integers = True
+    array = x.array()
+    if step.inputs.trial and not array.type.is_float:
+        step.inputs.computed.append(Computed(array, (), by_column=False, strict=True, reader=step.path))
 
 
 def _ranks_by_rounding(estimator: Any, count: int) -> bool:
@@ -236,46 +253,3 @@ def k_neighbors_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
     ones = Parameter.of(np.ones((1, near.positions.type.columns)))
     values = ops.Constant(near.positions, ones) if connects else near.distance
     return {"transform": ops.Scatter(near.positions, values, estimator.n_samples_fit_)}
-
-
-@imports(neighbors.NearestCentroid)
-def nearest_centroid(estimator: Any, x: Columns, step: Step) -> Methods:
-    """The class of the nearest centroid; with unequal priors, the class of the best discriminant score."""
-    node = cast(checked(x, estimator), "f64")
-    metric, priors = estimator.metric, np.asarray(estimator.class_prior_)
-    note_rounding(estimator.centroids_, step)
-    far = distances(node, matrix(estimator.centroids_), "squares" if metric == "euclidean" else metric)
-    scores = _discriminants(estimator, node, metric)
-    codes = ops.ArgMin(far) if np.isclose(priors, 1 / len(priors)).all() else ops.ArgMax(scores)
-    methods = {"predict": labelled(codes, estimator.classes_, step)}
-    if metric != "euclidean":
-        return methods
-    if is_sparse(node):
-        for method in ("decision_function", "predict_proba", "predict_log_proba"):
-            step.leaves_out(method, "the input is sparse", "give it dense rows")
-        return methods
-    log_proba = ops.Link(scores, "log_softmax")
-    two = len(priors) == 2
-    return methods | {
-        "decision_function": ops.Linear(scores, Parameter.of(np.array([-1.0, 1.0]))) if two else scores,
-        "predict_proba": ops.Elementwise(log_proba, "exp"),
-        "predict_log_proba": log_proba,
-    }
-
-
-def _discriminants(estimator: Any, x: Node, metric: str) -> Node:
-    """Return twice the logarithm of each prior minus the squared distance in units of the deviation."""
-    deviation = np.where(estimator.within_class_std_dev_ != 0, estimator.within_class_std_dev_, 1.0)
-    scaled = ops.Standardize(x, None, vector(deviation, x.type.columns))
-    far = distances(scaled, matrix(estimator.centroids_ / deviation), "squares" if metric == "euclidean" else metric)
-    squares = far if metric == "euclidean" else ops.Elementwise(far, "square")
-    with np.errstate(divide="ignore"):
-        shift = 2.0 * np.log(estimator.class_prior_)
-    return ops.Affine(squares, vector(-1.0, len(shift)), Parameter.of(shift))
-
-
-@imports(neighbors.NeighborhoodComponentsAnalysis)
-def neighborhood_components_analysis(estimator: Any, x: Columns, step: Step) -> Methods:
-    """``X @ components_.T``."""
-    node, components = checked(x, estimator), np.asarray(estimator.components_)
-    return {"transform": ops.Linear(node, Parameter.of(np.ascontiguousarray(components.T)))}

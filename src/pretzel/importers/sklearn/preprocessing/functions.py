@@ -32,7 +32,8 @@ from pretzel.plan.node import Node
 
 @imports(FunctionTransformer)
 def function_transformer(estimator: FunctionTransformer, x: Columns, step: Step) -> Methods:
-    """A NumPy function of each value, or the identity."""
+    """A NumPy function of each value, or the identity, which keeps integers."""
+    step.inputs.tells_integers = True
     return {"transform": handed_on(estimator, x, step).array()}
 
 
@@ -125,6 +126,7 @@ def binarizer(estimator: Binarizer, x: Columns, step: Step) -> Methods:
             "", "it is given a sparse matrix", "make the step before it give a dense one", about_input=True
         )
     threshold = as_compared(estimator.threshold, node.type.numpy)
+    step.inputs.tells_integers = True
     dtype = x.array().type.dtype
     return {"transform": ops.Cast(ops.Threshold(node, threshold), dtype)}
 

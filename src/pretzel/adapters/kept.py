@@ -1,0 +1,93 @@
+"""Rejection of objects that the library returns unchanged or cannot compute with, and of booleans where it does so.
+
+Selectors and passthroughs keep an array of objects, so that the library returns the text ``'1.5'`` where a model of
+numbers returns 1.5.  A NumPy function of objects asks each of them for a method of its name, and raises.  Imputers
+raise for booleans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from pretzel.adapters.tables import array_of, columns_in_order, is_sparse
+from pretzel.errors import InputError
+
+REMEDY = "convert it: astype(float)"
+
+
+def reject_kept(columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+    """Reject objects other than numbers in columns that the library would return unchanged.
+
+    ``kept`` in the metadata lists these columns: for each input the positions in it, or None for all.
+
+    Raises:
+        InputError: a column holds a text or another such object; the message names it.
+    """
+    for name, positions in (metadata.get("kept") or {}).items():
+        for label, column in _columns_at(name, columns[name], positions):
+            if not _may_hold_objects(column):
+                continue
+            for row, value in enumerate(np.asarray(array_of(column, number=False)).tolist()):
+                if not isinstance(value, (Real, np.number, np.bool_)):
+                    reason = f"{value!r:.40} is not a number, and the library would return it unchanged"
+                    raise InputError(f"column {label!r}, row {row}: {reason}; {REMEDY}")
+
+
+def reject_objects(name: str, values: Any, metadata: Mapping[str, Any]) -> None:
+    """Reject a column of objects that a NumPy function reads unconverted (``functions`` in the metadata).
+
+    Raises:
+        InputError: it holds objects; the message names it.
+    """
+    for function, positions, kinds, *by_column in (metadata.get("functions") or {}).get(name) or ():
+        for label, column in _columns_at(name, values, positions) if kinds and by_column == [True] else ():
+            if _may_hold_objects(column):
+                reason = f"{function} cannot compute with objects of type {column.dtype}"
+                raise InputError(f"column {label!r}: {reason}; {REMEDY}")
+
+
+def reject_booleans(columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+    """Reject columns of booleans alone, if a step of the library does; ``without_booleans`` lists its columns.
+
+    Raises:
+        InputError: all columns of a step hold booleans; the message names them.
+    """
+    for group in metadata.get("without_booleans") or ():
+        kinds = [kind for name, positions in group for kind in _types_at(columns[name], positions)]
+        if kinds and all(isinstance(kind, np.dtype) and kind.kind == "b" for kind in kinds):
+            names = ", ".join(sorted({repr(name) for name, _ in group})[:8])
+            raise InputError(f"column {names}: an imputer of the library rejects booleans; {REMEDY}")
+
+
+def _types_at(values: Any, positions: Sequence[int] | None) -> list[Any]:
+    """Return the types of an array, or of the columns of a table at these positions."""
+    if hasattr(values, "dtypes") and getattr(values, "ndim", 1) == 2 and hasattr(values, "columns"):
+        types = list(values.dtypes)
+        return types if positions is None else [types[i] for i in positions]
+    return [values.dtype if hasattr(values, "dtype") else np.asarray(values).dtype]
+
+
+def _columns_at(name: str, values: Any, positions: Sequence[int] | None) -> Iterator[tuple[str, Any]]:
+    """Yield the columns of an input at these positions; a list has none, because NumPy makes numbers of it."""
+    if is_sparse(values) or not (hasattr(values, "dtype") or hasattr(values, "columns")):
+        return
+    if getattr(values, "ndim", 1) == 1:
+        yield name, values
+    elif hasattr(values, "columns"):
+        columns = columns_in_order(values) or ()
+        for i in range(len(columns)) if positions is None else positions:
+            yield str(values.columns[i]), columns[i]
+    elif values.ndim == 2 and _may_hold_objects(values):
+        for i in range(values.shape[1]) if positions is None else positions:
+            yield f"{name}[{i}]", values[:, i]
+
+
+def _may_hold_objects(column: Any) -> bool:
+    """Return whether a column is of a type that holds texts, categories or any objects."""
+    if isinstance(column.dtype, np.dtype):
+        return bool(column.dtype.kind in "OU")
+    return str(column.dtype).lower().startswith(("str", "object", "cat", "enum", "large_string"))
