@@ -14,11 +14,12 @@ from sklearn.feature_selection import RFE, SelectKBest, VarianceThreshold
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
-from sklearn.preprocessing import Binarizer, FunctionTransformer, StandardScaler
+from sklearn.preprocessing import Binarizer, FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 from xgboost import XGBRegressor
 
 import pretzel
 from pretzel.errors import InputError, PretzelError
+from tests.importers.sklearn.frames import served
 
 RNG = np.random.default_rng(0)
 X = np.round(RNG.normal(size=(40, 3)) * 3, 1)
@@ -131,3 +132,35 @@ def test_functions_of_whole_tables_refuse_further_columns() -> None:
     assert model.transform(rows).shape[1] == 4
     with pytest.raises(InputError, match="'d' was not in the training data; drop it"):
         pretzel.compile(model).transform(rows)
+
+
+@pytest.mark.parametrize("kind", ["Int64", "Float64", "boolean", "int64[pyarrow]"])
+def test_missing_values_of_pandas_are_not_passed_into_arrays(kind: str) -> None:
+    values = FRAME["b"] > 0 if kind == "boolean" else np.rint(FRAME["b"])
+    table = FRAME.assign(b=values.astype(kind))
+    model = make_column_transformer((StandardScaler(), ["a"]), ("passthrough", ["b"])).fit(FRAME)
+    predictor = pretzel.compile(model)
+    np.testing.assert_allclose(predictor.transform(table), model.transform(table).astype(float))
+    table.loc[3, "b"] = pd.NA
+    with pytest.raises(ValueError, match=r"uses pandas\.NA"):
+        model.transform(table)
+    with pytest.raises(InputError, match=r"column 'b', row 3: pandas\.NA .*convert it"):
+        predictor.transform(table)
+
+
+@pytest.mark.parametrize("form", ["array", "table"])
+@pytest.mark.parametrize("encoder", [OneHotEncoder, OrdinalEncoder])
+def test_float32_categories_are_not_compared_with_rounded_float64(form: str, encoder: Any) -> None:
+    ordinal = {"handle_unknown": "use_encoded_value", "unknown_value": -1}
+    options = ordinal if encoder is OrdinalEncoder else {"handle_unknown": "ignore"}
+    rows = FRAME if form == "table" else X
+    model = make_column_transformer((encoder(**options), [0, 1]), remainder="passthrough", sparse_threshold=0)
+    model.fit(rows.astype("f4"))
+    definition = pretzel.export(model, sample=rows.astype("f4"))
+    want = model.transform(rows.astype("f4"))
+    np.testing.assert_array_equal(served(definition, rows.astype("f4"))["transform"], want)
+    assert (model.transform(rows) != want).any(), "0.1 is not its float32"
+    with pytest.raises(InputError, match=r"no float32 equals .*convert it: astype\('float32'\)"):
+        served(definition, rows)
+    whole = np.rint(rows)
+    np.testing.assert_array_equal(served(definition, whole)["transform"], model.transform(whole))

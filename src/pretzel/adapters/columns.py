@@ -44,10 +44,10 @@ def named_columns(X: Any, names: list[str], metadata: Mapping[str, Any]) -> Mapp
 
 
 def check_order(X: Any, metadata: Mapping[str, Any]) -> None:
-    """Reject a table with reordered or further columns, if the library reads columns by position whatever their names.
+    """Reject a table with reordered columns, if the library reads columns by position whatever their names.
 
     ``order: pandas`` in the metadata: it does so for the tables of other libraries than pandas.  ``others: refused``:
-    the result of the library has values for further columns.
+    further columns are rejected, because the library's result has values for them.
 
     Raises:
         InputError: the table has the columns of the model in another order, or further ones.
@@ -61,7 +61,7 @@ def check_order(X: Any, metadata: Mapping[str, Any]) -> None:
     if names is None or names == expected:
         return
     actual = [known_as(str(name), expected, metadata) for name in names]
-    has_others = {*actual} > {*expected}
+    has_others = alone and expected and {*actual} > {*expected}
     if has_others or (by_position and actual != expected and sorted(actual) == sorted(expected)):
         raise InputError(names_differ(actual, expected))
 

@@ -18,7 +18,7 @@ from pretzel.adapters.convert import Column, as_array, as_texts, column_of
 from pretzel.adapters.decoding import text_column
 from pretzel.adapters.integer_functions import reject_integers
 from pretzel.adapters.integers import as_read
-from pretzel.adapters.kept import reject_booleans, reject_kept, reject_objects
+from pretzel.adapters.kept import reject_objects, reject_unlike
 from pretzel.adapters.kinds import in_native_order, reject_categories, reject_float_type
 from pretzel.adapters.objects import Form, as_frame, reject_ambiguous_nulls
 from pretzel.adapters.polars import reject_distinguished
@@ -44,6 +44,7 @@ DECIDES = (
     "order_names",
     "in_order",
     "without_others",
+    "others",
     "absent",
     "byte_order",
     "without_categories",
@@ -59,6 +60,8 @@ DECIDES = (
     "functions",
     "kept",
     "without_booleans",
+    "without_na",
+    "compared",
     "decodes",
     "objects",
     "spelled",
@@ -145,8 +148,7 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
     if table is not None and not hasattr(X, "iloc") and not is_sparse(X):
         columns = [_as_framed(column, forms.get(name)) for column in table.values()]
         X = np.column_stack([array_of(column, number=True) for column in columns])
-    reject_kept({name: X}, metadata)
-    reject_booleans({name: X}, metadata)
+    reject_unlike({name: X}, metadata)
     if metadata.get("functions") and not is_sparse(X):
         reject_objects(name, X, metadata)
         reject_integers(name, X, metadata)
@@ -237,8 +239,7 @@ def _columns_read(
     table = cut([*records, *kinds])
     reject_distinguished(X, list(kinds), metadata)
     pairs = {name: record_columns(name, table[name], form) for name, form in records.items()}
-    reject_kept(table, metadata)
-    reject_booleans(table, metadata)
+    reject_unlike(table, metadata)
     for name in metadata.get("functions") or ():
         reject_objects(name, table[name], metadata)
         reject_integers(name, table[name], metadata)

@@ -175,7 +175,7 @@ def _type_to(rule: Mapping[str, Any], values: Any) -> np.dtype | None:
     """Return the integer type that a rule applies to; bool if the library converts booleans to integers."""
     if may_be_integers(rule, values) and is_boolean(values):
         return np.dtype(bool)
-    if rule["how"] != "type" and is_nullable(values) and values.isna().any():
+    if not counts_nullable(rule) and is_nullable(values) and values.isna().any():
         return None  # such an array holds floats
     unclear = rule.get("booleans") == "unclear" and not hasattr(values, "columns")
     return whole_type(values, nullable=counts_nullable(rule) or unclear)

@@ -19,6 +19,18 @@ from pretzel.errors import InputError
 REMEDY = "convert it: astype(float)"
 
 
+def reject_unlike(columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+    """Reject columns that the library returns, rejects or compares in types of their own.
+
+    Raises:
+        InputError: a column is of such a type, or holds such values; the message names it.
+    """
+    reject_kept(columns, metadata)
+    reject_booleans(columns, metadata)
+    reject_missing(columns, metadata)
+    reject_rounded(columns, metadata)
+
+
 def reject_kept(columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
     """Reject objects other than numbers in columns that the library would return unchanged.
 
@@ -63,6 +75,40 @@ def reject_booleans(columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> 
             raise InputError(f"column {names}: an imputer of the library rejects booleans; {REMEDY}")
 
 
+def reject_missing(columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+    """Reject pandas' NA in columns that a `ColumnTransformer` passes into an array (``without_na`` in the metadata).
+
+    Raises:
+        InputError: a column of an extension type has an NA; the message names it.
+    """
+    for name in metadata.get("without_na") or ():
+        column = columns[name]
+        missing = getattr(getattr(column, "dtype", None), "na_value", None)
+        if type(missing).__name__ == "NAType" and np.any(found := np.asarray(column.isna())):
+            reason = f"pandas.NA in a column of type {column.dtype}, which the library does not pass into an array"
+            raise InputError(f"column {name!r}, row {int(found.argmax())}: {reason}; convert it: astype(float)")
+
+
+def reject_rounded(columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+    """Reject numbers that no float32 equals, if an encoder of float32 compares them with its categories.
+
+    ``compared`` in the metadata lists these columns: for each input the positions in it, or None for all.
+
+    Raises:
+        InputError: a column holds such a number; the message names it.
+    """
+    for name, positions in (metadata.get("compared") or {}).items():
+        for label, column in _columns_at(name, columns[name], positions, of_numbers=True):
+            wide = np.asarray(array_of(column, number=True))
+            if wide.dtype != np.float64:
+                continue
+            differs = (wide.astype(np.float32) != wide) & ~np.isnan(wide)
+            if differs.any():
+                row = int(differs.argmax())
+                reason = f"no float32 equals {wide[row]}, and an encoder compares it with categories of float32"
+                raise InputError(f"column {label!r}, row {row}: {reason}; convert it: astype('float32')")
+
+
 def _types_at(values: Any, positions: Sequence[int] | None) -> list[Any]:
     """Return the types of an array, or of the columns of a table at these positions."""
     if hasattr(values, "dtypes") and getattr(values, "ndim", 1) == 2 and hasattr(values, "columns"):
@@ -71,7 +117,9 @@ def _types_at(values: Any, positions: Sequence[int] | None) -> list[Any]:
     return [values.dtype if hasattr(values, "dtype") else np.asarray(values).dtype]
 
 
-def _columns_at(name: str, values: Any, positions: Sequence[int] | None) -> Iterator[tuple[str, Any]]:
+def _columns_at(
+    name: str, values: Any, positions: Sequence[int] | None, *, of_numbers: bool = False
+) -> Iterator[tuple[str, Any]]:
     """Yield the columns of an input at these positions; a list has none, because NumPy makes numbers of it."""
     if is_sparse(values) or not (hasattr(values, "dtype") or hasattr(values, "columns")):
         return
@@ -81,7 +129,7 @@ def _columns_at(name: str, values: Any, positions: Sequence[int] | None) -> Iter
         columns = columns_in_order(values) or ()
         for i in range(len(columns)) if positions is None else positions:
             yield str(values.columns[i]), columns[i]
-    elif values.ndim == 2 and _may_hold_objects(values):
+    elif values.ndim == 2 and (of_numbers or _may_hold_objects(values)):
         for i in range(values.shape[1]) if positions is None else positions:
             yield f"{name}[{i}]", values[:, i]
 

@@ -13,7 +13,7 @@ from pretzel.importers.findings import Findings
 from pretzel.importers.inputs import Inputs
 from pretzel.importers.integers import Rule, all_whole, rules_of, to_be_typed
 from pretzel.importers.metadata import metadata_of
-from pretzel.importers.objects import kept_of, objects_of
+from pretzel.importers.objects import compared_in_float32, kept_of, objects_of
 from pretzel.importers.optional import with_wanted
 from pretzel.importers.registry import INPUTS_OF, Step, import_estimator, served_as
 from pretzel.importers.samples import (
@@ -126,6 +126,8 @@ def _assembled(making: Making, wanted: Sequence[str] | None) -> Definition:
         metadata["objects"] = objects
     if kept := kept_of(outputs.values()):
         metadata["kept"] = kept
+    if compared := compared_in_float32(outputs.values()):
+        metadata["compared"] = compared
     required = making.inputs.of_type
     if of_type := {name: required[node] for name, node in outputs.items() if node in required}:
         metadata["of_type"] = of_type

@@ -183,10 +183,22 @@ def kept_of(outputs: Iterable[Node]) -> dict[str, list[int] | None]:
     moved = [node for node in outputs if isinstance(node, _MOVES) and node.type.layout == "dense"]
     columns = [(node, column) for node in moved for column in range(node.type.columns)]
     found = {origin for node, column in columns if (origin := _unchanged(node, column)) is not None}
-    kept: dict[str, list[int] | None] = {}
+    return _by_input(found)
+
+
+def compared_in_float32(outputs: Iterable[Node]) -> dict[str, list[int] | None]:
+    """Return the columns of float32 that encoders compare with their categories, in the same form."""
+    nodes = topological(outputs)
+    single = {node.column for node in nodes if isinstance(node, ops.Input) and node.type.dtype == "f32"}
+    found = {origin for node in nodes if isinstance(node, ops.Lookup) for origin in origins(node.x)}
+    return _by_input(origin for origin in found if origin[0] in single)
+
+
+def _by_input(found: Iterable[Origin]) -> dict[str, list[int] | None]:
+    places: dict[str, list[int] | None] = {}
     for name, position in sorted(found, key=lambda origin: (origin[0], origin[1] or 0)):
-        kept[name] = None if position is None else [*(kept.get(name) or ()), position]
-    return kept
+        places[name] = None if position is None else [*(places.get(name) or ()), position]
+    return places
 
 
 def _unchanged(node: Node, column: int) -> Origin | None:

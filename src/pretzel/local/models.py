@@ -22,7 +22,7 @@ from pretzel.adapters.integers import (
     may_be_integers,
     whole_type,
 )
-from pretzel.adapters.kept import reject_booleans, reject_kept, reject_objects
+from pretzel.adapters.kept import reject_objects, reject_unlike
 from pretzel.adapters.kinds import in_native_order, is_foreign, reject_categories
 from pretzel.adapters.objects import Form, as_frame, reject_ambiguous_nulls, reject_na, reject_none
 from pretzel.adapters.sparse import as_stored, reject_sparse_columns
@@ -159,8 +159,7 @@ class Models:
 
     def _bind_columns(self, columns: Mapping[str, Any]) -> tuple[Model, list[Any], int]:
         """Bind a table column by column; scikit-learn recognizes float32 only in pandas columns."""
-        reject_kept(columns, self.main.metadata)
-        reject_booleans(columns, self.main.metadata)
+        reject_unlike(columns, self.main.metadata)
         for name in self.main.metadata.get("functions") or ():
             reject_objects(name, columns[name], self.main.metadata)
             reject_integers(name, columns[name], self.main.metadata)

@@ -20,6 +20,7 @@ from sklearn.utils._set_output import _auto_wrap_is_configured
 
 from pretzel.importers.answers import asks_inner
 from pretzel.importers.columns import Columns, Part
+from pretzel.importers.inputs import Open
 from pretzel.importers.registry import Methods, Step, imports, served_as
 from pretzel.importers.sklearn.common.handing import form_given, gives_pandas, hand_on, hands_on
 from pretzel.importers.sklearn.common.integers import multiplied, note_reader
@@ -157,12 +158,29 @@ def handed_on_by_columns(estimator: ColumnTransformer, x: Columns, step: Step) -
         if positions and not _is_dropped(transformer):
             columns = estimator.output_indices_[name]
             part = _handed_on(name, transformer, x.select(positions), step, columns.stop - columns.start)
+            if _passes(transformer) and not gives_pandas(estimator):
+                _require_values(part, step)
             polars = _gives_polars(estimator if isinstance(transformer, str) else transformer)
             parts.append(_weighted(part, weights.get(name), step, polars=polars))
             names.append(name)
     if not estimator.sparse_output_:
         parts = [_without_entries(part) for part in parts]
     return _stacked(estimator, parts, step, names)
+
+
+def _passes(transformer: Any) -> bool:
+    """Return whether a transformer returns its columns unchanged, as the one that replaces ``passthrough`` does."""
+    return isinstance(transformer, (str, FunctionTransformer)) and not (
+        getattr(transformer, "func", None) or getattr(transformer, "validate", False)
+    )
+
+
+def _require_values(passed: Columns, step: Step) -> None:
+    """Record for clients that the library rejects pandas' NA in columns that it passes into an array."""
+    names = {part.name for part in passed.parts if isinstance(part, Open) and part.width is None}
+    known = step.inputs.metadata.get("without_na", ())
+    if names:
+        step.inputs.metadata["without_na"] = sorted({*known, *names})
 
 
 def _handed_on(name: str, transformer: Any, x: Columns, step: Step, width: int | None = None, cut: str = "") -> Columns:
