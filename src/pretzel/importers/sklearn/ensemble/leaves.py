@@ -28,7 +28,9 @@ from pretzel.plan.parameter import Parameter
 def isolation_forest(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return ``-2 ** (-depths / expected)``; the label is -1 below the offset, else 1."""
     per_tree = _average_path_length([estimator._max_samples])[0]
-    offer_leaves(_read(x), _over_all_columns(estimator, [_with_counts(one) for one in estimator.estimators_]), step)
+    offer_leaves(
+        _read(estimator, x), _over_all_columns(estimator, [_with_counts(one) for one in estimator.estimators_]), step
+    )
     expected = float(len(estimator.estimators_) * per_tree)
     if expected == 0:
         raise step.refuse("max_samples", "each tree saw one row", "use more rows per tree")
@@ -77,12 +79,15 @@ def _depths(estimator: Any, x: Columns) -> Node:
         sklearn_tree(fitted, deep + more - 1.0)
         for fitted, (deep, more) in zip(estimator.estimators_, lengths, strict=True)
     ]
-    return joined(_read(x), _over_all_columns(estimator, trees))
+    return joined(_read(estimator, x), _over_all_columns(estimator, trees))
 
 
-def _read(x: Columns) -> Node:
+def _read(estimator: Any, x: Columns) -> Node:
+    """Return x as the trees read it; NaN in sparse rows is rejected, because the library's search ignores its side."""
     rows = x.numbers("f32")
-    return ops.Densify(rows) if rows.type.layout == "sparse" else rows
+    if rows.type.layout != "sparse":
+        return rows
+    return ops.RequireFinite(ops.Densify(rows), type(estimator).__name__)
 
 
 def _over_all_columns(estimator: Any, trees: list[Trees]) -> list[Trees]:
