@@ -21,6 +21,9 @@ cdef class InferTarget(Layout):
 
     # Puts columns into the place of a matrix, if the model takes those.
     cdef bint accept_matrix(self, InferRequest request, Tensors tensors) except -1
+    # The size of what precedes the outputs in a response, and its writer.
+    cdef int64_t measure(self, InferRequest request) noexcept
+    cdef char* begin(self, char* to, InferRequest request) noexcept
     cdef bytes written(self, Tensors tensors, InferRequest request, Values* values, int64_t most, int64_t* taken)
 
 
@@ -30,6 +33,7 @@ cdef class FastInfer:
     cdef dict targets        # by the name in a request, with its version if it has one
     cdef int64_t generation  # of the router's routes when these targets were found
 
+    cdef object answered(self, bytes message, double deadline, bint streamed)
     cdef object infer(self, InferRequest request, double deadline)
     cdef InferTarget target(self, InferRequest request)
     cdef InferTarget find(self, key)

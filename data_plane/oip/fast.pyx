@@ -21,7 +21,7 @@ from pretzel.kernels.frame cimport Frame, now
 
 from pretzel.data_plane.oip.backend import number_of
 from pretzel.data_plane.oip.faults import of_run
-from pretzel.data_plane.transport.parts import text_field
+from pretzel.data_plane.transport.parts import number_field, text_field
 from pretzel.engine import Executable
 from pretzel.errors import NotFoundError, PretzelError
 
@@ -29,6 +29,8 @@ cdef enum:
     MODEL = 1                # fields of a response
     VERSION = 2
     LABEL = 3
+    PARAMETERS = 4
+    ANSWER = 2               # a response as a field of a message of a stream
     MOST_NAME = 1 << 10      # bytes of names, versions,
     MOST_OUTPUTS = 1 << 12   # and requested outputs that are kept as keys
     MOST_TARGETS = 1 << 16
@@ -36,6 +38,9 @@ cdef enum:
     UNLOCKED = 1 << 16       # bytes from which a response is written without the GIL
 
 cdef bytes OURS = b"i"       # starts the keys of this protocol among what is prepared for a plan
+# The parameter of every response of a stream: the one response of its request.
+cdef bytes IS_FINAL = text_field(1, b"triton_final_response") + text_field(2, number_field(1, True))
+cdef bytes FINAL = text_field(PARAMETERS, IS_FINAL)
 
 
 cdef class InferTarget(Layout):
@@ -65,6 +70,8 @@ cdef class InferTarget(Layout):
         self.counted.answered(rows, parts, seconds)
 
     cdef object failed(self, error, double seconds, Request request):
+        if request.streamed and isinstance(error, Exception):  # its error is a response, and the stream continues
+            return None
         self.counted.failed(<int64_t>(1e9 * seconds))
         if not isinstance(error, Exception):  # a cancelled call has no status
             return error
@@ -90,25 +97,38 @@ cdef class InferTarget(Layout):
             asked.written = now()
 
     cdef bytes written(self, Tensors tensors, InferRequest request, Values* values, int64_t most, int64_t* taken):
-        cdef Span head = Span(PyBytes_AS_STRING(self.head), PyBytes_GET_SIZE(self.head))
         cdef int64_t rows = request.columns[0].rows, outputs = tensors.measure(values, rows)
         cdef bytes answer
         cdef char* to
         if outputs < 0:
             return None
-        taken[0] = head.length + outputs + (field_size(request.label.length) if request.label.length else 0)
+        taken[0] = self.measure(request) + outputs
         if taken[0] > most:
             return None
-        answer = PyBytes_FromStringAndSize(NULL, taken[0])
-        to = write_span(PyBytes_AS_STRING(answer), head)
-        if request.label.length:
-            to = write_span(write_head(to, LABEL, request.label.length), request.label)
+        answer = PyBytes_FromStringAndSize(NULL, field_size(taken[0]) if request.streamed else taken[0])
+        to = PyBytes_AS_STRING(answer)
+        to = self.begin(write_head(to, ANSWER, taken[0]) if request.streamed else to, request)
         if taken[0] < UNLOCKED:
             tensors.write(to, values, rows)
             return answer
         with nogil:
             tensors.write(to, values, rows)
         return answer
+
+
+    cdef int64_t measure(self, InferRequest request) noexcept:
+        cdef int64_t final = PyBytes_GET_SIZE(FINAL) if request.streamed else 0
+        return PyBytes_GET_SIZE(self.head) + final + (field_size(request.label.length) if request.label.length else 0)
+
+    cdef char* begin(self, char* to, InferRequest request) noexcept:
+        to = write_span(to, span_of(self.head))
+        if request.label.length:
+            to = write_span(write_head(to, LABEL, request.label.length), request.label)
+        return write_span(to, span_of(FINAL)) if request.streamed else to
+
+
+cdef Span span_of(bytes part) noexcept:
+    return Span(PyBytes_AS_STRING(part), PyBytes_GET_SIZE(part))
 
 
 cdef class FastInfer:
@@ -123,9 +143,19 @@ cdef class FastInfer:
 
     def answer(self, bytes message not None, double deadline=0.0):
         """Answer a ModelInferRequest.  ``deadline`` is a time of ``time.monotonic()``, 0 for none."""
+        return self.answered(message, deadline, False)
+
+    def answer_streamed(self, bytes message not None, double deadline=0.0):
+        """Answer a ModelInferRequest of a stream with a ModelStreamInferResponse."""
+        return self.answered(message, deadline, True)
+
+    cdef object answered(self, bytes message, double deadline, bint streamed):
         cdef InferRequest request = <InferRequest>self.runner.request
         request.begun = now()
-        answered = self.infer(request, deadline) if request.read_infer(message) else None
+        answered = None
+        if request.read_infer(message):
+            request.streamed = streamed
+            answered = self.infer(request, deadline)
         self.runner.request.message = None  # a large message must not outlive its call
         return answered
 

@@ -16,10 +16,12 @@ from pretzel.data_plane.transport.streams import Streams
 from pretzel.errors import NoCatalogError, NotFoundError, UnavailableError, UnsupportedError
 from pretzel.inference import service_pb2 as pb
 from pretzel.plan.model import ModelVersion
+from pretzel.plan.wire import read_or_raise
 from pretzel.serving.errors import status_of
 
 _STATUS_ON_ERROR = ("triton_grpc_error", "true")
 """Metadata with which a client asks for statuses of streams instead of messages."""
+_read = read_or_raise(pb.ModelInferRequest.FromString)
 
 
 class InferenceService:
@@ -65,19 +67,24 @@ class InferenceService:
         return await self._inference.infer(request, deadline_of(context))
 
     async def ModelStreamInfer(self, requests: AsyncIterator[pb.ModelInferRequest], context: ServicerContext) -> None:
-        strict = _STATUS_ON_ERROR in ((key, value) for key, value in context.invocation_metadata() or ())
-
-        async def answer(request: pb.ModelInferRequest) -> pb.ModelStreamInferResponse | bytes:
-            try:
-                return streamed(await self._inference.infer(request, deadline_of(context), final=True))
-            except NoCatalogError:  # every request would fail alike, so the client retries the stream elsewhere
-                raise
-            except Exception as error:
-                if strict:
-                    raise
-                return self._failure(request, error)
+        async def answer(request: pb.ModelInferRequest) -> bytes:
+            return await self._answer(request, context)
 
         await self._streams.serve(context, answer)
+
+    async def answer_streamed(self, message: bytes, context: ServicerContext) -> bytes:
+        """Answer one message of a stream.
+
+        Raises:
+            InputError: it is not a request.
+            NoCatalogError: every request of the stream would fail alike.
+            Exception: the request failed, and the client asked for a status.
+        """
+        try:
+            return await self._answer(_read(message), context)
+        except Exception as error:
+            self._backend.tally.error("ModelStreamInfer", "", getattr(error, "code", "INTERNAL"))
+            raise
 
     async def ModelStatistics(
         self, request: pb.ModelStatisticsRequest, context: ServicerContext
@@ -152,12 +159,23 @@ class InferenceService:
     async def LogSettings(self, request: pb.LogSettingsRequest, context: ServicerContext) -> pb.LogSettingsResponse:
         return settings.log(request)
 
-    def _failure(self, request: pb.ModelInferRequest, error: Exception) -> pb.ModelStreamInferResponse:
+    async def _answer(self, request: pb.ModelInferRequest, context: ServicerContext) -> bytes:
+        try:
+            return streamed(await self._inference.infer(request, deadline_of(context), final=True))
+        except NoCatalogError:  # every request would fail alike, so the client retries the stream elsewhere
+            raise
+        except Exception as error:
+            if _STATUS_ON_ERROR in ((key, value) for key, value in context.invocation_metadata() or ()):
+                raise
+            return self._failure(request, error)
+
+    def _failure(self, request: pb.ModelInferRequest, error: Exception) -> bytes:
         status = status_of(error)
         self._backend.tally.error("ModelStreamInfer", request.model_name, status.code.name)
-        return pb.ModelStreamInferResponse(
+        failure = pb.ModelStreamInferResponse(
             error_message=status.message, infer_response=pb.ModelInferResponse(id=request.id)
         )
+        return failure.SerializeToString()
 
     async def _versions(self, request: pb.ModelStatisticsRequest) -> list[ModelVersion]:
         """Return the requested version, or all versions of a model."""

@@ -76,14 +76,17 @@ class NativeFront:
 
 def shortcuts_of(service: PredictionService, inference: InferenceService) -> Shortcuts:
     """Return the shortcuts of both services."""
-    path = "/pretzel.v1.PredictionService/"
+    path, tensors = "/pretzel.v1.PredictionService/", "/inference.GRPCInferenceService/"
     return Shortcuts(
         unary={
             f"{path}Predict": service.fast.answer,
             f"{path}PredictMany": service.fast_many.answer,
-            "/inference.GRPCInferenceService/ModelInfer": inference.fast.answer,
+            f"{tensors}ModelInfer": inference.fast.answer,
         },
-        streams={f"{path}PredictStream": (service.fast.answer_streamed, service.answer_streamed)},
+        streams={
+            f"{path}PredictStream": (service.fast.answer_streamed, service.answer_streamed),
+            f"{tensors}ModelStreamInfer": (inference.fast.answer_streamed, inference.answer_streamed),
+        },
     )
 
 

@@ -80,7 +80,7 @@ class PredictionService(PredictionServiceServicer):
 
         await self.streams.serve(context, answer)
 
-    async def answer_streamed(self, message: bytes, deadline: float) -> bytes:
+    async def answer_streamed(self, message: bytes, context: ServicerContext) -> bytes:
         """Answer one message of a stream.
 
         Raises:
@@ -88,7 +88,7 @@ class PredictionService(PredictionServiceServicer):
             NoCatalogError: every request of the stream would fail alike.
         """
         try:
-            answer = await self._answer(_read_streamed(message), deadline)
+            answer = await self._answer(_read_streamed(message), deadline_of(context))
         except PretzelError as error:
             self._tally.error("PredictStream", "", error.code)
             raise

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 
+from pretzel.data_plane.transport.context import Context
 from pretzel.data_plane.transport.handlers import finishing
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ class Lane:
         response = await answer if answer is not None else None
         if response is None:
             assert self._call.method.each is not None
-            response = await self._call.method.each(message, self._call.deadline)
+            context: Any = Context(self._call)
+            response = await self._call.method.each(message, context)
         await self._call.write(response)
 
     def _start(self, work: Awaitable[None], answer: object = None) -> None:

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import grpc
 import structlog
 
+from pretzel.data_plane.transport.context import ServicerContext
+
 log = structlog.get_logger(__name__)
 
 Handler = Any
@@ -18,8 +20,8 @@ Answer = bytes | Awaitable["bytes | None"] | None
 """The bytes of a response, an awaitable of them, or None if the ordinary handler must answer."""
 Fast = Callable[[bytes, float], Answer]
 """Answers the bytes of a request until a deadline, as the handler would."""
-Each = Callable[[bytes, float], Awaitable[bytes]]
-"""Answers one message of a stream until a deadline."""
+Each = Callable[[bytes, ServicerContext], Awaitable[bytes]]
+"""Answers one message of a stream."""
 
 
 class Shortcuts(NamedTuple):

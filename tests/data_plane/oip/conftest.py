@@ -14,7 +14,9 @@ from pretzel.inference import service_pb2 as pb
 from pretzel.inference.service_pb2_grpc import GRPCInferenceServiceStub
 from tests.data_plane.oip.messages import arrays, request
 from tests.data_plane.oip.trained import definitions
-from tests.data_plane.serve.conftest import Serving
+from tests.data_plane.serve.conftest import Serving, front
+
+__all__ = ["front"]
 
 
 class Inferring(Serving):

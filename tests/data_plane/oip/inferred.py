@@ -13,7 +13,7 @@ from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.oip.backend import number_of
 from pretzel.data_plane.oip.columns import columns_of
 from pretzel.data_plane.oip.fast import FastInfer
-from pretzel.data_plane.oip.outputs import Packer
+from pretzel.data_plane.oip.outputs import Packer, streamed
 from pretzel.data_plane.oip.parameters import options_of
 from pretzel.data_plane.oip.requests import requested_of, tensors_of
 from pretzel.data_plane.oip.shared_memory import Regions
@@ -53,8 +53,8 @@ class Inferred:
         self._served.find(MODEL if reference == NUMBERED else reference)
         return self.route
 
-    def ordinary(self, message: bytes) -> bytes:
-        """Answer on the ordinary path, or raise."""
+    def ordinary(self, message: bytes, *, stream: bool = False) -> bytes:
+        """Answer on the ordinary path, as a message of a stream or not, or raise."""
         request = pb.ModelInferRequest.FromString(message)
         version = f"@{number_of(request.model_version)}" if request.model_version else ""
         self.find(request.model_name + version)
@@ -62,11 +62,12 @@ class Inferred:
         requested = requested_of(request.outputs, self.signature, self.regions)
         columns = columns_of(tensors_of(request, self.signature, self.regions), self.signature)
         results = self.executable.run(columns, tuple(requested) or None)
-        return Packer(self.signature, request.id, requested, 1 << 40)(results)
+        answer = Packer(self.signature, request.id, requested, 1 << 40, stream)(results)
+        return streamed(answer) if stream else answer
 
-    def fast(self, message: bytes) -> bytes | None:
+    def fast(self, message: bytes, *, stream: bool = False) -> bytes | None:
         """Answer on the hot path, which a thread may take."""
-        answer = self.hot.answer(message)
+        answer = self.hot.answer_streamed(message) if stream else self.hot.answer(message)
         return answer if answer is None or isinstance(answer, bytes) else asyncio.run(_awaited(answer))
 
     def refuses(self, message: bytes) -> bool:
@@ -83,8 +84,9 @@ class Inferred:
         except (PretzelError, DecodeError):
             assert self.refuses(message)
             return False
-        found = self.fast(message)
+        found, streamed = self.fast(message), self.fast(message, stream=True)
         assert found in (None, want)
+        assert streamed == (None if found is None else self.ordinary(message, stream=True))
         return found is not None
 
 

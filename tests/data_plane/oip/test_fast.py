@@ -35,6 +35,7 @@ def test_bytes_of_the_ordinary_path(inline: float, kind: str, rows: int):
     model, message = inferred(kind, inline), usual(kind, rows).SerializeToString()
     found = model.fast(message)
     assert found == model.ordinary(message)
+    assert model.fast(message, stream=True) == model.ordinary(message, stream=True)
     answer = pb.ModelInferResponse.FromString(found)
     assert (answer.id, answer.model_version) == ("request 7", "3")
     assert [output.shape[0] for output in answer.outputs] == [rows] * len(answer.raw_output_contents)
@@ -281,6 +282,9 @@ def test_a_response_that_is_too_large_is_left_to_the_ordinary_path():
     size = len(model.ordinary(message))
     assert model.fresh(most_bytes=size).answer(message) == model.ordinary(message)
     assert model.fresh(most_bytes=size - 1).answer(message) is None
+    streamed = pb.ModelStreamInferResponse.FromString(model.ordinary(message, stream=True)).infer_response.ByteSize()
+    assert model.fresh(most_bytes=streamed).answer_streamed(message) == model.ordinary(message, stream=True)
+    assert model.fresh(most_bytes=streamed - 1).answer_streamed(message) is None
 
 
 @pytest.mark.parametrize("kind", USUAL)

@@ -3,6 +3,7 @@
 from pretzel.data_plane.oip.decode import decoded
 from pretzel.errors import PretzelError
 from tests.data_plane.oip.infer_requests import WRITTEN, inferred, usual
+from tests.data_plane.oip.inferred import Inferred
 from tests.fuzz.forms import PROTOBUF
 
 FORM = PROTOBUF
@@ -25,13 +26,16 @@ def run(data: bytes) -> None:
         return
     label = found["head"][2].decode()
     model = inferred(label if label in WRITTEN else "echo")
-    answer = model.hot.answer(data)
-    if not isinstance(answer, bytes):
-        if answer is not None:
+    for answer, stream in ((model.hot.answer(data), False), (model.hot.answer_streamed(data), True)):
+        if isinstance(answer, bytes):
+            check(model, data, answer, stream=stream)
+        elif answer is not None:
             answer.close()  # type: ignore[attr-defined]
-        return
+
+
+def check(model: Inferred, data: bytes, answer: bytes, *, stream: bool) -> None:
     try:
-        want = model.ordinary(data)
+        want = model.ordinary(data, stream=stream)
     except PretzelError as error:  # an answer to it is a fault, and no rejection
         raise AssertionError("the ordinary path rejects this request") from error
     assert answer == want
