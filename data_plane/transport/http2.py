@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pretzel.data_plane.transport.limits import FIELD_OVERHEAD, Limits
+from pretzel.data_plane.transport.limits import Limits
 
 try:
     import ngh2
@@ -42,9 +42,15 @@ if TYPE_CHECKING or ngh2 is not None:
 
 NO_ERROR, CANCEL = 0x0, 0x8
 _MAX_STREAMS, _INITIAL_WINDOW, _MAX_HEADER_LIST = 0x3, 0x4, 0x6
-_HEADER_SLACK = 4
-"""Factor between the header list that a call may have and the one that ends the connection."""
-_FRAMES_PER_HEADER = 8
+_HEADER_SLACK = 16
+"""Factor between the header list that a call may have and the one that ends the connection.
+
+The package keeps fields until their list is complete, and its connection is unusable once a list is too large; so this
+bounds the memory of a connection, and lists below it end no more than their call.
+"""
+_FIELD_BYTES = 64
+"""Bytes of a list for each field that it may have: an empty field takes about 140 bytes of Python objects."""
+_FRAMES_PER_HEADER = 32
 _SENT_HEADERS = 1 << 20
 """Most bytes of a header list that is sent; beyond that, the engine resets the stream instead."""
 
@@ -65,7 +71,7 @@ def new_connection(limits: Limits) -> Connection:
             auto_window_update=False,  # consumed bytes are acknowledged, so that an unread stream stops its sender
             max_send_header_block_length=_SENT_HEADERS,
             max_inbound_header_list_size=_HEADER_SLACK * limits.header_bytes,
-            max_inbound_header_count=_HEADER_SLACK * limits.header_bytes // FIELD_OVERHEAD,
+            max_inbound_header_count=_HEADER_SLACK * limits.header_bytes // _FIELD_BYTES,
             max_continuations=_FRAMES_PER_HEADER,
         ),
     )

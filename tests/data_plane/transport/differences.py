@@ -19,6 +19,8 @@ OK, INVALID, EXHAUSTED, UNIMPLEMENTED, INTERNAL = (
 UNKNOWN = StatusCode.UNKNOWN.value[0]
 RESET = "reset"
 """The stream is reset without a status."""
+CLOSED = "closed"
+"""The connection ends, with its other calls."""
 SILENCE = "silence"
 """Nothing comes until the deadline."""
 
@@ -49,6 +51,9 @@ DIFFERENCES = (
     Difference("an incomplete message", INTERNAL, SILENCE, "the client waits for nothing"),
     Difference("an incomplete message of a stream", INTERNAL, OK, "the client believes that it was read"),
     Difference("a header list over the limit", EXHAUSTED, OK, "grpcio counts the limit differently"),
+    Difference(
+        "a header list over the limit of the engine", CLOSED, EXHAUSTED, "`ngh2` and libnghttp2 keep no more: ADR 22"
+    ),
     Difference("no te field", OK, RESET, "proxies drop it, and nothing depends on it"),
     Difference("a relative path", RESET, UNIMPLEMENTED, "RFC 9113 8.3.1: the request is malformed"),
     Difference("a field of a connection", RESET, OK, "RFC 9113 8.2.2: the request is malformed"),
