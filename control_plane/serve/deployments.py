@@ -14,6 +14,9 @@ from pretzel.control_plane.serve.metrics import Metrics
 from pretzel.errors import CancelledError, ExhaustedError, PretzelError
 from pretzel.plan.model import ModelVersion
 
+RETRY_SECONDS = 1.0
+"""Delay that is suggested to a deployment that found a full queue: small ones take about as long."""
+
 
 class Deployments:
     """Runs deployments on separate threads.  For one event loop."""
@@ -35,7 +38,9 @@ class Deployments:
             PreconditionError: the version is published, but a worker reports that it cannot serve it.
         """
         if len(self._tasks) >= self._room:
-            raise ExhaustedError(f"{self._room} deployments run or wait already; retry later")
+            error = ExhaustedError(f"{self._room} deployments run or wait already; retry later")
+            error.retry_after = RETRY_SECONDS
+            raise error
         task = _Task(self._metrics)
         self._tasks.add(task)
         loop = asyncio.get_running_loop()

@@ -127,6 +127,12 @@ class ExecutorQueue:
             left = sum(self._left(task, now) for task in busy)
         return own + (self.pace.seconds(ahead) + left) / self.threads
 
+    def relief(self) -> float:
+        """Return the seconds until a running task should end, whose place is then free."""
+        with self._ready:
+            now = self._clock()
+            return min((self._left(task, now) for task in self._running), default=0.0)
+
     @property
     def is_crowded(self) -> bool:
         """True if tasks wait."""

@@ -21,7 +21,8 @@ from pretzel.kernels.program import Token
 ASSUMED_SECONDS = 0.1
 """Queue cost of a run without any estimate."""
 RETRY_SECONDS = 0.1
-"""Delay that is suggested to a request that found a full queue: part of the queue has run by then."""
+"""Shortest delay that is suggested to a request that found a full queue, which has a place when a run ends."""
+LONGEST_RETRY = 10.0
 ELSEWHERE = 0.0
 """Delay for a request that would end too late here: only another worker can be in time."""
 
@@ -204,7 +205,7 @@ class RequestEngine:
             raise DeadlineError("the deadline passed before the request could run; retry with a longer deadline")
         if decision is Decision.CROWDED:
             message = f"{self.limits.share} requests of this model are queued; retry later"
-            self._rejected("model_queue", message, RETRY_SECONDS)
+            self._rejected("model_queue", message, self._retry_after())
         if decision is Decision.HOPELESS:
             self._rejected(
                 "deadline",
@@ -212,7 +213,11 @@ class RequestEngine:
                 "deadline; retry later, on another worker, or with a longer deadline",
                 ELSEWHERE,
             )
-        self._rejected("queue", f"{self.limits.queue} requests are queued; retry later", RETRY_SECONDS)
+        self._rejected("queue", f"{self.limits.queue} requests are queued; retry later", self._retry_after())
+
+    def _retry_after(self) -> float:
+        """Return the seconds until a place in the queue should be free."""
+        return min(max(RETRY_SECONDS, self._queue.relief()), LONGEST_RETRY)
 
     def close(self) -> None:
         """Let running requests finish and start no new ones."""

@@ -22,7 +22,7 @@ Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 def call_error(error: Exception) -> pb.CallError:
     """Return an error as part of a response whose other parts are valid."""
     status = status_of(error)
-    return pb.CallError(code=status.code.value[0], message=status.message)
+    return pb.CallError(code=status.code.value[0], message=status.message, retry_delay=status.retry_delay)
 
 
 def model_in(request: Any) -> str:

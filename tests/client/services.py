@@ -59,6 +59,7 @@ class Worker(PredictionServiceServicer):
         self.models = models  # name to width
         self.numbers = dict.fromkeys(models, 1)
         self.failures: Iterator[grpc.StatusCode | None] = iter(())
+        self.call_errors: Iterator[prediction_pb2.CallError | None] = iter(())  # of parts of responses
         self.before_answer: Callable[[int], None] = lambda count: None
         self.sizes: list[int] = []
         self.described = self.answered = self.calls = 0
@@ -95,6 +96,9 @@ class Worker(PredictionServiceServicer):
                 count = self.answered
             self.before_answer(count)
             self._maybe_fail(context)
+            if (failure := next(self.call_errors, None)) is not None:
+                yield prediction_pb2.PredictStreamResponse(id=request.id, error=failure)
+                continue
             try:
                 answer = self._answer(request.request, context)
                 yield prediction_pb2.PredictStreamResponse(id=request.id, response=answer)
@@ -106,6 +110,9 @@ class Worker(PredictionServiceServicer):
         self.sizes.append(request.ByteSize())
         results = []
         for model in request.models:
+            if (failure := next(self.call_errors, None)) is not None:
+                results.append(prediction_pb2.ModelResult(error=failure))
+                continue
             one = prediction_pb2.PredictRequest(model=model, columns=request.columns, outputs=request.outputs)
             try:
                 results.append(prediction_pb2.ModelResult(response=self._answer(one, context)))

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from pretzel.client.blocks import Part
 from pretzel.client.budget import SHARE, RetryBudget
 from pretzel.client.failures import (
     CancelledByServerError,
@@ -16,7 +17,6 @@ from pretzel.client.failures import (
     explained,
 )
 from pretzel.client.operations import ATTEMPTS, Operation, ParallelStreams, Sleep, StreamCall, UnaryCall
-from pretzel.client.row_numbers import shifted
 from pretzel.errors import DeadlineError, ExhaustedError, PretzelError, UnavailableError
 from pretzel.v1 import prediction_pb2 as pb
 
@@ -67,14 +67,21 @@ class Attempts:
 def _delay(error: PretzelError, failed: int, most: float) -> float:
     """Return the seconds before the next attempt: those that the server asks for, or more."""
     backoff = random.uniform(0.5, 1.0) * min(0.025 * 4.0 ** (failed - 1), most)
-    hint: float = getattr(error, "retry_after", None) or 0.0
-    return max(backoff, hint * random.uniform(1.0, 1.5))
+    return max(backoff, _hint(error) * random.uniform(1.0, 1.5))
+
+
+def _hint(error: object) -> float:
+    """Return the delay that the server of a failed call suggests."""
+    return getattr(error, "retry_after", None) or 0.0
 
 
 def ask(budget: RetryBudget, method: str, request: Any) -> Operation[Any]:
     """Call a method that returns one response, and repeat the call as long as that may help."""
-    call = UnaryCall(method, request)
     budget.earn()
+    return (yield from _perform(budget, UnaryCall(method, request)))
+
+
+def _perform(budget: RetryBudget, call: UnaryCall) -> Operation[Any]:
     try:
         return (yield call)
     except PretzelError as error:
@@ -90,6 +97,28 @@ def repeat(budget: RetryBudget, call: UnaryCall, error: PretzelError) -> Operati
             return (yield call)
         except PretzelError as failure:
             error = failure
+
+
+def ask_each(
+    budget: RetryBudget, call: Callable[[list[int]], UnaryCall], read: Callable[[Any, int], list[Part]], count: int
+) -> Operation[list[Part]]:
+    """Call a method for ``count`` things, whose response has a part for each; ``call`` asks for some of them.
+
+    Those that an overloaded worker rejects with a hint are asked for again, as long as that may help; then their errors
+    are their parts, because the others have answers.
+    """
+    budget.earn()
+    parts = read((yield from _perform(budget, call(list(range(count))))), count)
+    attempts = Attempts(budget)
+    while full := [i for i, part in enumerate(parts) if isinstance(part, ExhaustedError) and is_repeatable(part)]:
+        try:
+            yield from attempts.again(max((parts[i] for i in full), key=_hint))  # type: ignore[arg-type]
+            again = read((yield from _perform(budget, call(full))), len(full))
+        except PretzelError:
+            break
+        for i, part in zip(full, again, strict=True):
+            parts[i] = part
+    return parts
 
 
 def stream(
@@ -125,7 +154,7 @@ def _listen(
 
     def accept(response: pb.PredictStreamResponse) -> None:
         if response.WhichOneof("result") != "response":
-            raise call_failure(response.error.code, shifted(response.error.message, starts[response.id]))
+            raise call_failure(response.error, starts[response.id])
         answers[response.id] = response.response
 
     return StreamCall("PredictStream", requests(), accept)

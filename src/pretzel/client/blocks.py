@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from pretzel.client.failures import call_failure
-from pretzel.client.row_numbers import shifted
 from pretzel.errors import PretzelError
 from pretzel.plan.values import Labels
 from pretzel.plan.wire import Value, columns_from_proto
@@ -48,7 +47,7 @@ def parts_of(response: pb.PredictManyResponse, count: int, first_row: int) -> li
 
 def _part(result: pb.ModelResult, first_row: int) -> Part:
     if result.WhichOneof("result") != "response":
-        return call_failure(result.error.code, shifted(result.error.message, first_row))
+        return call_failure(result.error, first_row)
     return Answered(result.response.version, columns_from_proto(result.response.columns))
 
 

@@ -7,7 +7,9 @@ from typing import Any, Self
 import grpc
 
 from pretzel import errors
-from pretzel.client.hints import retry_after
+from pretzel.client.hints import retry_after, seconds_of
+from pretzel.client.row_numbers import shifted
+from pretzel.v1 import prediction_pb2 as pb
 
 _BY_CODE: dict[str, type[errors.PretzelError]] = {
     kind.code: kind
@@ -102,9 +104,12 @@ def failure_of(error: grpc.RpcError | errors.PretzelError, address: str) -> erro
     return failure
 
 
-def call_failure(code: int, message: str) -> errors.PretzelError:
-    """Return the error for a status code number in a part of a response."""
-    return error_of(_NAMES.get(code, "UNKNOWN"), message)
+def call_failure(error: pb.CallError, first_row: int = 0) -> errors.PretzelError:
+    """Return the error in a part of a response to the rows from ``first_row``, with the server's retry hint."""
+    failure = error_of(_NAMES.get(error.code, "UNKNOWN"), shifted(error.message, first_row))
+    if isinstance(failure, errors.ExhaustedError) and error.HasField("retry_delay"):
+        failure.retry_after = seconds_of(error.retry_delay)
+    return failure
 
 
 def error_of(code: str, message: str, name: str = "") -> errors.PretzelError:

@@ -27,11 +27,16 @@ def retry_after(error: Any) -> float | None:
         return None
 
 
+def seconds_of(delay: Duration) -> float:
+    """Return a delay in seconds; one before now is none."""
+    return max(0.0, delay.seconds + delay.nanos / 1e9)
+
+
 def _delay_in(details: bytes) -> float | None:
     for packed in map(AnyMessage.FromString, _messages(details, _STATUS_DETAILS)):
         if packed.type_url == RETRY_INFO:
             delays = map(Duration.FromString, _messages(packed.value, _RETRY_DELAY))
-            return max(0.0, sum(delay.seconds + delay.nanos / 1e9 for delay in delays))
+            return sum(map(seconds_of, delays))
     return None
 
 

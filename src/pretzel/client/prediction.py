@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Literal, get_args
 
 from google.protobuf.message import DecodeError
@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 from pretzel.adapters.inputs import DECIDES, columns_of
 from pretzel.adapters.pieces import cut, join
 from pretzel.adapters.results import result_of
-from pretzel.client.asking import ask, repeat, stream
+from pretzel.client.asking import ask, ask_each, repeat, stream
 from pretzel.client.blocks import Part, parts_of
 from pretzel.client.operations import Operation, UnaryCall
 from pretzel.client.row_numbers import first_rows
@@ -192,11 +192,17 @@ def _ask_many(
     """Return the answers of each model to the pieces."""
     answers: list[list[Part]] = [[] for _ in models]
     for piece, start in zip(pieces, first_rows(pieces), strict=True):
-        request = pb.PredictManyRequest(models=models, columns=columns_to_proto(piece), outputs=outputs, matrix=True)
-        response = yield from ask(session.budget, "PredictMany", request)
-        for parts, part in zip(answers, parts_of(response, len(models), start), strict=True):
+        call = partial(_call_of, models, columns_to_proto(piece), outputs)
+        found = yield from ask_each(session.budget, call, partial(parts_of, first_row=start), len(models))
+        for parts, part in zip(answers, found, strict=True):
             parts.append(part)
     return answers
+
+
+def _call_of(models: list[str], columns: Any, outputs: list[str], some: list[int]) -> UnaryCall:
+    names = [models[i] for i in some]
+    request = pb.PredictManyRequest(models=names, columns=columns, outputs=outputs, matrix=True)
+    return UnaryCall("PredictMany", request)
 
 
 def _many_result(session: Session, model: str, method: str, outputs: list[str], parts: list[Part]) -> Any:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import random
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pretzel.client.endpoint import Endpoint
 from pretzel.client.failures import CutOffError, OtherServiceError, explained
-from pretzel.client.operations import Effect, Operation, backoff
-from pretzel.errors import DeadlineError, UnavailableError
+from pretzel.client.operations import Effect, Operation, Sleep, backoff
+from pretzel.errors import DeadlineError, ExhaustedError, PretzelError, UnavailableError
 
 T = TypeVar("T")
 
@@ -42,7 +43,7 @@ class Repeater:
             UnavailableError: the server did not answer within ``PATIENCE``; ``FIRST_CONTACT`` if it never did.
         """
         began, cut_off = time.monotonic(), False
-        lost: UnavailableError | None = None
+        lost: PretzelError | None = None
         for number in itertools.count():
             try:
                 return (yield from attempt(cut_off))
@@ -54,6 +55,11 @@ class Repeater:
                     raise
                 lost = error
                 yield backoff(number)
+            except ExhaustedError as error:
+                if error.retry_after is None or time.monotonic() - began > PATIENCE:
+                    raise
+                lost = error
+                yield Sleep(max(error.retry_after * random.uniform(1.0, 1.5), backoff(number).seconds))
             except DeadlineError as error:
                 raise explained(error, lost) from None
         raise AssertionError("unreachable")

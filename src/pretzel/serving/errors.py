@@ -47,6 +47,12 @@ class Status(NamedTuple):
     """Seconds after which the same request may succeed, here or elsewhere."""
 
     @property
+    def retry_delay(self) -> Duration | None:
+        """Return the delay that is suggested to the client; None if a retry does not help."""
+        seconds = RETRY_SECONDS if self.code is grpc.StatusCode.UNAVAILABLE else self.retry_after
+        return None if seconds is None else Duration(seconds=int(seconds), nanos=int(seconds % 1 * 10**9))
+
+    @property
     def metadata(self) -> tuple[tuple[str, str | bytes], ...]:
         """Return the trailing metadata."""
         pairs = ((ERROR_KEY, self.reason),)
@@ -60,9 +66,8 @@ class Status(NamedTuple):
         if self.field:
             violation = BadRequest.FieldViolation(field=self.field, description=self.message)
             yield BadRequest(field_violations=[violation])
-        seconds = RETRY_SECONDS if self.code is grpc.StatusCode.UNAVAILABLE else self.retry_after
-        if seconds is not None:
-            yield RetryInfo(retry_delay=Duration(seconds=int(seconds), nanos=int(seconds % 1 * 10**9)))
+        if self.retry_delay is not None:
+            yield RetryInfo(retry_delay=self.retry_delay)
 
     async def abort(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         """End a call with this status."""

@@ -1,3 +1,4 @@
+from google.protobuf import duration_pb2 as _duration_pb2
 from pretzel.v1 import model_pb2 as _model_pb2
 from pretzel.v1 import values_pb2 as _values_pb2
 from google.protobuf.internal import containers as _containers
@@ -28,12 +29,14 @@ class PredictResponse(_message.Message):
     def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., columns: _Optional[_Iterable[_Union[_values_pb2.Column, _Mapping]]] = ...) -> None: ...
 
 class CallError(_message.Message):
-    __slots__ = ("code", "message")
+    __slots__ = ("code", "message", "retry_delay")
     CODE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    RETRY_DELAY_FIELD_NUMBER: _ClassVar[int]
     code: int
     message: str
-    def __init__(self, code: _Optional[int] = ..., message: _Optional[str] = ...) -> None: ...
+    retry_delay: _duration_pb2.Duration
+    def __init__(self, code: _Optional[int] = ..., message: _Optional[str] = ..., retry_delay: _Optional[_Union[_duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class PredictStreamRequest(_message.Message):
     __slots__ = ("id", "request")

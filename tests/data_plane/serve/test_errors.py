@@ -8,6 +8,8 @@ import grpc
 import numpy as np
 import pytest
 
+from pretzel.data_plane.scheduling.request import RETRY_SECONDS
+from pretzel.plan.wire import columns_to_proto
 from pretzel.serving.errors import NO_RESOURCES, status_of
 from pretzel.v1 import prediction_pb2 as pb
 from pretzel.v1 import values_pb2
@@ -251,3 +253,16 @@ def test_a_lack_of_resources_sends_the_caller_to_another_worker(error: Exception
 def test_other_faults_are_the_servers_own(error: Exception) -> None:
     code, message, *_ = status_of(error)
     assert code is Code.INTERNAL and message.startswith("internal error ")
+
+
+async def test_parts_of_responses_carry_the_delay_before_a_retry(serving: Serving, rows: np.ndarray):
+    await serving.deploy("m", regression(3))
+    request = pb.PredictRequest(model="m", columns=columns_to_proto({"x": rows}))
+    await serving.stub.Predict(request)
+    serving.router.find("m").entry.cost_of(None).rate = 1.0  # too expensive for the event loop
+    serving.engine.queued = 1000
+    (streamed,) = [part async for part in serving.stub.PredictStream(iter([pb.PredictStreamRequest(request=request)]))]
+    many = await serving.stub.PredictMany(pb.PredictManyRequest(models=["nope"], columns=request.columns))
+    assert streamed.error.code == grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
+    assert streamed.error.retry_delay.ToTimedelta().total_seconds() == pytest.approx(RETRY_SECONDS)
+    assert not many.results[0].error.HasField("retry_delay")
