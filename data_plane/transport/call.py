@@ -55,7 +55,8 @@ class Call:
         if self._inbox is None:
             limits = self.connection.limits
             deframer = Deframer(self.head.encoding, limits.message_bytes)
-            self._inbox = Inbox(deframer, self._acknowledge, self.connection.front.hold, limits.stream_window)
+            hold, window = self.connection.front.hold, limits.stream_window
+            self._inbox = Inbox(deframer, self._acknowledge, hold, window, self._advance)
         return self._inbox
 
     def receive(self, data: bytes, *, end: bool) -> None:
@@ -73,11 +74,26 @@ class Call:
             self.inbox.receive(data)
         if end:
             self.inbox.end()
+        self._proceed()
+
+    def _proceed(self) -> None:
+        """Process the messages that have arrived."""
+        inbox = self.inbox
         if self.method.each is not None:
             self._lane = self._lane or Lane(self)
             self._lane.advance()
-        elif self._task is None and (end or self.method.takes_many or len(self.inbox) > 1):
+        elif self._task is None and (inbox.ended or self.method.takes_many or len(inbox) > 1):
             self._start()
+
+    def _advance(self, error: Exception | None) -> None:
+        """Proceed after messages were decompressed, or end with the reason why one is invalid."""
+        try:
+            if error is not None:
+                raise error
+            if not self.finished:
+                self._proceed()
+        except Exception as failure:
+            self.fail(failure)
 
     def _is_whole(self, data: bytes) -> bool:
         return is_one_message(data) and len(data) - PREFIX <= self.connection.limits.message_bytes
@@ -201,7 +217,7 @@ class Call:
     def is_running(self) -> bool:
         """Return whether the call has work to do; a stream that waits for its client has not."""
         if self.finished or self._lane is not None:
-            return not self.finished and self._lane is not None and self._lane.is_busy
+            return not self.finished and self._lane is not None and (self._lane.is_busy or self.inbox.is_unpacking)
         return self.method.each is None and not self.method.gives_many
 
     def drain(self) -> None:

@@ -16,12 +16,18 @@ _WBITS = {b"gzip": 31, b"deflate": 15}
 GZIP_FROM = 1024
 """Bytes from which a response is compressed; smaller ones gain nothing."""
 _LEVEL = 1
+INLINE = 128 << 10
+"""Bytes that one event may decompress on the event loop, in less than a millisecond."""
+
+
+class Packed(bytes):
+    """A message that is still compressed."""
 
 
 class Deframer:
     """Cuts the messages of one call out of its DATA, wherever the frames are cut."""
 
-    __slots__ = ("_buffer", "_encoding", "_most", "_need")
+    __slots__ = ("_buffer", "_encoding", "_most", "_need", "_room")
 
     def __init__(self, encoding: bytes, most: int) -> None:
         self._encoding, self._most = encoding, most
@@ -38,11 +44,12 @@ class Deframer:
         self._buffer, self._need = bytearray(), PREFIX
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Return the messages that ``data`` completes.
+        """Return the messages that ``data`` completes; those that take long to decompress are :class:`Packed`.
 
         Raises:
             Rejection: a message is too large, or its compression is invalid.
         """
+        self._room = INLINE
         received: bytes | bytearray = data
         if self._buffer:
             self._buffer += data
@@ -75,17 +82,36 @@ class Deframer:
             raise Rejection(
                 grpc.StatusCode.INTERNAL, f"message flag {flag} without compression: expected 0, or 1 and grpc-encoding"
             )
-        return self._decompressed(body) if body else body
+        message = self._unpacked(body, self._room)
+        self._room -= self._room if message is None else len(message)
+        return Packed(body) if message is None else message
 
-    def _decompressed(self, body: bytes) -> bytes:
+    def unpack(self, packed: Packed) -> bytes:
+        """Return a message decompressed.  For any thread.
+
+        Raises:
+            Rejection: it is too large, or its compression is invalid.
+        """
+        message = self._unpacked(packed, self._most)
+        assert message is not None
+        return message
+
+    def _unpacked(self, body: bytes, room: int) -> bytes | None:
+        """Return a message decompressed; None if it takes more than ``room``."""
+        if not body:
+            return body
+        if len(body) > room:
+            return None
         unpacker = zlib.decompressobj(_WBITS[self._encoding])
         try:
-            message = unpacker.decompress(body, self._most + 1)  # a small message may unpack to any size
+            message = unpacker.decompress(body, min(room, self._most) + 1)  # a small message may unpack to any size
         except zlib.error as error:
             name = self._encoding.decode()
             raise Rejection(grpc.StatusCode.INTERNAL, f"the message is not valid {name} ({error})") from None
         if len(message) > self._most:
             self._refuse(len(message))
+        if len(message) > room:
+            return None
         if not unpacker.eof or unpacker.unused_data:
             fault = "is followed by other bytes" if unpacker.eof else "is cut off"
             raise Rejection(grpc.StatusCode.INTERNAL, f"the {self._encoding.decode()} message {fault}")

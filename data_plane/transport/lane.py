@@ -51,6 +51,8 @@ class Lane:
             self._end()
 
     def _end(self) -> None:
+        if self._call.inbox.is_unpacking:
+            return
         if self._call.inbox.ended:
             self._call.finish(grpc.StatusCode.OK)
         elif self._draining:
