@@ -19,6 +19,7 @@ from pretzel.data_plane.oip.signature import Signature
 from pretzel.data_plane.oip.statistics import Served
 from pretzel.data_plane.residency.routes import Route
 from pretzel.data_plane.residency.sound import sound
+from pretzel.data_plane.scheduling.policy import level_of
 from pretzel.engine import Executable
 from pretzel.errors import PretzelError
 from pretzel.inference import service_pb2 as pb
@@ -102,7 +103,8 @@ class Inference:
 
         async def run(executable: Executable) -> bytes:
             timed.executable = executable
-            return await self._run(timed, route, columns, tuple(requested) or None, deadline)
+            level = level_of(options.priority)
+            return await self._run(timed, route, columns, tuple(requested) or None, deadline, level)
 
         answer = await sound(self._backend.plans, entry, run, loaded)
         parts = timed.begun - ready, ready - reading, timed.ended - timed.begun, timed.packed - timed.ended
@@ -110,12 +112,18 @@ class Inference:
         return answer
 
     async def _run(
-        self, timed: _Timed, route: Route, columns: Mapping[str, Value], outputs: Sequence[str] | None, deadline: float
+        self,
+        timed: _Timed,
+        route: Route,
+        columns: Mapping[str, Value],
+        outputs: Sequence[str] | None,
+        deadline: float,
+        level: int,
     ) -> bytes:
         cost = route.entry.cost_of(outputs)
         executable: Any = timed
         try:
-            answer: bytes = await self._backend.engine.run(executable, cost, columns, outputs, deadline, timed)
+            answer: bytes = await self._backend.engine.run(executable, cost, columns, outputs, deadline, timed, level)
         except PretzelError as error:
             raise of_run(error, route.version.model) from None
         return answer

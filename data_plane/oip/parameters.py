@@ -20,6 +20,8 @@ class Options:
 
     timeout: float = 0.0
     """Seconds until the request expires; 0 for no limit of its own."""
+    priority: int = 0
+    """From 1, the highest; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,7 @@ def options_of(parameters: Mapping[str, Any]) -> Options:
     for name in (EMPTY_FINAL, "binary_data_output"):
         _boolean(parameters, name)
     _reject_sequences(parameters)
-    integer(parameters, "priority")  # the queue orders by cost and deadline
-    return Options((integer(parameters, "timeout") or 0) / 1e6)
+    return Options((integer(parameters, "timeout") or 0) / 1e6, integer(parameters, "priority") or 0)
 
 
 def placement_of(parameters: Mapping[str, Any], name: str) -> Placement | None:

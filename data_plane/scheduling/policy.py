@@ -15,6 +15,10 @@ CHEAPER = 4.0
 """The reserved thread takes a request only if it is this many times cheaper than every running one."""
 CERTAIN = 0.9
 """Fraction of the time to its deadline that a request may be expected to use: estimates err, and responses travel."""
+LONGEST_YIELD = PATIENCE * LONGEST
+"""Seconds after its arrival until which a request leaves its turns to those of a better level."""
+NORMAL = 1
+"""Level of requests without a priority."""
 SMALL_BYTES = 1 << 20
 """Bytes that a request on the event loop may allocate; larger ones run on threads, where their memory is counted."""
 
@@ -97,6 +101,22 @@ def priority(arrival: float, expected: float) -> float:
     A request is overtaken only by cheaper ones that arrive at most ``PATIENCE * expected`` seconds later.
     """
     return arrival + PATIENCE * min(expected, LONGEST)
+
+
+class Rank(NamedTuple):
+    """The place of a request among others of its group, which are alike: one plan and one choice of outputs."""
+
+    group: object
+    level: int = NORMAL
+    """The smallest goes first."""
+
+
+def level_of(priority: int) -> int:
+    """Return the level for a priority of the Open Inference Protocol: 1 is the highest, 0 is none.
+
+    Requests without a priority come after those of priority 1, and before those of 2 and more.
+    """
+    return NORMAL if priority == 0 else priority - (priority == 1)
 
 
 def is_cheaper(expected: float, running: Iterable[float]) -> bool:

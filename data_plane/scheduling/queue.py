@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pretzel.data_plane.scheduling.pace import Pace
-from pretzel.data_plane.scheduling.policy import is_cheaper, priority
+from pretzel.data_plane.scheduling.policy import CHEAPER, LONGEST_YIELD, NORMAL, Rank, is_cheaper, priority
 
 NICE = 5
 """Added to the niceness of executor threads.  The event loop rejects late requests and hands over cheap ones: it must
@@ -26,13 +26,15 @@ Work = Callable[[float], Any]
 class Task:
     """A waiting or running request."""
 
-    __slots__ = ("arrival", "begun", "bytes", "done", "expected", "key", "loop", "number", "work")
+    __slots__ = ("arrival", "begun", "bytes", "done", "expected", "key", "loop", "number", "own", "rank", "work")
 
-    def __init__(self, work: Work, expected: float, size: int, arrival: float, number: int) -> None:
+    def __init__(self, work: Work, expected: float, size: int, arrival: float, number: int, rank: Rank) -> None:
         self.work: Work | None = work
         """None once the caller has cancelled."""
         self.expected, self.bytes, self.arrival, self.number = expected, size, arrival, number
-        self.key = priority(arrival, expected)
+        self.key, self.rank = priority(arrival, expected), rank
+        self.own = rank.level, self.key, number
+        """Its order within its group, which keeps it if turns are exchanged."""
         self.loop = asyncio.get_running_loop()
         self.done: asyncio.Future[Any] = self.loop.create_future()
         self.begun = 0.0
@@ -71,6 +73,7 @@ class ExecutorQueue:
         """
         self.threads, self.memory, self._clock = threads, memory, clock
         self._waiting: list[Task] = []
+        self._leveled = False  # a task of another level than the normal one came since the queue was empty
         self._running: set[Task] = set()
         self._numbers = itertools.count()
         lock = threading.Lock()
@@ -83,19 +86,20 @@ class ExecutorQueue:
         """Bytes that running tasks have reserved."""
         self.pace = Pace()
 
-    def submit(self, work: Work, expected: float, size: int) -> Task:
+    def submit(self, work: Work, expected: float, size: int, rank: Rank | None = None) -> Task:
         """Queue work with its expected seconds and bytes; the outcome arrives through ``done``.
 
         Raises:
             RuntimeError: the machine is short of memory or threads, and none is started yet.
         """
-        task = Task(work, expected, size, self._clock(), next(self._numbers))
+        task = Task(work, expected, size, self._clock(), next(self._numbers), rank or Rank(work))
         with self._ready:
             if self._closed:
                 task.done.cancel()
                 return task
             self._start_missing()
             heapq.heappush(self._waiting, task)
+            self._leveled |= task.rank.level != NORMAL
             self._wake()
         return task
 
@@ -113,7 +117,7 @@ class ExecutorQueue:
             self._remove(task)
             self._wake()
 
-    def wait(self, expected: float) -> float:
+    def wait(self, expected: float, rank: Rank | None = None) -> float:
         """Return the seconds until a task that arrives now would end; 0 if a thread would take it at once."""
         own = self.pace.seconds(expected)
         with self._ready:
@@ -123,7 +127,7 @@ class ExecutorQueue:
             if is_cheaper(expected, (task.expected for task in busy)):
                 return own + (self._left(self._reserved, now) if self._reserved else 0.0)
             key = priority(now, expected)
-            ahead = sum(task.expected for task in self._waiting if task.key <= key)
+            ahead = sum(task.expected for task in self._waiting if _is_ahead(task, key, rank))
             left = sum(self._left(task, now) for task in busy)
         return own + (self.pace.seconds(ahead) + left) / self.threads
 
@@ -176,6 +180,7 @@ class ExecutorQueue:
         with ready:
             while not self._closed:
                 if task := self._pick(reserved):
+                    task = self._preferred(task, reserved)
                     self._begin(task, reserved)
                     return task
                 ready.wait()
@@ -207,7 +212,31 @@ class ExecutorQueue:
                 return task
         return None
 
+    def _preferred(self, first: Task, reserved: bool) -> Task:
+        """Return the task that takes the turn of the first: one of its group, of a better level.
+
+        It is one of about as much work, and the first gets its turn: no other group notices.
+        """
+        if not self._leveled or self._clock() > first.arrival + LONGEST_YIELD:
+            return first
+        running = [task.expected for task in self._running]
+        able = (
+            task
+            for task in self._waiting
+            if task.rank.group is first.rank.group
+            and task.own < first.own
+            and task.expected <= CHEAPER * first.expected
+            and self._fits(task)
+            and (not reserved or is_cheaper(task.expected, running))
+        )
+        best = min(able, key=lambda task: task.own, default=first)
+        if best is not first:
+            (best.key, best.number), (first.key, first.number) = (first.key, first.number), (best.key, best.number)
+            heapq.heapify(self._waiting)
+        return best
+
     def _remove(self, task: Task) -> None:
+        self._leveled &= len(self._waiting) > 1
         if task is self._waiting[0]:
             heapq.heappop(self._waiting)
             return
@@ -241,6 +270,13 @@ class ExecutorQueue:
             self._wake()
         task.work = None
         task.settle(result, error)
+
+
+def _is_ahead(task: Task, key: float, rank: Rank | None) -> bool:
+    """Return whether a waiting task starts before one of this key and rank."""
+    if rank is not None and task.rank.group is rank.group and task.rank.level != rank.level:
+        return task.rank.level < rank.level
+    return task.key <= key
 
 
 def yield_core() -> None:

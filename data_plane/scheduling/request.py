@@ -11,7 +11,16 @@ from typing import Any, NoReturn, Protocol
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.scheduling.cost import UNKNOWN, Cost, size_of
 from pretzel.data_plane.scheduling.memory import allowed
-from pretzel.data_plane.scheduling.policy import Decision, Facts, Limits, choose, is_hopeless, is_small
+from pretzel.data_plane.scheduling.policy import (
+    NORMAL,
+    Decision,
+    Facts,
+    Limits,
+    Rank,
+    choose,
+    is_hopeless,
+    is_small,
+)
 from pretzel.data_plane.scheduling.queue import ExecutorQueue
 from pretzel.engine import Executable
 from pretzel.engine.footprint import Need
@@ -40,6 +49,8 @@ class Job(Protocol):
     need: Need
     deadline: float
     """A time of the engine's clock; 0 for none."""
+    level: int
+    """Its place among requests of the same model: the smallest goes first."""
 
     def compute(self, token: Token, most: int) -> Any:
         """Run, measure the run, and return the response.
@@ -63,6 +74,7 @@ class _Run:
     outputs: Sequence[str] | None
     deadline: float
     pack: Pack
+    level: int
 
     def compute(self, token: Token, most: int) -> Any:
         """Run and measure processor time: time spent waiting for the GIL is not a cost of the plan."""
@@ -127,10 +139,12 @@ class RequestEngine:
         outputs: Sequence[str] | None,
         deadline: float = 0.0,
         pack: Pack = unpacked,
+        level: int = NORMAL,
     ) -> Any:
         """Compute ``outputs`` of a request (None: all that are not optional) and return them packed.
 
-        A ``deadline`` is a time of the clock, 0 for none.  ``pack`` runs where the request ran.
+        A ``deadline`` is a time of the clock, 0 for none.  ``pack`` runs where the request ran.  ``level`` orders
+        requests of the same model that wait.
 
         Raises:
             DeadlineError: the deadline passed before or during the run.
@@ -145,7 +159,7 @@ class RequestEngine:
                 self._reject(Decision.LATE, 0.0, None)
             most = 0 if need.exact else self.share
             return pack(_measured(executable, cost, size, columns, outputs, most))
-        return await self.execute(_Run(executable, cost, size, rows, need, columns, outputs, deadline, pack))
+        return await self.execute(_Run(executable, cost, size, rows, need, columns, outputs, deadline, pack, level))
 
     async def execute(self, job: Job) -> Any:
         """Run a request that is too large for the event loop, on a thread, and return its response.
@@ -158,7 +172,7 @@ class RequestEngine:
         most = allowed(job.need, job.size, job.rows, self.limits, self._queue.threads, self._rejected)
         expected = cost.expected(job.size, job.rows)
         costs = ASSUMED_SECONDS if expected == UNKNOWN else cost.likely(job.size, job.rows)
-        wait = self._queue.wait(costs) if remaining is not None else 0.0
+        wait = self._queue.wait(costs, Rank(cost, job.level)) if remaining is not None else 0.0
         decision = choose(Facts(expected, remaining, total), wait, self.queued, cost.queued, self.limits)
         if decision is not Decision.EXECUTE:
             self._reject(decision, wait, remaining)
@@ -168,7 +182,8 @@ class RequestEngine:
         token = Token()
         self.queued += 1
         job.cost.queued += 1
-        task = self._queue.submit(lambda waited: self._start(job, expected, most, token, waited), expected, size)
+        rank = Rank(job.cost, job.level)
+        task = self._queue.submit(lambda waited: self._start(job, expected, most, token, waited), expected, size, rank)
         try:
             decision, waited, answer = await task.done
         except asyncio.CancelledError:

@@ -27,6 +27,7 @@ cdef class Job:
     cdef readonly object cost, need
     cdef readonly int64_t size, rows
     cdef readonly double deadline
+    cdef readonly int level
 
 
 cdef class Runner:

@@ -11,7 +11,7 @@ from pretzel.kernels.frame cimport OK, Frame, Workspace, now
 from pretzel.kernels.program cimport Run, Token
 
 from pretzel.data_plane.scheduling.memory import too_large
-from pretzel.data_plane.scheduling.policy import SMALL_BYTES
+from pretzel.data_plane.scheduling.policy import NORMAL, SMALL_BYTES
 from pretzel.engine.workspaces import KEEP_BYTES, guarded
 
 cdef int64_t KEPT_FRAME = KEEP_BYTES
@@ -124,7 +124,7 @@ cdef class Runner:
         job.request, job.prepared, job.layout, job.size = self.request, prepared, layout, size
         job.rows, job.deadline = self.request.columns[0].rows, deadline
         job.cost, job.need = prepared.cost, prepared.footprint.need(job.rows, size)
-        job.most_bytes = self.most_bytes
+        job.most_bytes, job.level = self.most_bytes, NORMAL
         self.request = type(self.request)()
         return job
 
