@@ -1,11 +1,11 @@
 """Reads requests for inference: a subset of protobuf's messages, with the same values.
 
-Usual are tensors with raw contents of one or two dimensions.  Parameters, typed contents and fields that are set twice
-are left to protobuf, as in `transport/decode.pyx`.
+Usual are tensors with raw contents of one or two dimensions.  Typed contents, fields that are set twice and parameters
+are left to protobuf, as in `transport/decode.pyx`, except for the parameter that perf_analyzer sets.
 """
 
-from libc.stdint cimport int64_t, uint64_t
-from libc.string cimport memset
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.string cimport memcmp, memset
 
 from pretzel.data_plane.transport.columns cimport is_utf8
 from pretzel.data_plane.transport.decode cimport DATA, NAME, TYPE, RawColumn, Request
@@ -24,6 +24,12 @@ cdef enum:  # fields of a request
 cdef enum:  # fields of a tensor; the first two are those of a column
     SHAPE = 3
     LAST = 5
+
+cdef enum:
+    IDLE_BYTES = 39
+
+# The parameter without its last byte, which is the value of its bool.
+cdef const char* IDLE = b"\n\x22triton_enable_empty_final_response\x12\x02\x08"
 
 
 cdef class InferRequest(Request):
@@ -58,7 +64,9 @@ cdef class InferRequest(Request):
             return set_once(&self.version, field.bytes)
         if field.number == LABEL:
             return set_once(&self.label, field.bytes)
-        return field.number != PARAMETERS and self.take_name(field, reader, False)
+        if field.number == PARAMETERS:
+            return is_idle(field.bytes)
+        return self.take_name(field, reader, False)
 
     cdef bint take_contents(self, Span contents) noexcept nogil:
         """Take the contents of the next tensor; all tensors were read, as protobuf writes fields by number."""
@@ -67,6 +75,13 @@ cdef class InferRequest(Request):
         self.columns[self.raw].parts[DATA] = contents
         self.raw += 1
         return True
+
+
+cdef bint is_idle(Span parameter) noexcept nogil:
+    """Return whether a parameter is the one without effect here, with a bool."""
+    return parameter.length == IDLE_BYTES + 1 and memcmp(parameter.at, IDLE, IDLE_BYTES) == 0 and (
+        <uint8_t>parameter.at[IDLE_BYTES] <= 1
+    )
 
 
 cdef bint set_once(Span* span, Span value) noexcept nogil:

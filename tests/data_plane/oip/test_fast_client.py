@@ -9,7 +9,7 @@ import pytest
 
 from pretzel.inference import service_pb2 as pb
 from tests.data_plane.oip.environment import python, run
-from tests.data_plane.oip.infer_requests import inferred
+from tests.data_plane.oip.infer_requests import inferred, usual
 from tests.data_plane.transport.served import MODEL
 
 SEND = f"""
@@ -74,3 +74,15 @@ def test_usual_messages_are_answered(name: str):
 
 def test_a_time_out_is_left_to_the_ordinary_path():
     assert inferred("wine").fast(bytes.fromhex(messages()["wine, a time-out"])) is None
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_the_parameter_of_perf_analyzer_is_read(value: bool):
+    message = usual("regression", 3)
+    message.parameters["triton_enable_empty_final_response"].bool_param = value
+    data = message.SerializeToString()
+    assert inferred("regression").agree(data)
+    assert not inferred("regression").agree(data.replace(b"\x12\x02\x08", b"\x12\x02\x10"))  # an integer
+    assert not inferred("regression").agree(data.replace(b"final_response", b"final_resp0nse"))
+    message.parameters["own"].bool_param = value
+    assert not inferred("regression").agree(message.SerializeToString())
