@@ -1,7 +1,8 @@
 """One row per call: a worker of one process against a grpc.aio echo of the same bytes, and against rivals' servers.
 
-The load comes from `h2load`, 4 connections with 8 calls in flight each; the rivals speak HTTP/1.1 over 32 connections
-and use both cores.  Times are microseconds per call.
+The load comes from `h2load`, 4 connections with 8 calls in flight each; mosec and FastAPI speak HTTP/1.1 over 32
+connections, and mosec uses both cores; MLServer speaks the Open Inference Protocol over gRPC, as the worker.  Times are
+microseconds per call.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from benchmarks.serving.models.calls import MODELS, Model
 from benchmarks.serving.worker import worker
 
 METHOD = "/pretzel.v1.PredictionService/Predict"
+INFER = "/inference.GRPCInferenceService/ModelInfer"
 ECHO = "grpc.aio echo"
+MISSING = "not installed; see benchmarks/serving/rivals/requirements.txt"
 NOTES: list[str] = []
 
 
@@ -53,11 +56,24 @@ def _model(model: Model) -> Iterator[Row]:
         for name in ("mosec", "fastapi"):
             with servers.rival(name, model.estimator, body) as url:
                 if url is None:
-                    NOTES.append(f"{name}: not installed; see benchmarks/serving/rivals/requirements.txt")
+                    NOTES.append(f"{name}: {MISSING}")
                     continue
                 yield compare(
                     f"{model.name}, 32 in flight", f"{name}, scikit-learn", ours, partial(load.http_rate, url, body)
                 )
+        yield from _tensors(model, target)
+
+
+def _tensors(model: Model, target: str) -> Iterator[Row]:
+    """Compare calls of the Open Inference Protocol with those of MLServer, in the same messages."""
+    message = model.tensors("model")
+    with servers.mlserver(model.estimator, INFER, message) as theirs:
+        if theirs is None:
+            NOTES.append(f"mlserver: {MISSING}")
+            return
+        ours = partial(load.grpc_rate, target, INFER, model.tensors(model.name))
+        rival = partial(load.grpc_rate, theirs, INFER, message)
+        yield compare(f"{model.name}, tensors, 32 in flight", "MLServer, scikit-learn", ours, rival)
 
 
 def _per_second(target: str, message: bytes) -> float:

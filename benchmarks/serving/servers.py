@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import grpc
 import joblib
 
 RIVALS = Path(__file__).parent / "rivals"
@@ -34,8 +35,26 @@ def echo() -> Iterator[int]:
 @contextlib.contextmanager
 def rival(name: str, estimator: Any, body: bytes) -> Iterator[str | None]:
     """Start a rival with an estimator, and yield the address for one row; None if it is not installed."""
-    package = {"mosec": "mosec", "fastapi": "fastapi"}[name]
-    if not Path(PYTHON).exists() or subprocess.run([PYTHON, "-c", f"import {package}"], capture_output=True).returncode:
+    with _rival(name, estimator) as port:
+        if port is not None:
+            _wait_for(port, body)
+        yield None if port is None else f"http://127.0.0.1:{port}/inference"
+
+
+@contextlib.contextmanager
+def mlserver(estimator: Any, method: str, message: bytes) -> Iterator[str | None]:
+    """Start MLServer with an estimator, and yield its gRPC target once it answers; None if it is not installed."""
+    with _rival("mlserver", estimator) as port:
+        if port is not None:
+            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+                _wait_for_model(channel.unary_unary(method), message)
+        yield None if port is None else f"127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def _rival(name: str, estimator: Any) -> Iterator[int | None]:
+    """Start a rival on a port; the package that it needs has its name."""
+    if not Path(PYTHON).exists() or subprocess.run([PYTHON, "-c", f"import {name}"], capture_output=True).returncode:
         yield None
         return
     with tempfile.TemporaryDirectory() as directory:
@@ -43,8 +62,7 @@ def rival(name: str, estimator: Any, body: bytes) -> Iterator[str | None]:
         joblib.dump(estimator, model)
         port = _free_port()
         with _started([PYTHON, str(RIVALS / f"{name}_server.py"), str(model), str(port)]):
-            _wait_for(port, body)
-            yield f"http://127.0.0.1:{port}/inference"
+            yield port
 
 
 @contextlib.contextmanager
@@ -60,6 +78,19 @@ def _started(command: list[str]) -> Iterator[subprocess.Popen[str]]:
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as held:
         return int(held.getsockname()[1])
+
+
+def _wait_for_model(call: grpc.UnaryUnaryMultiCallable, message: bytes) -> None:
+    """Wait until a server has loaded its model and answers."""
+    end = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            call(message, timeout=START_SECONDS, wait_for_ready=True)
+            return
+        except grpc.RpcError:
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.2)
 
 
 def _wait_for(port: int, body: bytes) -> None:

@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 import pretzel
 from benchmarks.kernels import text as sentiment
+from pretzel.inference import service_pb2 as inference_pb2
 from pretzel.plan.definition import Definition
 from pretzel.plan.values import Texts
 from pretzel.plan.wire import columns_to_proto
@@ -43,6 +44,20 @@ class Model:
         column = Texts.of([self.row]) if isinstance(self.row, str) else np.asarray(self.row)[None, :]
         columns = columns_to_proto({taken.column: column})
         return pb.PredictRequest(model=name or self.name, columns=columns, outputs=["predict"])
+
+    def tensors(self, name: str) -> bytes:
+        """Return the same call in the Open Inference Protocol."""
+        message = inference_pb2.ModelInferRequest(model_name=name)
+        if isinstance(self.row, str):
+            text = self.row.encode()
+            message.inputs.add(name="X", datatype="BYTES", shape=[1, 1])
+            message.raw_input_contents.append(len(text).to_bytes(4, "little") + text)
+        else:
+            row = np.asarray(self.row, np.float64)
+            message.inputs.add(name="X", datatype="FP64", shape=[1, len(row)])
+            message.raw_input_contents.append(row.tobytes())
+        message.outputs.add(name="predict")
+        return bytes(message.SerializeToString())
 
 
 def wine() -> Model:
