@@ -36,8 +36,10 @@ def measure() -> list[Row]:
         return []
     rows = [row for make in MODELS.values() for row in _model(make())]
     wine, words = MODELS["wine"](), MODELS["words"]()
-    for shape in (shapes.streams(wine), shapes.streams(words), shapes.large(wine), shapes.encrypted(wine)):
-        rows += shape
+    for shape in (shapes.streams, shapes.tensor_streams):
+        rows += [*shape(wine), *shape(words)]
+    for shape in (shapes.large, shapes.encrypted):
+        rows += shape(wine)
     return [*rows, *shapes.fan_out()]
 
 

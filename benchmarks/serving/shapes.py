@@ -27,6 +27,7 @@ from pretzel.plan.wire import columns_to_proto
 from pretzel.v1 import prediction_pb2 as pb
 
 SERVICE = "/pretzel.v1.PredictionService"
+TENSORS = "/inference.GRPCInferenceService"
 SIBLINGS = 120
 HEAD_ROWS = 1000
 STREAMED = 500
@@ -44,6 +45,16 @@ def streams(model: Model) -> Iterator[Row]:
         yield compare(
             f"{model.name}, streams", "unary calls", ours, partial(load.grpc_rate, target, f"{SERVICE}/Predict", unary)
         )
+
+
+def tensor_streams(model: Model) -> Iterator[Row]:
+    """Compare messages of streams of the Open Inference Protocol with its unary calls of the same rows."""
+    message = model.tensors(model.name)
+    with ExitStack() as running:
+        target = _worker(running, {model.name: model})
+        ours = partial(load.streamed_rate, target, f"{TENSORS}/ModelStreamInfer", [message] * STREAMED)
+        theirs = partial(load.grpc_rate, target, f"{TENSORS}/ModelInfer", message)
+        yield compare(f"{model.name}, streams of tensors", "unary calls", ours, theirs)
 
 
 def large(model: Model) -> Iterator[Row]:
