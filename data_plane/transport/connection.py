@@ -11,6 +11,7 @@ import grpc
 
 from pretzel.data_plane.transport import http2
 from pretzel.data_plane.transport.call import Call
+from pretzel.data_plane.transport.guard import Guard
 from pretzel.data_plane.transport.handlers import STOPPING
 from pretzel.data_plane.transport.head import Head, Rejection, read_head
 from pretzel.data_plane.transport.life import Life
@@ -39,6 +40,7 @@ class Connection(asyncio.Protocol):
         self.auth_context: dict[str, list[bytes]] = {}
         self.engine = http2.new_connection(front.limits)
         self.sender = Sender(self.engine, self._flush_soon)
+        self._guard = Guard()
         self.transport: Any = None
         self.closing = False
         self.greeted = False
@@ -74,7 +76,7 @@ class Connection(asyncio.Protocol):
         self.heard = time.monotonic()
         self._receiving = True
         try:
-            self.engine.receive_data(data)
+            self.engine.receive_data(self._guard.pass_on(data))
             self._react(self.engine.events())
         except http2.NGH2Error:
             self._fail()

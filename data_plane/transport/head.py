@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import grpc
 
+from pretzel.data_plane.transport.guard import MARK
 from pretzel.data_plane.transport.limits import FIELD_OVERHEAD
 from pretzel.data_plane.transport.status import Header, Metadata, metadata_of
 
@@ -58,6 +59,8 @@ def read_head(fields: tuple[Header, ...], most_bytes: int) -> Head:
                 path = value
             elif name == b":method":
                 method = value
+        elif name == MARK:
+            size += most_bytes  # the guard has cut out values
         elif name not in _RESERVED:
             metadata.append(field)
             if name[-4:] == b"-bin":
@@ -76,7 +79,8 @@ def read_head(fields: tuple[Header, ...], most_bytes: int) -> Head:
     size += FIELD_OVERHEAD * len(fields)
     if size > most_bytes:
         raise Rejection(
-            grpc.StatusCode.RESOURCE_EXHAUSTED, f"the metadata takes {size} bytes, {most_bytes} allowed; send less"
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            f"the metadata takes {size} bytes or more, {most_bytes} allowed; send less",
         )
     if binary:
         _check_binary(binary)
