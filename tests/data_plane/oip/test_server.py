@@ -43,7 +43,7 @@ async def test_reflection(serving: Inferring):
     for answer in files:
         protos = map(FileDescriptorProto.FromString, answer.file_descriptor_response.file_descriptor_proto)
         packages.append({proto.package for proto in protos})
-    assert packages == [{"inference"}, {"pretzel.v1"}, {"inference"}]
+    assert packages == [{"inference"}, {"pretzel.v1", "google.protobuf"}, {"inference"}]  # with what they import
     assert not extensions.all_extension_numbers_response.extension_number
     assert nothing.error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
 
