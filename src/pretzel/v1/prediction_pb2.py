@@ -3,7 +3,6 @@
 # source: pretzel/v1/prediction.proto
 # Protobuf Python Version: 4.25.1
 """Generated protocol buffer code."""
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import descriptor_pool as _descriptor_pool
 from google.protobuf import symbol_database as _symbol_database
@@ -18,37 +17,35 @@ from pretzel.v1 import model_pb2 as pretzel_dot_v1_dot_model__pb2
 from pretzel.v1 import values_pb2 as pretzel_dot_v1_dot_values__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(
-    b'\n\x1bpretzel/v1/prediction.proto\x12\npretzel.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x16pretzel/v1/model.proto\x1a\x17pretzel/v1/values.proto"U\n\x0ePredictRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12#\n\x07\x63olumns\x18\x02 \x03(\x0b\x32\x12.pretzel.v1.Column\x12\x0f\n\x07outputs\x18\x03 \x03(\t"V\n\x0fPredictResponse\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12#\n\x07\x63olumns\x18\x03 \x03(\x0b\x32\x12.pretzel.v1.Column"Z\n\tCallError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12.\n\x0bretry_delay\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration"O\n\x14PredictStreamRequest\x12\n\n\x02id\x18\x01 \x01(\x04\x12+\n\x07request\x18\x02 \x01(\x0b\x32\x1a.pretzel.v1.PredictRequest"\x86\x01\n\x15PredictStreamResponse\x12\n\n\x02id\x18\x01 \x01(\x04\x12/\n\x08response\x18\x02 \x01(\x0b\x32\x1b.pretzel.v1.PredictResponseH\x00\x12&\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x15.pretzel.v1.CallErrorH\x00\x42\x08\n\x06result"j\n\x12PredictManyRequest\x12\x0e\n\x06models\x18\x01 \x03(\t\x12#\n\x07\x63olumns\x18\x02 \x03(\x0b\x32\x12.pretzel.v1.Column\x12\x0f\n\x07outputs\x18\x03 \x03(\t\x12\x0e\n\x06matrix\x18\x04 \x01(\x08"g\n\x13PredictManyResponse\x12(\n\x07results\x18\x01 \x03(\x0b\x32\x17.pretzel.v1.ModelResult\x12&\n\x06\x62locks\x18\x02 \x03(\x0b\x32\x16.pretzel.v1.ModelBlock"S\n\nModelBlock\x12\x0e\n\x06models\x18\x01 \x03(\r\x12\x10\n\x08versions\x18\x02 \x03(\x03\x12#\n\x07\x63olumns\x18\x03 \x03(\x0b\x32\x12.pretzel.v1.Column"p\n\x0bModelResult\x12/\n\x08response\x18\x01 \x01(\x0b\x32\x1b.pretzel.v1.PredictResponseH\x00\x12&\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x15.pretzel.v1.CallErrorH\x00\x42\x08\n\x06result"%\n\x14\x44\x65scribeModelRequest\x12\r\n\x05model\x18\x01 \x01(\t"J\n\x15\x44\x65scribeModelResponse\x12\x31\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32\x1c.pretzel.v1.ModelDescription2\xd7\x02\n\x11PredictionService\x12\x42\n\x07Predict\x12\x1a.pretzel.v1.PredictRequest\x1a\x1b.pretzel.v1.PredictResponse\x12X\n\rPredictStream\x12 .pretzel.v1.PredictStreamRequest\x1a!.pretzel.v1.PredictStreamResponse(\x01\x30\x01\x12N\n\x0bPredictMany\x12\x1e.pretzel.v1.PredictManyRequest\x1a\x1f.pretzel.v1.PredictManyResponse\x12T\n\rDescribeModel\x12 .pretzel.v1.DescribeModelRequest\x1a!.pretzel.v1.DescribeModelResponseb\x06proto3'
-)
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bpretzel/v1/prediction.proto\x12\npretzel.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x16pretzel/v1/model.proto\x1a\x17pretzel/v1/values.proto\"U\n\x0ePredictRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12#\n\x07\x63olumns\x18\x02 \x03(\x0b\x32\x12.pretzel.v1.Column\x12\x0f\n\x07outputs\x18\x03 \x03(\t\"V\n\x0fPredictResponse\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12#\n\x07\x63olumns\x18\x03 \x03(\x0b\x32\x12.pretzel.v1.Column\"Z\n\tCallError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x12.\n\x0bretry_delay\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"O\n\x14PredictStreamRequest\x12\n\n\x02id\x18\x01 \x01(\x04\x12+\n\x07request\x18\x02 \x01(\x0b\x32\x1a.pretzel.v1.PredictRequest\"\x86\x01\n\x15PredictStreamResponse\x12\n\n\x02id\x18\x01 \x01(\x04\x12/\n\x08response\x18\x02 \x01(\x0b\x32\x1b.pretzel.v1.PredictResponseH\x00\x12&\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x15.pretzel.v1.CallErrorH\x00\x42\x08\n\x06result\"j\n\x12PredictManyRequest\x12\x0e\n\x06models\x18\x01 \x03(\t\x12#\n\x07\x63olumns\x18\x02 \x03(\x0b\x32\x12.pretzel.v1.Column\x12\x0f\n\x07outputs\x18\x03 \x03(\t\x12\x0e\n\x06matrix\x18\x04 \x01(\x08\"g\n\x13PredictManyResponse\x12(\n\x07results\x18\x01 \x03(\x0b\x32\x17.pretzel.v1.ModelResult\x12&\n\x06\x62locks\x18\x02 \x03(\x0b\x32\x16.pretzel.v1.ModelBlock\"S\n\nModelBlock\x12\x0e\n\x06models\x18\x01 \x03(\r\x12\x10\n\x08versions\x18\x02 \x03(\x03\x12#\n\x07\x63olumns\x18\x03 \x03(\x0b\x32\x12.pretzel.v1.Column\"p\n\x0bModelResult\x12/\n\x08response\x18\x01 \x01(\x0b\x32\x1b.pretzel.v1.PredictResponseH\x00\x12&\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x15.pretzel.v1.CallErrorH\x00\x42\x08\n\x06result\"%\n\x14\x44\x65scribeModelRequest\x12\r\n\x05model\x18\x01 \x01(\t\"J\n\x15\x44\x65scribeModelResponse\x12\x31\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32\x1c.pretzel.v1.ModelDescription2\xd7\x02\n\x11PredictionService\x12\x42\n\x07Predict\x12\x1a.pretzel.v1.PredictRequest\x1a\x1b.pretzel.v1.PredictResponse\x12X\n\rPredictStream\x12 .pretzel.v1.PredictStreamRequest\x1a!.pretzel.v1.PredictStreamResponse(\x01\x30\x01\x12N\n\x0bPredictMany\x12\x1e.pretzel.v1.PredictManyRequest\x1a\x1f.pretzel.v1.PredictManyResponse\x12T\n\rDescribeModel\x12 .pretzel.v1.DescribeModelRequest\x1a!.pretzel.v1.DescribeModelResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
-_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, "pretzel.v1.prediction_pb2", _globals)
+_builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'pretzel.v1.prediction_pb2', _globals)
 if _descriptor._USE_C_DESCRIPTORS == False:
-    DESCRIPTOR._options = None
-    _globals["_PREDICTREQUEST"]._serialized_start = 124
-    _globals["_PREDICTREQUEST"]._serialized_end = 209
-    _globals["_PREDICTRESPONSE"]._serialized_start = 211
-    _globals["_PREDICTRESPONSE"]._serialized_end = 297
-    _globals["_CALLERROR"]._serialized_start = 299
-    _globals["_CALLERROR"]._serialized_end = 389
-    _globals["_PREDICTSTREAMREQUEST"]._serialized_start = 391
-    _globals["_PREDICTSTREAMREQUEST"]._serialized_end = 470
-    _globals["_PREDICTSTREAMRESPONSE"]._serialized_start = 473
-    _globals["_PREDICTSTREAMRESPONSE"]._serialized_end = 607
-    _globals["_PREDICTMANYREQUEST"]._serialized_start = 609
-    _globals["_PREDICTMANYREQUEST"]._serialized_end = 715
-    _globals["_PREDICTMANYRESPONSE"]._serialized_start = 717
-    _globals["_PREDICTMANYRESPONSE"]._serialized_end = 820
-    _globals["_MODELBLOCK"]._serialized_start = 822
-    _globals["_MODELBLOCK"]._serialized_end = 905
-    _globals["_MODELRESULT"]._serialized_start = 907
-    _globals["_MODELRESULT"]._serialized_end = 1019
-    _globals["_DESCRIBEMODELREQUEST"]._serialized_start = 1021
-    _globals["_DESCRIBEMODELREQUEST"]._serialized_end = 1058
-    _globals["_DESCRIBEMODELRESPONSE"]._serialized_start = 1060
-    _globals["_DESCRIBEMODELRESPONSE"]._serialized_end = 1134
-    _globals["_PREDICTIONSERVICE"]._serialized_start = 1137
-    _globals["_PREDICTIONSERVICE"]._serialized_end = 1480
+  DESCRIPTOR._options = None
+  _globals['_PREDICTREQUEST']._serialized_start=124
+  _globals['_PREDICTREQUEST']._serialized_end=209
+  _globals['_PREDICTRESPONSE']._serialized_start=211
+  _globals['_PREDICTRESPONSE']._serialized_end=297
+  _globals['_CALLERROR']._serialized_start=299
+  _globals['_CALLERROR']._serialized_end=389
+  _globals['_PREDICTSTREAMREQUEST']._serialized_start=391
+  _globals['_PREDICTSTREAMREQUEST']._serialized_end=470
+  _globals['_PREDICTSTREAMRESPONSE']._serialized_start=473
+  _globals['_PREDICTSTREAMRESPONSE']._serialized_end=607
+  _globals['_PREDICTMANYREQUEST']._serialized_start=609
+  _globals['_PREDICTMANYREQUEST']._serialized_end=715
+  _globals['_PREDICTMANYRESPONSE']._serialized_start=717
+  _globals['_PREDICTMANYRESPONSE']._serialized_end=820
+  _globals['_MODELBLOCK']._serialized_start=822
+  _globals['_MODELBLOCK']._serialized_end=905
+  _globals['_MODELRESULT']._serialized_start=907
+  _globals['_MODELRESULT']._serialized_end=1019
+  _globals['_DESCRIBEMODELREQUEST']._serialized_start=1021
+  _globals['_DESCRIBEMODELREQUEST']._serialized_end=1058
+  _globals['_DESCRIBEMODELRESPONSE']._serialized_start=1060
+  _globals['_DESCRIBEMODELRESPONSE']._serialized_end=1134
+  _globals['_PREDICTIONSERVICE']._serialized_start=1137
+  _globals['_PREDICTIONSERVICE']._serialized_end=1480
 # @@protoc_insertion_point(module_scope)
