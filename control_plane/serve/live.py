@@ -8,8 +8,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from pretzel.errors import DeadlineError, InputError, PreconditionError, UnavailableError
+from pretzel.errors import DeadlineError, ExhaustedError, InputError, PreconditionError, UnavailableError
 
+MOST_WORKERS = 10_000
+MOST_NAME = 200
+"""Characters of a worker's name, address, and set of kernels."""
+MOST_REASON = 1000
+"""Characters of a reason or a problem in a report; longer ones are cut."""
 _MOST_NAMED = 5
 
 
@@ -46,13 +51,17 @@ class LiveWorkers:
         """Record the report of a worker, or its deregistration.
 
         Raises:
-            InputError: the name is empty.
+            InputError: the name is empty, or a field is too long.
+            ExhaustedError: too many workers report.
         """
-        if not worker.name:
-            raise InputError("worker: the name is empty; give each worker a unique one")
+        _check(worker)
         if leaving:
             self._workers.pop(worker.name, None)
         else:
+            if worker.name not in self._workers and len(self._workers) >= MOST_WORKERS <= len(self.alive()):
+                raise ExhaustedError(
+                    f"{MOST_WORKERS} workers report already; stop some, or start another control plane"
+                )
             self._workers[worker.name] = worker, time.monotonic() + self.expiry
         self._wake()
 
@@ -121,6 +130,14 @@ class LiveWorkers:
     def _wake(self) -> None:
         heard, self._heard = self._heard, asyncio.Event()
         heard.set()
+
+
+def _check(worker: Worker) -> None:
+    if not worker.name:
+        raise InputError("worker: the name is empty; give each worker a unique one")
+    for what, text in (("name", worker.name), ("address", worker.address), ("set of kernels", worker.kernel_set)):
+        if len(text) > MOST_NAME:
+            raise InputError(f"worker: its {what} has {len(text):,} characters; expected at most {MOST_NAME}")
 
 
 def _late(revision: int, behind: Sequence[Worker]) -> DeadlineError:

@@ -7,7 +7,7 @@ from functools import partial
 from pretzel.control_plane.catalog import Changes
 from pretzel.control_plane.deploy import Deployment
 from pretzel.control_plane.options import Options
-from pretzel.control_plane.serve.live import Worker
+from pretzel.control_plane.serve.live import MOST_REASON, Worker
 from pretzel.control_plane.verify import Sample, Tolerance
 from pretzel.errors import InputError
 from pretzel.plan import wire
@@ -67,8 +67,8 @@ def worker(request: worker_pb2.ReportRequest) -> Worker:
         kernel_set=request.kernel_set,
         address=request.address,
         resident_bytes=request.resident_bytes,
-        held={model.model: model.reason for model in request.held},
-        problems=tuple(request.problems),
+        held={model.model: model.reason[:MOST_REASON] for model in request.held},
+        problems=tuple(problem[:MOST_REASON] for problem in request.problems),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from pretzel.cli import failures, output
+from pretzel.cli.controls import escaped, visible
 from pretzel.cli.options import CONTROL, Control, Json, Name, Timeout
 from pretzel.cli.tls import TlsFiles
 from pretzel.client import ControlPlane
@@ -113,7 +114,9 @@ def explain(
 ) -> None:
     """Show how the optimizer rewrote a model."""
     with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
-        print(plane.explain(name, format="json" if json else format, verbose=verbose))
+        as_json = json or format == "json"
+        text = plane.explain(name, format="json" if as_json else format, verbose=verbose)
+    print(escaped(text) if as_json else visible(text))
 
 
 def alias(

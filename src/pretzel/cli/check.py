@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from pretzel.cli import options, output
+from pretzel.cli.controls import visible
 from pretzel.cli.estimators import load_model
 from pretzel.cli.failures import EXIT_CODES
 from pretzel.cli.files import read_sample
@@ -48,7 +49,7 @@ def check(
     if json:
         output.print_json(report.as_map())
     else:
-        print(report)
+        print(visible(report))
     return 0 if report.ok else EXIT_CODES["UNIMPLEMENTED"]
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pretzel.cli import output
+from pretzel.cli.controls import visible
 from pretzel.cli.estimators import load_model
 from pretzel.cli.options import Json, Outputs
 from pretzel.plan import bundle
@@ -31,7 +32,7 @@ def export(
     with output.plain_warnings():
         definition = _definition(file, trust or [], outputs)
     if text:
-        print(render(definition))
+        print(visible(render(definition)))
         return
     out = out or file.with_suffix(".pretzel")
     bundle.save(out, definition)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from pretzel.cli.controls import visible
 from pretzel.client.failures import MismatchError
 from pretzel.errors import PretzelError
 
@@ -69,7 +70,7 @@ def report_usage(error: Any, as_json: bool) -> int:
 
 def report(code: str, message: str, help_line: str, as_json: bool) -> int:
     """Print the lines of one failure, and return its exit code."""
-    line = " ".join(message.split())
+    line = visible(" ".join(message.split()))
     if as_json:
         print(json.dumps({"error": {"code": code, "message": line, "help": help_line}}), file=sys.stderr)
     else:

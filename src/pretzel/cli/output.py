@@ -15,6 +15,7 @@ from rich.progress import ProgressColumn, Task
 from rich.table import Table
 from rich.text import Text
 
+from pretzel.cli.controls import escaped, visible
 from pretzel.errors import AnswersMayDifferWarning
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
@@ -42,14 +43,14 @@ class WithTotal(ProgressColumn):
 
 def print_json(value: Any) -> None:
     """Print a value as one JSON document."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=plain))
+    print(escaped(json.dumps(value, indent=2, ensure_ascii=False, default=plain)))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
     """Print rows as a table; brackets in cells are not markup."""
     table = Table(*columns, title=title, title_justify="left", header_style="bold")
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+        table.add_row(*(Text(visible(cell)) for cell in row))
     screen = console()
     wide = screen.options.update(max_width=_WIDEST)
     screen.width = max(screen.width, screen.measure(table, options=wide).maximum)  # or names would wrap
@@ -60,7 +61,7 @@ def print_pairs(pairs: Iterable[tuple[str, object]]) -> None:
     """Print names and values, one pair per line."""
     grid = Table.grid(padding=(0, 2))
     for name, value in pairs:
-        grid.add_row(Text(name, style="bold"), Text(str(value)))
+        grid.add_row(Text(visible(name), style="bold"), Text(visible(value)))
     console().print(grid)
 
 
@@ -82,7 +83,7 @@ def plain_warnings() -> Iterator[None]:
 
 def warn(message: str) -> None:
     """Print one line of warning on standard error."""
-    console(error=True).print(f"warning: {message}", style="yellow", markup=False, soft_wrap=True)
+    console(error=True).print(f"warning: {visible(message)}", style="yellow", markup=False, soft_wrap=True)
 
 
 def plain(value: Any) -> Any:
