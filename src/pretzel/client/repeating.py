@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pretzel.client.endpoint import Endpoint
-from pretzel.client.failures import CutOffError, OtherServiceError, explained
+from pretzel.client.failures import CutOffError, OtherServiceError, UnreachedError, explained
 from pretzel.client.operations import Effect, Operation, Sleep, backoff
 from pretzel.errors import DeadlineError, ExhaustedError, PretzelError, UnavailableError
 
@@ -25,12 +25,14 @@ class Repeater:
     """Retries the calls of one client.
 
     A server that has answered this client exists, so the client waits while it restarts.  A server that never answered
-    may be a wrong address, which is reported soon.
+    may be a wrong address, which is reported soon; and so is a fault that a server reports of itself in answer to the
+    first operation.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
         """Retry the calls to the server of an endpoint."""
         self._endpoint = endpoint
+        self._served = False  # an operation ended with a result, or with an error that no retry changes
 
     def ask(self, effect: Callable[[], Effect]) -> Operation[Any]:
         """Perform an effect, created again for each attempt, until it succeeds or the retries end."""
@@ -40,18 +42,18 @@ class Repeater:
         """Retry until an attempt succeeds; its argument is true if an earlier one was cut off and may have run.
 
         Raises:
-            UnavailableError: the server did not answer within ``PATIENCE``; ``FIRST_CONTACT`` if it never did.
+            UnavailableError: the server did not answer within ``PATIENCE``; or ``FIRST_CONTACT``, if it never did.
         """
         began, cut_off = time.monotonic(), False
         lost: PretzelError | None = None
         for number in itertools.count():
             try:
-                return (yield from attempt(cut_off))
+                result = yield from attempt(cut_off)
             except OtherServiceError:  # the address is wrong, and stays so
                 raise
             except UnavailableError as error:
                 cut_off = cut_off or isinstance(error, CutOffError)
-                if time.monotonic() - began > (PATIENCE if self._endpoint.reached else FIRST_CONTACT):
+                if time.monotonic() - began > self._patience(error):
                     raise
                 lost = error
                 yield backoff(number)
@@ -62,7 +64,18 @@ class Repeater:
                 yield Sleep(max(error.retry_after * random.uniform(1.0, 1.5), backoff(number).seconds))
             except DeadlineError as error:
                 raise explained(error, lost) from None
+            except PretzelError:
+                self._served = True
+                raise
+            else:
+                self._served = True
+                return result
         raise AssertionError("unreachable")
+
+    def _patience(self, error: UnavailableError) -> float:
+        """Return the seconds for which a failure is retried."""
+        away = isinstance(error, (CutOffError, UnreachedError)) and self._endpoint.reached
+        return PATIENCE if self._served or away else FIRST_CONTACT
 
 
 def _perform(effect: Effect) -> Operation[Any]:
