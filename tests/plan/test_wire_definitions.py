@@ -153,3 +153,10 @@ def test_the_columns_of_a_target_are_labelled_by_its_own_classes():
     )
     described = model.describe(version(), plan, {}, lambda digest: pytest.fail("is inline"))
     assert [o.labels for o in described.outputs] == [["a", "b"], ["c", "d"]] * 2
+
+
+def test_metadata_has_a_bound():
+    message = plan_pb2.Definition()
+    message.metadata["notes"].text = "x" * (5 << 20)
+    with pytest.raises(DefinitionError, match=r"5,242,8\d\d bytes of metadata; at most 4,194,304 are accepted"):
+        wire.definition_tree(message)

@@ -18,6 +18,8 @@ MAX_NODES = 100_000
 MAX_EDGES = 1_000_000
 MAX_ATTRIBUTE = 65_536
 """Characters of a text, or items of a list, in one attribute; larger values are parameters."""
+MAX_METADATA = 4 << 20
+"""Bytes of metadata, which every listing of the model reads: the names of 200,000 columns fit."""
 MAX_READ = 1 << 36
 """Bytes of parameters that nodes read, counted once per reading node: each of them checks the parameter."""
 

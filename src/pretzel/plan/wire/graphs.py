@@ -11,7 +11,7 @@ from pretzel.plan.definition import Definition, from_tree, to_tree
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.plan import Plan, PlanInput, PlanOutput, Stage
-from pretzel.plan.structure import check_structure
+from pretzel.plan.structure import MAX_METADATA, check_structure
 from pretzel.plan.wire.attributes import (
     attributes_from_proto,
     attributes_to_proto,
@@ -38,6 +38,11 @@ def definition_tree(message: pb.Definition) -> dict[str, Any]:
     Raises:
         DefinitionError: it is invalid for any parameters; the message names the node.
     """
+    size = sum(attribute.ByteSize() for attribute in message.metadata.values())
+    if size > MAX_METADATA:
+        raise DefinitionError(
+            f"definition: {size:,} bytes of metadata; at most {MAX_METADATA:,} are accepted; shorten its names"
+        )
     tree = _tree(message)
     check_structure(tree)
     return tree
