@@ -16,6 +16,8 @@ EXACT = (
     *(ops.Select, ops.Standardize, ops.Sum, ops.Take, ops.Threshold),
 )
 """Operators that every machine computes to the same bits; not exponentials, whose code NumPy selects by the CPU."""
+ALWAYS = 1 << 20
+"""Bytes up to which a constant is folded; a larger one may not exceed what it is made from."""
 
 
 @rule(on(Node))
@@ -44,6 +46,16 @@ def fold_constants(graph: Graph, node: Node) -> Node | None:
         return None
     if isinstance(node, ops.Cast) and node.type.dtype[0] != "f":  # the integer value of a NaN depends on the CPU
         return None
+    if _grows(node):  # repeated concatenation would double it at each step
+        return None
     with np.errstate(all="ignore"):
         row = REFERENCES[type(node)](node, *(child.parameters["row"].array for child in node.inputs))
     return ops.Constant(node.inputs[0].inputs[0], Parameter.of(np.asarray(row).astype(node.type.numpy)))
+
+
+def _grows(node: Node) -> bool:
+    """Return whether a constant would be large, and larger than the distinct parameters that it is computed from."""
+    given = {
+        parameter.digest: parameter.nbytes for part in (node, *node.inputs) for parameter in part.parameters.values()
+    }
+    return node.type.columns * node.type.numpy.itemsize > max(ALWAYS, sum(given.values()))
