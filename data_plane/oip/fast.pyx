@@ -15,7 +15,7 @@ from pretzel.data_plane.oip.prepared cimport Tensors
 from pretzel.data_plane.transport.answers cimport Values
 from pretzel.data_plane.transport.decode cimport Request
 from pretzel.data_plane.transport.prepared cimport Prepared
-from pretzel.data_plane.transport.runner cimport Layout, Runner
+from pretzel.data_plane.transport.runner cimport Layout, Runner, SharedLook
 from pretzel.data_plane.transport.wire cimport Span, field_size, write_head, write_span
 from pretzel.kernels.frame cimport Frame, now
 
@@ -57,16 +57,18 @@ cdef class InferTarget(Layout):
             self.cut = Cut(self.version, tensors.executable.inputs)
         return self.cut.apply(request, tensors)
 
-    cdef int observe(self, double seconds, Request request) except -1:
+    cdef tuple measured(self, double seconds, Request request):
         cdef InferRequest asked = <InferRequest>request
-        cdef int64_t rows = asked.columns[0].rows
+        parts = asked.started - asked.accepted, asked.accepted - asked.begun
+        return seconds, asked.columns[0].rows, *parts, asked.ended - asked.started, asked.written - asked.ended
+
+    cdef int record(self, tuple measured) except -1:
         cdef double[4] parts
+        seconds, rows, parts[0], parts[1], parts[2], parts[3] = measured
         if self.calls is None:  # made by the first answer, as the ordinary path does
             self.calls = self.tally.calls("ModelInfer", self.model)
         self.calls.observe(seconds)
         self.calls.rows += rows
-        parts[0], parts[1] = asked.started - asked.accepted, asked.accepted - asked.begun
-        parts[2], parts[3] = asked.ended - asked.started, asked.written - asked.ended
         self.counted.answered(rows, parts, seconds)
 
     cdef object failed(self, error, double seconds, Request request):
@@ -140,6 +142,10 @@ cdef class FastInfer:
         self.runner = Runner(engine, most_bytes)
         self.runner.request = InferRequest()
         self.targets, self.generation = {}, -1
+
+    def share(self, SharedLook look not None):
+        """Leave looks at files to ``look`` while it is open."""
+        self.runner.look = look
 
     def answer(self, bytes message not None, double deadline=0.0):
         """Answer a ModelInferRequest.  ``deadline`` is a time of ``time.monotonic()``, 0 for none."""

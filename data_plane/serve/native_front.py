@@ -14,6 +14,7 @@ from pretzel.data_plane.transport.front import BACKLOG
 from pretzel.data_plane.transport.front import NativeFront as Front
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Methods, Shortcuts
+from pretzel.data_plane.transport.runner import SharedLook
 from pretzel.errors import PreconditionError
 from pretzel.serving.descriptors import HANDSHAKE_SECONDS, most_connections, raise_limit
 from pretzel.serving.listeners import Address, SocketFile
@@ -77,6 +78,9 @@ class NativeFront:
 def shortcuts_of(service: PredictionService, inference: InferenceService) -> Shortcuts:
     """Return the shortcuts of both services."""
     path, tensors = "/pretzel.v1.PredictionService/", "/inference.GRPCInferenceService/"
+    look = SharedLook()
+    for fast in (service.fast, service.fast_many, inference.fast):
+        fast.share(look)
     return Shortcuts(
         unary={
             f"{path}Predict": service.fast.answer,
@@ -87,6 +91,7 @@ def shortcuts_of(service: PredictionService, inference: InferenceService) -> Sho
             f"{path}PredictStream": (service.fast.answer_streamed, service.answer_streamed),
             f"{tensors}ModelStreamInfer": (inference.fast.answer_streamed, inference.answer_streamed),
         },
+        look=look,
     )
 
 

@@ -118,11 +118,25 @@ class Call:
             self.run(run_handler(self, message))
         elif not isinstance(answer, bytes):
             self.run(run_awaitable(self, message, answer), answer)
-        elif self.gzip and len(answer) > COMPRESSED_INLINE:
+        elif self.connection.held.is_open:
+            self.connection.held.add(self, message, answer)
+        else:
+            self.respond(message, answer)
+
+    def respond(self, message: bytes, answer: bytes) -> None:
+        """Send the answer of a unary call, unless the call has ended meanwhile."""
+        if self.finished:
+            return
+        if self.gzip and len(answer) > COMPRESSED_INLINE:
             self.run(run_awaitable(self, message, _returned(answer)))
         else:
             self.finished = True
             self.connection.sender.respond(self, self._pack(answer))
+
+    def repeat(self, message: bytes) -> None:
+        """Answer a unary call by its ordinary handler, unless the call has ended meanwhile."""
+        if not self.finished:
+            self.run(run_handler(self, message))
 
     def answer_deferred(self) -> None:
         """Answer a unary call that waited for the peer to read."""

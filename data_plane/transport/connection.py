@@ -14,6 +14,7 @@ from pretzel.data_plane.transport.call import Call
 from pretzel.data_plane.transport.guard import Guard
 from pretzel.data_plane.transport.handlers import STOPPING
 from pretzel.data_plane.transport.head import Head, Rejection, read_head
+from pretzel.data_plane.transport.held import HeldAnswers
 from pretzel.data_plane.transport.life import Life
 from pretzel.data_plane.transport.methods import Method
 from pretzel.data_plane.transport.peer import authentication, name_of
@@ -40,6 +41,7 @@ class Connection(asyncio.Protocol):
         self.auth_context: dict[str, list[bytes]] = {}
         self.engine = http2.new_connection(front.limits)
         self.sender = Sender(self.engine, self._flush_soon)
+        self.held = HeldAnswers(front.methods.look)
         self._guard = Guard()
         self.transport: Any = None
         self.closing = False
@@ -75,9 +77,11 @@ class Connection(asyncio.Protocol):
         """Process received bytes."""
         self.heard = time.monotonic()
         self._receiving = True
+        self.held.open()
         try:
             self.engine.receive_data(self._guard.pass_on(data))
             self._react(self.engine.events())
+            self.held.release()
         except http2.NGH2Error:
             self._fail()
             return
@@ -224,6 +228,7 @@ class Connection(asyncio.Protocol):
 
     def _abandon(self) -> None:
         self.closing = True
+        self.held.drop()
         for call in self.calls.values():
             call.abandon()
         self.calls.clear()

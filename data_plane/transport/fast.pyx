@@ -11,7 +11,7 @@ from libc.stdlib cimport free
 from pretzel.data_plane.transport.answers cimport Envelope, Values, enveloped, measure, write_response
 from pretzel.data_plane.transport.decode cimport Request, names_in
 from pretzel.data_plane.transport.prepared cimport Prepared
-from pretzel.data_plane.transport.runner cimport Layout, Runner
+from pretzel.data_plane.transport.runner cimport Layout, Runner, SharedLook
 from pretzel.data_plane.transport.wire cimport Span
 from pretzel.kernels.frame cimport Frame, now
 
@@ -37,9 +37,10 @@ cdef class Target(Layout):
         self.entry, self.calls, self.reference, self.tally = route.entry, route.calls, reference, tally
         self.head = text_field(MODEL, route.version.model.encode()) + number_field(VERSION, route.version.version)
 
-    cdef int observe(self, double seconds, Request request) except -1:
+    cdef int record(self, tuple measured) except -1:
+        seconds, rows = measured
         self.calls.observe(seconds)
-        self.calls.rows += request.columns[0].rows
+        self.calls.rows += rows
 
     cdef object failed(self, error, double seconds, Request request):
         if not isinstance(error, Exception):  # a cancelled call has no status
@@ -92,6 +93,10 @@ cdef class FastPredict:
         """Answer by the router's routes while their plans are resident, with at most that many bytes per response."""
         self.router, self.runner, self.tally = router, Runner(engine, most_bytes), tally or Tally()
         self.targets, self.generation = {}, -1
+
+    def share(self, SharedLook look not None):
+        """Leave looks at files to ``look`` while it is open."""
+        self.runner.look = look
 
     def answer(self, bytes message not None, double deadline=0.0):
         """Answer a PredictRequest.  ``deadline`` is a time of ``time.monotonic()``, 0 for none."""

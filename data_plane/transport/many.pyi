@@ -6,6 +6,7 @@ from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Router
 from pretzel.data_plane.scheduling.request import RequestEngine
 from pretzel.data_plane.transport.fast import Answered
+from pretzel.data_plane.transport.runner import SharedLook
 from pretzel.plan.digest import Digest
 
 class FastMany:
@@ -20,5 +21,6 @@ class FastMany:
         tally: Tally,
         most_bytes: int = ...,
     ) -> None: ...
+    def share(self, look: SharedLook) -> None: ...
     def answer(self, message: bytes, deadline: float = 0.0) -> Answered: ...
     def forget(self, plan: Digest) -> None: ...

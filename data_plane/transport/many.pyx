@@ -10,7 +10,7 @@ from libc.stdlib cimport calloc, free
 from pretzel.data_plane.transport.answers cimport Output, Values, measure, write_column, write_number
 from pretzel.data_plane.transport.decode cimport DATA, ROWS, Request, names_in
 from pretzel.data_plane.transport.prepared cimport Prepared
-from pretzel.data_plane.transport.runner cimport Layout, Runner
+from pretzel.data_plane.transport.runner cimport Layout, Runner, SharedLook
 from pretzel.data_plane.transport.wire cimport Span, field_size, varint_size, write_head, write_span
 from pretzel.kernels.frame cimport Frame, now
 
@@ -100,9 +100,10 @@ cdef class Fan(Layout):
         free(self.members)
         free(self.separate)
 
-    cdef int observe(self, double seconds, Request request) except -1:
+    cdef int record(self, tuple measured) except -1:
+        seconds, rows = measured
         self.calls.observe(seconds)
-        self.calls.rows += request.columns[0].rows * self.count
+        self.calls.rows += rows * self.count
 
     cdef object failed(self, error, double seconds, Request request):
         # The ordinary path runs the models separately, and has an error for each.
@@ -179,6 +180,10 @@ cdef class FastMany:
         self.router, self.joint, self.runner = router, joint, Runner(engine, most_bytes)
         self.calls, self.fans, self.generation = tally.calls("PredictMany", "all"), {}, -1
         plans.on_evict.append(self.forget)
+
+    def share(self, SharedLook look not None):
+        """Leave looks at files to ``look`` while it is open."""
+        self.runner.look = look
 
     def answer(self, bytes message not None, double deadline=0.0):
         """Answer a PredictManyRequest; see :class:`FastPredict` for the result."""

@@ -10,6 +10,7 @@ import grpc
 import structlog
 
 from pretzel.data_plane.transport.context import ServicerContext
+from pretzel.data_plane.transport.runner import SharedLook
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +31,8 @@ class Shortcuts(NamedTuple):
     unary: Mapping[str, Fast] = {}
     streams: Mapping[str, tuple[Fast | None, Each]] = {}
     """Streams with one response per request, in order: what is tried first, and what always answers."""
+    look: SharedLook | None = None
+    """While it is open, the unary shortcuts leave to it whether their answers may be released."""
 
 
 @dataclass(slots=True)
@@ -71,6 +74,8 @@ class Methods:
     def __init__(self, guard: Guard = lambda handler, _: handler, shortcuts: Shortcuts | None = None) -> None:
         """Create an empty table; ``guard`` wraps the handler of each path."""
         self._guard, self._shortcuts = guard, shortcuts or Shortcuts()
+        self.look = self._shortcuts.look or SharedLook()
+        """Proves the answers of calls that arrive together."""
         self._services: list[grpc.GenericRpcHandler] = []
         self._known: dict[bytes, Method] = {}
 

@@ -11,8 +11,10 @@ cdef class Layout:
     # The bytes of the response after a run that returned OK; None if it has no form here or takes more than `most`
     # bytes, which `taken` then holds.
     cdef bytes respond(self, Prepared prepared, Frame* frame, Request request, int64_t most, int64_t* taken)
-    # Counts an answer.
-    cdef int observe(self, double seconds, Request request) except -1
+    # What is counted of an answer: its seconds and rows, and what a protocol adds.
+    cdef tuple measured(self, double seconds, Request request)
+    # Counts an answer that is released.
+    cdef int record(self, tuple measured) except -1
     # The error of a run on a thread as its client sees it, counted; None if the ordinary path must answer.
     cdef object failed(self, error, double seconds, Request request)
     # Whether the mapped bytes were intact during a run that began at this time of the monotonic clock.
@@ -30,8 +32,18 @@ cdef class Job:
     cdef readonly int level
 
 
+# Answers that are held until one look at the files that they were computed from.
+cdef class SharedLook:
+    cdef bint opened
+    cdef list answers   # those that are held: the layout of each, and what is counted
+    cdef double since   # when the first of their runs began
+
+    cdef int add(self, Layout layout, tuple measured, double begun) except -1
+
+
 cdef class Runner:
     cdef Request request     # the one that is being answered
+    cdef public SharedLook look
     cdef object engine
     cdef Workspace workspace
     cdef double inline_seconds

@@ -24,7 +24,10 @@ cdef class Layout:
     cdef bytes respond(self, Prepared prepared, Frame* frame, Request request, int64_t most, int64_t* taken):
         raise NotImplementedError
 
-    cdef int observe(self, double seconds, Request request) except -1:
+    cdef tuple measured(self, double seconds, Request request):
+        return seconds, request.columns[0].rows
+
+    cdef int record(self, tuple measured) except -1:
         raise NotImplementedError
 
     cdef object failed(self, error, double seconds, Request request):
@@ -60,6 +63,36 @@ cdef class Job:
         return answer
 
 
+cdef class SharedLook:
+    """One look at files for the answers of several calls that arrived together.
+
+    A look proves what was read before it, so that of a batch of runs only the end of the last needs one.  The caller of
+    :meth:`open` holds the answers that follow until :meth:`close`, which says whether they may be released.
+    """
+
+    def __init__(self):
+        self.opened, self.answers, self.since = False, [], 0.0
+
+    def open(self):
+        """Leave the look at the files of further answers to :meth:`close`."""
+        self.opened = True
+
+    def close(self):
+        """Return whether no file of an answer since :meth:`open` was changed during its run; then all are counted."""
+        answers, self.answers, self.opened = self.answers, [], False
+        for layout in {layout for layout, _ in answers}:
+            if not (<Layout>layout).intact(self.since):
+                return False
+        for layout, measured in answers:
+            (<Layout>layout).record(measured)
+        return True
+
+    cdef int add(self, Layout layout, tuple measured, double begun) except -1:
+        if not self.answers:
+            self.since = begun
+        self.answers.append((layout, measured))
+
+
 cdef class Runner:
     """Runs requests of one event loop, one at a time, and those of the engine's threads."""
 
@@ -68,7 +101,7 @@ cdef class Runner:
         self.engine, self.most_bytes, self.share = engine, most_bytes, engine.share
         self.inline_seconds = limits.inline_seconds
         self.small_bytes, self.answer_bytes = min(SMALL_BYTES, limits.memory), min(limits.answer, most_bytes)
-        self.request, self.workspace = Request(), Workspace()
+        self.request, self.workspace, self.look = Request(), Workspace(), None
 
     cdef object answer(self, Prepared prepared, Layout layout, double deadline, double begun):
         cdef int64_t rows, size
@@ -82,13 +115,16 @@ cdef class Runner:
         if deadline and deadline <= begun:
             return None
         answer = self.inline(prepared, layout, size, expected <= BRIEF)
+        if answer is not None and self.look is not None and self.look.opened and not self.request.streamed:
+            self.look.add(layout, layout.measured(now() - begun, self.request), begun)
+            return answer
         return self.released(answer, layout, self.request, begun)
 
     cdef bytes released(self, bytes answer, Layout layout, Request request, double begun):
         """Return an answer, counted; None if files were changed during its run, which the ordinary path repeats."""
         if answer is None or not layout.intact(begun):
             return None
-        layout.observe(now() - begun, request)
+        layout.record(layout.measured(now() - begun, request))
         return answer
 
     cdef bint is_small(self, Prepared prepared, int64_t rows, int64_t size, double expected) noexcept nogil:

@@ -56,7 +56,7 @@ async def test_deadlines_pass_while_calls_are_queued(served: Served):
 async def test_the_handler_sees_the_time_that_is_left(served: Served, channel: grpc.aio.Channel):
     call = channel.unary_unary(path("Slow"))(b"", timeout=60)
     await asyncio.wait_for(served.echo.started.wait(), 20)
-    assert 30 < served.echo.context.time_remaining() <= 60
+    assert 30 < served.echo.context.time_remaining() <= 61  # gRPC rounds a timeout up when it sends it
     served.echo.release.set()
     assert await call == b""
 

@@ -1,0 +1,55 @@
+"""The answers of calls that arrive together, held until one look at the files that they were computed from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pretzel.data_plane.transport.runner import SharedLook
+
+if TYPE_CHECKING:
+    from pretzel.data_plane.transport.call import Call
+
+MOST = 32
+"""Answers that are held at most, and"""
+MOST_BYTES = 64 << 10
+"""their bytes: a client that does not read must be noticed before more is computed."""
+
+
+class HeldAnswers:
+    """The answers to the calls in one segment of a connection; nothing else runs between its opening and its end."""
+
+    def __init__(self, look: SharedLook) -> None:
+        self.is_open = False
+        self._look = look
+        self._answers: list[tuple[Call, bytes, bytes]] = []
+        self._bytes = 0
+
+    def open(self) -> None:
+        """Hold the answers that follow."""
+        self.is_open = True
+        self._look.open()
+
+    def add(self, call: Call, message: bytes, answer: bytes) -> None:
+        """Hold the answer to the message of a call."""
+        self._answers.append((call, message, answer))
+        self._bytes += len(answer)
+        if len(self._answers) >= MOST or self._bytes >= MOST_BYTES:
+            self.release()
+            self.open()
+
+    def release(self) -> None:
+        """Send the answers; if a file was changed during a run, compute them again."""
+        intact = self._look.close()
+        self.is_open = False
+        answers, self._answers, self._bytes = self._answers, [], 0
+        for call, message, answer in answers:
+            if intact:
+                call.respond(message, answer)
+            else:
+                call.repeat(message)
+
+    def drop(self) -> None:
+        """Forget what is held: the connection is gone."""
+        self._look.close()
+        self.is_open = False
+        self._answers.clear()

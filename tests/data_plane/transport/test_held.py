@@ -1,0 +1,157 @@
+"""One look at files proves the answers of calls that arrived together."""
+
+from __future__ import annotations
+
+import pytest
+
+from pretzel.data_plane.transport.fast import FastPredict
+from pretzel.data_plane.transport.held import MOST, MOST_BYTES, HeldAnswers
+from pretzel.data_plane.transport.runner import SharedLook
+from pretzel.plan.wire import columns_to_proto
+from pretzel.v1 import prediction_pb2 as pb
+from tests.data_plane.cache.damage import flip
+from tests.data_plane.models import regression
+from tests.data_plane.serve.conftest import Serving
+from tests.data_plane.transport.test_deployed import ROWS, message, warm
+
+
+@pytest.fixture
+async def fast(serving: Serving) -> FastPredict:
+    await serving.deploy("m", regression(3))
+    return FastPredict(serving.router, serving.engine)
+
+
+@pytest.fixture
+def look(fast: FastPredict) -> SharedLook:
+    look = SharedLook()
+    fast.share(look)
+    return look
+
+
+def change(serving: Serving) -> None:
+    """Write a file of the model, and then its old bytes again."""
+    for _ in range(2):
+        flip(serving.cache, serving.router.find("m").entry.digest, 8)
+
+
+async def test_answers_wait_for_the_look(serving: Serving, fast: FastPredict, look: SharedLook):
+    want = await warm(serving)
+    look.open()
+    assert [fast.answer(message()) for _ in range(3)] == [want] * 3
+    assert look.close()
+
+
+@pytest.mark.parametrize("before", [True, False])
+async def test_a_file_that_changed_in_between_is_seen(
+    serving: Serving, fast: FastPredict, look: SharedLook, before: bool
+):
+    want = await warm(serving)
+    assert fast.answer(message()) == want
+    look.open()
+    if before:
+        change(serving)
+    assert fast.answer(message()) == want  # not released yet
+    if not before:
+        change(serving)
+    assert not look.close()
+    assert fast.answer(message()) is None  # it is closed: each answer is followed by a look of its own
+
+
+async def test_a_look_is_of_one_batch(serving: Serving, fast: FastPredict, look: SharedLook):
+    await warm(serving)
+    look.open()
+    assert fast.answer(message())
+    change(serving)
+    assert not look.close()
+    look.open()
+    assert look.close()  # nothing was answered since
+
+
+async def test_only_released_answers_are_counted(serving: Serving, fast: FastPredict, look: SharedLook):
+    await warm(serving)
+    calls = serving.router.find("m").calls
+    before = calls.rows
+    look.open()
+    assert fast.answer(message())
+    assert calls.rows == before
+    assert look.close()
+    assert calls.rows == before + len(ROWS)
+    look.open()
+    assert fast.answer(message())
+    change(serving)
+    assert not look.close()
+    assert calls.rows == before + len(ROWS)
+
+
+async def test_messages_of_streams_do_not_wait(serving: Serving, fast: FastPredict, look: SharedLook):
+    await warm(serving)
+    streamed = pb.PredictStreamRequest(request=pb.PredictRequest(model="m", columns=columns_to_proto({"x": ROWS})))
+    look.open()
+    assert fast.answer_streamed(streamed.SerializeToString())
+    change(serving)
+    assert fast.answer_streamed(streamed.SerializeToString()) is None
+    assert look.close()
+
+
+class Call:
+    """Records what becomes of its answer."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.repeated: list[bytes] = []
+
+    def respond(self, message: bytes, answer: bytes) -> None:
+        self.sent.append(answer)
+
+    def repeat(self, message: bytes) -> None:
+        self.repeated.append(message)
+
+
+class Look:
+    """A look with a known outcome."""
+
+    def __init__(self, intact: bool) -> None:
+        self.intact = intact
+
+    def open(self) -> None:
+        pass
+
+    def close(self) -> bool:
+        return self.intact
+
+
+def held(intact: bool = True) -> HeldAnswers:
+    answers = HeldAnswers(Look(intact))  # type: ignore[arg-type]
+    answers.open()
+    return answers
+
+
+@pytest.mark.parametrize("intact", [True, False])
+def test_answers_are_sent_or_their_calls_repeated(intact: bool):
+    answers, calls = held(intact), [Call(), Call()]
+    for number, call in enumerate(calls):
+        answers.add(call, b"message", b"answer %d" % number)
+    assert not any(call.sent or call.repeated for call in calls)
+    answers.release()
+    assert not answers.is_open
+    assert [call.sent for call in calls] == ([[b"answer 0"], [b"answer 1"]] if intact else [[], []])
+    assert [call.repeated for call in calls] == ([[], []] if intact else [[b"message"], [b"message"]])
+
+
+@pytest.mark.parametrize(("count", "size"), [(MOST, 1), (2, MOST_BYTES // 2)])
+def test_few_answers_are_held(count: int, size: int):
+    answers, call = held(), Call()
+    for _ in range(count - 1):
+        answers.add(call, b"", bytes(size))
+    assert not call.sent
+    answers.add(call, b"", bytes(size))
+    assert len(call.sent) == count
+    assert answers.is_open  # for those that follow
+
+
+def test_answers_of_a_lost_connection_are_dropped():
+    answers, call = held(), Call()
+    answers.add(call, b"", b"answer")
+    answers.drop()
+    answers.release()
+    assert not call.sent and not call.repeated
