@@ -1,4 +1,4 @@
-"""The peak rates of one core of this machine, measured in milliseconds: the constants of the floors."""
+"""Measures the peak rates of one core of this machine, from which lower bounds of times are computed."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pretzel.errors import DeadlineError, ExhaustedError, InputError, PreconditionError, UnavailableError
 
 MOST_WORKERS = 10_000
+"""Live workers; reports of further ones are rejected."""
 MOST_NAME = 200
 """Characters of a worker's name, address, and set of kernels."""
 MOST_REASON = 1000
@@ -58,10 +59,10 @@ class LiveWorkers:
         if leaving:
             self._workers.pop(worker.name, None)
         else:
-            if worker.name not in self._workers and len(self._workers) >= MOST_WORKERS <= len(self.alive()):
-                raise ExhaustedError(
-                    f"{MOST_WORKERS} workers report already; stop some, or start another control plane"
-                )
+            # Without the dead ones, which are counted only if there are many.
+            is_new, many = worker.name not in self._workers, len(self._workers) >= MOST_WORKERS
+            if is_new and many and len(self.alive()) >= MOST_WORKERS:
+                raise ExhaustedError(f"{MOST_WORKERS} workers report already; stop some of them")
             self._workers[worker.name] = worker, time.monotonic() + self.expiry
         self._wake()
 

@@ -87,6 +87,8 @@ class Connection(asyncio.Protocol):
             return
         finally:
             self._receiving = False
+            if self.held.is_open:  # a fault of the server: the event loop closes the connection
+                self.held.drop()
         for call in self._waiting:
             call.start_timer()  # only now: most calls were answered above
         self._waiting.clear()

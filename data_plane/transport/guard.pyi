@@ -1,4 +1,4 @@
-"""Cuts header values that the HTTP/2 engine does not hold out of received bytes, so that they end only their call."""
+"""Removes long header values from received bytes, because the HTTP/2 engine would end the connection for them."""
 
 MARK: bytes
 """Name of the field that is added to a header list without its long values."""

@@ -1,9 +1,9 @@
-"""Cuts header values that the HTTP/2 engine does not hold out of received bytes, so that they end only their call.
+"""Removes long header values from received bytes, because the HTTP/2 engine would end the connection for them.
 
-libnghttp2 takes a field of 64 KiB for a fault of the connection, and `ngh2` a list over its limit.  Such lists come in
-several frames.  Their blocks are rewritten: a long value becomes empty, and a field is added by which the call is
-rejected.  The state of the compression stays that of the sender, because only fields that enter no table are changed,
-and those too large for one, which clear it.
+libnghttp2 treats a field of 64 KiB as a fault of the connection, and `ngh2` a list over its limit.  Such lists arrive
+in several frames.  The guard rewrites these: it empties long values, and adds a field by which the call is rejected.
+The compression state stays that of the sender: the guard changes only fields that enter no table, and fields too
+large for a table, which clear it.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from pretzel.data_plane.transport.call import Call
 
 MOST = 32
-"""Answers that are held at most, and"""
+"""Largest number of answers that are held."""
 MOST_BYTES = 64 << 10
-"""their bytes: a client that does not read must be noticed before more is computed."""
+"""Bytes of held answers from which they are released.  Whether the client reads is known only after that."""
 
 
 class HeldAnswers:

@@ -43,7 +43,7 @@ cdef class SharedLook:
 
 cdef class Runner:
     cdef Request request     # the one that is being answered
-    cdef public SharedLook look
+    cdef SharedLook look     # takes over the look at the files of answers while it is open; None for none
     cdef object engine
     cdef Workspace workspace
     cdef double inline_seconds

@@ -66,8 +66,8 @@ cdef class Job:
 cdef class SharedLook:
     """One look at files for the answers of several calls that arrived together.
 
-    A look proves what was read before it, so that of a batch of runs only the end of the last needs one.  The caller of
-    :meth:`open` holds the answers that follow until :meth:`close`, which says whether they may be released.
+    A look proves all bytes that were read before it, so a batch of runs needs only one, after the last.  The caller of
+    :meth:`open` holds the answers that follow until :meth:`close`, which returns whether they may be released.
     """
 
     def __init__(self):

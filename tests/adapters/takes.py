@@ -1,4 +1,4 @@
-"""Inputs of a model in short form, with the conversion of X to columns."""
+"""Converts X to columns for inputs that are written in short form."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -18,11 +18,11 @@ from pretzel.adapters.convert import Column, as_array, as_texts, column_of
 from pretzel.adapters.decoding import text_column
 from pretzel.adapters.integer_functions import reject_integers
 from pretzel.adapters.integers import as_read
-from pretzel.adapters.kept import reject_objects, reject_unlike
 from pretzel.adapters.kinds import in_native_order, reject_categories, reject_float_type
 from pretzel.adapters.objects import Form, as_frame, reject_ambiguous_nulls
 from pretzel.adapters.polars import reject_distinguished
 from pretzel.adapters.records import list_column, record_columns, record_names
+from pretzel.adapters.rejections import reject_objects, reject_unlike
 from pretzel.adapters.sparse import as_stored, reject_dense, reject_small, rows_of, written_out
 from pretzel.adapters.tables import array_of, is_sparse, table_of
 from pretzel.errors import InputError

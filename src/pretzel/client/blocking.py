@@ -122,7 +122,7 @@ class ControlPlane(Connection):
 
     Raises, from every call:
         NotFoundError: the model, version or alias does not exist.
-        UnavailableError: no server answered: within a few attempts at first contact, or within a minute later.
+        UnavailableError: no server answered: within two seconds at first contact, or within a minute later.
         DeadlineError: the timeout passed.
 
     A call whose connection breaks is retried: all calls are safe to retry.

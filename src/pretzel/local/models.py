@@ -22,9 +22,9 @@ from pretzel.adapters.integers import (
     may_be_integers,
     whole_type,
 )
-from pretzel.adapters.kept import reject_objects, reject_unlike
 from pretzel.adapters.kinds import in_native_order, is_foreign, reject_categories
 from pretzel.adapters.objects import Form, as_frame, reject_ambiguous_nulls, reject_na, reject_none
+from pretzel.adapters.rejections import reject_objects, reject_unlike
 from pretzel.adapters.sparse import as_stored, reject_sparse_columns
 from pretzel.adapters.tables import array_of, columns_named, is_polars, is_sparse, texts_of
 from pretzel.compiler.compile import compile_plan

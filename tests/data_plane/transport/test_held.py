@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from pretzel.data_plane.transport.connection import Connection
 from pretzel.data_plane.transport.fast import FastPredict
+from pretzel.data_plane.transport.front import NativeFront
 from pretzel.data_plane.transport.held import MOST, MOST_BYTES, HeldAnswers
+from pretzel.data_plane.transport.limits import Limits
+from pretzel.data_plane.transport.methods import Methods
 from pretzel.data_plane.transport.runner import SharedLook
 from pretzel.plan.wire import columns_to_proto
 from pretzel.v1 import prediction_pb2 as pb
@@ -155,3 +159,32 @@ def test_answers_of_a_lost_connection_are_dropped():
     answers.drop()
     answers.release()
     assert not call.sent and not call.repeated
+
+
+class Transport:
+    """A socket that takes everything."""
+
+    def get_extra_info(self, name: str) -> None:
+        return None
+
+    def is_closing(self) -> bool:
+        return False
+
+    def write(self, data: bytes) -> None:
+        pass
+
+
+async def test_a_fault_of_the_server_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch):
+    """Otherwise other connections would release answers that no look has proved."""
+    methods = Methods()
+    connection = Connection(NativeFront(methods, Limits()))
+    connection.connection_made(Transport())
+
+    def fail(events: object) -> None:
+        assert connection.held.is_open
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(connection, "_react", fail)
+    with pytest.raises(RuntimeError, match="a fault"):
+        connection.data_received(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+    assert not connection.held.is_open

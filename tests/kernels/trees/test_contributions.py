@@ -1,4 +1,4 @@
-"""The kernel of contributions: invalid layouts are rejected, deep trees are served; and its quadrature rules."""
+"""The kernel of contributions: invalid layouts, deep trees, and quadrature rules."""
 
 from __future__ import annotations
 

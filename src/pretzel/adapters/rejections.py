@@ -1,4 +1,4 @@
-"""Rejection of objects that the library returns unchanged or cannot compute with, and of booleans where it does so.
+"""Rejections of column types and values that the library rejects, or reads in types of its own.
 
 Selectors and passthroughs keep an array of objects, so that the library returns the text ``'1.5'`` where a model of
 numbers returns 1.5.  A NumPy function of objects asks each of them for a method of its name, and raises.  Imputers
