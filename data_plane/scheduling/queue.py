@@ -14,6 +14,7 @@ from typing import Any
 
 from pretzel.data_plane.scheduling.pace import Pace
 from pretzel.data_plane.scheduling.policy import CHEAPER, LONGEST_YIELD, NORMAL, Rank, is_cheaper, priority
+from pretzel.kernels.team import Team
 
 NICE = 5
 """Added to the niceness of executor threads.  The event loop rejects late requests and hands over cheap ones: it must
@@ -85,6 +86,13 @@ class ExecutorQueue:
         self.held = 0
         """Bytes that running tasks have reserved."""
         self.pace = Pace()
+        self.team = Team(threads, NICE)
+        """Threads that take parts of running tasks, while fewer tasks run than there are threads."""
+        self._own = threading.local()
+
+    def note_help(self, seconds: float) -> None:
+        """Record processor time of the team in the calling thread's task: that of the task is known without it."""
+        self._own.helped = seconds
 
     def submit(self, work: Work, expected: float, size: int, rank: Rank | None = None) -> Task:
         """Queue work with its expected seconds and bytes; the outcome arrives through ``done``.
@@ -192,6 +200,7 @@ class ExecutorQueue:
         if reserved:
             self._reserved = task
         self.held += task.bytes
+        self.team.enter()
         task.begun = self._clock()
 
     def _pick(self, reserved: bool) -> Task | None:
@@ -255,7 +264,7 @@ class ExecutorQueue:
 
     def _run(self, task: Task) -> None:
         assert task.work is not None
-        result, error = None, None
+        result, error, self._own.helped = None, None, 0.0
         try:
             result = task.work(task.begun - task.arrival)
         except BaseException as caught:  # every error must reach the caller, and none may end the thread
@@ -266,8 +275,9 @@ class ExecutorQueue:
                 self._reserved = None
             self.held -= task.bytes
             if error is None:
-                self.pace.learn(task.expected, self._clock() - task.begun)
+                self.pace.learn(task.expected, self._clock() - task.begun + self._own.helped)
             self._wake()
+        self.team.leave()
         task.work = None
         task.settle(result, error)
 
