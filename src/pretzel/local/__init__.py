@@ -84,9 +84,7 @@ class Predictor:
     returns its results.  ``classes_`` and ``feature_names_in_`` exist if the estimator has them.  Thread-safe.
     """
 
-    def __init__(
-        self, definition: Definition, reexport: Reexport | None = None, threads: int | None = None
-    ) -> None:
+    def __init__(self, definition: Definition, reexport: Reexport | None = None, threads: int | None = None) -> None:
         """Compile ``definition``; ``reexport`` exports again for other input types, float32 or sparse, or outputs.
 
         Optional outputs are compiled separately, at their first call.

@@ -116,9 +116,7 @@ def _kept_booleans(rules: Sequence[Mapping[str, Any]], columns: Mapping[str, Any
 class Models:
     """The models of one predictor: one for the exported types, and others compiled at the first input of their kind."""
 
-    def __init__(
-        self, definition: Definition, reexport: Export | None, helpers: engine.Helpers | None = None
-    ) -> None:
+    def __init__(self, definition: Definition, reexport: Export | None, helpers: engine.Helpers | None = None) -> None:
         self.main = Model(definition, helpers)
         self._helpers = helpers
         self._reexport = reexport
