@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import heapq
 import itertools
@@ -14,50 +13,15 @@ from typing import Any
 
 from pretzel.data_plane.scheduling.pace import Pace
 from pretzel.data_plane.scheduling.policy import CHEAPER, LONGEST_YIELD, NORMAL, Rank, is_cheaper, priority
+from pretzel.data_plane.scheduling.task import Task, Work
 from pretzel.kernels.team import Team
 
 NICE = 5
 """Added to the niceness of executor threads.  The event loop rejects late requests and hands over cheap ones: it must
 get its core at once, or everything behind it is late."""
 
-Work = Callable[[float], Any]
-"""Does the work of a task; called with the seconds that the task waited."""
-
-
-class Task:
-    """A waiting or running request."""
-
-    __slots__ = ("arrival", "begun", "bytes", "done", "expected", "key", "loop", "number", "own", "rank", "work")
-
-    def __init__(self, work: Work, expected: float, size: int, arrival: float, number: int, rank: Rank) -> None:
-        self.work: Work | None = work
-        """None once the caller has cancelled."""
-        self.expected, self.bytes, self.arrival, self.number = expected, size, arrival, number
-        self.key, self.rank = priority(arrival, expected), rank
-        self.own = rank.level, self.key, number
-        """Its order within its group, which keeps it if turns are exchanged."""
-        self.loop = asyncio.get_running_loop()
-        self.done: asyncio.Future[Any] = self.loop.create_future()
-        self.begun = 0.0
-
-    def __lt__(self, other: Task) -> bool:
-        """Compare by queue key, then by arrival."""
-        return (self.key, self.number) < (other.key, other.number)
-
-    def settle(self, result: Any, error: BaseException | None) -> None:
-        """Pass the outcome to the event loop.  Called on an executor thread."""
-        try:
-            self.loop.call_soon_threadsafe(self._set, result, error)
-        except RuntimeError:  # the loop is closed, and no caller waits
-            pass
-
-    def _set(self, result: Any, error: BaseException | None) -> None:
-        if self.done.done():
-            return
-        if error is None:
-            self.done.set_result(result)
-        else:
-            self.done.set_exception(error)
+ROUNDING = 1e-9
+"""Seconds: what is left of a backlog after its last task."""
 
 
 class ExecutorQueue:
@@ -75,6 +39,7 @@ class ExecutorQueue:
         self.threads, self.memory, self._clock = threads, memory, clock
         self._waiting: list[Task] = []
         self._leveled = False  # a task of another level than the normal one came since the queue was empty
+        self._backlogs: dict[Any, float] = {}  # expected seconds of the waiting tasks of each group
         self._running: set[Task] = set()
         self._numbers = itertools.count()
         lock = threading.Lock()
@@ -100,13 +65,15 @@ class ExecutorQueue:
         Raises:
             RuntimeError: the machine is short of memory or threads, and none is started yet.
         """
-        task = Task(work, expected, size, self._clock(), next(self._numbers), rank or Rank(work))
+        rank = rank or Rank(work)
         with self._ready:
+            task = Task(work, expected, size, self._clock(), next(self._numbers), rank, self._backlog_of(rank))
             if self._closed:
                 task.done.cancel()
                 return task
             self._start_missing()
             heapq.heappush(self._waiting, task)
+            self._backlogs[rank.group] = self._backlogs.get(rank.group, 0.0) + expected
             self._leveled |= task.rank.level != NORMAL
             self._wake()
         return task
@@ -134,10 +101,14 @@ class ExecutorQueue:
                 return 0.0
             if is_cheaper(expected, (task.expected for task in busy)):
                 return own + (self._left(self._reserved, now) if self._reserved else 0.0)
-            key = priority(now, expected)
+            key = priority(now, expected, self._backlog_of(rank))
             ahead = sum(task.expected for task in self._waiting if _is_ahead(task, key, rank))
             left = sum(self._left(task, now) for task in busy)
         return own + (self.pace.seconds(ahead) + left) / self.threads
+
+    def _backlog_of(self, rank: Rank | None) -> float:
+        """Return the expected seconds of waiting tasks of a group, by its weight."""
+        return self._backlogs.get(rank.group, 0.0) / rank.weight if rank is not None else 0.0
 
     def relief(self) -> float:
         """Return the seconds until a running task should end, whose place is then free."""
@@ -246,6 +217,9 @@ class ExecutorQueue:
 
     def _remove(self, task: Task) -> None:
         self._leveled &= len(self._waiting) > 1
+        left = self._backlogs.pop(task.rank.group, 0.0) - task.expected
+        if left > ROUNDING:
+            self._backlogs[task.rank.group] = left
         if task is self._waiting[0]:
             heapq.heappop(self._waiting)
             return

@@ -176,7 +176,7 @@ class RequestEngine:
         most = allowed(job.need, job.size, job.rows, self.limits, self._queue.threads, self._rejected)
         expected = cost.expected(job.size, job.rows)
         costs = ASSUMED_SECONDS if expected == UNKNOWN else cost.likely(job.size, job.rows)
-        wait = self._queue.wait(costs, Rank(cost, job.level)) if remaining is not None else 0.0
+        wait = self._queue.wait(costs, Rank(cost, job.level, cost.weight)) if remaining is not None else 0.0
         decision = choose(Facts(expected, remaining, total), wait, self.queued, cost.queued, self.limits)
         if decision is not Decision.EXECUTE:
             self._reject(decision, wait, remaining)
@@ -189,7 +189,7 @@ class RequestEngine:
         token = Token()
         self.queued += 1
         job.cost.queued += 1
-        rank = Rank(job.cost, job.level)
+        rank = Rank(job.cost, job.level, job.cost.weight)
         work = partial(self._start, job, expected, most, width, token)
         task = self._queue.submit(work, expected, size, rank)
         try:

@@ -49,7 +49,7 @@ async def test_requests_of_one_group_run_by_level_and_then_by_arrival():
 
 async def test_turns_of_other_groups_stay():
     parts = jobs(("a", "m", 1), ("x", "n", 1), ("b", "m", 0), ("y", "o", 9))
-    assert await order_of(parts) == ["b", "x", "a", "y"]
+    assert await order_of(parts) == ["b", "x", "y", "a"]  # the second request of m comes after the first of o
 
 
 async def test_the_order_of_groups_is_that_without_levels():
