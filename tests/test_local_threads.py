@@ -1,8 +1,6 @@
 """Predictors with several threads: equal results, and the ways to set their number."""
 
 import copy
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -88,25 +86,3 @@ def test_the_variable_is_a_number(monkeypatch, text):
     with pytest.raises(InputError, match=f"PRETZEL_THREADS: expected a number of threads, got '{text}'"):
         pretzel.compile(TEXT)
     assert pretzel.compile(TEXT, threads=1).predict(TEXTS[:1])[0] in ("yes", "no")
-
-
-def test_threads_start_with_the_first_long_run(monkeypatch):
-    counting = """
-import os, sys
-import numpy as np
-from sklearn.linear_model import LogisticRegression
-import pretzel
-count = lambda: len(os.listdir("/proc/self/task"))
-x = np.random.default_rng(0).normal(size=(200_000, 20))
-model = LogisticRegression().fit(x[:100], x[:100, 0] > 0)
-pretzel.compile(model).predict(x)
-before = count()
-several = pretzel.compile(model, threads=3)
-several.predict(x[:1]), several.predict(x[:100])
-few = count() - before
-several.predict_proba(np.tile(x, (4, 1)))
-print(few, count() - before)
-"""
-    monkeypatch.delenv("PRETZEL_THREADS", raising=False)
-    done = subprocess.run([sys.executable, "-c", counting], capture_output=True, text=True, timeout=120, check=True)
-    assert done.stdout.split() == ["0", "2"]

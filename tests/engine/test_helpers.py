@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -205,13 +204,18 @@ def test_few_rows_and_short_runs_take_one_thread() -> None:
 
 FORKING = """
 import os, signal, sys, threading
-from tests.engine.test_helpers import CASES, ROWS, bits, helpers, slow
+from tests.engine.test_helpers import CASES, LEAST_ROWS, ROWS, bits, helpers, slow
 executable, columns = CASES["both"]
 slow(executable)
 want = {k: bits(v) for k, v in executable.run(columns(ROWS)).items()}
 def agrees():
     return {k: bits(v) for k, v in executable.run(columns(ROWS), helpers=helpers()).items()} == want
+threads = lambda: len(os.listdir("/proc/self/task"))
+before = threads()
+executable.run(columns(LEAST_ROWS - 1), helpers=helpers())
+assert threads() == before
 assert agrees()
+assert threads() == before + 3
 stop = threading.Event()
 busy = threading.Thread(target=lambda: [agrees() for _ in iter(stop.is_set, True)])
 busy.start()
@@ -226,17 +230,9 @@ sys.exit(os.waitstatus_to_exitcode(status) or (0 if agrees() else 4))
 """
 
 
-def test_a_forked_child_has_helpers_of_its_own() -> None:
+def test_threads_start_with_the_first_long_run_and_again_in_a_forked_child() -> None:
     done = subprocess.run([sys.executable, "-c", FORKING], timeout=120, check=False)
     assert done.returncode == 0
-
-
-def test_threads_of_a_team_take_no_signals() -> None:
-    executable, columns = CASES["dense"]
-    slow(executable)
-    before = threading.active_count()
-    executable.run(columns(ROWS), helpers=helpers())
-    assert threading.active_count() == before  # they are not threads of the interpreter
 
 
 def test_an_error_of_an_input_is_found_before_any_thread_helps() -> None:
