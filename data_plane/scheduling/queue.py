@@ -9,8 +9,8 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
 
+from pretzel.data_plane.scheduling.backlogs import Backlogs
 from pretzel.data_plane.scheduling.pace import Pace
 from pretzel.data_plane.scheduling.policy import CHEAPER, LONGEST_YIELD, NORMAL, Rank, is_cheaper, priority
 from pretzel.data_plane.scheduling.task import Task, Work
@@ -19,9 +19,6 @@ from pretzel.kernels.team import Team
 NICE = 5
 """Added to the niceness of executor threads.  The event loop rejects late requests and hands over cheap ones: it must
 get its core at once, or everything behind it is late."""
-
-ROUNDING = 1e-9
-"""Seconds: what is left of a backlog after its last task."""
 
 
 class ExecutorQueue:
@@ -39,7 +36,7 @@ class ExecutorQueue:
         self.threads, self.memory, self._clock = threads, memory, clock
         self._waiting: list[Task] = []
         self._leveled = False  # a task of another level than the normal one came since the queue was empty
-        self._backlogs: dict[Any, float] = {}  # expected seconds of the waiting tasks of each group
+        self._backlogs = Backlogs()
         self._running: set[Task] = set()
         self._numbers = itertools.count()
         lock = threading.Lock()
@@ -67,13 +64,15 @@ class ExecutorQueue:
         """
         rank = rank or Rank(work)
         with self._ready:
-            task = Task(work, expected, size, self._clock(), next(self._numbers), rank, self._backlog_of(rank))
+            arrival = self._clock()
+            key = self._backlogs.key(arrival, expected, rank)
+            task = Task(work, expected, size, arrival, next(self._numbers), rank, key)
             if self._closed:
                 task.done.cancel()
                 return task
             self._start_missing()
             heapq.heappush(self._waiting, task)
-            self._backlogs[rank.group] = self._backlogs.get(rank.group, 0.0) + expected
+            self._backlogs.add(rank, key, expected)
             self._leveled |= task.rank.level != NORMAL
             self._wake()
         return task
@@ -101,14 +100,10 @@ class ExecutorQueue:
                 return 0.0
             if is_cheaper(expected, (task.expected for task in busy)):
                 return own + (self._left(self._reserved, now) if self._reserved else 0.0)
-            key = priority(now, expected, self._backlog_of(rank))
+            key = self._backlogs.key(now, expected, rank) if rank is not None else priority(now, expected)
             ahead = sum(task.expected for task in self._waiting if _is_ahead(task, key, rank))
             left = sum(self._left(task, now) for task in busy)
         return own + (self.pace.seconds(ahead) + left) / self.threads
-
-    def _backlog_of(self, rank: Rank | None) -> float:
-        """Return the expected seconds of waiting tasks of a group, by its weight."""
-        return self._backlogs.get(rank.group, 0.0) / rank.weight if rank is not None else 0.0
 
     def relief(self) -> float:
         """Return the seconds until a running task should end, whose place is then free."""
@@ -217,9 +212,7 @@ class ExecutorQueue:
 
     def _remove(self, task: Task) -> None:
         self._leveled &= len(self._waiting) > 1
-        left = self._backlogs.pop(task.rank.group, 0.0) - task.expected
-        if left > ROUNDING:
-            self._backlogs[task.rank.group] = left
+        self._backlogs.remove(task.rank, task.expected)
         if task is self._waiting[0]:
             heapq.heappop(self._waiting)
             return

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from pretzel.data_plane.scheduling.policy import Rank, priority
+from pretzel.data_plane.scheduling.policy import Rank
 
 Work = Callable[[float], Any]
 """Does the work of a task; called with the seconds that the task waited."""
@@ -18,12 +18,12 @@ class Task:
     __slots__ = ("arrival", "begun", "bytes", "done", "expected", "key", "loop", "number", "own", "rank", "work")
 
     def __init__(
-        self, work: Work, expected: float, size: int, arrival: float, number: int, rank: Rank, backlog: float = 0.0
+        self, work: Work, expected: float, size: int, arrival: float, number: int, rank: Rank, key: float
     ) -> None:
         self.work: Work | None = work
         """None once the caller has cancelled."""
         self.expected, self.bytes, self.arrival, self.number = expected, size, arrival, number
-        self.key, self.rank = priority(arrival, expected, backlog), rank
+        self.key, self.rank = key, rank
         self.own = rank.level, self.key, number
         """Its order within its group, which keeps it if turns are exchanged."""
         self.loop = asyncio.get_running_loop()
