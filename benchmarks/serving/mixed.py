@@ -1,4 +1,4 @@
-"""Measure single rows beside batches: ``python -m benchmarks.serving.mixed``.
+"""Measure single rows next to batches: ``python -m benchmarks.serving.mixed``.
 
 Models are called by Zipf's law; every second one gets batches, the others single rows.  A worker on one core serves an
 open loop at a part of its capacity; the generator uses the other core.  Arrivals are random (Poisson) and never wait

@@ -16,7 +16,7 @@ from pretzel.kernels.team import MOST_THREADS, Team
 
 
 class Helpers:
-    """How runs use other threads: each up to ``width`` threads in all.  Thread-safe.
+    """Other threads for runs, up to ``width`` for each, its own among them.  Thread-safe.
 
     ``counts``: whether the thread of each run is counted as one of the team's limit; False if its pool does that.
     """

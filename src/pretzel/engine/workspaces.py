@@ -32,24 +32,24 @@ def guarded(run: Callable[[Workspace], T]) -> T:
     except MemoryError as error:
         raise ExhaustedError(f"{error}; send fewer rows") from None
     finally:
-        _give_back(workspace)
+        _give_back(workspace, KEEP_BYTES)
 
 
 @contextlib.contextmanager
 def borrowed(count: int) -> Iterator[list[Workspace]]:
-    """Yield so many workspaces of the pool."""
+    """Yield so many workspaces of the pool, for one run: together they keep as much memory as one."""
     workspaces = [_take() for _ in range(count)]
     try:
         yield workspaces
     finally:
         for workspace in workspaces:
-            _give_back(workspace)
+            _give_back(workspace, KEEP_BYTES // count)
 
 
 def _take() -> Workspace:
     return _workspaces.pop() if _workspaces else Workspace()
 
 
-def _give_back(workspace: Workspace) -> None:
-    if workspace.nbytes < KEEP_BYTES:
+def _give_back(workspace: Workspace, most: int) -> None:
+    if workspace.nbytes < most:
         _workspaces.append(workspace)
