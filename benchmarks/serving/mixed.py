@@ -13,7 +13,9 @@ import random
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import grpc
 import numpy as np
@@ -22,7 +24,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 import pretzel
-from benchmarks.serving.overload import GENERATOR_CORE, SERVER_CORE, pinned
+from benchmarks.serving.overload import GENERATOR_CORE, SERVER_CORE, pinned, processor_seconds
 from benchmarks.serving.worker import worker
 from pretzel.plan.definition import Definition
 from pretzel.plan.values import Texts
@@ -121,15 +123,21 @@ class Generator:
         await self._channel.close()
 
 
-async def measure_mix(port: int, mix: Mix, load: float, seconds: float) -> None:
-    """Print the latencies of single rows alone, and of both kinds under load."""
-    generator = Generator(port, mix)
+async def measure_mix(ready: Mapping[str, Any], mix: Mix, load: float, seconds: float) -> None:
+    """Print the latencies of single rows alone, and of both kinds under load.
+
+    The processor time of the server under load tells whether other programs kept it from its core: then the load was
+    higher than the one named.
+    """
+    generator, pid = Generator(ready["port"], mix), ready["processes"][0]
     await generator.capacity(1)
     alone = await generator.offer(200, seconds / 2, single=True)
     capacity = await generator.capacity(2)
+    before, begun = processor_seconds(pid), time.monotonic()
     loaded = await generator.offer(load * capacity, seconds)
+    busy = (processor_seconds(pid) - before) / (time.monotonic() - begun)
     base = float(np.quantile(alone[False], 0.99))
-    print(f"capacity {capacity:.0f}/s; load {load:g}; errors {dict(generator.codes) or 'none'}")
+    print(f"capacity {capacity:.0f}/s; load {load:g}, server busy {busy:.0%}; errors {dict(generator.codes) or 'none'}")
     for name, taken in (("alone", alone[False]), ("single rows", loaded[False]), ("batches", loaded[True])):
         middle, high = (float(q) for q in np.quantile(taken, (0.5, 0.99)))
         print(
@@ -156,7 +164,7 @@ def main() -> None:
     cache = tempfile.TemporaryDirectory()
     with cache, pinned(SERVER_CORE), worker(Path(cache.name), models, *arguments.worker) as ready:
         with pinned(GENERATOR_CORE):
-            asyncio.run(measure_mix(ready["port"], mix, arguments.load, arguments.seconds))
+            asyncio.run(measure_mix(ready, mix, arguments.load, arguments.seconds))
 
 
 if __name__ == "__main__":
