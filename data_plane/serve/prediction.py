@@ -68,6 +68,10 @@ class PredictionService(PredictionServiceServicer):
         self.fast_many = FastMany(router, plans, self.joint, engine, tally, most_bytes)
         """These two answer the usual messages in a fraction of the time."""
 
+    def is_idle(self) -> bool:
+        """Return whether no request waits for an executor thread or runs on one."""
+        return not self._engine.queued
+
     async def Predict(self, request: pb.PredictRequest, context: ServicerContext) -> Answer:
         """Compute the requested outputs over one batch of rows."""
         return await self._predict(request, deadline_of(context))

@@ -76,6 +76,7 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Process received bytes."""
         self.heard = time.monotonic()
+        self.front.poller.heard(self.heard)
         self._receiving = True
         self.held.open()
         try:
@@ -93,6 +94,8 @@ class Connection(asyncio.Protocol):
             call.start_timer()  # only now: most calls were answered above
         self._waiting.clear()
         self._flush()
+        if not self.calls:
+            self.front.poller.rest()
 
     def eof_received(self) -> bool:
         """Close: a peer that sends no more cannot acknowledge what it gets."""

@@ -12,6 +12,7 @@ import structlog
 from pretzel.data_plane.transport.connection import Connection
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Methods
+from pretzel.data_plane.transport.polling import Poller
 from pretzel.errors import ExhaustedError
 
 log = structlog.get_logger(__name__)
@@ -29,8 +30,8 @@ CLOSE_SECONDS = 1.0
 class NativeFront:
     """All listeners and connections of one process."""
 
-    def __init__(self, methods: Methods, limits: Limits) -> None:
-        self.methods, self.limits = methods, limits
+    def __init__(self, methods: Methods, limits: Limits, poller: Poller | None = None) -> None:
+        self.methods, self.limits, self.poller = methods, limits, poller or Poller(0)
         self.connections: set[Connection] = set()
         self._held = 0
         self.draining = False
