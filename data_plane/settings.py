@@ -58,6 +58,11 @@ class Settings(ServerSettings):
     pin: Names = []
     """Models that are loaded at start and never evicted, as `a,b:canary`."""
 
+    result_cache: Names = []
+    """Models whose answers are kept for requests that come again; ``*`` for all."""
+    result_cache_bytes: Annotated[int, Field(ge=0)] = 64 * MIB
+    """Bytes of kept answers and their requests in each serving process; 0 turns this off."""
+
     executor_threads: Annotated[int, Field(ge=0)] = 0
     """Threads for expensive requests; 0 takes one per core."""
     queue_limit: Annotated[int, Field(ge=1)] = 1024

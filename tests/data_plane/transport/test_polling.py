@@ -1,4 +1,4 @@
-"""Polling for the next call: only between calls in short succession, never beside other work, and it ends."""
+"""Polling for the next call: only between calls in short succession, never while other work runs, and it ends."""
 
 from __future__ import annotations
 
