@@ -182,7 +182,7 @@ class Puller:
         """Fetch the objects of the watched catalog, and return the part of it that can be served."""
         self.watcher.moved.clear()
         target, cut_off = self._followed(self.watcher.target), ""
-        changed = {n: decode_model(r) for n, r in target.records.items() if self.published.records.get(n) != r}
+        changed = {n: decode_model(r) for n, r in target.records.since(self.published.records)[0].items()}
         plans = {version.plan for model in changed.values() for version in model.versions}
         try:
             done = await self._completer.complete(plans, fetch)
@@ -202,20 +202,24 @@ class Puller:
         return self.published if reason else target
 
     def _servable(self, target: Catalog, changed: dict[str, Model], done: Completed, cut_off: str) -> Step:
-        records, held = {n: r for n, r in target.records.items() if n not in changed}, dict[str, str]()
-        whole = done.whole
+        partial: dict[str, bytes] = {}
+        held: dict[str, str] = {}
         for name, model in changed.items():
-            if all(version.plan in whole for version in model.versions):
-                records[name] = target.records[name]
+            if all(version.plan in done.whole for version in model.versions):
                 continue
             held[name] = cut_off or next(done.lacking[v.plan] for v in model.versions if v.plan in done.lacking)
-            before = self.published.records.get(name)
-            previous = decode_model(before) if before else None
-            served = {v.plan for v in previous.versions} if previous else set()
-            if partial := servable(model, previous, whole | served):
-                records[name] = encode_model(partial)
+            if (part := self._part(model, done)) is not None:
+                partial[name] = encode_model(part)
+        records = target.records.changed(partial, held.keys() - partial.keys())
         revision = self.published.revision if cut_off and held else target.revision
         return Step(Catalog(target.epoch, revision, records), held, done.out_of_space)
+
+    def _part(self, model: Model, done: Completed) -> Model | None:
+        """Return the part of an incomplete model that can be served, or None."""
+        before = self.published.records.get(model.name)
+        previous = decode_model(before) if before else None
+        served = {v.plan for v in previous.versions} if previous else set()
+        return servable(model, previous, done.whole | served)
 
     async def _take(self, step: Step) -> None:
         """Publish and save a catalog if it differs from the last."""
