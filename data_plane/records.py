@@ -12,6 +12,8 @@ class Records(Mapping[str, bytes]):
     """Records by name; maps that were derived from each other share the parts that are equal."""
 
     __slots__ = ("_count", "_shards")
+    _count: int
+    _shards: tuple[dict[str, bytes], ...]
 
     def __init__(self, records: Mapping[str, bytes] | None = None) -> None:
         """Copy a mapping; a map of this class is shared."""

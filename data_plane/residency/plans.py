@@ -16,9 +16,10 @@ from pretzel.data_plane.cache.layout import key_of
 from pretzel.data_plane.cache.proof import Proof
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.measure.counters import Tally
-from pretzel.data_plane.residency.entry import Entry, addresses
+from pretzel.data_plane.residency.entry import Entry
+from pretzel.data_plane.residency.eviction import EvictionQueue
 from pretzel.data_plane.residency.flight import Flight, Watched
-from pretzel.data_plane.residency.ledger import Ledger, total_bytes
+from pretzel.data_plane.residency.ledger import Holding, Ledger, total_bytes
 from pretzel.data_plane.residency.memory import trim_heap
 from pretzel.data_plane.residency.trust import Trust
 from pretzel.engine import Executable, StageCatalog, load
@@ -30,6 +31,8 @@ from pretzel.plan.plan import Plan
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
+LEAST_LOAD = 0.0002
+"""Seconds; a load is not taken for faster than that."""
 Key = bytes
 """A digest as in an index of the cache."""
 
@@ -61,6 +64,7 @@ class PlanCatalog:
         self._doubt = doubt
         self._stages = StageCatalog()
         self._ledger = Ledger()
+        self._queue = EvictionQueue()
         self._entries: weakref.WeakValueDictionary[Digest, Entry] = weakref.WeakValueDictionary()
         self.resident: dict[Digest, Entry] = {}
         self._loading: dict[Digest, asyncio.Task[Executable]] = {}
@@ -137,8 +141,6 @@ class PlanCatalog:
         return await self._trust.read([entry.digest for entry in entries], lambda: self._join(entries))
 
     async def _plan(self, entry: Entry) -> Plan:
-        if entry.plan is not None:
-            return entry.plan
         return await asyncio.get_running_loop().run_in_executor(self._loader, self._read, entry.digest)
 
     async def _join(self, entries: Sequence[Entry]) -> Executable:
@@ -153,24 +155,27 @@ class PlanCatalog:
         start = self._clock()
         self._notify("loading", entry.digest)
         try:
-            loaded, proof = await self._trust.read([entry.digest], lambda: self._load_once(entry))
-            executable = self._watched(loaded, [entry.digest])
-            assert entry.plan is not None
-            self._admit(entry, entry.plan, executable, proof)
-            self._tally.loads.observe(self._clock() - start)
+            plan, loaded, proof = await self._trust.read([entry.digest], lambda: self._load_once(entry))
+            entry.estimate(plan, loaded)
+            entry.holding = Holding.of(entry.digest, plan, loaded)
+            entry.executable, entry.proof = executable, proof = self._watched(loaded, [entry.digest]), proof
+            seconds = self._clock() - start
+            entry.load_seconds = min(entry.load_seconds, max(seconds, LEAST_LOAD))
+            self._admit(entry, entry.holding)
+            self._tally.loads.observe(seconds)
             return executable
         finally:
             del self._loading[entry.digest]
             if entry.executable is None:
                 self._notify("evicted", entry.digest)
 
-    async def _load_once(self, entry: Entry) -> tuple[Executable, Proof]:
+    async def _load_once(self, entry: Entry) -> tuple[Plan, Executable, Proof]:
         run = asyncio.get_running_loop().run_in_executor
         await self._trust.wait_for([entry.digest])
-        entry.plan = plan = await run(self._loader, self._read, entry.digest)
+        plan = await run(self._loader, self._read, entry.digest)
         await self._trust.wait_for(plan.objects)
-        self._make_room(entry, plan)
-        return await run(self._loader, self._build, plan, entry.digest)
+        self._make_room(entry, Holding.of(entry.digest, plan))
+        return plan, *await run(self._loader, self._build, plan, entry.digest)
 
     def _read(self, digest: Digest) -> Plan:
         return Plan.from_encoded(self._objects.fetch(digest))
@@ -179,10 +184,11 @@ class PlanCatalog:
         proof = self._objects.prove([digest, *plan.objects])
         return load(plan, proof.fetch, catalog=self._stages), proof
 
-    def _make_room(self, entry: Entry, plan: Plan) -> None:
+    def _make_room(self, entry: Entry, holding: Holding) -> None:
         """Reject a plan that cannot fit even with the pinned plans alone."""
-        pinned = {d: e.plan for d, e in self.resident.items() if d in self._pinned and e.plan}
-        least = total_bytes(pinned | {entry.digest: plan})
+        entries = (self.resident[digest] for digest in self._pinned if digest in self.resident)
+        pinned = [other.holding for other in entries if other.holding and other is not entry]
+        least = total_bytes([*pinned, holding])
         if least > self._budget:
             addition, remedy = (" with the pinned plans", " or unpin models") if pinned else ("", "")
             raise ExhaustedError(
@@ -190,25 +196,37 @@ class PlanCatalog:
                 f"raise PRETZEL_MEMORY_BUDGET{remedy}"
             )
 
-    def _admit(self, entry: Entry, plan: Plan, executable: Executable, proof: Proof) -> None:
-        self._ledger.add(entry.digest, plan)
-        entry.estimate(plan, executable)
-        entry.executable, entry.proof = executable, proof
+    def _admit(self, entry: Entry, holding: Holding) -> None:
+        self._ledger.add(holding)
         self.resident[entry.digest] = entry
+        self._queue.add(entry)
         evicted = False
-        while self._ledger.bytes > self._budget and (victim := self._least_recently_used(entry)):
+        while self._ledger.bytes > self._budget and (victim := self._victim(entry)):
             self._evict(victim)
             evicted = True
         if evicted:
             self._loader.submit(trim_heap)
 
-    def _least_recently_used(self, newest: Entry) -> Entry | None:
-        free = (e for d, e in self.resident.items() if d not in self._pinned and e is not newest)
-        return min(free, key=lambda entry: (entry.digest in self._kept, entry.used), default=None)
+    def _victim(self, newest: Entry) -> Entry | None:
+        """Return the plan that leaves next; one that a caller keeps only if all others are pinned."""
+
+        def is_free(entry: Entry) -> bool:
+            return entry is not newest and entry.digest not in self._pinned
+
+        def may_leave(entry: Entry) -> bool:
+            return is_free(entry) and entry.digest not in self._kept
+
+        now = self._clock()
+        victim = self._queue.victim(may_leave, self._freed, now)
+        return victim or (self._queue.victim(is_free, self._freed, now) if self._kept else None)
+
+    def _freed(self, entry: Entry) -> int:
+        return self._ledger.freed(entry.holding) if entry.holding else 0
 
     def _evict(self, entry: Entry) -> None:
-        assert entry.plan is not None
-        self._ledger.remove(entry.digest, entry.plan)
+        assert entry.holding is not None
+        self._ledger.remove(entry.holding)
+        self._queue.remove(entry)
         entry.release()
         del self.resident[entry.digest]
         self._tally.counts["evictions"] += 1
@@ -246,8 +264,8 @@ class PlanCatalog:
         """
         self._trust.distrust(objects)
         damaged = self._trust.distrusted
-        affected = [e for e in self.resident.values() if e.plan and not damaged.isdisjoint(addresses(e))]
-        inline = {digest for entry in affected if entry.plan for digest in entry.plan.inline}
+        affected = [e for e in self.resident.values() if e.holding and not damaged.isdisjoint(e.holding.objects)]
+        inline = {digest for entry in affected if entry.holding for digest in entry.holding.inline}
         for entry in affected:
             if entry.proof:
                 entry.proof.revoke()  # for calls that run now
