@@ -17,11 +17,11 @@ from pretzel.data_plane.pull.complete import Completed, Completer, Fetch, is_ful
 from pretzel.data_plane.pull.epochs import hold_reason
 from pretzel.data_plane.pull.fetch import Failures, Fetcher
 from pretzel.data_plane.pull.watch import Watcher
-from pretzel.data_plane.residency.memory import trim_heap
 from pretzel.errors import PretzelError
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model
 from pretzel.serving.backoff import delay
+from pretzel.serving.heap import trim_heap
 from pretzel.v1.worker_pb2_grpc import WorkerServiceStub
 
 log = structlog.get_logger(__name__)

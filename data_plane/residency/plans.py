@@ -20,13 +20,13 @@ from pretzel.data_plane.residency.entry import Entry
 from pretzel.data_plane.residency.eviction import EvictionQueue
 from pretzel.data_plane.residency.flight import Flight, Watched
 from pretzel.data_plane.residency.ledger import Holding, Ledger, total_bytes
-from pretzel.data_plane.residency.memory import trim_heap
 from pretzel.data_plane.residency.trust import Trust
 from pretzel.engine import Executable, StageCatalog, load
 from pretzel.errors import ExhaustedError, UnavailableError
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.plan import Plan
+from pretzel.serving.heap import trim_heap
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
