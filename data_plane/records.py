@@ -85,4 +85,3 @@ class Records(Mapping[str, bytes]):
                 changed |= {name: record for name, record in new.items() if old.get(name) != record}
                 gone += [name for name in old if name not in new]
         return changed, gone
-

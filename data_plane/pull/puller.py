@@ -90,7 +90,7 @@ class Puller:
     async def restore(self) -> None:
         """Publish the models that the cache has complete, without the control plane."""
         async with self._turn:
-            await self._take(await self._step(_fetch_nothing))
+            await self._take(await self._step(_fetch_nothing, unchecked=True))
 
     async def run(self) -> None:
         """Follow and advance until cancelled."""
@@ -178,14 +178,14 @@ class Puller:
         except TimeoutError:
             pass
 
-    async def _step(self, fetch: Fetch) -> Step:
+    async def _step(self, fetch: Fetch, *, unchecked: bool = False) -> Step:
         """Fetch the objects of the watched catalog, and return the part of it that can be served."""
         self.watcher.moved.clear()
         target, cut_off = self._followed(self.watcher.target), ""
         changed = {n: decode_model(r) for n, r in target.records.since(self.published.records)[0].items()}
         plans = {version.plan for model in changed.values() for version in model.versions}
         try:
-            done = await self._completer.complete(plans, fetch)
+            done = await self._completer.complete(plans, fetch, unchecked=unchecked)
         except (grpc.aio.AioRpcError, PretzelError, OSError) as error:
             log.warning("objects cannot be fetched now", error=_brief(error))
             cut_off = f"objects cannot be fetched now: {_brief(error)}"

@@ -21,6 +21,10 @@ class EvictionQueue:
 
     def __init__(self) -> None:
         self._queue: OrderedDict[Digest, tuple[Entry, float]] = OrderedDict()
+        self.pinned: frozenset[Digest] = frozenset()
+        """Plans that never leave."""
+        self.kept: set[Digest] = set()
+        """Plans that leave after all others that are not pinned."""
 
     def add(self, entry: Entry) -> None:
         """Add a plan that was loaded, at the end."""
@@ -30,6 +34,15 @@ class EvictionQueue:
     def remove(self, entry: Entry) -> None:
         """Remove a plan that left memory."""
         self._queue.pop(entry.digest, None)
+
+    def next(self, newest: Entry, freed: Callable[[Entry], int], now: float) -> Entry | None:
+        """Return the plan that leaves next, other than the newest; None if all others are pinned."""
+
+        def is_free(entry: Entry) -> bool:
+            return entry is not newest and entry.digest not in self.pinned
+
+        victim = self.victim(lambda entry: is_free(entry) and entry.digest not in self.kept, freed, now)
+        return victim or (self.victim(is_free, freed, now) if self.kept else None)
 
     def victim(self, may_leave: Callable[[Entry], bool], freed: Callable[[Entry], int], now: float) -> Entry | None:
         """Return the plan that leaves next, among those that may; None if none may.

@@ -75,7 +75,7 @@ class Ledger:
 
 
 def mapped_bytes(digest: Digest) -> int:
-    """Return the bytes of an object in memory: a file takes whole pages, objects in a pack share those at their ends."""
+    """Return the bytes of an object in memory: a file takes whole pages, and objects in a pack share them."""
     return digest.size if is_packed(digest) else -(-digest.size // mmap.PAGESIZE) * mmap.PAGESIZE
 
 

@@ -16,13 +16,14 @@ from pretzel.data_plane.cache.layout import key_of
 from pretzel.data_plane.cache.proof import Proof
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.measure.counters import Tally
+from pretzel.data_plane.residency.bars import Bars, Key
 from pretzel.data_plane.residency.entry import Entry
 from pretzel.data_plane.residency.eviction import EvictionQueue
 from pretzel.data_plane.residency.flight import Flight, Watched
 from pretzel.data_plane.residency.ledger import Holding, Ledger, total_bytes
 from pretzel.data_plane.residency.trust import Trust
 from pretzel.engine import Executable, StageCatalog, load
-from pretzel.errors import ExhaustedError, UnavailableError
+from pretzel.errors import ExhaustedError
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.plan import Plan
@@ -37,8 +38,6 @@ TRIM_BYTES = 1 << 20
 """Bytes freed on the heap after which it is returned to the system: that takes the time of a load."""
 LEAST_LOAD = 0.0002
 """Seconds; a load is not taken for faster than that."""
-Key = bytes
-"""A digest as in an index of the cache."""
 
 
 class PlanCatalog:
@@ -60,7 +59,7 @@ class PlanCatalog:
         With a ``flight``, every run is recorded.
         """
         self._flight = flight
-        self._barred: Mapping[Key, float] = {}
+        self._bars = Bars()
         self._notify = notify
         self._objects, self._budget, self._clock = objects, budget, clock
         self._tally = tally or Tally()
@@ -73,8 +72,6 @@ class PlanCatalog:
         self._entries: weakref.WeakValueDictionary[Digest, Entry] = weakref.WeakValueDictionary()
         self.resident: dict[Digest, Entry] = {}
         self._loading: dict[Digest, asyncio.Task[Executable]] = {}
-        self._pinned: frozenset[Digest] = frozenset()
-        self._kept: set[Digest] = set()
         self._loader = ThreadPoolExecutor(1, "loader")  # one: loading must not take the cores from requests
         self._loader.submit(trim_heap)  # starts its thread now: a later shortage could prevent it
         self.on_evict: list[Callable[[Digest], None]] = []
@@ -112,18 +109,18 @@ class PlanCatalog:
 
     def pin(self, digests: Collection[Digest]) -> None:
         """Never evict these plans once loaded; plans pinned before may be evicted again."""
-        self._pinned = frozenset(digests)
+        self._queue.pinned = frozenset(digests)
 
     def is_pinned(self, digest: Digest) -> bool:
         """Return whether a plan is pinned."""
-        return digest in self._pinned
+        return digest in self._queue.pinned
 
     def keep(self, entry: Entry) -> None:
         """Evict a plan only after all others that are not pinned, until it is let go.
 
         Any client may ask for this, so that it must not take the memory that other models need.
         """
-        self._kept.add(entry.digest)
+        self._queue.kept.add(entry.digest)
 
     async def describe(self, entry: Entry, described: Callable[[Plan], T]) -> T:
         """Return ``described`` of a plan, resident or not; that may read its objects.
@@ -176,11 +173,22 @@ class PlanCatalog:
 
     async def _load_once(self, entry: Entry) -> tuple[Plan, Executable, Proof]:
         run = asyncio.get_running_loop().run_in_executor
+        if not self._trust.distrusted and not self._queue.pinned:
+            loaded = await run(self._loader, self._load_small, entry.digest)
+            if loaded is not None:
+                return loaded
         await self._trust.wait_for([entry.digest])
         plan = await run(self._loader, self._read, entry.digest)
         await self._trust.wait_for(plan.objects)
         self._make_room(entry, Holding.of(entry.digest, plan))
         return plan, *await run(self._loader, self._build, plan, entry.digest)
+
+    def _load_small(self, digest: Digest) -> tuple[Plan, Executable, Proof] | None:
+        """Load a plan in one visit of the thread; None if it may not fit, which the event loop decides."""
+        plan = self._read(digest)
+        if Holding.of(digest, plan).bytes > self._budget:
+            return None
+        return plan, *self._build(plan, digest)
 
     def _read(self, digest: Digest) -> Plan:
         return Plan.from_encoded(self._objects.fetch(digest))
@@ -191,7 +199,7 @@ class PlanCatalog:
 
     def _make_room(self, entry: Entry, holding: Holding) -> None:
         """Reject a plan that cannot fit even with the pinned plans alone."""
-        entries = (self.resident[digest] for digest in self._pinned if digest in self.resident)
+        entries = (self.resident[digest] for digest in self._queue.pinned if digest in self.resident)
         pinned = [other.holding for other in entries if other.holding and other is not entry]
         least = total_bytes([*pinned, holding])
         if least > self._budget:
@@ -205,24 +213,11 @@ class PlanCatalog:
         self._ledger.add(holding)
         self.resident[entry.digest] = entry
         self._queue.add(entry)
-        while self._ledger.bytes > self._budget and (victim := self._victim(entry)):
+        while self._ledger.bytes > self._budget and (victim := self._queue.next(entry, self._freed, self._clock())):
             self._evict(victim)
         self._loads += 1
         if self._loads % SETTLE_LOADS == 0:
             settle()
-
-    def _victim(self, newest: Entry) -> Entry | None:
-        """Return the plan that leaves next; one that a caller keeps only if all others are pinned."""
-
-        def is_free(entry: Entry) -> bool:
-            return entry is not newest and entry.digest not in self._pinned
-
-        def may_leave(entry: Entry) -> bool:
-            return is_free(entry) and entry.digest not in self._kept
-
-        now = self._clock()
-        victim = self._queue.victim(may_leave, self._freed, now)
-        return victim or (self._queue.victim(is_free, self._freed, now) if self._kept else None)
 
     def _freed(self, entry: Entry) -> int:
         return self._ledger.freed(entry.holding) if entry.holding else 0
@@ -244,23 +239,19 @@ class PlanCatalog:
 
     def let_go(self, objects: Collection[Digest]) -> None:
         """Evict the plans among these objects: no version needs them, or a caller released them."""
-        self._kept.difference_update(objects)
+        self._queue.kept.difference_update(objects)
         for digest in objects:
             if digest in self.resident:
                 self._evict(self.resident[digest])
 
     def bar(self, plans: Mapping[Key, float]) -> None:
         """Bar these plans, by key, until a time of ``time.monotonic()``: they crash the process that runs them."""
-        self._barred = plans
+        self._bars.until = plans
         self.let_go([digest for digest in self.resident if key_of(digest) in plans])
 
     def reject_barred(self, plan: Digest) -> None:
         """Raise UnavailableError if a plan is barred."""
-        if self._barred and self._barred.get(key_of(plan), 0) > time.monotonic():
-            raise UnavailableError(
-                f"plan {plan.short}: it crashed several processes of this worker and is barred for a while; "
-                "retry later, or deploy another version"
-            )
+        self._bars.reject(plan)
 
     def _watched(self, executable: Executable, plans: Collection[Digest]) -> Executable:
         return cast(Executable, Watched(executable, self._flight, plans)) if self._flight else executable

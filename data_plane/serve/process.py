@@ -211,4 +211,3 @@ class ServingProcess:
         }
         failures, failing = dict(self._background.failures), list(self._background.problems)
         return {**self._tally.snapshot(), "background": failures, "failing": failing, "gauges": gauges}
-
