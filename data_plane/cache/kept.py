@@ -33,7 +33,7 @@ _HEADER = struct.Struct("<8sQ32s")
 """Magic, bytes of the body, SHA-256 of the body."""
 _PACKED = struct.Struct("<32sQ")
 LEAST_CHANGES = 1 << 20
-"""Bytes of changes, or of the first frame if that is larger, after which the file is written anew."""
+"""Bytes of changes, or of the first frame if that is larger, after which the whole file is written again."""
 
 Closures = Mapping[Digest, tuple[Digest, ...]]
 """The objects that each plan refers to, known once the plan has been read."""
@@ -129,7 +129,7 @@ def append(path: Path, data: bytes, offset: int) -> None:
 
 
 def frame(catalog: Catalog, records: Mapping[str, bytes], gone: Iterable[str], closures: Closures) -> bytes:
-    """Return the frame of a catalog that has these records, and the objects of their plans, anew."""
+    """Return the frame of a catalog with these changed records, and the objects of their plans."""
     objects = [[pack([plan]), pack(digests)] for plan, digests in closures.items()]
     body = encode([catalog.epoch, catalog.revision, list(records.items()), list(gone), objects])
     return _HEADER.pack(MAGIC, len(body), hashlib.sha256(body).digest()) + body

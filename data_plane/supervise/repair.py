@@ -17,6 +17,8 @@ log = structlog.get_logger(__name__)
 
 WATCH_SECONDS = 0.5
 """Time between checks for files that another program wrote to."""
+WATCH_PAUSE = 20
+"""Least time between two such checks in times of the last one, which looks at every file."""
 REST_SECONDS = 10.0
 """Time between two passes over all objects."""
 
@@ -73,12 +75,12 @@ class Repairer:
         await self._check_each(self.scrubber.first())
         self._checked.set()
         while True:
-            began = time.time()
+            began, start = time.time(), time.monotonic()
             if await self._report(await asyncio.to_thread(self.scrubber.touched)):
                 await self._expel()
             self._announce("vouched", time=began)  # after the damage: a process drops that first
             await self._puller.keep_again()
-            await asyncio.sleep(WATCH_SECONDS)
+            await asyncio.sleep(max(WATCH_SECONDS, WATCH_PAUSE * (time.monotonic() - start)))
 
     async def scrub(self) -> None:
         """Read all objects periodically, at the bounded rate."""
