@@ -142,6 +142,18 @@ def decode_model(data: bytes) -> Model:
         raise CorruptObjectError(f"catalog: malformed model: {error!r}") from None
 
 
+def plans_of(data: bytes) -> list[Digest]:
+    """Return the plans of a model's versions, without a look at their metadata, which take most of the time.
+
+    Raises:
+        CorruptObjectError: the bytes are not a model.
+    """
+    try:
+        return [Digest.parse(version["plan"]) for version in decode(data)["versions"]]
+    except (KeyError, TypeError, DefinitionError) as error:
+        raise CorruptObjectError(f"catalog: malformed model: {error!r}") from None
+
+
 def _version_tree(version: ModelVersion) -> dict[str, Any]:
     return {
         "version": version.version,
@@ -149,7 +161,7 @@ def _version_tree(version: ModelVersion) -> dict[str, Any]:
         "definition": str(version.definition),
         "created": version.created,
         "parameter_bytes": version.parameter_bytes,
-        "metadata": dict(version.metadata),
+        "metadata": encode(dict(version.metadata)),
     }
 
 
@@ -161,5 +173,5 @@ def _version(model: str, tree: Mapping[str, Any]) -> ModelVersion:
         Digest.parse(tree["definition"]),
         tree["created"],
         tree["parameter_bytes"],
-        tree["metadata"],
+        decode(metadata) if isinstance(metadata := tree["metadata"], bytes) else metadata,  # of an older version
     )

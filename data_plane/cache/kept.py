@@ -19,7 +19,7 @@ import structlog
 
 from pretzel.data_plane.cache.disk import Stamp, read_whole, stamp_of
 from pretzel.data_plane.cache.layout import key_of
-from pretzel.data_plane.catalog import Catalog, decode_model
+from pretzel.data_plane.catalog import Catalog, plans_of
 from pretzel.data_plane.records import Records
 from pretzel.errors import CorruptObjectError
 from pretzel.plan.digest import Digest
@@ -41,7 +41,7 @@ Closures = Mapping[Digest, tuple[Digest, ...]]
 
 @dataclass
 class _Written:
-    """What the file holds."""
+    """The content of the file."""
 
     catalog: Catalog = field(default_factory=Catalog)
     stamp: Stamp | None = None
@@ -102,7 +102,7 @@ class KeptCatalog:
         """Append the changes, and return whether the file had room for them."""
         written = self._written
         changed, gone = catalog.records.since(written.catalog.records)
-        plans = {version.plan for record in changed.values() for version in decode_model(record).versions}
+        plans = {plan for record in changed.values() for plan in plans_of(record)}
         data = frame(catalog, changed, gone, {plan: closures[plan] for plan in plans if plan in closures})
         if written.length + len(data) > written.first + max(written.first, LEAST_CHANGES):
             return False

@@ -12,7 +12,7 @@ import grpc
 import structlog
 
 from pretzel.data_plane.cache.store import ObjectCache
-from pretzel.data_plane.catalog import Catalog, decode_model, encode_model
+from pretzel.data_plane.catalog import Catalog, decode_model, encode_model, plans_of
 from pretzel.data_plane.pull.complete import Completed, Completer, Fetch, is_full, servable
 from pretzel.data_plane.pull.epochs import hold_reason
 from pretzel.data_plane.pull.fetch import Failures, Fetcher
@@ -154,7 +154,7 @@ class Puller:
     def needed(self) -> set[Digest]:
         """Return all objects that the published or the watched catalog needs."""
         catalogs = (self.published, self.watcher.target)
-        plans = {v.plan for c in catalogs for r in c.records.values() for v in decode_model(r).versions}
+        plans = {plan for catalog in catalogs for record in catalog.records.values() for plan in plans_of(record)}
         return self._completer.needed(plans)
 
     async def advance(self) -> None:
@@ -182,8 +182,8 @@ class Puller:
         """Fetch the objects of the watched catalog, and return the part of it that can be served."""
         self.watcher.moved.clear()
         target, cut_off = self._followed(self.watcher.target), ""
-        changed = {n: decode_model(r) for n, r in target.records.since(self.published.records)[0].items()}
-        plans = {version.plan for model in changed.values() for version in model.versions}
+        changed = target.records.since(self.published.records)[0]
+        plans = {plan for record in changed.values() for plan in plans_of(record)}
         try:
             done = await self._completer.complete(plans, fetch, unchecked=unchecked)
         except (grpc.aio.AioRpcError, PretzelError, OSError) as error:
@@ -201,13 +201,15 @@ class Puller:
             self._report()
         return self.published if reason else target
 
-    def _servable(self, target: Catalog, changed: dict[str, Model], done: Completed, cut_off: str) -> Step:
+    def _servable(self, target: Catalog, changed: dict[str, bytes], done: Completed, cut_off: str) -> Step:
         partial: dict[str, bytes] = {}
         held: dict[str, str] = {}
-        for name, model in changed.items():
-            if all(version.plan in done.whole for version in model.versions):
+        for name, record in changed.items():
+            lacking = [plan for plan in plans_of(record) if plan not in done.whole]
+            if not lacking:
                 continue
-            held[name] = cut_off or next(done.lacking[v.plan] for v in model.versions if v.plan in done.lacking)
+            model = decode_model(record)
+            held[name] = cut_off or next(done.lacking[plan] for plan in lacking if plan in done.lacking)
             if (part := self._part(model, done)) is not None:
                 partial[name] = encode_model(part)
         records = target.records.changed(partial, held.keys() - partial.keys())

@@ -22,7 +22,7 @@ PLAN, STAGE, OUTPUT, OBJECT = 5600, 560, 550, 520
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What a resident plan holds."""
+    """The memory of a resident plan."""
 
     objects: tuple[Digest, ...]
     """Objects that are mapped, the plan's own first; those of several plans count once."""
