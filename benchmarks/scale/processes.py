@@ -63,9 +63,9 @@ class Up:
 def up(directory: Path, budget: int) -> Iterator[Up]:
     """Start `pretzel up` over a directory, and stop it afterwards; ``budget`` in bytes."""
     options = ["--json", "--port=0", "--control-port=0", "--metrics-port=0", "--log-level=error"]
-    command = [sys.executable, "-P", "-m", "pretzel.cli", "up", *options, f"--data-dir={directory}"]
-    environment = os.environ | {"PRETZEL_MEMORY_BUDGET": str(budget)}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    options += [f"--data-dir={directory}", f"--memory-budget={budget}"]
+    command = [sys.executable, "-P", "-m", "pretzel.cli", "up", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
         ready = json.loads(process.stdout.readline())
