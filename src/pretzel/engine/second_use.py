@@ -15,8 +15,8 @@ from typing import Generic, TypeVar
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
-TRIAL = 32
-"""Entries on trial take at most this part of the bytes and of the number, one thirty-second."""
+TRIAL = 128
+"""Entries on trial take at most this part of the bytes and of the number: one in 128."""
 REMEMBERED = 4096
 """Keys remembered after their entry left."""
 

@@ -6,13 +6,20 @@ import ctypes
 import gc
 from collections.abc import Callable
 
+_C = ctypes.CDLL(None)
+_malloc_trim: Callable[[int], int] | None = getattr(_C, "malloc_trim", None)
+_mallopt: Callable[[int, int], int] | None = getattr(_C, "mallopt", None)
+"""Functions of glibc; None with another C library."""
+_ARENA_MAX = -8
 
-def _trim() -> Callable[[int], int] | None:
-    """Return glibc's ``malloc_trim``, or None with another C library."""
-    return getattr(ctypes.CDLL(None), "malloc_trim", None)
 
+def share_heap() -> None:
+    """Let all threads allocate from one heap: each of their own keeps some MiB of what passed through it.
 
-_malloc_trim = _trim()
+    Call it before threads are started.  For processes whose threads mostly hold the GIL.
+    """
+    if _mallopt is not None:
+        _mallopt(_ARENA_MAX, 1)
 
 
 def trim_heap() -> None:

@@ -36,7 +36,7 @@ def test_reads_once(store: CountingStore):
 
 
 def test_what_siblings_share_stays_and_what_is_their_own_leaves(store: CountingStore):
-    cache, shared = ParameterCache(store, count=64), stored(store, 0.0)
+    cache, shared = ParameterCache(store, count=256), stored(store, 0.0)
     for sibling in range(1, 31):
         cache.many([shared, stored(store, float(sibling))])
     assert (store.reads, len(cache)) == (31, 3)
