@@ -10,7 +10,7 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from pretzel.serving.cores import usable_cores
-from pretzel.serving.settings import Names, ServerSettings, is_loopback
+from pretzel.serving.settings import Bytes, Names, ServerSettings, is_loopback
 from pretzel.targets import Tls
 
 MIB = 1 << 20
@@ -51,7 +51,7 @@ class Settings(ServerSettings):
     die_with_parent: bool = False
     """Stop when the process that started this one exits."""
 
-    memory_budget: Annotated[int, Field(gt=0)] = 4096 * MIB
+    memory_budget: Annotated[Bytes, Field(gt=0)] = 4096 * MIB
     """Bytes that each serving process keeps resident: parameters, and in part of it the tables of fused kernels."""
     request_memory_bytes: Annotated[int, Field(ge=0)] = 0
     """Bytes that the running requests of one serving process may allocate together; 0 takes a quarter of the budget."""

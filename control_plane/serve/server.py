@@ -26,6 +26,7 @@ from pretzel.errors import PreconditionError, UnavailableError
 from pretzel.serving import logs
 from pretzel.serving.descriptors import connection_options, raise_limit
 from pretzel.serving.grpc_ports import GrpcPorts
+from pretzel.serving.heap import share_heap
 from pretzel.serving.listeners import Address
 from pretzel.serving.tls import HTTP1, server_tls
 from pretzel.v1 import control_pb2, control_pb2_grpc, worker_pb2, worker_pb2_grpc
@@ -53,6 +54,7 @@ def run(settings: Settings) -> None:
     Everything that main opened is closed by then.  An interpreter that is torn down under gRPC's threads, e.g. after a
     cancelled call, crashes occasionally.
     """
+    share_heap()
     asyncio.run(main(settings))
     sys.stdout.flush()
     sys.stderr.flush()

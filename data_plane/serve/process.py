@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from pretzel.engine.fusion import FUSER
 from pretzel.errors import PretzelError, UnavailableError
 from pretzel.plan.digest import Digest
 from pretzel.serving.background import Background, cause_of
+from pretzel.serving.heap import settle
 
 log = structlog.get_logger(__name__)
 
@@ -98,7 +98,7 @@ class ServingProcess:
             await self._applied.wait()  # listen only after the first catalog: an empty one would answer NOT_FOUND
             port = await self._server.listen(self._port, self._further, self._inherited)
             self._link.send("ready", port=port)
-            _settle_memory()
+            settle()
             await self._stop.wait()
         except (PretzelError, OSError, MemoryError) as error:
             self._link.send("failed", message=str(error) if isinstance(error, PretzelError) else cause_of(error))
@@ -221,9 +221,3 @@ class ServingProcess:
         }
         failures, failing = dict(self._background.failures), list(self._background.problems)
         return {**self._tally.snapshot(), "background": failures, "failing": failing, "gauges": gauges}
-
-
-def _settle_memory() -> None:
-    """Exclude start-up objects from later garbage collections, which shortens their pauses."""
-    gc.collect()
-    gc.freeze()

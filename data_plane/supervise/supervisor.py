@@ -39,6 +39,8 @@ log = structlog.get_logger(__name__)
 
 COLLECT_SECONDS = 30.0
 """Time between two collections of unused objects."""
+COLLECT_PAUSE = 100
+"""Least time between two collections in times of the last one, which looks at all models."""
 
 
 class Supervisor:
@@ -166,9 +168,13 @@ class Supervisor:
 
     async def _collect(self) -> None:
         """Remove cached objects that no version needs any more."""
+        took = 0.0
         while True:
-            await asyncio.sleep(min(COLLECT_SECONDS, self._settings.cache_grace_seconds or COLLECT_SECONDS))
-            gone = await self._puller.collect(time.monotonic(), self._settings.cache_grace_seconds)
+            pause = min(COLLECT_SECONDS, self._settings.cache_grace_seconds or COLLECT_SECONDS)
+            await asyncio.sleep(max(pause, COLLECT_PAUSE * took))
+            began = time.monotonic()
+            gone = await self._puller.collect(began, self._settings.cache_grace_seconds)
+            took = time.monotonic() - began
             self._background.well("collect")
             if gone:
                 log.info("objects left the cache", objects=len(gone), bytes=sum(digest.size for digest in gone))
