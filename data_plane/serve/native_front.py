@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 from collections.abc import Mapping, Sequence
 
 from pretzel.data_plane.oip.service import InferenceService
+from pretzel.data_plane.serve.accepting import Acceptor
 from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.settings import Settings
+from pretzel.data_plane.transport.connection import Connection
 from pretzel.data_plane.transport.front import BACKLOG
 from pretzel.data_plane.transport.front import NativeFront as Front
 from pretzel.data_plane.transport.limits import Limits
@@ -32,8 +35,10 @@ class NativeFront:
         inference: InferenceService,
         *,
         shared_port: bool,
+        acceptor: Acceptor | None = None,
     ) -> None:
-        self._settings, self._shared_port = settings, shared_port
+        """Serve; if several processes do, ``acceptor`` shares the connections out among them."""
+        self._settings, self._shared_port, self._acceptor = settings, shared_port, acceptor
         self.services = Methods(calls.guard, shortcuts_of(service, inference))
         """Where services are registered."""
         self._front = Front(self.services, limits_of(settings))
@@ -48,14 +53,24 @@ class NativeFront:
         tls = server_tls(self._settings.tls)
         context = tls.context if tls else None
         first = bound(Address(self._settings.host.strip("[]"), port), "port", shared=self._shared_port)
-        await self._front.listen(first, context)
+        await self._accept(first, context)
         for text in further:
             address = Address.parse(text)
             if address.path:  # plain: the permissions of the file say who may connect
-                await self._front.listen(self._unix(address, inherited.get(str(address))))
+                await self._accept(self._unix(address, inherited.get(str(address))), None)
             else:
-                await self._front.listen(bound(address, "listen", shared=self._shared_port), context)
-        return int(first.getsockname()[1])
+                await self._accept(bound(address, "listen", shared=self._shared_port), context)
+        chosen = int(first.getsockname()[1])
+        if self._acceptor is not None:
+            self._acceptor.start(lambda: CountedConnection(self._front, self._acceptor))
+            self._front.watch()
+        return chosen
+
+    async def _accept(self, listener: socket.socket, context: ssl.SSLContext | None) -> None:
+        if self._acceptor is None:
+            await self._front.listen(listener, context)
+        else:
+            self._acceptor.serve(listener, context)
 
     def _unix(self, address: Address, inherited: int | None) -> socket.socket:
         if inherited is not None:
@@ -70,9 +85,24 @@ class NativeFront:
 
     async def drain(self, seconds: float) -> None:
         """Send clients elsewhere, finish the running calls, then stop."""
+        if self._acceptor is not None:
+            self._acceptor.stop()
         await self._front.drain(seconds)
         for file in self._files:
             file.remove()
+
+
+class CountedConnection(Connection):
+    """A connection whose end is counted."""
+
+    def __init__(self, front: Front, acceptor: Acceptor) -> None:
+        super().__init__(front)
+        self._acceptor = acceptor
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Stop the work of all calls, and count."""
+        super().connection_lost(error)
+        self._acceptor.closed()
 
 
 def shortcuts_of(service: PredictionService, inference: InferenceService) -> Shortcuts:
