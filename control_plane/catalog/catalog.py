@@ -46,7 +46,7 @@ class Catalog:
         self.epoch, _ = self.current()
         self._holds = Holds()
         self._lock = threading.Lock()
-        self._leases = leases or Leases(UNBOUNDED, UNBOUNDED)
+        self._leases = Leases(UNBOUNDED, UNBOUNDED) if leases is None else leases
         with self.database.read() as connection:
             for holder, digest, until in reading.leases_after(connection, time.time()):
                 self._leases.add(holder, [digest], until)

@@ -34,8 +34,9 @@ class Acceptor:
         self._slot = slot
         self._loads = Loads(fields["memory"], len(fields["send"]))
         self._receiving = socket.socket(fileno=fields["receive"])
-        self._receiving.setblocking(False)
         self._sending = [socket.socket(fileno=end) for end in fields["send"]]
+        for end in (self._receiving, *self._sending):
+            end.setblocking(False)
         self._listeners: list[tuple[socket.socket, ssl.SSLContext | None]] = []
         self._starting: set[asyncio.Task[None]] = set()
         self._make: Factory | None = None
@@ -93,7 +94,7 @@ class Acceptor:
             return False
         message = bytes((number, self._slot))
         try:
-            socket.send_fds(self._sending[least], [message], [accepted.fileno()], socket.MSG_DONTWAIT)
+            socket.send_fds(self._sending[least], [message], [accepted.fileno()])
         except OSError:  # its queue is full
             return False
         self._loads.handed[self._slot, least] += 1
@@ -103,7 +104,7 @@ class Acceptor:
     def _receive(self) -> None:
         while True:
             try:
-                message, descriptors, _, _ = socket.recv_fds(self._receiving, MESSAGE, 1, socket.MSG_DONTWAIT)
+                message, descriptors, _, _ = socket.recv_fds(self._receiving, MESSAGE, 1)
             except (BlockingIOError, InterruptedError):
                 return
             number, sender = message

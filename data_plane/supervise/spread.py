@@ -21,6 +21,8 @@ class Spread:
         # Packets, so that each carries one connection; of this kind, because datagrams wait in a queue of ten.
         pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(processes)]
         self._receiving, self._sending = ([pair[end] for pair in pairs] for end in (0, 1))
+        for end in (*self._receiving, *self._sending):
+            end.setblocking(False)  # also for the processes: it is a property of what their descriptors share
         self._loads = Loads(self._memory, processes)
         for slot in range(processes):
             self._loads.open[slot] = CLOSED
@@ -38,7 +40,7 @@ class Spread:
         self._loads.open[slot] = CLOSED
         while True:
             try:
-                _, descriptors, _, _ = socket.recv_fds(self._receiving[slot], MESSAGE, 1, socket.MSG_DONTWAIT)
+                _, descriptors, _, _ = socket.recv_fds(self._receiving[slot], MESSAGE, 1)
             except BlockingIOError:
                 break
             for descriptor in descriptors:

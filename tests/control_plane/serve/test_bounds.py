@@ -160,16 +160,18 @@ def test_forged_reports_do_not_delay_a_deployment(fresh: Server):
     assert time.monotonic() - start < 8  # reports count for ten seconds
 
 
-@pytest.mark.parametrize("field", ["worker"])
-def test_the_name_of_a_watcher_has_a_bound(fresh: Server, field: str):
+def test_the_name_of_a_watcher_has_a_bound(fresh: Server):
     with fails("INVALID_ARGUMENT", "its name has 201 characters; expected at most 200"):
-        next(iter(fresh.worker.Watch(worker_pb2.WatchRequest(**{field: "x" * 201}), timeout=SECONDS)))
+        next(iter(fresh.worker.Watch(worker_pb2.WatchRequest(worker="x" * 201), timeout=SECONDS)))
 
 
 def test_refused_calls_are_logged_within_a_rate_and_the_others_counted(fresh: Server):
-    for _ in range(300):
+    def ask() -> None:
         with fails("NOT_FOUND", "model 'nobody' is not deployed"):
             fresh.control.DescribeVersion(pb.DescribeVersionRequest(model="nobody"), timeout=SECONDS)
+
+    for _ in range(300):
+        ask()
     lines = [line for line in fresh.log.read_text().splitlines() if "'nobody' is not deployed" in line]
     assert 20 <= len(lines) < 100
-    until(lambda: '"suppressed"' in fresh.log.read_text())
+    until(lambda: ask() or '"suppressed"' in fresh.log.read_text())

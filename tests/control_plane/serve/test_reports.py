@@ -25,7 +25,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-@pytest.mark.parametrize("field", ["worker", "address", "kernel_set"])
+@pytest.mark.parametrize("field", ["worker", "address", "kernel_set", "epoch"])
 def test_names_in_a_report_have_a_bound(fresh: Server, field: str):
     request = worker_pb2.ReportRequest(**{"worker": "w"} | {field: "x" * 201})
     with fails("INVALID_ARGUMENT", "has 201 characters; expected at most 200"):
