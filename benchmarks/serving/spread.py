@@ -12,6 +12,7 @@ import re
 import statistics
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -42,12 +43,15 @@ def seconds_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICK
 
 
-def trial(ready: dict[str, object], body: str, connections: int, seconds: float, rate: float) -> tuple[float, float, str]:
-    """Return calls per second, the busier process's share of the work, and the slowest and the mean call."""
+def trial(
+    ready: dict[str, object], body: str, connections: int, seconds: float, rate: float
+) -> tuple[float, float, str]:
+    """Measure over new connections."""
     url = f"http://127.0.0.1:{ready['port']}/pretzel.v1.PredictionService/Predict"
     command = ["h2load", "-c", str(connections), "-m", "4", "-d", body, "-H", "content-type: application/grpc"]
     command += ["-H", "te: trailers", "-D", f"{seconds:g}", *(["--rps", str(rate / connections)] if rate else []), url]
-    pids = list(ready["processes"])  # type: ignore[call-overload]
+    pids = list(ready["processes"])
+    time.sleep(0.2)  # until the servers have seen that the connections of the last trial are closed
     before = [seconds_of(pid) for pid in pids]
     printed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
     used = [seconds_of(pid) - start for pid, start in zip(pids, before, strict=True)]

@@ -54,6 +54,10 @@ class Acceptor:
         for number in range(len(self._listeners)):
             self._resume(number)
 
+    def surplus(self) -> int:
+        """Return the connections of this process beyond an equal share."""
+        return self._loads.surplus(self._slot) if self._loads.open[self._slot] < CLOSED // 2 else 0
+
     def closed(self) -> None:
         """Count a connection that has ended."""
         self._loads.open[self._slot] -= 1

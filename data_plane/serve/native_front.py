@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import ssl
+import time
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from pretzel.data_plane.oip.service import InferenceService
 from pretzel.data_plane.serve.accepting import Acceptor
@@ -22,6 +25,9 @@ from pretzel.errors import PreconditionError
 from pretzel.serving.descriptors import HANDSHAKE_SECONDS, most_connections, raise_limit
 from pretzel.serving.listeners import Address, SocketFile
 from pretzel.serving.tls import server_tls
+
+LEVEL_SECONDS = 2.5
+"""Time between looks at how connections are shared out."""
 
 
 class NativeFront:
@@ -43,6 +49,7 @@ class NativeFront:
         """Where services are registered."""
         self._front = Front(self.services, limits_of(settings))
         self._files: list[SocketFile] = []
+        self._levelling: asyncio.Task[None] | None = None
 
     async def listen(self, port: int, further: Sequence[str], inherited: Mapping[str, int]) -> int:
         """Start to listen, and return the port.
@@ -52,19 +59,35 @@ class NativeFront:
         """
         tls = server_tls(self._settings.tls)
         context = tls.context if tls else None
-        first = bound(Address(self._settings.host.strip("[]"), port), "port", shared=self._shared_port)
+        first = self._socket(Address(self._settings.host.strip("[]"), port), "port", inherited)
         await self._accept(first, context)
         for text in further:
             address = Address.parse(text)
-            if address.path:  # plain: the permissions of the file say who may connect
-                await self._accept(self._unix(address, inherited.get(str(address))), None)
-            else:
-                await self._accept(bound(address, "listen", shared=self._shared_port), context)
+            # Unix sockets are plain: the permissions of the file say who may connect.
+            await self._accept(self._socket(address, "listen", inherited), None if address.path else context)
         chosen = int(first.getsockname()[1])
         if self._acceptor is not None:
             self._acceptor.start(lambda: CountedConnection(self._front, self._acceptor))
             self._front.watch()
+            self._levelling = asyncio.create_task(self._level(self._acceptor))
         return chosen
+
+    async def _level(self, acceptor: Acceptor) -> None:
+        """Ask clients of surplus connections to connect again: a sibling may have started, or lost its connections.
+
+        Only a surplus that lasts counts: a sibling may be slow to see that its clients have left.
+        """
+        asked: set[Connection] = set()
+        before = 0
+        while True:
+            await asyncio.sleep(LEVEL_SECONDS)
+            asked &= self._front.connections
+            surplus = max(acceptor.surplus() - len(asked), 0)
+            others = (connection for connection in list(self._front.connections) if connection not in asked)
+            for connection in islice(others, min(surplus, before)):
+                connection.life.start_drain(time.monotonic())
+                asked.add(connection)
+            before = surplus
 
     async def _accept(self, listener: socket.socket, context: ssl.SSLContext | None) -> None:
         if self._acceptor is None:
@@ -72,11 +95,18 @@ class NativeFront:
         else:
             self._acceptor.serve(listener, context)
 
-    def _unix(self, address: Address, inherited: int | None) -> socket.socket:
-        if inherited is not None:
-            return socket.socket(fileno=os.dup(inherited))
-        self._files.append(SocketFile(address.path, self._settings.socket_mode))
-        return self._files[-1].listen()
+    def _socket(self, address: Address, setting: str, inherited: Mapping[str, int]) -> socket.socket:
+        """Return a listening socket, the one that all processes share if the supervisor has one."""
+        if str(address) in inherited:
+            listener = socket.socket(fileno=os.dup(inherited[str(address)]))
+            if not address.path:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as in `bound`
+                listener.listen(BACKLOG)
+            return listener
+        if address.path:
+            self._files.append(SocketFile(address.path, self._settings.socket_mode))
+            return self._files[-1].listen()
+        return bound(address, setting, shared=self._shared_port)
 
     @property
     def running(self) -> int:
@@ -85,6 +115,8 @@ class NativeFront:
 
     async def drain(self, seconds: float) -> None:
         """Send clients elsewhere, finish the running calls, then stop."""
+        if self._levelling is not None:
+            self._levelling.cancel()
         if self._acceptor is not None:
             self._acceptor.stop()
         await self._front.drain(seconds)

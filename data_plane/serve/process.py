@@ -71,6 +71,7 @@ class ServingProcess:
         find = Finder(self._router, look).find
         backend = Backend(settings, find, self._router, self._plans, self._objects, self._engine, tally)
         inference = InferenceService(backend, service.streams)
+        self._slot = start["slot"]
         acceptor = Acceptor(start["spread"], start["slot"]) if start.get("spread") else None
         shared = start["shared_port"]
         self._server = Server(settings, service, self._calls, inference, shared_port=shared, acceptor=acceptor)
@@ -146,6 +147,9 @@ class ServingProcess:
 
     def _on_barred(self, message: Message) -> None:
         self._plans.bar(dict(message["plans"]))
+
+    def _on_recorded(self, message: Message) -> None:
+        self._plans.record(Flight(message["path"], self._slot))
 
     def _on_held(self, message: Message) -> None:
         self._router.held = dict(message["reasons"])

@@ -42,6 +42,12 @@ class Loads:
         least = int(np.argmin(loads))
         return least if loads[least] < loads[slot] else None
 
+    def surplus(self, slot: int) -> int:
+        """Return the connections of a process beyond an equal share; 0 if it has none."""
+        loads = self.now()
+        taking = loads[loads < CLOSED // 2]
+        return max(int(loads[slot]) + int(-taking.sum() // len(taking)), 0) if len(taking) else 0
+
     def close(self) -> None:
         """Release the memory."""
         del self.open, self.handed, self.received

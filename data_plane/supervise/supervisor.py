@@ -118,13 +118,13 @@ class Supervisor:
         """Deregister, drain the serving processes, and release all resources."""
         log.info("stopping")
         self._repairer.close()
+        self._addresses.close()  # the processes close theirs; clients must be refused, not wait
         stops = self._reporter.leave(), self._fleet.stop(self._settings.drain_seconds)
         await asyncio.gather(*stops, return_exceptions=True)
         self._stop_metrics()
         await self._channel.close()
         self._deaths.close()
         self._cache.close()
-        self._addresses.close()
         if self._spread is not None:
             self._spread.close()
 

@@ -10,7 +10,6 @@ import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from pretzel.data_plane.supervise.loads import CLOSED, Loads
@@ -73,9 +72,7 @@ async def settles(condition) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_each_process_gets_as_many_and_those_of_a_dead_one_are_not_counted(
-    control: ScriptedControlPlane, tmp_path: Path
-):
+async def test_each_process_gets_as_many(control: ScriptedControlPlane, tmp_path: Path):
     worker = await WorkerProcess.start(tmp_path, control.address, "--workers", "2")
     port = worker.ready["port"]
     try:
@@ -86,22 +83,46 @@ async def test_each_process_gets_as_many_and_those_of_a_dead_one_are_not_counted
         await settles(lambda: sum(connections(worker, port)) == 4)
         opened += await open_connections(port, 4)
         assert connections(worker, port) == [4, 4]
-        dead, other = serving(worker)
-        os.kill(dead, signal.SIGKILL)
-        await settles(lambda: len(serving(worker)) == 2 and dead not in serving(worker))
-        await settles(lambda: listening(worker, port) == 2)
-        opened += await open_connections(port, 4)
-        assert connections(worker, port) == [4, 4]
-        np.testing.assert_equal((await worker.predict("m", np.zeros((1, 3)), "predict"))["predict"].shape, (1,))
         for connection in opened:
             connection.close()
     finally:
         await worker.close()
 
 
-def listening(worker: WorkerProcess, port: int) -> int:
-    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return sum(row[1].endswith(f":{port:04X}") and row[3] == "0A" for row in rows)
+GOAWAY = b"\x07\x00\x00\x00\x00\x00"
+"""Type, flags and stream of the frame that asks a client to connect again."""
+
+
+async def frames(connection: socket.socket, seen: dict[socket.socket, bytes]) -> None:
+    """Read what a server sends until it closes."""
+    with contextlib.suppress(ConnectionError):
+        while data := await asyncio.get_running_loop().sock_recv(connection, 1000):
+            seen[connection] = seen.get(connection, b"") + data
+
+
+async def test_a_process_that_was_restarted_gets_its_share(control: ScriptedControlPlane, tmp_path: Path):
+    """The clients of surplus connections are asked to connect again, and no others."""
+    worker = await WorkerProcess.start(tmp_path, control.address, "--workers", "2")
+    port, seen = worker.ready["port"], {}
+    try:
+        opened = await open_connections(port, 8)
+        readers = [asyncio.create_task(frames(connection, seen)) for connection in opened]
+        dead = serving(worker)[0]
+        os.kill(dead, signal.SIGKILL)
+        await settles(lambda: sum(reader.done() for reader in readers) == 4)
+        await settles(lambda: sum(GOAWAY in data for data in seen.values()) == 2)
+        again = await open_connections(port, 2)
+        async with asyncio.timeout(SECONDS):  # the two that were asked are closed soon
+            while connections(worker, port) != [2, 2]:
+                await asyncio.sleep(0.05)
+        assert sum(GOAWAY in data for data in seen.values()) == 2
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
+        for connection in (*opened, *again):
+            connection.close()
+    finally:
+        await worker.close()
 
 
 async def test_failed_handshakes_do_not_count_and_unix_sockets_are_shared_out_too(
