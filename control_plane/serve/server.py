@@ -32,6 +32,8 @@ from pretzel.serving.tls import HTTP1, server_tls
 from pretzel.v1 import control_pb2, control_pb2_grpc, worker_pb2, worker_pb2_grpc
 
 _log = structlog.get_logger(part="server")
+_STREAMS = 128
+"""Open calls of one connection; a client queues the others."""
 SERVICES = (
     control_pb2.DESCRIPTOR.services_by_name["ControlPlaneService"].full_name,
     worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name,
@@ -161,7 +163,12 @@ def _options(settings: Settings) -> list[tuple[str, int]]:
         *connection_options(raise_limit(), settings.connection_idle_seconds),
         ("grpc.max_receive_message_length", settings.max_message_bytes),
         ("grpc.max_send_message_length", -1),  # a snapshot of a large catalog is one message
-        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+        ("grpc.max_concurrent_streams", _STREAMS),
+        # Streams of peers that vanished without a word end after both times.
+        ("grpc.keepalive_time_ms", 60_000),
+        ("grpc.keepalive_timeout_ms", 20_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
     ]
 
 

@@ -244,6 +244,12 @@ class PlanCatalog:
             if digest in self.resident:
                 self._evict(self.resident[digest])
 
+    def record(self, flight: Flight) -> None:
+        """Record runs from now on; loaded plans are loaded again for that."""
+        self._flight = flight
+        for entry in list(self.resident.values()):
+            self._evict(entry)
+
     def bar(self, plans: Mapping[Key, float]) -> None:
         """Bar these plans, by key, until a time of ``time.monotonic()``: they crash the process that runs them."""
         self._bars.until = plans

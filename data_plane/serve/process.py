@@ -22,6 +22,7 @@ from pretzel.data_plane.residency.results import ResultCache
 from pretzel.data_plane.residency.routes import Router
 from pretzel.data_plane.scheduling.policy import Limits
 from pretzel.data_plane.scheduling.request import RequestEngine
+from pretzel.data_plane.serve.accepting import Acceptor
 from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.serve.server import Server
@@ -79,7 +80,10 @@ class ServingProcess:
         find = Finder(self._router, look).find
         backend = Backend(settings, find, self._router, self._plans, self._objects, self._engine, tally, self._results)
         inference = InferenceService(backend, service.streams)
-        self._server = Server(settings, service, self._calls, inference, shared_port=start["shared_port"])
+        self._slot = start["slot"]
+        acceptor = Acceptor(start["spread"], start["slot"]) if start.get("spread") else None
+        shared = start["shared_port"]
+        self._server = Server(settings, service, self._calls, inference, shared_port=shared, acceptor=acceptor)
         self._background = Background(self._report_problems)
         self._target, self._serial = Catalog(), -1
         self._moved = asyncio.Event()
@@ -152,6 +156,9 @@ class ServingProcess:
 
     def _on_barred(self, message: Message) -> None:
         self._plans.bar(dict(message["plans"]))
+
+    def _on_recorded(self, message: Message) -> None:
+        self._plans.record(Flight(message["path"], self._slot))
 
     def _on_held(self, message: Message) -> None:
         self._router.held = dict(message["reasons"])

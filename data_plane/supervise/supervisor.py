@@ -28,6 +28,7 @@ from pretzel.data_plane.supervise.fleet import Fleet
 from pretzel.data_plane.supervise.link import Message
 from pretzel.data_plane.supervise.ports import SharedAddresses
 from pretzel.data_plane.supervise.repair import Repairer
+from pretzel.data_plane.supervise.spread import Spread
 from pretzel.engine import KERNEL_SET
 from pretzel.kernels import cpu
 from pretzel.plan.digest import Digest
@@ -66,7 +67,10 @@ class Supervisor:
             "flight": "",
         }
         self._background = Background(self._changed)
-        self._fleet = Fleet(settings.workers, start, self._heard, died=self._died, background=self._background)
+        self._spread = Spread(settings.workers) if settings.workers > 1 and settings.front == "native" else None
+        self._fleet = Fleet(
+            settings.workers, start, self._heard, died=self._died, background=self._background, spread=self._spread
+        )
         self._answering = 0
         self._channel = connect(settings.control_plane, settings.control_tls)
         self._reporter = Reporter(self._channel, self._facts, settings.report_seconds)
@@ -116,13 +120,15 @@ class Supervisor:
         """Deregister, drain the serving processes, and release all resources."""
         log.info("stopping")
         self._repairer.close()
+        self._addresses.close()  # the processes close theirs; clients must be refused, not wait
         stops = self._reporter.leave(), self._fleet.stop(self._settings.drain_seconds)
         await asyncio.gather(*stops, return_exceptions=True)
         self._stop_metrics()
         await self._channel.close()
         self._deaths.close()
         self._cache.close()
-        self._addresses.close()
+        if self._spread is not None:
+            self._spread.close()
 
     def whereabouts(self) -> dict[str, Any]:
         """Return the fields of the ready line."""

@@ -44,6 +44,10 @@ class NativeFront:
         loop = asyncio.get_running_loop()
         create = loop.create_unix_server if listener.family == socket.AF_UNIX else loop.create_server
         self._servers.append(await create(lambda: Connection(self), sock=listener, ssl=tls, backlog=BACKLOG))
+        self.watch()
+
+    def watch(self) -> None:
+        """Look at the connections from now on."""
         if self._watching is None:
             self._watching = asyncio.create_task(self._watch())
 
