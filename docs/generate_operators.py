@@ -87,8 +87,7 @@ REFUSALS = """
   another estimator, `FunctionTransformer`) Pretzel rejects it.
 - *Categories.* LightGBM and XGBoost trained without categories read the codes of a column of type `category`; Pretzel
   rejects it.
-- *Bytes.* Long doubles that no float64 equals, float32 in the other byte order, and for LightGBM and XGBoost all
-  numbers in it, are rejected.
+- *Bytes.* Long doubles, float32 in the other byte order, and for LightGBM and XGBoost all numbers in it, are rejected.
 - *Rows without any value.* `IterativeImputer` fills them depending on the other rows of the request, so they are
   rejected.
 - *Integers.* NumPy computes functions of small integers in float16 or float32, and squares or reciprocals of integers
@@ -114,7 +113,7 @@ def _differences() -> Iterator[str]:
     for kind in named.keys() & READERS.keys():
         named[kind].add(differences.ROUNDED_THRESHOLDS)
     for kind in named.keys() & DIVIDERS.keys():
-        named[kind].add(differences.ROUNDED_DIRECTIONS)
+        named[kind] |= {differences.ROUNDED_DIRECTIONS, differences.ROUNDED_SINGLES}
     for difference in DIFFERENCES:
         line = (
             f"*{difference.title}*, noted where {difference.said}: {difference.reason}. Remedy: {difference.remedy}. "

@@ -48,6 +48,7 @@ DECIDES = (
     "absent",
     "byte_order",
     "without_categories",
+    "dense_only",
     "zeros_apart",
     "sparse_columns",
     "stored_zeros",

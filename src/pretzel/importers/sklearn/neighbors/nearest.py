@@ -156,7 +156,7 @@ def note_products(estimator: Any, step: Step, *, weighed: bool) -> None:
         return
     if cancels(estimator._fit_X):
         step.may_differ(ROUNDED_DISTANCES.reason, ROUNDED_DISTANCES.remedy)
-    if weighed and not is_exact(estimator._fit_X):
+    if (weighed or getattr(estimator, "mode", None) == "distance") and not is_exact(estimator._fit_X):
         step.may_differ(ROUNDED_ZEROS.reason, ROUNDED_ZEROS.remedy)
 
 
