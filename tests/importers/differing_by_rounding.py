@@ -86,8 +86,8 @@ CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
     ),
     "isolated noise of float32": (
         differences.ROUNDED_THRESHOLDS,
-        lambda: make_pipeline(*FROM_SINGLES, PCA(2), IsolationForest(2, random_state=0)).fit(SPREAD),
-        lambda: make_pipeline(PCA(2), IsolationForest(2, random_state=0)).fit(X),
+        lambda: make_pipeline(*FROM_SINGLES, PCA(2), IsolationForest(n_estimators=2, random_state=0)).fit(SPREAD),
+        lambda: make_pipeline(PCA(2), IsolationForest(n_estimators=2, random_state=0)).fit(X),
     ),
     "kernels that cancel in one column": (
         differences.ROUNDED_WEIGHTS,

@@ -52,6 +52,7 @@ DECIDES = (
     "zeros_apart",
     "sparse_columns",
     "stored_zeros",
+    "stored_nan",
     "stored_small",
     "float32_unclear",
     "dictionary_nulls",

@@ -33,6 +33,9 @@ def written_out(matrix: Any, metadata: Mapping[str, Any]) -> np.ndarray:
     csr = rows_of(matrix, metadata)
     if metadata.get("stored_zeros") == "refused":
         _check_zeros(csr)
+    if metadata.get("stored_nan") and np.isnan(csr.data).any():
+        reads = f"{metadata['stored_nan']} reads NaN in sparse rows otherwise than in dense ones"
+        raise InputError(f"X: a sparse matrix with NaN, and {reads}; pass X.toarray()")
     missing, last = metadata.get("absent") == "missing", metadata.get("repeats") == "last"
     if not missing and not last:
         return np.asarray(csr.toarray())

@@ -10,7 +10,9 @@ import numpy as np
 
 from pretzel.adapters.inputs import columns_of
 from pretzel.adapters.kinds import reject_float_type
+from pretzel.errors import InputError
 from pretzel.local.models import Models
+from pretzel.plan.caveats import why_not
 from pretzel.plan.multioutput import SQUARE, join, outputs_of
 
 
@@ -42,6 +44,8 @@ class Method:
                 return self._finish(self._run([X], rows, self._outputs)[self._name])
         model, bound, rows = self._models.bind(X)
         reject_float_type(X, model.metadata, self._name)
+        if self._name not in model.finish:
+            raise InputError(f"X: of a kind for which fewer methods are served{why_not(self._name, model.metadata)}")
         value = model.executable.run_bound(bound, rows, self._outputs)[self._name]
         return model.finish[self._name](value)
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import BaggingClassifier, HistGradientBoostingClassifier, StackingClassifier
+from sklearn.ensemble import BaggingClassifier, HistGradientBoostingClassifier, IsolationForest, StackingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.mixture import GaussianMixture
 from sklearn.naive_bayes import BernoulliNB, GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline, make_union
-from sklearn.preprocessing import MaxAbsScaler, PowerTransformer, StandardScaler
+from sklearn.preprocessing import MaxAbsScaler, PowerTransformer, QuantileTransformer, StandardScaler
 from sklearn.svm import SVC
 
 import pretzel
@@ -52,3 +52,16 @@ def test_a_sparse_matrix_is_rejected_as_by_the_library(name: str) -> None:
     with pytest.raises(InputError, match=rf"X: a sparse matrix, which \S*{step}\S* rejects; pass X.toarray\(\)"):
         predictor.predict(stored)
     assert (predictor.predict(stored.toarray()) == model.predict(X)).all()
+
+
+def test_nan_in_sparse_rows_of_isolation_forests_is_rejected() -> None:
+    model = make_pipeline(QuantileTransformer(n_quantiles=20), IsolationForest(n_estimators=5, random_state=0))
+    rows = abs(X)
+    model.fit(rows)
+    rows[:, 0] = np.nan
+    stored, predictor = sparse.csr_matrix(rows), pretzel.compile(model)
+    assert (model.score_samples(stored) != model.score_samples(rows)).any()
+    np.testing.assert_allclose(predictor.score_samples(rows), model.score_samples(rows))
+    with pytest.raises(InputError, match="X: a sparse matrix with NaN, and pipeline.isolationforest reads NaN"):
+        predictor.score_samples(stored)
+    assert predictor.score_samples(sparse.csr_matrix(abs(X))).shape == (60,)
