@@ -14,7 +14,13 @@ from sklearn.mixture import GaussianMixture
 from sklearn.naive_bayes import BernoulliNB, GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline, make_union
-from sklearn.preprocessing import MaxAbsScaler, PowerTransformer, QuantileTransformer, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MaxAbsScaler,
+    PowerTransformer,
+    QuantileTransformer,
+    StandardScaler,
+)
 from sklearn.svm import SVC
 
 import pretzel
@@ -34,6 +40,8 @@ MODELS: dict[str, tuple[Any, str | None]] = {
     "machine": (SVC(), "svc"),
     "in a tree": (KNeighborsClassifier(algorithm="kd_tree"), "kneighborsclassifier"),
     "by brute force": (KNeighborsClassifier(algorithm="brute"), None),
+    "clipped": (make_pipeline(FunctionTransformer(np.clip, kw_args={"a_min": -1, "a_max": 1}), LINEAR), "functiontran"),
+    "rounded": (make_pipeline(FunctionTransformer(np.round), LINEAR), None),
     "bag": (BaggingClassifier(BernoulliNB(), 2), None),
     "stack": (StackingClassifier([("a", GaussianNB()), ("b", LINEAR)]), "stackingclassifier"),
 }
