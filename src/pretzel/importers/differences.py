@@ -47,7 +47,7 @@ ROUNDED_NEIGHBORS = Difference(
     "here",
     "fit it with algorithm='kd_tree' or 'ball_tree', or fit it on whole numbers and give it such",
     "brute force searches up to 256 dense rows by Euclidean distance, and every column of the learned rows holds a "
-    "value twice, and not all are whole numbers",
+    "value twice, and not all are whole numbers; if all are, at each request that holds a fraction",
 )
 ROUNDED_RANKS = Difference(
     "Rounded neighbours at equal distance",

@@ -27,7 +27,7 @@ class Method:
         self._run, self._finish = model.executable.run_bound, model.finish[name]
         only = model.inputs[0].type if len(model.described) == 1 else None
         plain = only is not None and only.layout == "dense" and only.dtype == "f64" and only.width is not None
-        plain &= name not in (model.metadata.get("of_type") or ())
+        plain &= name not in (model.metadata.get("of_type") or ()) and not model.metadata.get("fractions")
         self._dtype = np.dtype("f8") if plain else None
         self._width = only.columns if only is not None else 0
 
