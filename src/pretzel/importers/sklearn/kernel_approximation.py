@@ -20,7 +20,7 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 STEEP = 1e6  # larger weights make angles whose last digits show in the result
-MOST = 1e7  # the last digit of a larger float64 is more than the tolerance of a cosine
+MOST = 1e6  # the last digit of a larger float64 is more than the tolerance of a cosine
 
 
 @imports(kernel_approximation.Nystroem)
