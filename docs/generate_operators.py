@@ -93,6 +93,12 @@ REFUSALS = """
 - *Integers.* NumPy computes functions of small integers in float16 or float32, and squares or reciprocals of integers
   in integers. A `FunctionTransformer` that reads its input unconverted rejects integers for which that changes the
   values.
+- *Sparse matrices.* A matrix is rejected if the first estimator rejects it, for most estimators by its tags
+  (`input_tags.sparse`); a few that accept it in other cases only (`SimpleImputer(missing_values=0)`, kernels of
+  distances) are given zeros instead.
+- *Single precision.* Sums of float32 agree to the rounding of such sums: 2e-6 of the largest sum of the sizes of their
+  terms. Where terms cancel (a network or a linear model of unscaled float32 features), fewer digits of the result
+  agree, as they would between two machines of the library.
 - *Half precision.* float16 is rejected: some steps of the libraries compute in it, others do not.
 """
 
