@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
 from pretzel.serving.cores import usable_cores
@@ -17,6 +17,22 @@ MIB = 1 << 20
 POLL_SECONDS = 200e-6
 Seconds = Annotated[float, Field(gt=0)]
 Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+def _weighed(items: list[str]) -> list[str]:
+    for item in items:
+        name, _, weight = item.rpartition("=")
+        try:
+            valid = bool(name) and 0.001 <= float(weight) <= 1000
+        except ValueError:
+            valid = False
+        if not valid:
+            raise ValueError(f"{item[:100]!r}: expected a model and its weight, 0.001 to 1000, as wine=4")
+    return items
+
+
+Weights = Annotated[Names, AfterValidator(_weighed)]
+"""A list of models with weights, which an option and a variable write as `a=4,b=0.5`."""
 
 
 class Settings(ServerSettings):
@@ -65,6 +81,8 @@ class Settings(ServerSettings):
 
     executor_threads: Annotated[int, Field(ge=0)] = 0
     """Threads for expensive requests; 0 takes one per core."""
+    weights: Weights = []
+    """Shares of the threads among models whose requests wait, as `a=4,b=0.5`; 1 for others."""
     queue_limit: Annotated[int, Field(ge=1)] = 1024
     """Expensive requests that may wait or run; further ones are rejected with RESOURCE_EXHAUSTED."""
     inline_seconds: Annotated[float, Field(ge=0)] = 0.0005
@@ -116,6 +134,11 @@ class Settings(ServerSettings):
     def request_memory(self) -> int:
         """Bytes that the running requests of one serving process may allocate together."""
         return self.request_memory_bytes or max(MIB, self.memory_budget // 4)
+
+    @property
+    def weight_by_model(self) -> dict[str, float]:
+        """Return the weights of models."""
+        return {name: float(weight) for name, _, weight in (item.rpartition("=") for item in self.weights)}
 
     @property
     def threads(self) -> int:

@@ -22,10 +22,18 @@ cdef struct Run:
     const volatile int* raised  # not zero once the caller cancels; NULL if it cannot
     int64_t most           # limit in bytes for the values of a block whose sizes their types do not fix; 0 for none
     int failed             # the last step that was started
+    int64_t* used          # shared by the parts of one block: bytes that count to `most`; NULL for none
+    PyObject* split        # the Split that runs it on several threads, borrowed; NULL for none
 
 
 cdef class Token:
     cdef volatile int raised
+
+
+# A way to run a program on several threads (parts.pyx).
+cdef class Split:
+    # Runs over inputs and outputs that are in place in `frame`, which holds the outputs afterwards.
+    cdef int run(self, Program program, Frame* frame, Run* run) noexcept nogil
 
 
 cdef class Program:
@@ -37,6 +45,7 @@ cdef class Program:
     cdef int slot_count, input_count, step_count, output_count, read_count
     cdef int64_t block
     cdef bint one_block
+    cdef double row_seconds  # processor time of a row in large runs; 0 before the first
 
     # Makes the frame's slots ready; no slot has memory of a caller yet.
     cdef Frame* begin(self, Workspace workspace) except NULL
@@ -55,11 +64,11 @@ cdef class Program:
     cdef int place_outputs(self, Frame* frame, int64_t rows) noexcept nogil
     cdef list make_outputs(self, Frame* frame, int64_t rows)
     cdef int bind_inputs(self, Frame* frame, list columns) except -1
+    cdef int run_all(self, Frame* frame, Run* run) noexcept nogil
     cdef int run_blocks(self, Frame* frame, Run* run, Observed* observed) noexcept nogil
     cdef int run_block(self, Frame* frame, Run* run, Observed* observed) noexcept nogil
     cdef int place(self, Frame* frame, int64_t first) noexcept nogil
     cdef int step(self, Frame* frame, int i) noexcept nogil
-    cdef int64_t written(self, Frame* frame, int i) noexcept nogil
     cdef int observe(self, Frame* frame, int i, Observed* observed) noexcept nogil
     cdef int inputs_of(self, int i) noexcept nogil
     cdef collect(self, Slot* slot, int i, int64_t rows)

@@ -12,6 +12,9 @@ class Token:
 
     def cancel(self) -> None: ...
 
+class Split:
+    """A way to run a program on several threads."""
+
 class Program:
     """Kernels in order over typed slots."""
 
@@ -31,5 +34,6 @@ class Program:
         deadline: float = 0.0,
         token: Token | None = None,
         most: int = 0,
+        split: Split | None = None,
     ) -> list[Any]: ...
     def profile(self, workspace: Workspace, columns: list[Any], rows: int) -> list[tuple[float, int]]: ...

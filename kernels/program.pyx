@@ -10,10 +10,11 @@ from libc.stdlib cimport calloc, free
 import numpy as np
 
 from pretzel.kernels.marshal cimport DENSE, SPARSE, address, bind, take_sparse, take_texts
-from pretzel.kernels.frame cimport CANCELLED, LATE, OK, OUT_OF_MEMORY, REFUSED, Frame, Slot, Text, Workspace
+from pretzel.kernels.frame cimport CANCELLED, LATE, OK, OUT_OF_MEMORY, REFUSED, Frame, Slot, Workspace
 from pretzel.kernels.frame cimport interrupted, now, reserve
 from pretzel.kernels.kernel cimport Kernel
 from pretzel.kernels.shapes cimport Shape, set_shape
+from pretzel.kernels.sizes cimport add_bytes, written_bytes
 
 from pretzel.kernels.refused import Refused
 from pretzel.kernels.shapes import allocated_as
@@ -28,6 +29,11 @@ cdef class Token:
     def cancel(self):
         """Stop the run that has this token, soon."""
         self.raised = 1
+
+
+cdef class Split:
+    cdef int run(self, Program program, Frame* frame, Run* run) noexcept nogil:
+        return program.run_blocks(frame, run, NULL)
 
 
 cdef class Program:
@@ -83,7 +89,7 @@ cdef class Program:
 
     def run(
         self, Workspace workspace not None, list columns not None, int64_t rows, double deadline=0.0, Token token=None,
-        int64_t most=0,
+        int64_t most=0, Split split=None,
     ):
         """Run over ``rows`` rows and return the list of the outputs' values.
 
@@ -91,7 +97,7 @@ cdef class Program:
         missing]`` of the arrays of a packed text column; ``(values, columns, starts)`` of a sparse one; or ``(items,
         starts)`` of a ragged one, the items in one of these forms.  The caller has checked types and sizes.
         ``deadline``: a time of the monotonic clock in seconds, 0 for none.  ``most``: the limit in bytes for texts,
-        sparse and ragged values of one block together, checked after each step; 0 for none.
+        sparse and ragged values of one block together, checked after each step; 0 for none.  ``split``: other threads.
 
         Returns dense arrays, ``(values, columns, starts)`` for sparse, and ``(bytes, lengths, missing)`` for texts.
 
@@ -101,14 +107,15 @@ cdef class Program:
                 the values took more than ``most``.
         """
         cdef Frame* frame = self.begin(workspace)
-        cdef Run run = Run(rows, deadline, NULL, most, 0)
+        cdef Run run = Run(rows, deadline, NULL, most, 0, NULL, NULL)
         cdef int status, i
         if token is not None:
             run.raised = &token.raised
+        run.split = <PyObject*>split if split is not None else NULL
         self.bind_inputs(frame, columns)
         results = self.make_outputs(frame, rows)
         with nogil:
-            status = self.run_blocks(frame, &run, NULL)
+            status = self.run_all(frame, &run)
         if status != OK:
             self.fail(frame, status, &run)
         for i in range(self.output_count):
@@ -125,7 +132,7 @@ cdef class Program:
             Refused, MemoryError: as :meth:`run`.
         """
         cdef Frame* frame = self.begin(workspace)
-        cdef Run run = Run(rows, 0.0, NULL, 0, 0)
+        cdef Run run = Run(rows, 0.0, NULL, 0, 0, NULL, NULL)
         cdef Observed* observed = <Observed*>calloc(self.step_count + 1, sizeof(Observed))
         cdef int status, i
         if observed == NULL:
@@ -149,7 +156,10 @@ cdef class Program:
         return &workspace.frame
 
     cdef int execute(self, Frame* frame, Run* run) noexcept nogil:
-        return OUT_OF_MEMORY if self.place_outputs(frame, run.rows) != OK else self.run_blocks(frame, run, NULL)
+        return OUT_OF_MEMORY if self.place_outputs(frame, run.rows) != OK else self.run_all(frame, run)
+
+    cdef int run_all(self, Frame* frame, Run* run) noexcept nogil:
+        return self.run_blocks(frame, run, NULL) if run.split == NULL else (<Split>run.split).run(self, frame, run)
 
     cdef int bind_inputs(self, Frame* frame, list columns) except -1:
         for i in range(self.input_count):
@@ -202,7 +212,7 @@ cdef class Program:
 
     cdef int run_block(self, Frame* frame, Run* run, Observed* observed) noexcept nogil:
         cdef int64_t used = 0
-        cdef int status, i
+        cdef int status, i, output
         if self.place(frame, frame.first_row) != OK:
             return OUT_OF_MEMORY
         for i in range(self.step_count):
@@ -213,7 +223,8 @@ cdef class Program:
             if run.raised != NULL and run.raised[0]:
                 return CANCELLED
             if run.most > 0:
-                used += self.written(frame, self.steps[i].output)
+                output = self.steps[i].output
+                used = add_bytes(run.used, used, written_bytes(&frame.slots[output], &self.shapes[output], frame.rows))
                 if used > run.most:
                     return TOO_LARGE
         return OK
@@ -251,18 +262,6 @@ cdef class Program:
         if many != inputs:
             free(many)
         return status
-
-    cdef int64_t written(self, Frame* frame, int i) noexcept nogil:
-        """Return the bytes of a value of this block whose size its type does not fix; 0 for dense numbers."""
-        cdef Slot* slot = &frame.slots[i]
-        cdef Shape* shape = &self.shapes[i]
-        cdef int64_t total = 0, k
-        if shape.layout != DENSE:
-            return (slot.starts[frame.rows] - slot.starts[0]) * (shape.itemsize + (4 if shape.layout == SPARSE else 0))
-        if shape.is_text:
-            for k in range(frame.rows * shape.width):
-                total += max((<Text*>slot.values)[k].length, 0)
-        return total
 
     cdef int observe(self, Frame* frame, int i, Observed* observed) noexcept nogil:
         """Run one step, and add its time and entries to the observation."""

@@ -53,6 +53,10 @@ class Entry:
         self._usual_cost.prior = estimate(plan, executable.usual)
         self._optional_cost.prior = estimate(plan, tuple(executable.outputs))
 
+    def weigh(self, weight: float) -> None:
+        """Set the share of the threads that requests of this plan get against others that wait."""
+        self._usual_cost.weight = self._optional_cost.weight = weight
+
     def cost_of(self, outputs: Sequence[str] | None) -> Cost:
         """Return the cost of requests for these outputs: an optional one may take a hundred times as long."""
         return self._optional_cost if outputs and any_optional(tuple(outputs)) else self._usual_cost

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import structlog
 
@@ -29,8 +30,14 @@ class Route:
 class Router:
     """Finds routes, and moves them to a new catalog once their new plans are warm."""
 
-    def __init__(self, plans: PlanCatalog, tally: Tally, pinned: Sequence[str] = ()) -> None:
-        self._plans, self._tally, self._pinned = plans, tally, pinned
+    def __init__(
+        self,
+        plans: PlanCatalog,
+        tally: Tally,
+        pinned: Sequence[str] = (),
+        weights: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
+        self._plans, self._tally, self._pinned, self._weights = plans, tally, pinned, weights
         self.catalog = Catalog()
         self.generation = 0
         """Number of catalogs applied; a route that was found before may have moved."""
@@ -145,4 +152,7 @@ class Router:
         return versions
 
     def _route(self, version: ModelVersion) -> Route:
-        return Route(version, self._plans.entry(version.plan), self._tally.calls("Predict", version.model))
+        entry = self._plans.entry(version.plan)
+        if version.model in self._weights:
+            entry.weigh(self._weights[version.model])
+        return Route(version, entry, self._tally.calls("Predict", version.model))

@@ -30,7 +30,7 @@ class Prior(Protocol):
 class Cost:
     """Seconds of processor time per byte of input, averaged over recent runs."""
 
-    __slots__ = ("prior", "queued", "rate", "runs")
+    __slots__ = ("prior", "queued", "rate", "runs", "weight")
 
     def __init__(self, prior: Prior | None = None) -> None:
         self.prior = prior
@@ -39,6 +39,8 @@ class Cost:
         self.runs = 0
         self.queued = 0
         """Requests of this plan that wait for executors or run on them."""
+        self.weight = 1.0
+        """Share of the threads against other plans whose requests wait."""
 
     def expected(self, size: int, rows: int = 1) -> float:
         """Return the seconds expected for an input of ``size`` bytes in ``rows`` rows."""

@@ -95,12 +95,14 @@ def is_hopeless(wait: float, remaining: float | None) -> bool:
     return remaining is not None and 0 < CERTAIN * remaining < wait
 
 
-def priority(arrival: float, expected: float) -> float:
+def priority(arrival: float, expected: float, backlog: float = 0.0) -> float:
     """Return the queue key of a request; the smallest runs first.
 
-    A request is overtaken only by cheaper ones that arrive at most ``PATIENCE * expected`` seconds later.
+    ``backlog``: expected seconds of waiting requests of the same group, by its weight.  With them a request counts as
+    one long request, so a group that sends many waits for them itself.  A request is overtaken only by those that
+    arrive at most ``PATIENCE * (expected + backlog)`` seconds later.
     """
-    return arrival + PATIENCE * min(expected, LONGEST)
+    return arrival + PATIENCE * min(expected + backlog, LONGEST)
 
 
 class Rank(NamedTuple):
@@ -109,6 +111,8 @@ class Rank(NamedTuple):
     group: object
     level: int = NORMAL
     """The smallest goes first."""
+    weight: float = 1.0
+    """Its share of the threads against other groups that wait."""
 
 
 def level_of(priority: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import heapq
 import itertools
@@ -10,53 +9,16 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
 
+from pretzel.data_plane.scheduling.backlogs import Backlogs
 from pretzel.data_plane.scheduling.pace import Pace
 from pretzel.data_plane.scheduling.policy import CHEAPER, LONGEST_YIELD, NORMAL, Rank, is_cheaper, priority
+from pretzel.data_plane.scheduling.task import Task, Work
+from pretzel.kernels.team import Team
 
 NICE = 5
 """Added to the niceness of executor threads.  The event loop rejects late requests and hands over cheap ones: it must
 get its core at once, or everything behind it is late."""
-
-Work = Callable[[float], Any]
-"""Does the work of a task; called with the seconds that the task waited."""
-
-
-class Task:
-    """A waiting or running request."""
-
-    __slots__ = ("arrival", "begun", "bytes", "done", "expected", "key", "loop", "number", "own", "rank", "work")
-
-    def __init__(self, work: Work, expected: float, size: int, arrival: float, number: int, rank: Rank) -> None:
-        self.work: Work | None = work
-        """None once the caller has cancelled."""
-        self.expected, self.bytes, self.arrival, self.number = expected, size, arrival, number
-        self.key, self.rank = priority(arrival, expected), rank
-        self.own = rank.level, self.key, number
-        """Its order within its group, which keeps it if turns are exchanged."""
-        self.loop = asyncio.get_running_loop()
-        self.done: asyncio.Future[Any] = self.loop.create_future()
-        self.begun = 0.0
-
-    def __lt__(self, other: Task) -> bool:
-        """Compare by queue key, then by arrival."""
-        return (self.key, self.number) < (other.key, other.number)
-
-    def settle(self, result: Any, error: BaseException | None) -> None:
-        """Pass the outcome to the event loop.  Called on an executor thread."""
-        try:
-            self.loop.call_soon_threadsafe(self._set, result, error)
-        except RuntimeError:  # the loop is closed, and no caller waits
-            pass
-
-    def _set(self, result: Any, error: BaseException | None) -> None:
-        if self.done.done():
-            return
-        if error is None:
-            self.done.set_result(result)
-        else:
-            self.done.set_exception(error)
 
 
 class ExecutorQueue:
@@ -74,6 +36,7 @@ class ExecutorQueue:
         self.threads, self.memory, self._clock = threads, memory, clock
         self._waiting: list[Task] = []
         self._leveled = False  # a task of another level than the normal one came since the queue was empty
+        self._backlogs = Backlogs()
         self._running: set[Task] = set()
         self._numbers = itertools.count()
         lock = threading.Lock()
@@ -85,6 +48,13 @@ class ExecutorQueue:
         self.held = 0
         """Bytes that running tasks have reserved."""
         self.pace = Pace()
+        self.team = Team(threads, NICE)
+        """Threads that take parts of running tasks, while fewer tasks run than there are threads."""
+        self._own = threading.local()
+
+    def note_help(self, seconds: float) -> None:
+        """Record processor time of the team in the calling thread's task: that of the task is known without it."""
+        self._own.helped = seconds
 
     def submit(self, work: Work, expected: float, size: int, rank: Rank | None = None) -> Task:
         """Queue work with its expected seconds and bytes; the outcome arrives through ``done``.
@@ -92,13 +62,17 @@ class ExecutorQueue:
         Raises:
             RuntimeError: the machine is short of memory or threads, and none is started yet.
         """
-        task = Task(work, expected, size, self._clock(), next(self._numbers), rank or Rank(work))
+        rank = rank or Rank(work)
         with self._ready:
+            arrival = self._clock()
+            key = self._backlogs.key(arrival, expected, rank)
+            task = Task(work, expected, size, arrival, next(self._numbers), rank, key)
             if self._closed:
                 task.done.cancel()
                 return task
             self._start_missing()
             heapq.heappush(self._waiting, task)
+            self._backlogs.add(rank, key, expected)
             self._leveled |= task.rank.level != NORMAL
             self._wake()
         return task
@@ -126,7 +100,7 @@ class ExecutorQueue:
                 return 0.0
             if is_cheaper(expected, (task.expected for task in busy)):
                 return own + (self._left(self._reserved, now) if self._reserved else 0.0)
-            key = priority(now, expected)
+            key = self._backlogs.key(now, expected, rank) if rank is not None else priority(now, expected)
             ahead = sum(task.expected for task in self._waiting if _is_ahead(task, key, rank))
             left = sum(self._left(task, now) for task in busy)
         return own + (self.pace.seconds(ahead) + left) / self.threads
@@ -192,6 +166,7 @@ class ExecutorQueue:
         if reserved:
             self._reserved = task
         self.held += task.bytes
+        self.team.enter()
         task.begun = self._clock()
 
     def _pick(self, reserved: bool) -> Task | None:
@@ -237,6 +212,7 @@ class ExecutorQueue:
 
     def _remove(self, task: Task) -> None:
         self._leveled &= len(self._waiting) > 1
+        self._backlogs.remove(task.rank, task.expected)
         if task is self._waiting[0]:
             heapq.heappop(self._waiting)
             return
@@ -255,7 +231,7 @@ class ExecutorQueue:
 
     def _run(self, task: Task) -> None:
         assert task.work is not None
-        result, error = None, None
+        result, error, self._own.helped = None, None, 0.0
         try:
             result = task.work(task.begun - task.arrival)
         except BaseException as caught:  # every error must reach the caller, and none may end the thread
@@ -266,8 +242,9 @@ class ExecutorQueue:
                 self._reserved = None
             self.held -= task.bytes
             if error is None:
-                self.pace.learn(task.expected, self._clock() - task.begun)
+                self.pace.learn(task.expected, self._clock() - task.begun + self._own.helped)
             self._wake()
+        self.team.leave()
         task.work = None
         task.settle(result, error)
 

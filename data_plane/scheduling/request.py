@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn, Protocol
 
 from pretzel.data_plane.measure.counters import Tally
@@ -22,7 +23,7 @@ from pretzel.data_plane.scheduling.policy import (
     is_small,
 )
 from pretzel.data_plane.scheduling.queue import ExecutorQueue
-from pretzel.engine import Executable
+from pretzel.engine import Executable, Helpers
 from pretzel.engine.footprint import Need
 from pretzel.errors import DeadlineError, ExhaustedError
 from pretzel.kernels.program import Token
@@ -52,12 +53,13 @@ class Job(Protocol):
     level: int
     """Its place among requests of the same model: the smallest goes first."""
 
-    def compute(self, token: Token, most: int) -> Any:
+    def compute(self, token: Token, most: int, helpers: Helpers | None = None) -> Any:
         """Run, measure the run, and return the response.
 
         Args:
             token: stops the run once its caller has cancelled.
             most: bytes that the run may allocate beyond dense numbers; 0 if it allocates nothing else.
+            helpers: other threads for a run over many rows.
         """
 
 
@@ -76,12 +78,14 @@ class _Run:
     pack: Pack
     level: int
 
-    def compute(self, token: Token, most: int) -> Any:
+    def compute(self, token: Token, most: int, helpers: Helpers | None = None) -> Any:
         """Run and measure processor time: time spent waiting for the GIL is not a cost of the plan."""
         self.cost.runs += 1
         start = time.thread_time()
-        results = self.executable.run(self.columns, self.outputs, deadline=self.deadline, token=token, most=most)
-        self.cost.learn(self.size, time.thread_time() - start)
+        results = self.executable.run(
+            self.columns, self.outputs, deadline=self.deadline, token=token, most=most, helpers=helpers
+        )
+        self.cost.learn(self.size, time.thread_time() - start + (helpers.helped if helpers else 0.0))
         return self.pack(results)
 
 
@@ -172,18 +176,22 @@ class RequestEngine:
         most = allowed(job.need, job.size, job.rows, self.limits, self._queue.threads, self._rejected)
         expected = cost.expected(job.size, job.rows)
         costs = ASSUMED_SECONDS if expected == UNKNOWN else cost.likely(job.size, job.rows)
-        wait = self._queue.wait(costs, Rank(cost, job.level)) if remaining is not None else 0.0
+        wait = self._queue.wait(costs, Rank(cost, job.level, cost.weight)) if remaining is not None else 0.0
         decision = choose(Facts(expected, remaining, total), wait, self.queued, cost.queued, self.limits)
         if decision is not Decision.EXECUTE:
             self._reject(decision, wait, remaining)
-        return await self._execute(job, costs, most, total)
+        further = job.need.further * (self._queue.threads - 1)
+        if total + further > self.limits.memory:
+            return await self._execute(job, costs, most, total, 1)
+        return await self._execute(job, costs, most, total + further, self._queue.threads)
 
-    async def _execute(self, job: Job, expected: float, most: int, size: int) -> Any:
+    async def _execute(self, job: Job, expected: float, most: int, size: int, width: int) -> Any:
         token = Token()
         self.queued += 1
         job.cost.queued += 1
-        rank = Rank(job.cost, job.level)
-        task = self._queue.submit(lambda waited: self._start(job, expected, most, token, waited), expected, size, rank)
+        rank = Rank(job.cost, job.level, job.cost.weight)
+        work = partial(self._start, job, expected, most, width, token)
+        task = self._queue.submit(work, expected, size, rank)
         try:
             decision, waited, answer = await task.done
         except asyncio.CancelledError:
@@ -198,7 +206,9 @@ class RequestEngine:
             self._reject(decision, *answer)
         return answer
 
-    def _start(self, job: Job, expected: float, most: int, token: Token, waited: float) -> tuple[Decision, float, Any]:
+    def _start(
+        self, job: Job, expected: float, most: int, width: int, token: Token, waited: float
+    ) -> tuple[Decision, float, Any]:
         """Run on a thread, unless the thread was free too late."""
         remaining = job.deadline - self._clock() if job.deadline else None
         takes = self._queue.pace.seconds(expected)
@@ -206,7 +216,11 @@ class RequestEngine:
             return Decision.LATE, waited, (takes, remaining)
         if self._queue.is_crowded and is_hopeless(takes, remaining):
             return Decision.HOPELESS, waited, (takes, remaining)
-        return Decision.EXECUTE, waited, job.compute(token, most)
+        helpers = Helpers(self._queue.team, width, counts=False)
+        try:
+            return Decision.EXECUTE, waited, job.compute(token, most, helpers)
+        finally:
+            self._queue.note_help(helpers.helped)
 
     def _rejected(self, reason: str, message: str, retry_after: float | None = None) -> NoReturn:
         self._tally.rejected[reason] += 1

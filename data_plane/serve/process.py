@@ -58,7 +58,7 @@ class ServingProcess:
         self._plans = PlanCatalog(
             self._objects, budget, tally=tally, doubt=self._doubt, notify=self._report, flight=flight
         )
-        self._router = Router(self._plans, tally, settings.pin)
+        self._router = Router(self._plans, tally, settings.pin, settings.weight_by_model)
         limits = Limits(
             settings.inline_seconds, settings.queue_limit, settings.request_memory, settings.max_message_bytes
         )

@@ -3,16 +3,19 @@
 import time
 from functools import partial
 
+from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
 
 from pretzel.data_plane.transport.decode cimport Request
 from pretzel.data_plane.transport.prepared cimport Need, Prepared
 from pretzel.kernels.frame cimport OK, Frame, Workspace, now
+from pretzel.kernels.parts cimport Parts
 from pretzel.kernels.program cimport Run, Token
 
 from pretzel.data_plane.scheduling.memory import too_large
 from pretzel.data_plane.scheduling.policy import NORMAL, SMALL_BYTES
 from pretzel.engine.workspaces import KEEP_BYTES, guarded
+from pretzel.kernels.parts import learn_run
 
 cdef int64_t KEPT_FRAME = KEEP_BYTES
 cdef double BRIEF = 20e-6
@@ -40,23 +43,30 @@ cdef class Layout:
 cdef class Job:
     """An accepted request, as :class:`pretzel.data_plane.scheduling.request.Job` has it."""
 
-    def compute(self, Token token not None, int64_t most):
+    def compute(self, Token token not None, int64_t most, helpers=None):
         """Run and return the bytes of the response; None if it has no form here."""
         self.cost.runs += 1
-        return guarded(partial(self.run, token, most))
+        if helpers is None:
+            return guarded(partial(self.run, token, most, None))
+        with helpers.split(self.prepared.program, self.rows) as split:
+            return guarded(partial(self.run, token, most, split))
 
-    def run(self, Token token, int64_t most, Workspace workspace):
+    def run(self, Token token, int64_t most, Parts split, Workspace workspace):
         """Run in a workspace, and measure processor time: time spent waiting for the GIL is not a cost of the plan."""
         cdef Frame* frame = self.prepared.program.begin(workspace)
-        cdef Run run = Run(self.rows, self.deadline, &token.raised, most, 0)
+        cdef Run run = Run(self.rows, self.deadline, &token.raised, most, 0, NULL, NULL)
         cdef int64_t taken = 0
         cdef int status
+        run.split = <PyObject*>split if split is not None else NULL
         start = time.thread_time()
         with nogil:
             status = self.prepared.run(frame, self.request, &run)
         if status != OK:
             self.prepared.program.fail(frame, status, &run)
-        self.cost.learn(self.size, time.thread_time() - start)
+        seconds = time.thread_time() - start + (split.helped if split is not None else 0.0)
+        if split is None:
+            learn_run(self.prepared.program, seconds, self.rows)
+        self.cost.learn(self.size, seconds)
         answer = self.layout.respond(self.prepared, frame, self.request, self.most_bytes, &taken)
         if answer is None and taken > self.most_bytes:
             raise too_large(taken, self.most_bytes)
@@ -141,7 +151,7 @@ cdef class Runner:
     cdef bytes inline(self, Prepared prepared, Layout layout, int64_t size, bint brief):
         """Run on the event loop; None if the run stopped."""
         cdef Frame* frame = prepared.program.begin(self.workspace)
-        cdef Run run = Run(self.request.columns[0].rows, 0.0, NULL, 0 if prepared.exact else self.share, 0)
+        cdef Run run = Run(self.request.columns[0].rows, 0.0, NULL, 0 if prepared.exact else self.share, 0, NULL, NULL)
         cdef int64_t taken = 0
         cdef int status
         cost = prepared.cost

@@ -34,6 +34,13 @@ def test_the_environment_and_the_command_line(monkeypatch: pytest.MonkeyPatch):
     assert settings.pin == ["a", "b:canary"]
 
 
+@pytest.mark.parametrize("text", ["a", "=2", "a=0", "a=nan", "a=-1", "a=1001", "a=much"])
+def test_weights_that_are_rejected(text: str):
+    with pytest.raises(ValidationError, match=f"'{text}': expected a model and its weight, 0.001 to 1000, as wine=4"):
+        Settings(weights=text)
+    assert Settings(weights="a=4, b=0.5").weight_by_model == {"a": 4.0, "b": 0.5}
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

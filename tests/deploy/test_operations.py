@@ -31,6 +31,7 @@ IN_WORDS = {
     "worker": "generated",
     "executor_threads": "one per core",
     "pin": "none",
+    "weights": "none",
     "listen": "none",
     "control_listen": "none",
     "socket_mode": "0600",

@@ -10,13 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pretzel.engine import Helpers
 from pretzel.engine import executable as executables
 from pretzel.engine.bindings import BINDINGS, choose
 from pretzel.errors import InputError
+from pretzel.kernels.parts import learn_run
+from pretzel.kernels.team import Team
 from pretzel.plan.graph import topological
 from tests.ops import harness
 
 SMALL, LARGE = (0, 1, 7), 1000
+TEAM = Team(3)
 HEALTHY = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 OFTEN = settings(max_examples=60, deadline=None, suppress_health_check=HEALTHY)
 SOMETIMES = settings(max_examples=20, deadline=None, suppress_health_check=HEALTHY)
@@ -60,6 +64,17 @@ def test_batches_of_every_size_agree(case: ModuleType, data: st.DataObject) -> N
     if want is not None:
         large_scale = None if scale is None else scale[chosen]
         harness.assert_alike(got, harness.take(want, chosen), getattr(case, "TOLERANCE", None), large_scale)
+    assert_parts_agree(executable, taken(columns, chosen), got, refused)
+
+
+def assert_parts_agree(executable: Any, columns: dict[str, Any], whole: Any, refused: str) -> None:
+    """Run the parts of a batch on several threads."""
+    learn_run(executable.schedule(None).program, 1000.0, LARGE)  # as slow as it must be to be cut
+    executable.helpers = Helpers(TEAM, 3, counts=False)
+    parts, refused_too = outcome(lambda: harness.run(executable, columns))
+    assert refused_too == refused
+    if whole is not None:
+        harness.assert_alike(parts, whole)
 
 
 @SOMETIMES

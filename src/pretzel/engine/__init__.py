@@ -5,6 +5,7 @@ from pretzel.errors import PreconditionError
 try:
     from pretzel.engine.catalog import StageCatalog
     from pretzel.engine.executable import Executable
+    from pretzel.engine.helpers import Helpers, shared_helpers
     from pretzel.engine.loading import load
     from pretzel.engine.measuring import measure
 except ModuleNotFoundError as error:
@@ -15,4 +16,4 @@ except ModuleNotFoundError as error:
     raise unbuilt from None
 from pretzel.engine.version import KERNEL_SET
 
-__all__ = ["KERNEL_SET", "Executable", "StageCatalog", "load", "measure"]
+__all__ = ["KERNEL_SET", "Executable", "Helpers", "StageCatalog", "load", "measure", "shared_helpers"]

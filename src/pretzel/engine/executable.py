@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from pretzel.engine.blocks import block_rows
 from pretzel.engine.columns import absent_column, bind_column, column_rows
 from pretzel.engine.components import Components
 from pretzel.engine.footprint import Footprint, Need, Written, footprint
 from pretzel.engine.fused import FusedStep
 from pretzel.engine.fusion import FUSER
+from pretzel.engine.helpers import LEAST_ROWS, Helpers
+from pretzel.engine.outputs import Output, Value, value_of
 from pretzel.engine.workspaces import guarded
 from pretzel.errors import InputError, NotFoundError
 from pretzel.kernels.program import Program, Token
@@ -21,23 +21,12 @@ from pretzel.plan.multioutput import usual_outputs
 from pretzel.plan.plan import PlanInput
 from pretzel.plan.sizes import is_fixed
 from pretzel.plan.types import ValueType
-from pretzel.plan.values import Csr, Labels, Texts
 
 Step = tuple[Any, tuple[int, ...], ValueType]  # kernel, nodes read, type written
 Join = Callable[[list[FusedStep], frozenset[int]], list[FusedStep]]
-Value = np.ndarray | Texts | Csr | Labels
 
 _MOST_SCHEDULES = 64  # callers choose the outputs and their order, so the cache needs a bound
 _SHOWN = 20  # names listed in a message
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """One named result: the node that computes it, and the labels its codes refer to."""
-
-    node: int
-    type: ValueType
-    labels: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +65,8 @@ class Executable:
         self.inputs, self.outputs, self.usual = inputs, dict(outputs), usual_outputs(outputs)
         self._types, self._steps, self._room = tuple(types), tuple(steps), tuple(room) or (0,) * len(types)
         self._names = {item.name for item in inputs}
+        self.helpers: Helpers | None = None
+        """Other threads for runs over many rows, unless a run names some."""
         self._components = Components(
             [item.name for item in inputs], [read for _, read, _ in self._steps], self._nodes_of_outputs()
         )
@@ -102,6 +93,7 @@ class Executable:
         deadline: float = 0.0,
         token: Token | None = None,
         most: int = 0,
+        helpers: Helpers | None = None,
     ) -> dict[str, Value]:
         """Compute ``outputs`` over the rows of ``columns``; if None, all outputs that the columns are for.
 
@@ -110,7 +102,7 @@ class Executable:
         A column is an array of the input's exact dtype, a list or tuple of str, :class:`Texts`, :class:`Csr`, or
         :class:`Ragged`.
         ``deadline`` is a time of ``time.monotonic()``.  ``most``: limit in bytes of variable-size values between
-        kernels and in the response, 0 for no limit.
+        kernels and in the response, 0 for no limit.  ``helpers``: other threads for many rows.
 
         Raises:
             InputError: a column is missing, unknown, of another type or length, or holds a value the model rejects.
@@ -120,7 +112,7 @@ class Executable:
         if len(columns) < len(self.inputs):
             outputs = self._components.requested(columns, outputs)
         rows, bound = self._bind(columns, outputs)
-        return self.run_bound(bound, rows, outputs, deadline=deadline, token=token, most=most)
+        return self.run_bound(bound, rows, outputs, deadline=deadline, token=token, most=most, helpers=helpers)
 
     def run_bound(
         self,
@@ -131,13 +123,17 @@ class Executable:
         deadline: float = 0.0,
         token: Token | None = None,
         most: int = 0,
+        helpers: Helpers | None = None,
     ) -> dict[str, Value]:
         """Compute as :meth:`run` over columns already bound by :func:`bind_column`, in input order."""
         schedule = self.schedule(outputs)
         program = schedule.program
-        results = guarded(lambda workspace: program.run(workspace, bound, rows, deadline, token, most))
+        if rows >= LEAST_ROWS and (helpers := helpers or self.helpers) is not None:
+            results = helpers.run(program, bound, rows, deadline, token, most)
+        else:
+            results = guarded(lambda workspace: program.run(workspace, bound, rows, deadline, token, most))
         return {
-            name: self._value(name, results[at] if at >= 0 else bound[-1 - at])
+            name: value_of(self.outputs[name], results[at] if at >= 0 else bound[-1 - at])
             for name, at in zip(schedule.names, schedule.positions, strict=True)
         }
 
@@ -207,21 +203,6 @@ class Executable:
 
     def _nodes_of_outputs(self) -> dict[str, int]:
         return {name: output.node for name, output in self.outputs.items()}
-
-    def _value(self, name: str, result: Any) -> Value:
-        output = self.outputs[name]
-        if output.labels is not None:
-            return Labels(result, output.labels)
-        if output.type.layout == "sparse":
-            values, indices, starts = result
-            return Csr(values, indices, starts, output.type.columns)
-        if output.type.is_text:
-            if len(result) and isinstance(result[0], np.ndarray):
-                data, lengths, missing = result
-                return Texts(data, lengths, missing, output.type.width)
-            return Texts.of(result, output.type.width)  # strings passed through unchanged
-        value: np.ndarray = result
-        return value
 
     def _schedule(self, key: tuple[str, ...] | None) -> Schedule:
         schedule = self._compose(self._named(key))

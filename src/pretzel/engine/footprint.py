@@ -27,6 +27,8 @@ class Need(NamedTuple):
     """Of the rows between kernels."""
     exact: bool
     """True if types alone determine the sizes; else they are estimates."""
+    further: int = 0
+    """Of the rows between kernels, for each further thread that runs blocks of the same request."""
 
     def total(self, size: int) -> int:
         """Return the bytes that a request of ``size`` bytes holds while it runs and is packed."""
@@ -52,7 +54,8 @@ class Footprint:
         """Return the memory for a request with ``rows`` rows and ``size`` bytes of columns."""
         at_once = min(rows, self.block) if self.block else rows
         answer = self.answer_fixed + self.answer_row * rows + self.passed * size
-        return Need(answer, self.frame_row * at_once, self.exact)
+        frame = self.frame_row * at_once
+        return Need(answer, frame, self.exact, frame if self.block else 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from pretzel.engine.catalog import Fetch, StageCatalog
-from pretzel.engine.executable import Executable, Output
+from pretzel.engine.executable import Executable
+from pretzel.engine.outputs import Output
 from pretzel.errors import DefinitionError
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from pretzel.errors import CancelledError, DeadlineError, ExhaustedError, InputError
@@ -19,7 +20,7 @@ _workspaces: deque[Workspace] = deque(maxlen=256)  # shared by all programs; app
 
 def guarded(run: Callable[[Workspace], T]) -> T:
     """Run with a workspace of the pool, and map the program's exceptions to Pretzel's errors."""
-    workspace = _workspaces.pop() if _workspaces else Workspace()
+    workspace = _take()
     try:
         return run(workspace)
     except Refused as error:
@@ -31,5 +32,24 @@ def guarded(run: Callable[[Workspace], T]) -> T:
     except MemoryError as error:
         raise ExhaustedError(f"{error}; send fewer rows") from None
     finally:
-        if workspace.nbytes < KEEP_BYTES:
-            _workspaces.append(workspace)
+        _give_back(workspace, KEEP_BYTES)
+
+
+@contextlib.contextmanager
+def borrowed(count: int) -> Iterator[list[Workspace]]:
+    """Yield so many workspaces of the pool, for one run: together they keep as much memory as one."""
+    workspaces = [_take() for _ in range(count)]
+    try:
+        yield workspaces
+    finally:
+        for workspace in workspaces:
+            _give_back(workspace, KEEP_BYTES // count)
+
+
+def _take() -> Workspace:
+    return _workspaces.pop() if _workspaces else Workspace()
+
+
+def _give_back(workspace: Workspace, most: int) -> None:
+    if workspace.nbytes < most:
+        _workspaces.append(workspace)

@@ -53,10 +53,11 @@ _AS_SAVED: Kind = ("dense", frozenset(), "")
 class Model:
     """One definition, compiled for one kind of input."""
 
-    def __init__(self, definition: Definition) -> None:
+    def __init__(self, definition: Definition, helpers: engine.Helpers | None = None) -> None:
         compiled = compile_plan(optimize(definition))
         self.definition, self.plan = definition, compiled.plan
         self.executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
+        self.executable.helpers = helpers
         self.described = [InputDescription(item.name, item.type) for item in self.executable.inputs]
         strict = {*definition.metadata.get("in_order", ()), *definition.metadata.get("without_others", ())}
         methods = methods_of(definition.outputs)
@@ -115,8 +116,9 @@ def _kept_booleans(rules: Sequence[Mapping[str, Any]], columns: Mapping[str, Any
 class Models:
     """The models of one predictor: one for the exported types, and others compiled at the first input of their kind."""
 
-    def __init__(self, definition: Definition, reexport: Export | None) -> None:
-        self.main = Model(definition)
+    def __init__(self, definition: Definition, reexport: Export | None, helpers: engine.Helpers | None = None) -> None:
+        self.main = Model(definition, helpers)
+        self._helpers = helpers
         self._reexport = reexport
         self._by_kind: dict[Kind, Model] = {_AS_SAVED: self.main}
         self._lock = threading.Lock()
@@ -245,21 +247,24 @@ class Models:
                 self._by_kind[kind] = self._compile(kind)
             return self._by_kind[kind]
 
-    def _compile(self, kind: Kind) -> Model:
+    def _model(self, settled: Settled) -> Model:
         assert self._reexport is not None
+        return Model(self._reexport(settled), self._helpers)
+
+    def _compile(self, kind: Kind) -> Model:
         layout, others, container = kind
         if layout == BY_POSITION:
             columns = {name: ValueType(dtype) for name, dtype in others}
-            return Model(self._reexport(Settled(columns, by_position=True, frame=True)))
+            return self._model(Settled(columns, by_position=True, frame=True))
         types = dict(self._types)
         types |= {name: ValueType(dtype, types[name].width) for name, dtype in others}
         only = next(iter(types.values()))
         if layout == "dense":
             settled = types if self._in_columns else {MATRIX: only}
             frame = container == "table" if container else None
-            return Model(self._reexport(Settled(settled, by_position=self.main.by_position, frame=frame)))
+            return self._model(Settled(settled, by_position=self.main.by_position, frame=frame))
         try:
-            return Model(self._reexport(Settled({MATRIX: ValueType(only.dtype, only.columns, "sparse")})))
+            return self._model(Settled({MATRIX: ValueType(only.dtype, only.columns, "sparse")}))
         except (DefinitionError, UnsupportedError):
             # An operator reads only dense rows, so the matrix is converted to dense instead.
             dense: Kind = ("dense", others, container)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.adapters.results import result_of
-from pretzel.engine.executable import Output
+from pretzel.engine.outputs import Output
 from pretzel.plan.forms import as_returned, has_form
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.values import Labels

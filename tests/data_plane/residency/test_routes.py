@@ -76,6 +76,13 @@ def test_a_reference_splits_at_its_last_mark():
     assert split_reference("plain") == ("plain", "", "")
 
 
+async def test_requests_have_the_weight_of_their_model(cache: ObjectCache, plans: PlanCatalog):
+    first, second = put(cache, regression(3)), put(cache, regression(4))
+    router = Router(plans, Tally(), (), {"a": 4.0})
+    await router.apply(catalog(1, a=model("a", first, stable=1), b=model("b", second, stable=1)))
+    assert [router.find(name).entry.cost_of(None).weight for name in "ab"] == [4.0, 1.0]
+
+
 async def test_a_cold_name_moves_at_once(cache: ObjectCache, plans: PlanCatalog):
     first, second = put(cache, regression(3)), put(cache, regression(4))
     router = Router(plans, Tally())

@@ -15,7 +15,9 @@ Job = tuple[str, str, int, float, int]
 """Name, group, level, expected seconds, bytes."""
 
 
-async def order_of(jobs: list[Job], later: float = 0.0, memory: int = 1000) -> list[str]:
+async def order_of(
+    jobs: list[Job], later: float = 0.0, memory: int = 1000, weights: dict[str, float] | None = None
+) -> list[str]:
     """Return the order in which one thread runs jobs that wait, if it gets free ``later``."""
     log, clock = [], Clock()
     queue = ExecutorQueue(1, memory, clock)
@@ -23,7 +25,9 @@ async def order_of(jobs: list[Job], later: float = 0.0, memory: int = 1000) -> l
     tasks = [queue.submit(first, 0.001, 0)]
     await begun(first)
     for name, group, level, expected, size in jobs:
-        tasks.append(queue.submit(Held(name, log).done(), expected, size, Rank(group, level)))
+        tasks.append(
+            queue.submit(Held(name, log).done(), expected, size, Rank(group, level, (weights or {}).get(group, 1.0)))
+        )
         clock.now += 0.001
     clock.now += later
     first.done()
@@ -49,7 +53,7 @@ async def test_requests_of_one_group_run_by_level_and_then_by_arrival():
 
 async def test_turns_of_other_groups_stay():
     parts = jobs(("a", "m", 1), ("x", "n", 1), ("b", "m", 0), ("y", "o", 9))
-    assert await order_of(parts) == ["b", "x", "a", "y"]
+    assert await order_of(parts) == ["b", "x", "y", "a"]  # the second request of m comes after the first of o
 
 
 async def test_the_order_of_groups_is_that_without_levels():
@@ -63,6 +67,12 @@ async def test_the_order_of_groups_is_that_without_levels():
         for group in "mno":
             own = [(level, int(name)) for name, each, level in drawn if each == group]
             assert [int(name) for name in found if groups[name] == group] == [number for _, number in sorted(own)]
+
+
+async def test_a_group_that_sends_many_waits_for_them_itself():
+    parts = jobs(*((f"m{i}", "m", NORMAL) for i in range(4)), ("x", "n", NORMAL), ("y", "n", NORMAL))
+    assert await order_of(parts) == ["m0", "x", "m1", "y", "m2", "m3"]
+    assert await order_of(parts, weights={"m": 4.0}) == ["m0", "x", "m1", "m2", "m3", "y"]
 
 
 async def test_a_request_is_not_starved():
@@ -92,9 +102,9 @@ async def test_a_turn_is_not_taken_by_what_does_not_fit():
     queue.close()
 
 
-@pytest.mark.parametrize(("rank", "seconds"), [(Rank("m", 0), 1), (Rank("m", 1), 3), (Rank("m", 2), 4), (None, 4)])
+@pytest.mark.parametrize(("rank", "seconds"), [(Rank("m", 0), 1), (Rank("m", 1), 3), (Rank("m", 2), 4), (None, 2)])
 async def test_the_expected_wait_counts_levels(rank: Rank | None, seconds: float):
-    """One second of work runs, and three of other requests wait."""
+    """One second of work runs, and three of other requests wait; another group comes after the first of them."""
     log, queue = [], ExecutorQueue(1, 100, Clock())
     running = Held("running", log)
     tasks = [queue.submit(running, 1.0, 0)]

@@ -94,7 +94,7 @@ class Scripted:
     def need(self, columns, outputs, size):
         return 1, NOTHING
 
-    def run(self, columns, outputs=None, *, deadline=0.0, token=None, most=0):
+    def run(self, columns, outputs=None, *, deadline=0.0, token=None, most=0, helpers=None):
         self.ran.append(threading.current_thread().name)
         assert self.release.wait(10)
         return {"y": 1}
@@ -201,7 +201,7 @@ async def test_cancelled_work_that_runs_is_notified():
     engine, seen = RequestEngine(LIMITS, 1), []
 
     class Cancellable(Scripted):
-        def run(self, columns, outputs=None, *, deadline=0.0, token=None, most=0):
+        def run(self, columns, outputs=None, *, deadline=0.0, token=None, most=0, helpers=None):
             seen.append(token)
             return super().run(columns)
 
@@ -258,7 +258,7 @@ class Sized(Scripted):
     def need(self, columns, outputs, size):
         return 7, self.needs
 
-    def run(self, columns, outputs=None, *, deadline=0.0, token=None, most=0):
+    def run(self, columns, outputs=None, *, deadline=0.0, token=None, most=0, helpers=None):
         self.most = most
         return super().run(columns)
 
