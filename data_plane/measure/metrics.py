@@ -22,6 +22,7 @@ PATIENCE = 5.0
 COUNTS = {
     "load_failures": "Plans that could not be loaded.",
     "evictions": "Plans evicted from memory.",
+    "processor_seconds": "Processor time of the serving processes.",
 }
 GAUGES = {
     "resident_bytes": "Bytes of the plans in memory; shared objects count once per process.",
@@ -29,6 +30,7 @@ GAUGES = {
     "fused_bytes": "Bytes of weights that fused kernels hold in addition to those of the plans.",
     "queued": "Requests that wait for executors or run on them.",
     "running": "Calls being answered.",
+    "process_bytes": "Resident memory of the serving processes; shared pages count once per process.",
     "request_bytes": "Bytes reserved for requests that run on executors: columns, rows between kernels, responses.",
 }
 Scrape = Callable[[], Awaitable[tuple[list[Numbers], Mapping[str, float], Mapping[str, float]]]]

@@ -1,13 +1,15 @@
-"""Requests, one call of one, and the interface of a transport."""
+"""Requests, calls of them, and the interface of a transport."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 OK = "OK"
 UNAVAILABLE, DEADLINE, INTERNAL = "UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL"
+LATE = "no answer before the deadline"
+UNLIMITED = 1 << 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,31 +24,26 @@ class Request:
     """The message, or the JSON."""
 
 
-class Call:
-    """One call; times are those of :func:`time.perf_counter`."""
-
-    __slots__ = ("body", "due", "message", "origin", "request", "status")
-
-    def __init__(self, request: Any, due: float) -> None:
-        """Begin a call of a transport's request, due at a time."""
-        self.request, self.due = request, due
-        self.status, self.message, self.body, self.origin = "", "", 0, 0
-
-
-Done = Callable[[Call, float], None]
-"""Called with a call whose status is known, and the time."""
+Call = tuple[float, int]
+"""The time at which a call is due, by :func:`time.perf_counter`, and the position of its request."""
+Answered = Callable[[Sequence[Call], float], None]
+"""Called with the calls whose answers were read together, and the time."""
+Failed = Callable[[Call, str, str, float], None]
+"""Called with a call that failed, its status, a message, and the time."""
 
 
 class Transport(Protocol):
     """Connections to one server.
 
-    A transport never blocks, repeats no call, and gives every call that it took to ``done``, once.
+    A transport never blocks, repeats no call, and reports every call that it took once: as answered or as failed.
+    Calls are sent and reported many at once, because a call takes a few microseconds.
     """
 
-    done: Done
+    answered: Answered
+    failed: Failed
 
-    def prepare(self, request: Request) -> Any:
-        """Return a request in the form that :class:`Call` takes."""
+    def prepare(self, requests: Sequence[Request]) -> None:
+        """Take the requests that calls refer to."""
 
     async def open(self) -> None:
         """Connect.
@@ -55,14 +52,11 @@ class Transport(Protocol):
             PretzelError: the server cannot be reached, or speaks another protocol.
         """
 
-    def has_room(self) -> bool:
-        """Return whether a call can be sent now."""
+    def room(self) -> int:
+        """Return how many calls the server allows now."""
 
-    def send(self, call: Call) -> None:
-        """Take a call; it is on its way after the next :meth:`flush`."""
-
-    def flush(self) -> None:
-        """Send the calls that were taken."""
+    def send(self, calls: Sequence[Call]) -> None:
+        """Send calls, in the order of the times at which they are due."""
 
     def expire(self, before: float) -> None:
         """End the calls that were due before a time, with DEADLINE_EXCEEDED."""

@@ -74,7 +74,7 @@ async def _measure(measurement: Measurement) -> dict[str, Any]:
     transport = transport_of(measurement.server, measurement.protocol, measurement.connections)
     before = await metrics.scrape(measurement.metrics) if measurement.metrics else {}
     await transport.open()
-    tally = Tally({i: request.rows for i, request in enumerate(prepared.requests)})
+    tally = Tally([request.rows for request in prepared.requests])
     run, start = _run_of(measurement.load, transport, prepared, tally, measurement), time.process_time()
     try:
         await run.run()
@@ -100,11 +100,11 @@ async def _prepare(measurement: Measurement) -> Prepared:
 
 
 def _run_of(load: Load, transport: Transport, prepared: Prepared, tally: Tally, measurement: Measurement) -> Run:
-    requests = [transport.prepare(request) for request in prepared.requests]
+    transport.prepare(prepared.requests)
     drawn = Requests(len(measurement.models), measurement.sizes, measurement.zipf)
     if load.callers:
-        return ClosedRun(load, transport, requests, tally, drawn.endless(load))
-    return OpenRun(load, transport, requests, tally, drawn.open(load))
+        return ClosedRun(load, transport, tally, drawn.endless(load))
+    return OpenRun(load, transport, tally, drawn.open(load))
 
 
 def _described(measurement: Measurement, prepared: Prepared) -> dict[str, Any]:

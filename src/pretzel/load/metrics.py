@@ -7,17 +7,18 @@ import math
 import re
 import urllib.request
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pretzel.errors import UnavailableError
 
 _SAMPLE = re.compile(r"^(\w+)(?:\{.*\})? (\S+)", re.MULTILINE)
 _SECONDS = 5.0
-CPU, MEMORY = "process_cpu_seconds_total", "process_resident_memory_bytes"
-REQUESTS = "pretzel_request_seconds"
+CPU = ("pretzel_processor_seconds_total", "process_cpu_seconds_total")
+MEMORY = ("pretzel_process_bytes", "process_resident_memory_bytes")
+"""Pretzel's, and those of Prometheus' client libraries."""
 LATENCIES = (
-    (f"{REQUESTS}_sum", f"{REQUESTS}_count", 1.0),
+    ("pretzel_request_seconds_sum", "pretzel_request_seconds_count", 1.0),
     ("nv_inference_request_duration_us", "nv_inference_request_success", 1e-6),
 )
 """Metrics with the time and the number of answers, and the seconds of their unit: Pretzel's and Triton's."""
@@ -64,14 +65,14 @@ def between(before: Samples, after: Samples) -> dict[str, Any]:
         if calls > 0:
             mean = (after.get(total, 0) - before.get(total, 0)) / calls * unit
             figures |= {"calls": round(calls), "mean_latency_ms": round(mean * 1e3, 4)}
-    if (cpu := _cpu(after)) is not None:
-        figures["cpu_seconds"] = round(cpu - (_cpu(before) or 0.0), 3)
+    if (cpu := _first(after, CPU)) is not None:
+        figures["cpu_seconds"] = round(cpu - (_first(before, CPU) or 0.0), 3)
         if figures.get("calls"):
             figures["cpu_us_per_call"] = round(figures["cpu_seconds"] / figures["calls"] * 1e6, 2)
-    if (memory := after.get(MEMORY)) is not None:
+    if (memory := _first(after, MEMORY)) is not None:
         figures["resident_bytes"] = round(memory)
     return figures
 
 
-def _cpu(samples: Samples) -> float | None:
-    return samples.get(CPU)
+def _first(samples: Samples, names: Sequence[str]) -> float | None:
+    return next((samples[name] for name in names if name in samples), None)

@@ -46,7 +46,7 @@ def of_run(load: Load, tally: Tally, slo: float | None, cpu: float) -> dict[str,
     """
     if not tally.answers:
         raise InputError(_no_answer(tally))
-    histogram, seconds = tally.latency(), max(load.measured, tally.last)
+    histogram, seconds = tally.latency(), max(load.measured, tally.last - tally.start)
     result: dict[str, Any] = {
         "seconds": round(seconds, 3),
         "calls": tally.answers,
@@ -59,12 +59,12 @@ def of_run(load: Load, tally: Tally, slo: float | None, cpu: float) -> dict[str,
     if tally.failures:
         result["messages"] = tally.messages
         result["latency_with_failures_ms"] = latencies(histogram, tally.failures)
-        result["failed_after_ms"] = latencies(tally.failed.histogram)
-    if len(tally.by_rows) > 1:
-        parts = {rows: series.histogram for rows, series in tally.by_rows.items()}
-        result["latency_by_rows_ms"] = {str(rows): latencies(part) for rows, part in parts.items() if len(part)}
+        result["failed_after_ms"] = latencies(tally.failed)
+    if len(tally.by_rows()) > 1:
+        parts = tally.by_rows().items()
+        result["latency_by_rows_ms"] = {str(rows): latencies(part) for rows, part in parts if len(part)}
     if slo is not None:
-        good = sum(series.histogram.within(slo / 1e3) for series in tally.by_rows.values())
+        good = histogram.within(slo / 1e3)
         result |= {"slo_ms": slo, "goodput": round(good / seconds, 1)}
     result["generator"] = _generator(load, tally, cpu)
     result["curve"] = curve(histogram)
@@ -87,7 +87,7 @@ def _generator(load: Load, tally: Tally, cpu: float) -> dict[str, Any]:
         "cpu_us_per_call": round(cpu / calls * 1e6, 2),
     }
     if not load.callers:
-        late = tally.late.histogram
+        late = tally.late
         sent = len(late)
         figures |= {
             "scheduled": calls,

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import Any
+from itertools import islice
 
 from pretzel.load.alarm import Alarm
-from pretzel.load.calls import DEADLINE, OK, Call, Transport
+from pretzel.load.calls import DEADLINE, Call, Transport
 from pretzel.load.schedule import Blocks, Load
 from pretzel.load.tally import Tally
 
 _SWEEP_SECONDS = 0.05
+_GRACE_SECONDS = 1.0
+"""Time that a transport gets to end calls after their deadline."""
 _IN_A_ROW = 64
-"""Calls that are sent before answers are read again: a reading that waits would look like a slow server."""
+"""Calls that are sent before answers are read again: an answer that waits would look like a slow server."""
 _PAUSE_SECONDS = 0.01
 """Pause of a caller after a failure."""
 _clock = time.perf_counter
@@ -23,47 +26,49 @@ _clock = time.perf_counter
 class Run:
     """One run over an open transport."""
 
-    def __init__(self, load: Load, transport: Transport, requests: Sequence[Any], tally: Tally) -> None:
-        """Take the requests as the transport prepared them."""
+    def __init__(self, load: Load, transport: Transport, tally: Tally) -> None:
         self.load, self.tally = load, tally
-        self._transport, self._requests = transport, requests
-        self._outstanding = 0
+        self._transport, self._outstanding = transport, 0
         self._start, self._loop = 0.0, asyncio.get_running_loop()
         self._finished = asyncio.Event()
-        transport.done = self._done
+        transport.answered, transport.failed = self._on_answers, self._on_failure
 
     async def run(self) -> None:
         """Send the load, and wait until each call has an answer or has failed."""
         self._start = _clock()
+        self.tally.start = self.tally.last = self._start + self.load.warm_up
         sweeper = self._loop.create_task(self._sweep())
         self._begin()
         try:
-            async with asyncio.timeout(self.load.end + self.load.timeout + 20 * _SWEEP_SECONDS):
+            async with asyncio.timeout(self.load.end + self.load.timeout + _GRACE_SECONDS):
                 await self._finished.wait()
-        except TimeoutError:  # a transport that does not end its calls
-            self.tally.unsent += self._outstanding
+        except TimeoutError:  # the transport did not end its calls
+            for _ in range(self._outstanding):
+                self.tally.fail(self.tally.start, DEADLINE, "the call did not end", _clock())
         finally:
             sweeper.cancel()
             self._close()
+            self.tally.finish()
 
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             self._transport.expire(_clock() - self.load.timeout)
-            self._check()
+            self._look()
 
-    def _send(self, kind: int, due: float) -> None:
-        call = Call(self._requests[kind], due)
-        call.origin = kind
-        self._outstanding += 1
-        self._transport.send(call)
+    def _send(self, calls: Sequence[Call]) -> None:
+        self._outstanding += len(calls)
+        self._transport.send(calls)
 
-    def _count(self, call: Call, now: float) -> None:
-        """Count a call that was due in the measured time."""
+    def _on_answers(self, calls: Sequence[Call], now: float) -> None:
+        self._outstanding -= len(calls)
+        self.tally.answered(calls, now)
+        self._follow(len(calls))
+
+    def _on_failure(self, call: Call, status: str, message: str, now: float) -> None:
         self._outstanding -= 1
-        if call.due - self._start >= self.load.warm_up:
-            self.tally.add(call.origin, call.status, now - call.due, call.message, call.body)
-            self.tally.last = now - self._start - self.load.warm_up
+        self.tally.fail(call[0], status, message, now)
+        self._follow_failure()
 
     def _check(self) -> None:
         if self._is_over() and self._outstanding == 0:
@@ -72,11 +77,19 @@ class Run:
     def _begin(self) -> None:
         raise NotImplementedError
 
-    def _done(self, call: Call, now: float) -> None:
+    def _follow(self, count: int) -> None:
+        """React to the ends of calls."""
         raise NotImplementedError
+
+    def _follow_failure(self) -> None:
+        self._follow(1)
 
     def _is_over(self) -> bool:
         raise NotImplementedError
+
+    def _look(self) -> None:
+        """Look for what no event reports."""
+        self._check()
 
     def _close(self) -> None:
         pass
@@ -85,11 +98,11 @@ class Run:
 class OpenRun(Run):
     """Sends each call when it is due, whatever became of those before."""
 
-    def __init__(self, load: Load, transport: Transport, requests: Sequence[Any], tally: Tally, calls: Blocks) -> None:
+    def __init__(self, load: Load, transport: Transport, tally: Tally, calls: Blocks) -> None:
         """Take the calls in the order of their times."""
-        super().__init__(load, transport, requests, tally)
+        super().__init__(load, transport, tally)
         self._blocks = calls
-        self._times: list[float] = []
+        self._dues: list[float] = []
         self._kinds: list[int] = []
         self._next = 0
         self._over = self._scheduled = self._blocked = False
@@ -104,13 +117,16 @@ class OpenRun(Run):
     def _is_over(self) -> bool:
         return self._over
 
-    def _done(self, call: Call, now: float) -> None:
-        self._count(call, now)
+    def _follow(self, count: int) -> None:
         if self._blocked:
-            self._blocked = False
             self._advance_soon()
         elif self._over:
             self._check()
+
+    def _look(self) -> None:
+        if self._blocked:  # the server may allow more calls now
+            self._advance_soon()
+        self._check()
 
     def _advance_soon(self) -> None:
         if not self._scheduled:
@@ -118,93 +134,71 @@ class OpenRun(Run):
             self._loop.call_soon(self._advance)
 
     def _advance(self) -> None:
-        """Send what is due, and set the alarm for the next call."""
+        """Send calls that are due, and set the alarm for the next one."""
         self._scheduled = False
-        for _ in range(_IN_A_ROW):
-            if self._next == len(self._times) and not self._load_block():
-                break
-            due = self._start + self._times[self._next]
-            late = _clock() - due
-            if late < 0:
-                self._alarm.set(-late)
-                break
-            if not self._offer(due, late):
-                break
+        if self._next == len(self._dues) and not self._load_block():
+            return
+        now, first = _clock(), self._next
+        due = bisect_right(self._dues, now, first, min(first + _IN_A_ROW, len(self._dues)))
+        if due == first:
+            self._alarm.set(self._dues[first] - now)
+        elif self._dues[first] + self.load.timeout <= now:
+            self._give_up(now)
         else:
+            self._send_some(due - first)
+
+    def _send_some(self, due: int) -> None:
+        """Send as many of the calls that are due as may be sent."""
+        count = min(due, self.load.outstanding - self._outstanding, self._transport.room())
+        if count < due and not self._blocked:
+            self.tally.held += 1
+        self._blocked = count < due
+        if count > 0:
+            dues = self._dues[self._next : self._next + count]
+            self._send(list(zip(dues, self._kinds[self._next : self._next + count], strict=True)))
+            self.tally.sent(dues, _clock())
+            self._next += count
+        if not self._blocked:
             self._advance_soon()
-        self._transport.flush()
+
+    def _give_up(self, now: float) -> None:
+        """Fail a call that waited for others until its deadline."""
+        due = self._dues[self._next]
+        self.tally.unsent += due >= self.tally.start
+        self.tally.fail(due, DEADLINE, "not sent: earlier calls had no answer", now)
+        self._next += 1
+        self._advance_soon()
 
     def _load_block(self) -> bool:
         """Take the next block of calls that is not empty; False at the end."""
-        self._times, self._kinds = next((block for block in self._blocks if block[0]), ([], []))
-        self._next = 0
-        if self._times:
-            return True
-        self._over = True
+        times, self._kinds = next((block for block in self._blocks if block[0]), ([], []))
+        self._dues, self._next = [self._start + time for time in times], 0
+        self._over = not times
         self._check()
-        return False
-
-    def _offer(self, due: float, late: float) -> bool:
-        """Send a call that is due; False if it must wait for the end of another."""
-        kind, measured = self._kinds[self._next], self._times[self._next] >= self.load.warm_up
-        if late >= self.load.timeout:
-            if measured:
-                self.tally.unsent += 1
-                self.tally.add(kind, DEADLINE, late, "not sent: earlier calls had no answer")
-        elif self._outstanding >= self.load.outstanding or not self._transport.has_room():
-            self._blocked = True
-            self.tally.held += measured
-            return False
-        else:
-            if measured:
-                self.tally.late.add(late)
-            self._send(kind, due)
-        self._next += 1
-        return True
-
-    async def _sweep(self) -> None:
-        while True:
-            await asyncio.sleep(_SWEEP_SECONDS)
-            self._transport.expire(_clock() - self.load.timeout)
-            if self._blocked:
-                self._blocked = False
-                self._advance_soon()
-            self._check()
+        return not self._over
 
 
 class ClosedRun(Run):
     """Callers that each send the next call after the answer to the last one."""
 
-    def __init__(
-        self, load: Load, transport: Transport, requests: Sequence[Any], tally: Tally, kinds: Iterator[int]
-    ) -> None:
+    def __init__(self, load: Load, transport: Transport, tally: Tally, kinds: Iterator[int]) -> None:
         """Take the requests of the calls, without end."""
-        super().__init__(load, transport, requests, tally)
+        super().__init__(load, transport, tally)
         self._kinds, self._callers = kinds, load.callers
 
     def _begin(self) -> None:
-        for _ in range(self.load.callers):
-            self._call()
-        self._transport.flush()
+        self._follow(self.load.callers)
 
     def _is_over(self) -> bool:
         return self._callers == 0
 
-    def _call(self) -> None:
+    def _follow(self, count: int) -> None:
         now = _clock()
         if now - self._start >= self.load.end:
-            self._callers -= 1
+            self._callers -= count
             self._check()
         else:
-            self._send(next(self._kinds), now)
+            self._send([(now, kind) for kind in islice(self._kinds, count)])
 
-    def _call_later(self) -> None:
-        self._call()
-        self._transport.flush()
-
-    def _done(self, call: Call, now: float) -> None:
-        self._count(call, now)
-        if call.status == OK:
-            self._call()
-        else:
-            self._loop.call_later(_PAUSE_SECONDS, self._call_later)
+    def _follow_failure(self) -> None:
+        self._loop.call_later(_PAUSE_SECONDS, self._follow, 1)

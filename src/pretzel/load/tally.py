@@ -3,71 +3,81 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 
-from pretzel.load.calls import OK
+from pretzel.load.calls import OK, Call
 from pretzel.load.histogram import Histogram
 
-_BATCH = 1 << 13
+_BATCH = 1 << 14
 """Durations that are kept before they are counted together."""
 
 
-class Series:
-    """A histogram that is cheap to add single durations to."""
-
-    def __init__(self) -> None:
-        self._histogram = Histogram()
-        self._recent: list[float] = []
-
-    def add(self, seconds: float) -> None:
-        """Add one duration."""
-        self._recent.append(seconds)
-        if len(self._recent) >= _BATCH:
-            self._count()
-
-    @property
-    def histogram(self) -> Histogram:
-        """The durations so far."""
-        self._count()
-        return self._histogram
-
-    def _count(self) -> None:
-        self._histogram.add(np.array(self._recent))
-        self._recent.clear()
-
-
 class Tally:
-    """What is known of the calls that were due in the measured time."""
+    """The calls that were due in the measured time."""
 
-    def __init__(self, sizes: Mapping[int, int]) -> None:
-        """Take the rows of each request, by its position."""
-        self._sizes = sizes
-        self.by_rows = {rows: Series() for rows in sizes.values()}
-        """Durations of the answers, from the time at which their calls were due, by rows per call."""
-        self.failed = Series()
-        """The same of the calls that failed."""
-        self.late = Series()
-        """Seconds from the time at which calls were due until they were sent."""
+    def __init__(self, rows: Sequence[int], start: float = 0.0) -> None:
+        """Take the rows of each request.
+
+        Args:
+            rows: by the position of the request.
+            start: the time from which calls are measured.
+        """
+        self.start = start
         self.statuses: Counter[str] = Counter()
+        """Ends of calls; those of answers are counted with the durations."""
         self.messages: dict[str, str] = {}
         """The first message of each status."""
-        self.rows = self.bytes = self.unsent = self.held = 0
-        self.last = 0.0
-        """Time of the last answer."""
+        self.failed, self.late = Histogram(), Histogram()
+        """Seconds until calls failed, and until they were sent, from the time at which they were due."""
+        self.unsent = self.held = 0
+        self.last = start
+        """Time of the last end of a call."""
+        self._histograms = {count: Histogram() for count in rows}
+        self._recent: dict[int, list[float]] = {count: [] for count in self._histograms}
+        self._by_request = [self._recent[count] for count in rows]
+        self._lateness: list[float] = []
+        self._waiting = 0
 
-    def add(self, kind: int, status: str, seconds: float, message: str = "", size: int = 0) -> None:
-        """Count a call that has ended."""
-        self.statuses[status] += 1
-        if status == OK:
-            rows = self._sizes[kind]
-            self.by_rows[rows].add(seconds)
-            self.rows += rows
-            self.bytes += size
-        else:
-            self.failed.add(seconds)
+    def sent(self, dues: Sequence[float], now: float) -> None:
+        """Count calls that were sent together."""
+        self._lateness += [now - due for due in dues if due >= self.start]
+        if len(self._lateness) >= _BATCH:
+            self._count()
+
+    def answered(self, calls: Sequence[Call], now: float) -> None:
+        """Count calls that were answered together."""
+        start, recent = self.start, self._by_request
+        for due, kind in calls:
+            if due >= start:
+                recent[kind].append(now - due)
+        self.last = now
+        self._waiting += len(calls)
+        if self._waiting >= _BATCH:
+            self._count()
+
+    def fail(self, due: float, status: str, message: str, now: float) -> None:
+        """Count a call that failed."""
+        if due >= self.start:
+            self.statuses[status] += 1
             self.messages.setdefault(status, message)
+            self.failed.add(np.array([now - due]))
+            self.last = now
+
+    def _count(self) -> None:
+        for rows, recent in self._recent.items():
+            self._histograms[rows].add(np.array(recent))
+            self.statuses[OK] += len(recent)
+            recent.clear()
+        self.late.add(np.array(self._lateness))
+        self._lateness.clear()
+        self._waiting = 0
+
+    def finish(self) -> None:
+        """Count what is left."""
+        self._count()
+        self.statuses += Counter()  # without zeros
 
     @property
     def answers(self) -> int:
@@ -79,9 +89,18 @@ class Tally:
         """Number of calls without one."""
         return self.statuses.total() - self.statuses[OK]
 
+    @property
+    def rows(self) -> int:
+        """Number of rows answered."""
+        return sum(rows * len(histogram) for rows, histogram in self._histograms.items())
+
+    def by_rows(self) -> dict[int, Histogram]:
+        """Return the durations of answers, from the time at which their calls were due, by rows per call."""
+        return self._histograms
+
     def latency(self) -> Histogram:
         """Return the durations of all answers together."""
         total = Histogram()
-        for series in self.by_rows.values():
-            total.merge(series.histogram)
+        for histogram in self._histograms.values():
+            total.merge(histogram)
         return total

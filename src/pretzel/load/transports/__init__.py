@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pretzel.load.calls import Transport
 from pretzel.load.server import Server
-from pretzel.load.transports import http2
+from pretzel.load.transports.connection import is_available
 
 __all__ = ["transport_of"]
 
@@ -15,8 +15,10 @@ def transport_of(server: Server, protocol: str, connections: int) -> Transport:
         from pretzel.load.transports.http1 import Http1Transport
 
         return Http1Transport(server, connections)
-    if http2.is_available() and server.is_direct:
-        return http2.Http2Transport(server, connections)
+    if is_available() and server.is_direct:
+        from pretzel.load.transports.http2 import Http2Transport
+
+        return Http2Transport(server, connections)
     from pretzel.load.transports.grpcio import GrpcioTransport
 
     return GrpcioTransport(server, connections)

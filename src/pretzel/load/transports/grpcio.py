@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import grpc
 import grpc.aio
 
 from pretzel.errors import UnavailableError
-from pretzel.load.calls import DEADLINE, OK, Call, Done, Request
+from pretzel.load.calls import DEADLINE, LATE, UNLIMITED, Answered, Call, Failed, Request
 from pretzel.load.server import Server
 
 _OPTIONS = (
@@ -24,17 +25,19 @@ _OPTIONS = (
 class GrpcioTransport:
     """Several channels that take turns; each call is a task."""
 
-    done: Done
+    answered: Answered
+    failed: Failed
 
     def __init__(self, server: Server, connections: int) -> None:
         self._server, self._count = server, connections
         self._channels: list[grpc.aio.Channel] = []
         self._tasks: dict[asyncio.Task[None], Call] = {}
+        self._requests: Sequence[Request] = ()
         self._sent = 0
 
-    def prepare(self, request: Request) -> Request:
-        """Return the request: its bytes are the message."""
-        return request
+    def prepare(self, requests: Sequence[Request]) -> None:
+        """Keep the requests: their bytes are the messages."""
+        self._requests = requests
 
     async def open(self) -> None:
         """Connect every channel."""
@@ -52,37 +55,35 @@ class GrpcioTransport:
             return grpc.aio.secure_channel(target.address, self._server.tls.credentials(), options)
         return grpc.aio.insecure_channel(target.address, options)
 
-    def has_room(self) -> bool:
-        """Return True: grpcio queues what the server does not allow yet."""
-        return True
+    def room(self) -> int:
+        """Return any number: grpcio queues what the server does not allow yet."""
+        return UNLIMITED
 
-    def send(self, call: Call) -> None:
-        """Start a call on the next channel."""
-        self._sent += 1
-        task = asyncio.get_running_loop().create_task(self._run(call, self._channels[self._sent % self._count]))
-        self._tasks[task] = call
-        task.add_done_callback(self._tasks.pop)
+    def send(self, calls: Sequence[Call]) -> None:
+        """Start each call on the next channel."""
+        for call in calls:
+            self._sent += 1
+            task = asyncio.get_running_loop().create_task(self._run(call, self._channels[self._sent % self._count]))
+            self._tasks[task] = call
+            task.add_done_callback(self._tasks.pop)
 
     async def _run(self, call: Call, channel: grpc.aio.Channel) -> None:
-        request: Request = call.request
-        left = call.due + self._server.timeout - time.perf_counter()
+        request = self._requests[call[1]]
+        left = call[0] + self._server.timeout - time.perf_counter()
         try:
             method: Any = channel.unary_unary(request.path)
-            answer: bytes = await method(request.body, timeout=max(left, 0.001))
-            call.status, call.body = OK, len(answer)
+            await method(request.body, timeout=max(left, 0.001))
         except grpc.aio.AioRpcError as error:
-            call.status, call.message = error.code().name, error.details() or ""
+            self.failed(call, error.code().name, error.details() or "", time.perf_counter())
         except asyncio.CancelledError:
-            call.status, call.message = DEADLINE, "no answer before the deadline"
-        self.done(call, time.perf_counter())
-
-    def flush(self) -> None:
-        """Do nothing: calls are sent as they start."""
+            self.failed(call, DEADLINE, LATE, time.perf_counter())
+        else:
+            self.answered((call,), time.perf_counter())
 
     def expire(self, before: float) -> None:
         """Cancel late calls, which grpcio should have ended."""
         for task, call in self._tasks.items():
-            if call.due <= before:
+            if call[0] <= before:
                 task.cancel()
 
     async def close(self) -> None:

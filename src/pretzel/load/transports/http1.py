@@ -6,10 +6,11 @@ import asyncio
 import ssl
 import time
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 from pretzel.errors import PretzelError
-from pretzel.load.calls import DEADLINE, OK, UNAVAILABLE, Call, Done, Request
+from pretzel.load.calls import DEADLINE, LATE, UNAVAILABLE, Answered, Call, Failed, Request
 from pretzel.load.server import Server
 from pretzel.load.transports.answers import Answer, MalformedAnswer
 
@@ -17,7 +18,8 @@ from pretzel.load.transports.answers import Answer, MalformedAnswer
 class Http1Transport:
     """A pool of connections, which are opened as calls need them."""
 
-    done: Done
+    answered: Answered
+    failed: Failed
 
     def __init__(self, server: Server, connections: int) -> None:
         self._server, self._most, self._count = server, connections, 0
@@ -25,10 +27,14 @@ class Http1Transport:
         self._idle: deque[Connection] = deque()
         self.busy: dict[Connection, Call] = {}
         self._opening: dict[asyncio.Task[None], Call] = {}
+        self._requests: list[bytes] = []
         self._host = server.url.partition("://")[2]
 
-    def prepare(self, request: Request) -> Any:
-        """Return all bytes of a request."""
+    def prepare(self, requests: Sequence[Request]) -> None:
+        """Prepare all bytes of the requests."""
+        self._requests = [self._bytes(request) for request in requests]
+
+    def _bytes(self, request: Request) -> bytes:
         head = f"POST {request.path} HTTP/1.1\r\nHost: {self._host}\r\nContent-Type: application/json\r\n"
         return f"{head}Content-Length: {len(request.body)}\r\n\r\n".encode() + request.body
 
@@ -46,12 +52,16 @@ class Http1Transport:
             raise
         return connection
 
-    def has_room(self) -> bool:
-        """Return whether a connection is idle, or one more may be opened."""
-        return bool(self._idle) or self._count < self._most
+    def room(self) -> int:
+        """Return how many connections are idle or may be opened."""
+        return len(self._idle) + self._most - self._count
 
-    def send(self, call: Call) -> None:
-        """Send a call on an idle connection, or on a new one."""
+    def send(self, calls: Sequence[Call]) -> None:
+        """Send each call on an idle connection, or on a new one."""
+        for call in calls:
+            self._send(call)
+
+    def _send(self, call: Call) -> None:
         while self._idle:
             connection = self._idle.pop()
             if connection.is_open:
@@ -63,19 +73,19 @@ class Http1Transport:
 
     def _start(self, connection: Connection, call: Call) -> None:
         self.busy[connection] = call
-        connection.send(call.request)
+        connection.send(self._requests[call[1]])
 
     async def _open_for(self, call: Call) -> None:
         try:
             connection = await self._connection()
         except PretzelError as error:
-            self._fail(call, UNAVAILABLE, str(error))
+            self.failed(call, UNAVAILABLE, str(error), time.perf_counter())
         except asyncio.CancelledError:
-            self._fail(call, DEADLINE, "no connection before the deadline")
+            self.failed(call, DEADLINE, "no connection before the deadline", time.perf_counter())
         else:
             self._start(connection, call)
 
-    def answered(self, connection: Connection, answer: Answer) -> None:
+    def completed(self, connection: Connection, answer: Answer) -> None:
         """End the call of a connection, and keep the connection for the next."""
         call = self.busy.pop(connection, None)
         if call is None:
@@ -85,9 +95,10 @@ class Http1Transport:
             connection.abort()
         else:
             self._idle.append(connection)
-        call.status = OK if answer.status == 200 else f"HTTP {answer.status}"
-        call.body, call.message = answer.size, "" if answer.status == 200 else answer.beginning
-        self.done(call, time.perf_counter())
+        if answer.status == 200:
+            self.answered((call,), time.perf_counter())
+        else:
+            self.failed(call, f"HTTP {answer.status}", answer.beginning, time.perf_counter())
 
     def lost(self, connection: Connection, reason: str) -> None:
         """Fail the call of a connection that has ended."""
@@ -95,23 +106,16 @@ class Http1Transport:
         if connection in self._idle:
             self._idle.remove(connection)
         if (call := self.busy.pop(connection, None)) is not None:
-            self._fail(call, UNAVAILABLE, reason)
-
-    def _fail(self, call: Call, status: str, message: str) -> None:
-        call.status, call.message = status, message
-        self.done(call, time.perf_counter())
-
-    def flush(self) -> None:
-        """Do nothing: each call is written at once."""
+            self.failed(call, UNAVAILABLE, reason, time.perf_counter())
 
     def expire(self, before: float) -> None:
         """Close the connections of late calls."""
-        for connection, call in [pair for pair in self.busy.items() if pair[1].due <= before]:
+        for connection, call in [pair for pair in self.busy.items() if pair[1][0] <= before]:
             del self.busy[connection]
             connection.abort()
-            self._fail(call, DEADLINE, "no answer before the deadline")
+            self.failed(call, DEADLINE, LATE, time.perf_counter())
         for task, call in self._opening.items():
-            if call.due <= before:
+            if call[0] <= before:
                 task.cancel()
 
     async def close(self) -> None:
@@ -154,13 +158,13 @@ class Connection(asyncio.Protocol):
             return
         if complete:
             answer, self._answer = self._answer, Answer()
-            self._owner.answered(self, answer)
+            self._owner.completed(self, answer)
 
     def eof_received(self) -> bool:
         """End an answer that the end of the connection ends."""
         self.is_open = False
         if self._answer.ends_at_eof:
-            self._owner.answered(self, self._answer)
+            self._owner.completed(self, self._answer)
         return False
 
     def connection_lost(self, error: Exception | None) -> None:
