@@ -30,7 +30,9 @@ async def test_every_call_is_answered(served: Served, kind: str):
     assert tally.statuses == {"OK": 200}
     assert served.echo.calls == 200
     histograms = tally.by_rows()
-    assert len(histograms[1]) + len(histograms[10]) == 200 and tally.rows == len(histograms[1]) + 10 * len(histograms[10])
+    assert len(histograms[1]) + len(histograms[10]) == 200 and tally.rows == len(histograms[1]) + 10 * len(
+        histograms[10]
+    )
     assert len(tally.late) == 200 and 0 < tally.latency().quantile(0.5) <= tally.latency().longest
 
 

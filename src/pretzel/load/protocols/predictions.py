@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from pretzel.adapters.inputs import columns_of
 from pretzel.client import AsyncClient
+from pretzel.errors import NotFoundError
 from pretzel.load.calls import Request
 from pretzel.load.protocols import Prepared, Wanted
 from pretzel.load.protocols.columns import random_columns
@@ -99,7 +100,11 @@ class _Maker:
         return self._files[key]
 
     def _outputs(self, description: ModelDescription) -> Sequence[str]:
-        return outputs_of(self.method, [output.name for output in description.outputs]) or [self.method]
+        names = [output.name for output in description.outputs]
+        if not (found := outputs_of(self.method, names)):
+            model = description.version.model
+            raise NotFoundError(f"model {model!r} has no output {self.method!r}; it has {', '.join(names)}")
+        return found
 
     async def check(self, client: AsyncClient, model: str, description: ModelDescription, rows: int) -> None:
         """Call a model as the SDK does; errors in rows of a file name its lines and columns."""
