@@ -48,7 +48,7 @@ async def test_models_and_sizes(port: int, protocol: str):
     assert result["statuses"].keys() == {"OK"} and result["models"] == 3
     assert result["latency_by_rows_ms"].keys() == {"1", "20"}
     assert result["calls"] == result["generator"]["scheduled"] > 40
-    assert result["goodput"] == result["calls_per_second"] and result["generator"]["not_sent"] == 0
+    assert result["goodput"] >= result["calls_per_second"] and result["generator"]["not_sent"] == 0
 
 
 async def test_a_trace(port: int, tmp_path: Path):

@@ -22,6 +22,8 @@ def _pairs(result: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
         if key == "latency_by_rows_ms":
             for rows, part in value.items():
                 yield f"latency of {rows} rows", _joined(part, " ms")
+        elif key == "generator":
+            yield from _own(value)
         elif isinstance(value, Mapping):
             yield key.removesuffix("_ms").replace("_", " "), _joined(value, " ms" * key.endswith("_ms"))
         else:
@@ -31,13 +33,18 @@ def _pairs(result: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
             yield f"first {status}", message
 
 
+def _own(figures: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """Yield the lines about the generator."""
+    yield "generator", f"{figures['cpu_us_per_call']} us of processor time per call"
+    if late := figures.get("late_ms"):
+        yield "sent late", _joined(late, " ms")
+
+
 def _joined(values: Mapping[str, Any], unit: str) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {_text(value, unit)}" for name, value in values.items())
 
 
 def _text(value: Any, unit: str) -> str:
-    if isinstance(value, Mapping):
-        return f"({_joined(value, '')})"
     if value is None:
         return "no answer"
     return f"{value:.3f}{unit}" if unit else str(value)

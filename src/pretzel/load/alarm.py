@@ -46,6 +46,6 @@ class Alarm:
     def _on_time(self) -> None:
         try:
             os.read(self._file, 8)
-        except BlockingIOError:  # set anew since
+        except BlockingIOError:  # set again since
             return
         self._ring()

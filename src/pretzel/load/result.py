@@ -64,8 +64,7 @@ def of_run(load: Load, tally: Tally, slo: float | None, cpu: float) -> dict[str,
         parts = tally.by_rows().items()
         result["latency_by_rows_ms"] = {str(rows): latencies(part) for rows, part in parts if len(part)}
     if slo is not None:
-        good = histogram.within(slo / 1e3)
-        result |= {"slo_ms": slo, "goodput": round(good / seconds, 1)}
+        result |= {"slo_ms": slo, "goodput": round(histogram.within(slo / 1e3) / load.measured, 1)}
     result["generator"] = _generator(load, tally, cpu)
     result["curve"] = curve(histogram)
     return result

@@ -23,6 +23,10 @@ _PAUSE_SECONDS = 0.01
 _clock = time.perf_counter
 
 
+def _ignore(*_: object) -> None:
+    """Ignore calls that end with their connection, after the run."""
+
+
 class Run:
     """One run over an open transport."""
 
@@ -48,6 +52,7 @@ class Run:
         finally:
             sweeper.cancel()
             self._close()
+            self._transport.answered, self._transport.failed = _ignore, _ignore
             self.tally.finish()
 
     async def _sweep(self) -> None:

@@ -28,7 +28,7 @@ class Server:
 
     @property
     def is_direct(self) -> bool:
-        """Whether the address is one host or one socket: others are for gRPC to resolve."""
+        """True for the address of one host or one socket; gRPC resolves others."""
         return self.target.server is not None or self.target.address.startswith(UNIX)
 
     @property

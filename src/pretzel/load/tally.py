@@ -33,7 +33,7 @@ class Tally:
         """Seconds until calls failed, and until they were sent, from the time at which they were due."""
         self.unsent = self.held = 0
         self.last = start
-        """Time of the last end of a call."""
+        """Time of the last answer."""
         self._histograms = {count: Histogram() for count in rows}
         self._recent: dict[int, list[float]] = {count: [] for count in self._histograms}
         self._by_request = [self._recent[count] for count in rows]
@@ -63,7 +63,6 @@ class Tally:
             self.statuses[status] += 1
             self.messages.setdefault(status, message)
             self.failed.add(np.array([now - due]))
-            self.last = now
 
     def _count(self) -> None:
         for rows, recent in self._recent.items():

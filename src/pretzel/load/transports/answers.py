@@ -29,7 +29,7 @@ class Answer:
 
     @property
     def ends_at_eof(self) -> bool:
-        """Whether the end of the connection completes the answer."""
+        """True if the end of the connection completes the answer."""
         return self._in_body and not self._chunked and self._left is None
 
     def feed(self, data: bytes) -> bool:

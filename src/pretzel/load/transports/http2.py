@@ -90,7 +90,7 @@ class Http2Transport:
                 connection.write()
 
     def _next(self) -> Connection | None:
-        """Return a connection with room, one without if there is no other, or None."""
+        """Return a connection with room if there is one, else any, or None."""
         if self.reading is not None and self.reading.room() > 0:
             return self.reading
         for _ in self._open:
