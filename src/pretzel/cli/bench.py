@@ -89,7 +89,7 @@ def bench(
     slo: Annotated[
         float | None, typer.Option(help="Milliseconds within which an answer is good; prints the goodput.")
     ] = None,
-    metrics: Annotated[str, typer.Option(help="URL of the server's metrics: http://127.0.0.1:9101/metrics.")] = "",
+    metrics: Annotated[str, typer.Option(help="URL of the server's metrics: http://127.0.0.1:8002/metrics.")] = "",
     seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal calls.")] = 0,
     format: options.FormatOf = "auto",
     header: options.Header = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -75,11 +76,15 @@ async def _measure(measurement: Measurement) -> dict[str, Any]:
     before = await metrics.scrape(measurement.metrics) if measurement.metrics else {}
     await transport.open()
     tally = Tally([request.rows for request in prepared.requests])
-    run, start = _run_of(measurement.load, transport, prepared, tally, measurement), time.process_time()
+    run = _run_of(measurement.load, transport, prepared, tally, measurement)
+    gc.collect()
+    gc.freeze()  # collections among the requests of thousands of models would delay calls
+    start = time.process_time()
     try:
         await run.run()
     finally:
         cpu = time.process_time() - start
+        gc.unfreeze()
         await transport.close()
     result = _described(measurement, prepared) | of_run(measurement.load, tally, measurement.slo, cpu)
     if measurement.metrics:

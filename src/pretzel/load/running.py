@@ -164,6 +164,14 @@ class OpenRun(Run):
             self.tally.sent(dues, _clock())
             self._next += count
         if not self._blocked:
+            self._continue()
+
+    def _continue(self) -> None:
+        """Set the alarm for the next call, or send it soon if it is due."""
+        now = _clock()
+        if self._next < len(self._dues) and self._dues[self._next] > now:
+            self._alarm.set(self._dues[self._next] - now)
+        else:
             self._advance_soon()
 
     def _give_up(self, now: float) -> None:
@@ -172,7 +180,7 @@ class OpenRun(Run):
         self.tally.unsent += due >= self.tally.start
         self.tally.fail(due, DEADLINE, "not sent: earlier calls had no answer", now)
         self._next += 1
-        self._advance_soon()
+        self._continue()
 
     def _load_block(self) -> bool:
         """Take the next block of calls that is not empty; False at the end."""
