@@ -23,6 +23,7 @@ COUNTS = {
     "load_failures": "Plans that could not be loaded.",
     "evictions": "Plans evicted from memory.",
     "result_evictions": "Kept answers dropped for others.",
+    "processor_seconds": "Processor time of the serving processes.",
 }
 GAUGES = {
     "resident_bytes": "Bytes of the plans in memory; shared objects count once per process.",
@@ -31,6 +32,7 @@ GAUGES = {
     "result_bytes": "Bytes of kept answers and their requests.",
     "queued": "Requests that wait for executors or run on them.",
     "running": "Calls being answered.",
+    "process_bytes": "Resident memory of the serving processes; shared pages count once per process.",
     "request_bytes": "Bytes reserved for requests that run on executors: columns, rows between kernels, responses.",
 }
 Scrape = Callable[[], Awaitable[tuple[list[Numbers], Mapping[str, float], Mapping[str, float]]]]

@@ -12,6 +12,7 @@ import structlog
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.measure.counters import Tally
+from pretzel.data_plane.measure.usage import process_bytes, processor_seconds
 from pretzel.data_plane.oip.backend import Backend
 from pretzel.data_plane.oip.service import InferenceService
 from pretzel.data_plane.residency.finder import Finder
@@ -224,7 +225,10 @@ class ServingProcess:
             "queued": self._engine.queued,
             "running": self._server.running,
             "request_bytes": self._engine.bytes,
+            "process_bytes": process_bytes(),
             "revision": self._router.catalog.revision,
         }
         failures, failing = dict(self._background.failures), list(self._background.problems)
-        return {**self._tally.snapshot(), "background": failures, "failing": failing, "gauges": gauges}
+        numbers = self._tally.snapshot()
+        numbers["counts"]["processor_seconds"] = processor_seconds()
+        return {**numbers, "background": failures, "failing": failing, "gauges": gauges}
