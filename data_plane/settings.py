@@ -62,6 +62,8 @@ class Settings(ServerSettings):
     """Expensive requests that may wait or run; further ones are rejected with RESOURCE_EXHAUSTED."""
     inline_seconds: Annotated[float, Field(ge=0)] = 0.0005
     """A request expected to take less runs on the event loop, which saves two thread switches."""
+    shed_after_seconds: Annotated[float, Field(ge=0)] = 0.03
+    """Wait for the event loop after which predictions are refused while an overload lasts; 0 refuses none."""
 
     max_message_bytes: Annotated[int, Field(ge=1024)] = 64 * MIB
     """Largest message received or sent."""

@@ -36,7 +36,7 @@ class NativeFront:
         self._settings, self._shared_port = settings, shared_port
         self.services = Methods(calls.guard, shortcuts_of(service, inference))
         """Where services are registered."""
-        self._front = Front(self.services, limits_of(settings))
+        self._front = Front(self.services, limits_of(settings), calls.tally)
         self._files: list[SocketFile] = []
 
     async def listen(self, port: int, further: Sequence[str], inherited: Mapping[str, int]) -> int:
@@ -100,6 +100,7 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(
         message_bytes=settings.max_message_bytes,
         connections=most_connections(raise_limit()),
+        delay_seconds=settings.shed_after_seconds,
         received_bytes=settings.request_memory,
         handshake_seconds=HANDSHAKE_SECONDS,
         idle_seconds=settings.connection_idle_seconds,

@@ -40,6 +40,7 @@ class Lane:
             if isinstance(answer, bytes):
                 call.send(answer)
             else:
+                call.carry(message)
                 self._start(self._answer(message, answer), answer)
         if not self.is_busy:
             self._end()
@@ -65,6 +66,7 @@ class Lane:
             assert self._call.method.each is not None
             context: Any = Context(self._call)
             response = await self._call.method.each(message, context)
+        self._call.carry()
         await self._call.write(response)
 
     def _start(self, work: Awaitable[None], answer: object = None) -> None:
