@@ -133,7 +133,8 @@ class Connection(asyncio.Protocol):
                     return
                 self._on_request(event.stream_id, event.headers, event.end_stream)
             elif kind is http2.StreamClosed:
-                self._on_closed(event.stream_id)
+                if self._ignored or event.stream_id in self.calls:  # a refused call has left nothing
+                    self._on_closed(event.stream_id)
             elif kind is http2.TrailersReceived:
                 self._on_data(event.stream_id, b"", True)
             elif kind is http2.PingAcknowledged:

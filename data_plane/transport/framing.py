@@ -44,7 +44,7 @@ class Deframer:
     @property
     def held(self) -> int:
         """Bytes of an incomplete message."""
-        return len(self._buffer) + (self._large.tell() if self._large is not None else 0)
+        return len(self._buffer) if self._large is None else PREFIX + self._large.tell()
 
     def clear(self) -> None:
         """Drop an incomplete message."""
