@@ -33,7 +33,7 @@ class InferenceService:
         self.regions = Regions(enabled=backend.settings.shares_memory)
         self._inference = Inference(backend, self.regions)
         most = backend.settings.max_message_bytes
-        self.fast = FastInfer(backend.router, backend.engine, backend.statistics, backend.tally, most)
+        self.fast = FastInfer(backend.router, backend.engine, backend.statistics, backend.tally, most, backend.results)
         """Answers the usual requests in a fraction of the time."""
 
     async def ServerLive(self, request: pb.ServerLiveRequest, context: ServicerContext) -> pb.ServerLiveResponse:

@@ -14,6 +14,7 @@ from pretzel.data_plane.transport.front import BACKLOG
 from pretzel.data_plane.transport.front import NativeFront as Front
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Methods, Shortcuts
+from pretzel.data_plane.transport.polling import Poller
 from pretzel.data_plane.transport.runner import SharedLook
 from pretzel.errors import PreconditionError
 from pretzel.serving.descriptors import HANDSHAKE_SECONDS, most_connections, raise_limit
@@ -36,7 +37,8 @@ class NativeFront:
         self._settings, self._shared_port = settings, shared_port
         self.services = Methods(calls.guard, shortcuts_of(service, inference))
         """Where services are registered."""
-        self._front = Front(self.services, limits_of(settings), calls.tally)
+        poller = Poller(settings.poll_seconds, service.is_idle)
+        self._front = Front(self.services, limits_of(settings), poller, calls.tally)
         self._files: list[SocketFile] = []
 
     async def listen(self, port: int, further: Sequence[str], inherited: Mapping[str, int]) -> int:

@@ -19,6 +19,7 @@ from pretzel.data_plane.residency.finder import Finder
 from pretzel.data_plane.residency.flight import Flight
 from pretzel.data_plane.residency.memory import for_plans
 from pretzel.data_plane.residency.plans import PlanCatalog
+from pretzel.data_plane.residency.results import ResultCache
 from pretzel.data_plane.residency.routes import Router
 from pretzel.data_plane.scheduling.policy import Limits
 from pretzel.data_plane.scheduling.request import RequestEngine
@@ -64,11 +65,19 @@ class ServingProcess:
         self._engine.start()
         self._calls = ErrorInterceptor(tally)
         look = Rounds(self._catch_up).join
+        self._results = ResultCache(settings.result_cache, settings.result_cache_bytes, tally)
         service = PredictionService(
-            self._router, self._plans, self._objects, self._engine, tally, look, settings.max_message_bytes
+            self._router,
+            self._plans,
+            self._objects,
+            self._engine,
+            tally,
+            look,
+            settings.max_message_bytes,
+            self._results,
         )
         find = Finder(self._router, look).find
-        backend = Backend(settings, find, self._router, self._plans, self._objects, self._engine, tally)
+        backend = Backend(settings, find, self._router, self._plans, self._objects, self._engine, tally, self._results)
         inference = InferenceService(backend, service.streams)
         self._server = Server(settings, service, self._calls, inference, shared_port=start["shared_port"])
         self._background = Background(self._report_problems)
@@ -204,6 +213,7 @@ class ServingProcess:
             "resident_bytes": self._plans.bytes,
             "resident_plans": len(self._plans.resident),
             "fused_bytes": FUSER.held,
+            "result_bytes": self._results.bytes,
             "queued": self._engine.queued,
             "running": self._server.running,
             "request_bytes": self._engine.bytes,

@@ -83,6 +83,7 @@ class Connection(asyncio.Protocol):
         before, self.heard = self.heard, time.monotonic()
         self.delay.arrive(self.heard)
         self._unheard = max(before, self.delay.since)
+        self.front.poller.heard(self.heard)
         self._receiving = True
         self.held.open()
         try:
@@ -100,6 +101,8 @@ class Connection(asyncio.Protocol):
             call.start_timer()  # only now: most calls were answered above
         self._waiting.clear()
         self._flush()
+        if not self.calls:
+            self.front.poller.rest()
 
     def eof_received(self) -> bool:
         """Close: a peer that sends no more cannot acknowledge what it gets."""

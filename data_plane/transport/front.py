@@ -13,6 +13,7 @@ from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.transport.connection import Connection
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Methods
+from pretzel.data_plane.transport.polling import Poller
 from pretzel.data_plane.transport.shedding import Shedding
 from pretzel.errors import ExhaustedError
 
@@ -31,8 +32,10 @@ CLOSE_SECONDS = 1.0
 class NativeFront:
     """All listeners and connections of one process."""
 
-    def __init__(self, methods: Methods, limits: Limits, tally: Tally | None = None) -> None:
-        self.methods, self.limits = methods, limits
+    def __init__(
+        self, methods: Methods, limits: Limits, poller: Poller | None = None, tally: Tally | None = None
+    ) -> None:
+        self.methods, self.limits, self.poller = methods, limits, poller or Poller(0)
         self.shedding = Shedding(methods, limits, tally or Tally())
         self.connections: set[Connection] = set()
         self._held = 0
