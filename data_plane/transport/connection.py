@@ -57,6 +57,8 @@ class Connection(asyncio.Protocol):
         """Time of the last call."""
         self._unheard = self.heard
         """Time after which the bytes that are handled now have arrived."""
+        self._bound = 0.0
+        """Wait in seconds from which their calls are refused; 0 for none."""
         self.life = Life(self, self.heard)
         self._waiting: list[Call] = []
         self._ignored: dict[int, int] = {}
@@ -88,7 +90,9 @@ class Connection(asyncio.Protocol):
         self.held.open()
         try:
             self.engine.receive_data(self._guard.pass_on(data))
-            self._react(self.engine.events())
+            events = self.engine.events()
+            self._bound = self.shedding.bound_of(events) if self.delay.overloaded else 0.0
+            self._react(events)
             self.held.release()
         except http2.NGH2Error:
             self._fail()
@@ -131,7 +135,7 @@ class Connection(asyncio.Protocol):
             if kind is http2.DataReceived:
                 self._on_data(event.stream_id, event.data, event.end_stream)
             elif kind is http2.RequestReceived:
-                if self.delay.overloaded and (method := self.shedding.late(event.headers, self._unheard)):
+                if self._bound and self._waited() > self._bound and (method := self.shedding.method_of(event.headers)):
                     self._react(self.shedding.refuse_from(self, events, i, method))
                     return
                 self._on_request(event.stream_id, event.headers, event.end_stream)
@@ -155,7 +159,7 @@ class Connection(asyncio.Protocol):
                 self.sender.reject(stream_id, rejection)
                 return
             self._last_fields = fields
-        if self.delay.overloaded and self.shedding.expired(self._last_head.timeout, self._unheard):
+        if self._bound and 0 < self._last_head.timeout < self._waited():
             self.sender.refuse(stream_id, REFUSAL)
             self.shedding.count(self._last_method)
             return
@@ -165,6 +169,10 @@ class Connection(asyncio.Protocol):
             self._waiting.append(call)
         if end:
             self._on_data(stream_id, b"", True)
+
+    def _waited(self) -> float:
+        """Return the most seconds that the call which is processed now can have waited."""
+        return time.monotonic() - self._unheard
 
     def _read(self, fields: tuple[Header, ...]) -> tuple[Head, Method]:
         head = read_head(fields, self.limits.header_bytes)

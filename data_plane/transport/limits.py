@@ -16,8 +16,8 @@ class Limits:
     """Largest message, after decompression."""
     header_bytes: int = 16 << 10
     """Largest header list of a call; a larger one fails with RESOURCE_EXHAUSTED."""
-    streams: int = 1024
-    """Open calls of one connection.  A client queues the others, and its queue is a delay that the server cannot see."""
+    streams: int = 256
+    """Open calls of one connection; a client queues the others."""
     connections: int = 10_000
     """Open connections; further ones are closed on arrival."""
     stream_window: int = 1 << 20

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from pretzel.data_plane.measure.counters import Tally
+from pretzel.data_plane.transport import http2
 from pretzel.data_plane.transport.delay import Delay
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Method, Methods
@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 0.1
 """Delay that is suggested to a client whose call is refused."""
+CROWDED = 0.25
+"""Part of the bound for a client that has many streams open."""
 LOG_SECONDS = 10.0
 """Least time between two reports in the log."""
 REASON = "delay"
@@ -44,23 +46,23 @@ class Shedding:
     """The overload of one process, and the calls that it refuses."""
 
     def __init__(self, methods: Methods, limits: Limits, tally: Tally) -> None:
-        self._methods, self._bound, self._tally = methods, limits.delay_seconds, tally
+        self._methods, self._bound, self._streams = methods, limits.delay_seconds, limits.streams
+        self._tally = tally
         self.delay = Delay()
         self._reported = 0, 0.0
 
-    def late(self, fields: tuple[Header, ...], since: float) -> Method | None:
-        """Return the method of a call that arrived after ``since`` and must be refused; None if it may be answered.
+    def bound_of(self, events: list[Any]) -> float:
+        """Return the wait in seconds from which the calls of a segment are refused; 0 if none is.
 
-        Calls of other services, such as health, are always answered.
+        It is shorter for a client that has half of its streams open: it may queue calls, whose wait is not seen here.
         """
-        if not self._bound or time.monotonic() - since <= self._bound:
-            return None
+        crowd = 2 * sum(type(event) is http2.RequestReceived for event in events) >= self._streams
+        return self._bound * CROWDED if crowd else self._bound
+
+    def method_of(self, fields: tuple[Header, ...]) -> Method | None:
+        """Return the method of a call if it may be refused; those of other services, such as health, may not."""
         method = self._methods.known(next((value for name, value in fields if name == b":path"), b""))
         return method if method is not None and method.is_prediction else None
-
-    def expired(self, timeout: float, since: float) -> bool:
-        """Return whether the time that a client allows has probably passed since the arrival of its call."""
-        return 0 < timeout < time.monotonic() - since
 
     def refuse_from(self, connection: Connection, events: list[Any], begin: int, method: Method) -> list[Any]:
         """Refuse the calls of a method from an event on, and return the other events.
