@@ -12,6 +12,7 @@ import socket
 import struct
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -150,17 +151,21 @@ class Load:
 
     def capacity(self, seconds: float, calls: int) -> Outcome:
         """Keep so many calls open, each followed by the next."""
-        outcome, begun = Outcome(seconds), time.monotonic()
-        per = max(1, calls // len(self._channels))
-        while (now := time.monotonic()) < begun + seconds:
-            for channel in self._channels:
-                missing = per - len(channel.open) - len(channel.waiting)
-                outcome.arrived += missing
-                channel.waiting.extend([now] * missing)
-                channel.send(60)
-            self._read(0.01, outcome)
+        outcome, end = Outcome(seconds), time.monotonic() + seconds
+        used = self._channels[:calls]
+        for i, channel in enumerate(used):
+            self._call(channel, (calls - i - 1) // len(used) + 1, outcome)
+        per = {channel: len(channel.open) + len(channel.waiting) for channel in used}
+        while time.monotonic() < end:
+            for channel in self._read(0.01, outcome):
+                self._call(channel, max(0, per.get(channel, 0) - len(channel.open) - len(channel.waiting)), outcome)
         self.finish(Outcome(0))
         return outcome
+
+    def _call(self, channel: Channel, calls: int, outcome: Outcome) -> None:
+        outcome.arrived += calls
+        channel.waiting.extend([time.monotonic()] * calls)
+        channel.send(60)
 
     def offer(self, rate: float, seconds: float, deadline: float, seed: int = 1) -> Outcome:
         """Let calls arrive at this rate; those that cannot be sent within the deadline are dropped."""
@@ -177,7 +182,7 @@ class Load:
                 at += draw.expovariate(rate)
             for channel in due:
                 outcome.expired += channel.send(deadline)
-            self._read(max(0.0002, at - time.monotonic()), outcome, deadline)
+            list(self._read(max(0.0002, at - time.monotonic()), outcome, deadline))
         self.finish(outcome)
         return outcome
 
@@ -188,15 +193,17 @@ class Load:
             outcome.expired += len(channel.waiting)
             channel.waiting.clear()
         while any(channel.open for channel in self._channels) and time.monotonic() < end:
-            self._read(0.05, outcome)
+            list(self._read(0.05, outcome))
         outcome.expired += sum(len(channel.open) for channel in self._channels)
 
-    def _read(self, timeout: float, outcome: Outcome, deadline: float = 60) -> None:
+    def _read(self, timeout: float, outcome: Outcome, deadline: float = 60) -> Iterator[Channel]:
+        """Read what has come, and yield each connection that was read."""
         for descriptor, _ in self._poll.poll(timeout, 4096):
             channel = self._by_fd[descriptor]
             channel.receive(outcome)
             if channel.waiting or channel.unsent:
                 outcome.expired += channel.send(deadline)
+            yield channel
 
     def close(self) -> None:
         """Close the connections."""

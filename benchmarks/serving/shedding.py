@@ -27,7 +27,7 @@ from pretzel.v1 import prediction_pb2 as pb
 PATH = "/pretzel.v1.PredictionService/Predict"
 WITHIN, DEADLINE = 0.05, 1.0
 """Seconds that a good answer takes, and after which a client gives up a call that it could not send."""
-IN_FLIGHT = 512
+IN_FLIGHT = 256
 WIDTH = 40
 
 
