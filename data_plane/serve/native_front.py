@@ -48,7 +48,8 @@ class NativeFront:
         self._settings, self._shared_port, self._acceptor = settings, shared_port, acceptor
         self.services = Methods(calls.guard, shortcuts_of(service, inference))
         """Where services are registered."""
-        self._front = Front(self.services, limits_of(settings), Poller(settings.poll_seconds, service.is_idle))
+        poller = Poller(settings.poll_seconds, service.is_idle)
+        self._front = Front(self.services, limits_of(settings), poller, calls.tally)
         self._files: list[SocketFile] = []
         self._levelling: asyncio.Task[None] | None = None
 
@@ -163,6 +164,7 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(
         message_bytes=settings.max_message_bytes,
         connections=most_connections(raise_limit()),
+        delay_seconds=settings.shed_after_seconds,
         received_bytes=settings.request_memory,
         handshake_seconds=HANDSHAKE_SECONDS,
         idle_seconds=settings.connection_idle_seconds,
