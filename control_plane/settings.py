@@ -42,6 +42,14 @@ class Settings(ServerSettings):
     max_object_bytes: Count = 8 << 30
     lease_seconds: Seconds = 3600.0
     """Time that an object is kept after a client requested it, even if no version needs it."""
+    most_leases: Annotated[int, Field(ge=2)] = 100_000
+    """Objects that clients asked for and did not deploy yet; one host may have half."""
+    most_leased_bytes: Annotated[int, Field(ge=2)] = 64 << 30
+    """Bytes that clients uploaded and did not deploy yet; one host may have half."""
+    most_uploads: Annotated[int, Field(ge=2)] = 64
+    """Uploads that are open at once; one host may have half."""
+    upload_idle_seconds: Seconds = 60.0
+    """Time that the server waits for an upload that sends less than 16 KiB a second."""
     keep_versions: Annotated[int, Field(ge=0)] = 10
     """Versions without an alias that a model keeps; a deployment deletes older ones.  0 keeps all."""
     collect_seconds: Seconds = 600.0

@@ -6,16 +6,20 @@ them decodes ten.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pretzel.data_plane.records import Records
 from pretzel.errors import CorruptObjectError, DefinitionError, NotFoundError
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode, encode
 from pretzel.plan.model import Model, ModelVersion
 
 DEFAULT_ALIAS = "stable"
+MOST_DECODED = 256
+"""Decoded models that are kept; those beyond are decoded again, which takes some tens of microseconds."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +28,13 @@ class Catalog:
 
     epoch: str = ""
     revision: int = 0
-    records: Mapping[str, bytes] = field(default_factory=dict)
+    records: Records = field(default_factory=Records)
     """The canonical bytes of each model."""
-    _read: dict[str, Model] = field(default_factory=dict, repr=False, compare=False)
+    _decoded: OrderedDict[str, Model] = field(default_factory=OrderedDict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Copy records that are given as another mapping."""
+        object.__setattr__(self, "records", Records(self.records))
 
     def __len__(self) -> int:
         """Return the number of models."""
@@ -39,9 +47,12 @@ class Catalog:
 
     def get(self, name: str) -> Model | None:
         """Return a model, or None."""
-        if name not in self._read and name in self.records:
-            self._read[name] = decode_model(self.records[name])
-        return self._read.get(name)
+        model = self._decoded.get(name)
+        if model is None and (record := self.records.get(name)) is not None:
+            model = self._decoded[name] = decode_model(record)
+            if len(self._decoded) > MOST_DECODED:
+                self._decoded.popitem(last=False)
+        return model
 
     def find(self, reference: str) -> ModelVersion:
         """Return the version that `name`, `name@version` or `name:alias` refers to; a bare name means `name:stable`.
@@ -67,12 +78,11 @@ class Catalog:
         whole: bool = False,
     ) -> Catalog:
         """Return the catalog after a change; with ``whole``, ``models`` is the complete catalog."""
-        records = {} if whole else dict(self.records)
-        for name in deleted:
-            records.pop(name, None)
-        records |= models
-        decoded = {name: m for name, m in self._read.items() if records.get(name) == self.records.get(name)}
-        return Catalog(epoch, revision, records, decoded)
+        if whole:
+            return Catalog(epoch, revision, Records(models))
+        records = self.records.changed(models, deleted)
+        decoded = ((n, m) for n, m in self._decoded.items() if records.get(n) is self.records.get(n))
+        return Catalog(epoch, revision, records, OrderedDict(decoded))
 
 
 def numbered(model: Model, number: str) -> ModelVersion:
@@ -132,6 +142,18 @@ def decode_model(data: bytes) -> Model:
         raise CorruptObjectError(f"catalog: malformed model: {error!r}") from None
 
 
+def plans_of(data: bytes) -> list[Digest]:
+    """Return the plans of a model's versions, without a look at their metadata, which take most of the time.
+
+    Raises:
+        CorruptObjectError: the bytes are not a model.
+    """
+    try:
+        return [Digest.parse(version["plan"]) for version in decode(data)["versions"]]
+    except (KeyError, TypeError, DefinitionError) as error:
+        raise CorruptObjectError(f"catalog: malformed model: {error!r}") from None
+
+
 def _version_tree(version: ModelVersion) -> dict[str, Any]:
     return {
         "version": version.version,
@@ -139,7 +161,7 @@ def _version_tree(version: ModelVersion) -> dict[str, Any]:
         "definition": str(version.definition),
         "created": version.created,
         "parameter_bytes": version.parameter_bytes,
-        "metadata": dict(version.metadata),
+        "metadata": encode(dict(version.metadata)),
     }
 
 
@@ -151,5 +173,5 @@ def _version(model: str, tree: Mapping[str, Any]) -> ModelVersion:
         Digest.parse(tree["definition"]),
         tree["created"],
         tree["parameter_bytes"],
-        tree["metadata"],
+        decode(metadata) if isinstance(metadata := tree["metadata"], bytes) else metadata,  # of an older version
     )

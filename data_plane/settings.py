@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import os
+import math
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
-from pretzel.serving.settings import Names, ServerSettings, is_loopback
+from pretzel.serving.cores import usable_cores
+from pretzel.serving.settings import Bytes, Names, ServerSettings, is_loopback
 from pretzel.targets import Tls
 
 MIB = 1 << 20
+POLL_SECONDS = 200e-6
 Seconds = Annotated[float, Field(gt=0)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -65,12 +67,17 @@ class Settings(ServerSettings):
     die_with_parent: bool = False
     """Stop when the process that started this one exits."""
 
-    memory_budget: Annotated[int, Field(gt=0)] = 4096 * MIB
+    memory_budget: Annotated[Bytes, Field(gt=0)] = 4096 * MIB
     """Bytes that each serving process keeps resident: parameters, and in part of it the tables of fused kernels."""
     request_memory_bytes: Annotated[int, Field(ge=0)] = 0
     """Bytes that the running requests of one serving process may allocate together; 0 takes a quarter of the budget."""
     pin: Names = []
     """Models that are loaded at start and never evicted, as `a,b:canary`."""
+
+    result_cache: Names = []
+    """Models whose answers are kept for requests that come again; ``*`` for all."""
+    result_cache_bytes: Annotated[int, Field(ge=0)] = 64 * MIB
+    """Bytes of kept answers and their requests in each serving process; 0 turns this off."""
 
     executor_threads: Annotated[int, Field(ge=0)] = 0
     """Threads for expensive requests; 0 takes one per core."""
@@ -80,6 +87,13 @@ class Settings(ServerSettings):
     """Expensive requests that may wait or run; further ones are rejected with RESOURCE_EXHAUSTED."""
     inline_seconds: Annotated[float, Field(ge=0)] = 0.0005
     """A request expected to take less runs on the event loop, which saves two thread switches."""
+    poll_microseconds: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    """Time that a process stays awake for the next call if calls come in short succession; 0 turns this off.
+
+    If unset, 200 where there are more cores than serving processes, else 0.
+    """
+    shed_after_seconds: Annotated[float, Field(ge=0)] = 0.02
+    """Wait for the event loop after which predictions are refused while an overload lasts; 0 refuses none."""
 
     max_message_bytes: Annotated[int, Field(ge=1024)] = 64 * MIB
     """Largest message received or sent."""
@@ -131,7 +145,14 @@ class Settings(ServerSettings):
     @property
     def threads(self) -> int:
         """Number of executor threads of each serving process."""
-        return self.executor_threads or len(os.sched_getaffinity(0))
+        return self.executor_threads or math.ceil(usable_cores())
+
+    @property
+    def poll_seconds(self) -> float:
+        """Longest time that a serving process stays awake for the next call."""
+        if self.poll_microseconds is not None:
+            return self.poll_microseconds * 1e-6
+        return POLL_SECONDS if usable_cores() > self.workers else 0.0
 
     def further(self) -> list[str]:
         """Return the addresses to listen on besides ``host``."""

@@ -87,13 +87,18 @@ REFUSALS = """
   another estimator, `FunctionTransformer`) Pretzel rejects it.
 - *Categories.* LightGBM and XGBoost trained without categories read the codes of a column of type `category`; Pretzel
   rejects it.
-- *Bytes.* Long doubles that no float64 equals, float32 in the other byte order, and for LightGBM and XGBoost all
-  numbers in it, are rejected.
+- *Bytes.* Long doubles, float32 in the other byte order, and for LightGBM and XGBoost all numbers in it, are rejected.
 - *Rows without any value.* `IterativeImputer` fills them depending on the other rows of the request, so they are
   rejected.
 - *Integers.* NumPy computes functions of small integers in float16 or float32, and squares or reciprocals of integers
   in integers. A `FunctionTransformer` that reads its input unconverted rejects integers for which that changes the
   values.
+- *Sparse matrices.* A matrix is rejected if the first estimator rejects it, for most estimators by its tags
+  (`input_tags.sparse`); a few that accept it in other cases only (`SimpleImputer(missing_values=0)`, kernels of
+  distances) are given zeros instead.
+- *Single precision.* Sums of float32 agree to the rounding of such sums: 2e-6 of the largest sum of the sizes of their
+  terms. Where terms cancel (a network or a linear model of unscaled float32 features), fewer digits of the result
+  agree, as they would between two machines of the library.
 - *Half precision.* float16 is rejected: some steps of the libraries compute in it, others do not.
 """
 
@@ -114,7 +119,7 @@ def _differences() -> Iterator[str]:
     for kind in named.keys() & READERS.keys():
         named[kind].add(differences.ROUNDED_THRESHOLDS)
     for kind in named.keys() & DIVIDERS.keys():
-        named[kind].add(differences.ROUNDED_DIRECTIONS)
+        named[kind] |= {differences.ROUNDED_DIRECTIONS, differences.ROUNDED_SINGLES}
     for difference in DIFFERENCES:
         line = (
             f"*{difference.title}*, noted where {difference.said}: {difference.reason}. Remedy: {difference.remedy}. "

@@ -1,7 +1,12 @@
 """Configure Hypothesis: the same cases each run, so a failure means a change; `make test-random` draws new ones."""
 
+import os
+
 from hypothesis import settings
 
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("random", derandomize=False, deadline=None, print_blob=True)
 settings.load_profile("same")
+
+# Servers of tests share their cores with the tests: only those of the tests on overload refuse calls for their delay.
+os.environ.setdefault("PRETZEL_SHED_AFTER_SECONDS", "0")

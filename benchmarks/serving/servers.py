@@ -27,7 +27,21 @@ START_SECONDS = 60.0
 @contextlib.contextmanager
 def echo() -> Iterator[int]:
     """Start a bare grpc.aio server that echoes, and yield its port."""
-    with _started([sys.executable, "-m", "benchmarks.serving.echo"]) as process:
+    with _announced("benchmarks.serving.echo") as port:
+        yield port
+
+
+@contextlib.contextmanager
+def sink() -> Iterator[int]:
+    """Start a server that answers every call with the same bytes, and yield its port."""
+    with _announced("benchmarks.serving.sink") as port:
+        yield port
+
+
+@contextlib.contextmanager
+def _announced(module: str) -> Iterator[int]:
+    """Run a module that prints its port, and yield that."""
+    with _started([sys.executable, "-m", module]) as process:
         assert process.stdout
         yield int(json.loads(process.stdout.readline())["port"])
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from pretzel.control_plane.catalog import names, reading, writing
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.holds import Hold, Holds
+from pretzel.control_plane.catalog.leases import UNBOUNDED, Leases
 from pretzel.control_plane.catalog.records import Changes, Release
 from pretzel.control_plane.catalog.tables import models
 from pretzel.control_plane.steps import reached
@@ -23,7 +24,12 @@ class Catalog:
     """Models and their objects, in a database.  ``on_change`` is called after every visible change."""
 
     def __init__(
-        self, path: Path, on_change: Callable[[], None] = lambda: None, epoch: str = "", keep_versions: int = 0
+        self,
+        path: Path,
+        on_change: Callable[[], None] = lambda: None,
+        epoch: str = "",
+        keep_versions: int = 0,
+        leases: Leases | None = None,
     ) -> None:
         """Open a catalog, or create one with the given epoch or a new one.
 
@@ -32,14 +38,18 @@ class Catalog:
             on_change: called after every visible change.
             epoch: epoch of a new catalog; empty for a generated one.
             keep_versions: number of versions without an alias that a model keeps; 0 keeps all.
+            leases: bounds of leases; by default hardly any.
         """
         self.database = Database(path, epoch)
         self._keep_versions = keep_versions
         self.on_change = on_change
         self.epoch, _ = self.current()
         self._holds = Holds()
-        self._leased: dict[tuple[str, Digest], float] = {}
         self._lock = threading.Lock()
+        self._leases = Leases(UNBOUNDED, UNBOUNDED) if leases is None else leases
+        with self.database.read() as connection:
+            for holder, digest, until in reading.leases_after(connection, time.time()):
+                self._leases.add(holder, [digest], until)
 
     def close(self) -> None:
         """Close the database."""
@@ -161,23 +171,43 @@ class Catalog:
             digests: the objects.
             seconds: duration of the lease.
             holder: owner of the lease; :meth:`release` ends only leases of this owner.
+
+        Raises:
+            ExhaustedError: too many objects are leased.
         """
         now = time.time()
         with self._lock:
-            short = [d for d in digests if self._leased.get((holder, d), 0.0) < now + seconds / 2]
+            short = self._leases.short(holder, digests, now + seconds / 2)
+            expired = self._leases.check(holder, short, now)
         if short:
             # A lease lost in a power failure costs a repeated upload, which is not worth a flush of the disk.
             with self.database.write(durable=False) as connection:
+                if expired:
+                    writing.drop_expired_leases(connection, now)
                 writing.lease(connection, short, now + seconds, holder)
             with self._lock:
-                self._leased |= {(holder, digest): now + seconds for digest in short}
+                self._leases.add(holder, short, now + seconds)
+
+    def reserve(self, digest: Digest, holder: str) -> None:
+        """Count the bytes of a leased object that its holder uploads, until the lease ends.
+
+        Raises:
+            ExhaustedError: too many bytes wait for a deployment.
+        """
+        with self._lock:
+            self._leases.reserve(holder, digest)
+
+    def give_back(self, digest: Digest, holder: str) -> None:
+        """Do not count the bytes of an object whose upload failed."""
+        with self._lock:
+            self._leases.give_back(holder, digest)
 
     def release(self, digests: Iterable[Digest], holder: str) -> None:
         """End the leases of a holder on objects; leases without a holder only expire."""
         if not holder:
             return
         with self._lock:
-            mine = [digest for digest in dict.fromkeys(digests) if self._leased.pop((holder, digest), None)]
+            mine = self._leases.end(holder, digests)
         if mine:
             with self.database.write(durable=False) as connection:
                 writing.release(connection, mine, holder)
@@ -223,7 +253,7 @@ class Catalog:
         with self.database.write() as connection:
             writing.forget(connection, now)
         with self._lock:
-            self._leased = {key: until for key, until in self._leased.items() if until > now}
+            self._leases.drop_expired(now)
 
     def holdings(self) -> dict[Digest, set[Digest]]:
         """Return, for each plan and definition of a version, the objects it needs, itself included."""

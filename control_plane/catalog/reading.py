@@ -164,6 +164,13 @@ def unneeded(connection: Connection, candidates: Iterable[Digest], now: float) -
     return unused
 
 
+def leases_after(connection: Connection, now: float) -> Iterator[tuple[str, Digest, float]]:
+    """Return holder, object and end of the leases that last, the first to end first."""
+    lasting = select(leases).where(leases.c.until > now).order_by(leases.c.until)
+    for row in connection.execute(lasting):
+        yield row.holder, Digest.parse(row.object), row.until
+
+
 def needed(holder: ColumnElement[str]) -> ColumnElement[bool]:
     """Return the condition that a plan or a definition belongs to some version."""
     return or_(exists().where(versions.c.plan == holder), exists().where(versions.c.definition == holder))

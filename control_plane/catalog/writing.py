@@ -103,9 +103,14 @@ def release(connection: Connection, digests: Iterable[Digest], holder: str) -> N
         connection.execute(delete(leases).where(mine), rows)
 
 
+def drop_expired_leases(connection: Connection, now: float) -> None:
+    """Drop the leases that have ended."""
+    connection.execute(delete(leases).where(leases.c.until <= now))
+
+
 def forget(connection: Connection, now: float) -> None:
     """Drop expired leases, and the holdings of plans and definitions that no version has."""
-    connection.execute(delete(leases).where(leases.c.until <= now))
+    drop_expired_leases(connection, now)
     connection.execute(delete(holdings).where(~reading.needed(holdings.c.holder)))
 
 

@@ -10,6 +10,7 @@ import asyncio
 import structlog
 from grpc_health.v1 import health, health_pb2
 
+from pretzel.control_plane.serve.live import Worker, held_back
 from pretzel.control_plane.serve.plane import Plane
 
 STORE = "pretzel.store"
@@ -20,6 +21,7 @@ CONDITIONS = "conditions"
 """Name in metrics of the background task that updates both."""
 SECONDS = 1.0
 """Time between two checks."""
+_MOST_HELD = 1000
 _STATUS = health_pb2.HealthCheckResponse
 _log = structlog.get_logger(part="conditions")
 
@@ -33,7 +35,8 @@ async def _check_often(checks: health.aio.HealthServicer, plane: Plane) -> None:
     """Check periodically, and log each change."""
     reported: dict[str, list[str]] = {STORE: [], WORKERS: []}
     while True:
-        current = {STORE: await asyncio.to_thread(plane.problems), WORKERS: _of_workers(plane)}
+        of_workers = await asyncio.to_thread(_of_workers, plane.live.alive())
+        current = {STORE: await asyncio.to_thread(plane.problems), WORKERS: of_workers}
         for name, problems in current.items():
             await checks.set(name, _STATUS.NOT_SERVING if problems else _STATUS.SERVING)
             if problems != reported[name]:
@@ -43,9 +46,11 @@ async def _check_often(checks: health.aio.HealthServicer, plane: Plane) -> None:
         await asyncio.sleep(SECONDS)
 
 
-def _of_workers(plane: Plane) -> list[str]:
-    held = ((worker, model, why) for model, by in plane.live.held().items() for worker, why in by.items())
+def _of_workers(workers: list[Worker]) -> list[str]:
     return [
-        *plane.live.problems(),
-        *(f"worker {worker}: model {model!r} is held back: {why}" for worker, model, why in held),
+        *(f"worker {worker.name}: {problem}" for worker in workers for problem in worker.problems),
+        *(
+            f"worker {worker}: model {model!r} is held back: {why}"
+            for model, worker, why in held_back(workers, "", _MOST_HELD)
+        ),
     ]

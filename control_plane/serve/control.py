@@ -11,10 +11,13 @@ from typing import Any
 import grpc.aio
 
 from pretzel.compiler.explain import Evidence, explain
+from pretzel.control_plane.catalog.leases import host_of
 from pretzel.control_plane.fsck import Check
 from pretzel.control_plane.serve import translate
+from pretzel.control_plane.serve.live import Worker, held_back
 from pretzel.control_plane.serve.plane import Plane
 from pretzel.control_plane.serve.upload import Upload
+from pretzel.control_plane.serve.uploads import Kept, Patience
 from pretzel.control_plane.statistics import known, seconds_of
 from pretzel.errors import ExhaustedError
 from pretzel.plan import wire
@@ -26,6 +29,8 @@ from pretzel.v1 import control_pb2_grpc
 
 Context = grpc.aio.ServicerContext[Any, Any]
 _MOST_DIGESTS = 50_000
+_MOST_HELD = 10_000
+"""Most models held back in a listing."""
 _PAGE = 1000
 """Most models in a page of a listing."""
 _ANSWER_MARGIN = 0.25  # of the caller's time, reserved so that the answer arrives in time
@@ -46,40 +51,31 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
     async def FindMissingObjects(
         self, request: pb.FindMissingObjectsRequest, context: Context
     ) -> pb.FindMissingObjectsResponse:
-        if len(request.digests) > _MOST_DIGESTS:
-            raise ExhaustedError(f"{len(request.digests)} digests; send at most {_MOST_DIGESTS} per call")
-        digests = [wire.digest_from_proto(message) for message in request.digests]
-        for digest in digests:
-            if digest.size > self._plane.settings.max_object_bytes:
-                most = self._plane.settings.max_object_bytes
-                raise ExhaustedError(f"object {digest}: at most {most} bytes are accepted (max_object_bytes)")
-        missing = await asyncio.to_thread(self._plane.find_missing, digests, _client(context))
-        return pb.FindMissingObjectsResponse(
-            missing=map(wire.digest_to_proto, missing), lease_seconds=self._plane.settings.lease_seconds
-        )
+        return await self._plane.heavy.run(self._find_missing, request, _client(context))
 
     async def UploadObjects(
         self, requests: AsyncIterator[pb.UploadObjectsRequest], context: Context
     ) -> pb.UploadObjectsResponse:
         plane, client = self._plane, _client(context)
-        most = plane.settings.max_object_bytes
-        upload = Upload(plane.store, lambda digest: plane.lease([digest], client), most, plane.writers)
-        try:
-            async for piece in requests:
-                digest = wire.digest_from_proto(piece.digest)
-                await asyncio.to_thread(upload.take, digest, piece.offset, piece.data)
-            await asyncio.to_thread(upload.finish)
-        finally:
-            plane.metrics.uploaded_objects.inc(upload.objects)
-            plane.metrics.uploaded_bytes.inc(upload.bytes)
-            # grpc.aio may cancel this task once more, before a thread has taken the work.
-            await asyncio.shield(asyncio.to_thread(upload.close))
+        kept = Kept(plane.catalog, plane.settings.lease_seconds, client)
+        with plane.uploads.opened(host_of(client)):
+            upload = Upload(plane.store, kept, plane.settings.max_object_bytes, plane.writers)
+            try:
+                async for piece in Patience(plane.settings.upload_idle_seconds).pieces(requests, "data"):
+                    digest = wire.digest_from_proto(piece.digest)
+                    await plane.receiving.run(upload.take, digest, piece.offset, piece.data)
+                await plane.receiving.run(upload.finish)
+            finally:
+                plane.metrics.uploaded_objects.inc(upload.objects)
+                plane.metrics.uploaded_bytes.inc(upload.bytes)
+                # grpc.aio may cancel this task once more, before a thread has taken the work.
+                await asyncio.shield(plane.receiving.run(upload.close))
         return pb.UploadObjectsResponse(stored_objects=upload.objects, stored_bytes=upload.bytes)
 
     async def DeployModel(
         self, request: pb.DeployModelRequest, context: Context
     ) -> AsyncIterator[pb.DeployModelResponse]:
-        deployment = await asyncio.to_thread(translate.deployment, request, _client(context))
+        deployment = await self._plane.heavy.run(translate.deployment, request, _client(context))
         async for step in self._plane.deployments.run(deployment, self._patience(context) if request.wait else 0.0):
             if isinstance(step, ModelVersion):
                 yield pb.DeployModelResponse(version=wire.model_version_to_proto(step), dropped=step.dropped)
@@ -87,14 +83,14 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
                 yield pb.DeployModelResponse(progress=step)
 
     async def ListModels(self, request: pb.ListModelsRequest, context: Context) -> pb.ListModelsResponse:
-        held = [] if request.page_token else self._held(request.prefix)
-        return await asyncio.to_thread(self._list, request, held)
+        workers = [] if request.page_token else self._plane.live.alive()
+        return await self._plane.heavy.run(self._list, request, workers)
 
     async def DescribeVersion(self, request: pb.DescribeVersionRequest, context: Context) -> pb.DescribeVersionResponse:
-        return await asyncio.to_thread(self._describe, request.model)
+        return await self._plane.heavy.run(self._describe, request.model)
 
     async def ExplainModel(self, request: pb.ExplainModelRequest, context: Context) -> pb.ExplainModelResponse:
-        return pb.ExplainModelResponse(text=await asyncio.to_thread(self._explain, request))
+        return pb.ExplainModelResponse(text=await self._plane.heavy.run(self._explain, request))
 
     async def SetAlias(self, request: pb.SetAliasRequest, context: Context) -> pb.SetAliasResponse:
         change = partial(self._plane.catalog.set_alias, request.model, request.alias, request.version)
@@ -111,20 +107,29 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
     async def CheckStore(self, request: pb.CheckStoreRequest, context: Context) -> AsyncIterator[pb.CheckStoreResponse]:
         check = Check(self._plane.store, self._plane.catalog, request.repair)
         findings = check.run()
-        while (finding := await asyncio.to_thread(next, findings, None)) is not None:
+        while (finding := await self._plane.checking.run(next, findings, None)) is not None:
             yield pb.CheckStoreResponse(finding=pb.Finding(**asdict(finding)))
         checked = pb.CheckedStore(objects=check.objects, bytes=check.bytes, findings=check.findings)
         yield pb.CheckStoreResponse(checked=checked)
 
-    def _held(self, prefix: str) -> list[pb.HeldBack]:
-        return [
-            pb.HeldBack(model=model, worker=worker, reason=reason)
-            for model, reasons in sorted(self._plane.live.held().items())
-            for worker, reason in reasons.items()
-            if model.startswith(prefix)
-        ]
+    def _find_missing(self, request: pb.FindMissingObjectsRequest, client: str) -> pb.FindMissingObjectsResponse:
+        if len(request.digests) > _MOST_DIGESTS:
+            raise ExhaustedError(f"{len(request.digests)} digests; send at most {_MOST_DIGESTS} per call")
+        digests = [wire.digest_from_proto(message) for message in request.digests]
+        for digest in digests:
+            if digest.size > self._plane.settings.max_object_bytes:
+                most = self._plane.settings.max_object_bytes
+                raise ExhaustedError(f"object {digest}: at most {most} bytes are accepted (max_object_bytes)")
+        missing = self._plane.find_missing(digests, client)
+        return pb.FindMissingObjectsResponse(
+            missing=map(wire.digest_to_proto, missing), lease_seconds=self._plane.settings.lease_seconds
+        )
 
-    def _list(self, request: pb.ListModelsRequest, held: list[pb.HeldBack]) -> pb.ListModelsResponse:
+    def _list(self, request: pb.ListModelsRequest, workers: list[Worker]) -> pb.ListModelsResponse:
+        held = [
+            pb.HeldBack(model=model, worker=worker, reason=reason)
+            for model, worker, reason in held_back(workers, request.prefix, _MOST_HELD)
+        ]
         catalog, following = self._plane.catalog, ""
         if request.page_size:
             size = min(request.page_size, _PAGE)

@@ -13,6 +13,7 @@ from pretzel.control_plane.serve.live import LiveWorkers
 from pretzel.control_plane.serve.metrics import Metrics
 from pretzel.errors import CancelledError, ExhaustedError, PretzelError
 from pretzel.plan.model import ModelVersion
+from pretzel.serving.heap import trim_heap
 
 RETRY_SECONDS = 1.0
 """Delay that is suggested to a deployment that found a full queue: small ones take about as long."""
@@ -69,6 +70,8 @@ class Deployments:
         code = "OK" if error is None else error.code if isinstance(error, PretzelError) else "INTERNAL"
         self._metrics.deployments.labels(code).inc()
         task.end()
+        if not self._tasks:  # what it compiled and stored has passed through the heap
+            asyncio.get_running_loop().run_in_executor(None, trim_heap)
 
 
 class _Task:

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import Any
 
 import grpc
@@ -14,10 +14,13 @@ import grpc.aio
 import structlog
 
 from pretzel.control_plane.serve.metrics import Metrics
-from pretzel.errors import InputError
+from pretzel.errors import DeadlineError, InputError
 from pretzel.plan.wire import read_or_error, read_or_raise
 from pretzel.serving.errors import Status, status_of
+from pretzel.serving.log_limit import REFUSED
 
+STALL_SECONDS = 60.0
+"""Time after which a stream ends whose peer does not read."""
 _log = structlog.get_logger(part="calls")
 _HANDLERS = {
     (False, False): grpc.unary_unary_rpc_method_handler,
@@ -30,8 +33,9 @@ _HANDLERS = {
 class Calls(grpc.aio.ServerInterceptor):
     """Wraps every method of every service."""
 
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
+    def __init__(self, metrics: Metrics, stall_seconds: float = STALL_SECONDS) -> None:
+        """Count in ``metrics``; end streams whose peer reads nothing for ``stall_seconds``."""
+        self._metrics, self._stall_seconds = metrics, stall_seconds
         self._active = 0
         self.idle = asyncio.Event()
         self.idle.set()
@@ -51,11 +55,12 @@ class Calls(grpc.aio.ServerInterceptor):
         return _HANDLERS[streams](wrapped, read, handler.response_serializer)
 
     def _wrap(self, behaviour: Callable[[Any, Any], Any], method: str) -> Callable[[Any, Any], Any]:
-        async def generate(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
+        async def generate(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
             async with self._call(method, context):
                 _reject_malformed(request)
-                async for response in behaviour(request, context):
-                    yield response
+                async with aclosing(behaviour(request, context)) as responses:
+                    async for response in responses:
+                        await self._send(response, context)
 
         async def answer(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             async with self._call(method, context):
@@ -63,6 +68,18 @@ class Calls(grpc.aio.ServerInterceptor):
                 return await behaviour(request, context)
 
         return generate if inspect.isasyncgenfunction(behaviour) else answer
+
+    async def _send(self, response: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+        """Send a response of a stream; end the call of a peer that does not read."""
+        try:
+            async with asyncio.timeout(self._stall_seconds):
+                await context.write(response)
+        except TimeoutError:
+            raise DeadlineError(
+                f"the client read nothing of this stream for {self._stall_seconds:g} s; read it, or call again"
+            ) from None
+        except grpc.aio.InternalError:  # the client is gone
+            raise asyncio.CancelledError from None
 
     @asynccontextmanager
     async def _call(self, method: str, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[None]:
@@ -108,5 +125,6 @@ def _reject_malformed(request: Any) -> None:
 def _rejection(error: Exception, method: str) -> Status:
     status = status_of(error)
     if not status.fault:
-        _log.info("rejected", method=method, code=status.code.name, message=str(error))
+        fields = {"method": method, "code": status.code.name, "message": status.message}
+        REFUSED.write(_log.info, "rejected", kind=(method, status.code.name), **fields)
     return status

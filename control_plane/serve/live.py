@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import islice
 
 from pretzel.errors import DeadlineError, ExhaustedError, InputError, PreconditionError, UnavailableError
 
@@ -16,6 +18,10 @@ MOST_NAME = 200
 """Characters of a worker's name, address, and set of kernels."""
 MOST_REASON = 1000
 """Characters of a reason or a problem in a report; longer ones are cut."""
+MOST_HELD, MOST_PROBLEMS = 10_000, 100
+"""Models held back, and problems, that a report keeps; further ones are dropped."""
+MOST_TEXT = 64 << 20
+"""Characters of all reports together."""
 _MOST_NAMED = 5
 
 
@@ -33,6 +39,22 @@ class Worker:
     """Models that it does not serve as published, and the reason."""
     problems: Sequence[str] = ()
 
+    @property
+    def text(self) -> int:
+        """Number of characters of what it holds back and of its problems."""
+        return sum(map(len, self.held)) + sum(map(len, self.held.values())) + sum(map(len, self.problems))
+
+
+def held_back(workers: Iterable[Worker], prefix: str, most: int) -> list[tuple[str, str, str]]:
+    """Return up to ``most`` models with a prefix that workers hold back: model, worker and reason, by model."""
+    found = (
+        (model, worker.name, reason)
+        for worker in workers
+        for model, reason in worker.held.items()
+        if model.startswith(prefix)
+    )
+    return sorted(islice(found, most))
+
 
 class LiveWorkers:
     """Table of workers; one without a report for ``expiry`` seconds counts as dead.  For one event loop."""
@@ -40,8 +62,39 @@ class LiveWorkers:
     def __init__(self, expiry: float) -> None:
         self.expiry = expiry
         self._workers: dict[str, tuple[Worker, float]] = {}  # and when it counts as dead
+        self._watching: Counter[str] = Counter()
+        self._watched: dict[str, float] = {}  # when the last watch of a worker ended
         self._heard = asyncio.Event()
         self._closed = False
+
+    @contextmanager
+    def watching(self, name: str) -> Iterator[None]:
+        """Count a worker as a watcher of the catalog while the block runs.
+
+        Raises:
+            InputError: the name is too long.
+            ExhaustedError: too many workers watch.
+        """
+        _check_length("name", name)
+        if self._watching.total() >= MOST_WORKERS:
+            raise ExhaustedError(f"{MOST_WORKERS} workers watch already; stop some of them")
+        self._watching[name] += 1
+        try:
+            yield
+        finally:
+            self._watching[name] -= 1
+            if not self._watching[name]:
+                del self._watching[name]
+                now = time.monotonic()
+                self._watched = {name: until for name, until in self._watched.items() if until > now}
+                self._watched[name] = now + self.expiry
+
+    def follows(self, worker: Worker) -> bool:
+        """Return whether a worker follows the catalog: it watches, or did until a moment ago.
+
+        A deployment waits only for those: anyone could report other names and delay each deployment.
+        """
+        return worker.name in self._watching or self._watched.get(worker.name, 0.0) > time.monotonic()
 
     def close(self) -> None:
         """End every wait: the server is stopping and sends no more changes to workers."""
@@ -53,18 +106,28 @@ class LiveWorkers:
 
         Raises:
             InputError: the name is empty, or a field is too long.
-            ExhaustedError: too many workers report.
+            ExhaustedError: too many workers report, or too much text.
         """
         _check(worker)
         if leaving:
             self._workers.pop(worker.name, None)
         else:
-            # Without the dead ones, which are counted only if there are many.
-            is_new, many = worker.name not in self._workers, len(self._workers) >= MOST_WORKERS
-            if is_new and many and len(self.alive()) >= MOST_WORKERS:
-                raise ExhaustedError(f"{MOST_WORKERS} workers report already; stop some of them")
+            self._check_room(worker)
             self._workers[worker.name] = worker, time.monotonic() + self.expiry
         self._wake()
+
+    def _check_room(self, worker: Worker) -> None:
+        # Without the dead ones, which are counted only if there are many.
+        is_new, many = worker.name not in self._workers, len(self._workers) >= MOST_WORKERS
+        if is_new and many and len(self.alive()) >= MOST_WORKERS:
+            raise ExhaustedError(f"{MOST_WORKERS} workers report already; stop some of them")
+        if size := worker.text:
+            others = sum(other.text for other in self.alive() if other.name != worker.name)
+            if others + size > MOST_TEXT:
+                raise ExhaustedError(
+                    f"worker {worker.name}: a report of {size} characters, where {others} of others are kept; "
+                    f"at most {MOST_TEXT} are accepted; mend what they report"
+                )
 
     def alive(self) -> list[Worker]:
         """Return the workers with a recent report, and forget the others."""
@@ -73,20 +136,12 @@ class LiveWorkers:
         return [worker for worker, _ in self._workers.values()]
 
     def behind(self, epoch: str, revision: int) -> list[Worker]:
-        """Return the live workers that do not yet answer from a revision."""
-        return [w for w in self.alive() if w.epoch != epoch or w.revision < revision]
+        """Return the live workers that follow the catalog and do not yet answer from a revision."""
+        return [w for w in self.alive() if (w.epoch != epoch or w.revision < revision) and self.follows(w)]
 
-    def held(self) -> dict[str, dict[str, str]]:
-        """Return the models that live workers hold back: for each, the reason of each of these workers."""
-        reasons: dict[str, dict[str, str]] = {}
-        for worker in self.alive():
-            for model, reason in worker.held.items():
-                reasons.setdefault(model, {})[worker.name] = reason
-        return reasons
-
-    def problems(self) -> list[str]:
-        """Return the problems that live workers report."""
-        return [f"worker {worker.name}: {problem}" for worker in self.alive() for problem in worker.problems]
+    def held(self) -> set[str]:
+        """Return the models that live workers hold back."""
+        return set().union(*(worker.held for worker in self.alive()))
 
     def refusing(self, epoch: str, revision: int, model: str, since: float) -> dict[str, str]:
         """Return the live workers that report that they cannot serve a revision of a model, with their reasons.
@@ -94,7 +149,7 @@ class LiveWorkers:
         A report of a worker that is behind concerns that revision only if it arrived some time after ``since``.
         """
         reasons = {}
-        for worker in self.alive():
+        for worker in filter(self.follows, self.alive()):
             heard = self._workers[worker.name][1] - self.expiry
             if worker.epoch == epoch and (worker.revision >= revision or heard > since + self.expiry / 4):
                 reason = worker.held.get(model)
@@ -105,7 +160,7 @@ class LiveWorkers:
         return reasons
 
     async def reach(self, epoch: str, revision: int, seconds: float, model: str = "") -> None:
-        """Return when all live workers serve a model as of a revision; at once without live workers.
+        """Return when all live workers that follow the catalog serve a model as of a revision; at once without any.
 
         Raises:
             DeadlineError: some workers did not report it in time; the message names them.
@@ -136,9 +191,18 @@ class LiveWorkers:
 def _check(worker: Worker) -> None:
     if not worker.name:
         raise InputError("worker: the name is empty; give each worker a unique one")
-    for what, text in (("name", worker.name), ("address", worker.address), ("set of kernels", worker.kernel_set)):
-        if len(text) > MOST_NAME:
-            raise InputError(f"worker: its {what} has {len(text):,} characters; expected at most {MOST_NAME}")
+    for what, text in (
+        ("name", worker.name),
+        ("address", worker.address),
+        ("set of kernels", worker.kernel_set),
+        ("epoch", worker.epoch),
+    ):
+        _check_length(what, text)
+
+
+def _check_length(what: str, text: str) -> None:
+    if len(text) > MOST_NAME:
+        raise InputError(f"worker: its {what} has {len(text):,} characters; expected at most {MOST_NAME}")
 
 
 def _late(revision: int, behind: Sequence[Worker]) -> DeadlineError:

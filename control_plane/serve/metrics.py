@@ -75,10 +75,12 @@ class Metrics:
 class Cache(Protocol):
     """A cache with counters."""
 
-    held: int
-    """Bytes in the cache."""
     hits: int
     misses: int
+
+    @property
+    def held(self) -> int:
+        """Bytes in the cache."""
 
 
 class _Kept(Collector):

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 
 from pretzel.control_plane.catalog import Catalog
+from pretzel.control_plane.catalog.leases import Leases
 from pretzel.control_plane.collect import Collected, collect
 from pretzel.control_plane.deploy import Deployer
 from pretzel.control_plane.rebuild import Rebuilder
@@ -17,6 +18,8 @@ from pretzel.control_plane.serve.deployments import Deployments
 from pretzel.control_plane.serve.feed import Feed
 from pretzel.control_plane.serve.live import LiveWorkers
 from pretzel.control_plane.serve.metrics import Metrics
+from pretzel.control_plane.serve.pools import Pool
+from pretzel.control_plane.serve.uploads import OpenUploads
 from pretzel.control_plane.settings import Settings
 from pretzel.control_plane.store import ParameterCache, identity
 from pretzel.control_plane.store.opening import store_of
@@ -25,9 +28,12 @@ from pretzel.control_plane.verify import Limits, Verifier
 from pretzel.engine.bindings.binding import DERIVED
 from pretzel.errors import PreconditionError
 from pretzel.plan.digest import Digest
+from pretzel.serving.descriptors import raise_limit
 
 _MISSED_REPORTS = 5
-_WRITERS = 4
+_WRITERS, _RECEIVERS = 4, 8
+_FILES_PER_UPLOAD = 16
+"""Descriptors for each upload that may be open: its file is one, and connections take most of the others."""
 COLLECT, SCRUB = "collect", "scrub"
 """Names of the background tasks in metrics."""
 _log = structlog.get_logger(part="plane")
@@ -50,13 +56,18 @@ class Plane:
         self.identity = identity.establish(settings.data_dir, self.store.root, settings.new, settings.replaces)
         self.background = self.metrics.background
         self.catalog = Catalog(
-            settings.data_dir / "catalog.sqlite", epoch=self.identity.epoch, keep_versions=settings.keep_versions
+            settings.data_dir / "catalog.sqlite",
+            epoch=self.identity.epoch,
+            keep_versions=settings.keep_versions,
+            leases=Leases(settings.most_leases, settings.most_leased_bytes),
         )
         identity.bind(self.store.root, self.identity)
         self.feed = Feed(self.catalog)
         self.catalog.on_change = self.feed.notify
         self.live = LiveWorkers(settings.report_seconds * _MISSED_REPORTS)
         self.verifier = _verifier(settings)
+        self.uploads = OpenUploads(min(settings.most_uploads, max(raise_limit() // _FILES_PER_UPLOAD, 2)))
+        self.receiving, self.heavy, self.checking = Pool(_RECEIVERS, "receive"), Pool(2, "heavy"), Pool(1, "check")
         self.writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="store")
         self.parameters = ParameterCache(self.store, settings.parameter_cache_bytes)
         DERIVED.budget = settings.derived_cache_bytes
@@ -145,6 +156,8 @@ class Plane:
         self.stop()
         self.verifier.close()
         self.deployments.close()
+        for pool in (self.receiving, self.heavy, self.checking):
+            pool.close()
         self.writers.shutdown()
         self.catalog.close()
         self.store.close()

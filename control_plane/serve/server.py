@@ -26,11 +26,14 @@ from pretzel.errors import PreconditionError, UnavailableError
 from pretzel.serving import logs
 from pretzel.serving.descriptors import connection_options, raise_limit
 from pretzel.serving.grpc_ports import GrpcPorts
+from pretzel.serving.heap import share_heap
 from pretzel.serving.listeners import Address
 from pretzel.serving.tls import HTTP1, server_tls
 from pretzel.v1 import control_pb2, control_pb2_grpc, worker_pb2, worker_pb2_grpc
 
 _log = structlog.get_logger(part="server")
+_STREAMS = 128
+"""Open calls of one connection; a client queues the others."""
 SERVICES = (
     control_pb2.DESCRIPTOR.services_by_name["ControlPlaneService"].full_name,
     worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name,
@@ -53,6 +56,7 @@ def run(settings: Settings) -> None:
     Everything that main opened is closed by then.  An interpreter that is torn down under gRPC's threads, e.g. after a
     cancelled call, crashes occasionally.
     """
+    share_heap()
     asyncio.run(main(settings))
     sys.stdout.flush()
     sys.stderr.flush()
@@ -159,7 +163,12 @@ def _options(settings: Settings) -> list[tuple[str, int]]:
         *connection_options(raise_limit(), settings.connection_idle_seconds),
         ("grpc.max_receive_message_length", settings.max_message_bytes),
         ("grpc.max_send_message_length", -1),  # a snapshot of a large catalog is one message
-        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+        ("grpc.max_concurrent_streams", _STREAMS),
+        # Streams of peers that vanished without a word end after both times.
+        ("grpc.keepalive_time_ms", 60_000),
+        ("grpc.keepalive_timeout_ms", 20_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
     ]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import islice
 
 from pretzel.control_plane.catalog import Changes
 from pretzel.control_plane.deploy import Deployment
 from pretzel.control_plane.options import Options
-from pretzel.control_plane.serve.live import MOST_REASON, Worker
+from pretzel.control_plane.serve.live import MOST_HELD, MOST_NAME, MOST_PROBLEMS, MOST_REASON, Worker
 from pretzel.control_plane.verify import Sample, Tolerance
 from pretzel.errors import InputError
 from pretzel.plan import wire
@@ -67,8 +68,8 @@ def worker(request: worker_pb2.ReportRequest) -> Worker:
         kernel_set=request.kernel_set,
         address=request.address,
         resident_bytes=request.resident_bytes,
-        held={model.model: model.reason[:MOST_REASON] for model in request.held},
-        problems=tuple(problem[:MOST_REASON] for problem in request.problems),
+        held={model.model[:MOST_NAME]: model.reason[:MOST_REASON] for model in islice(request.held, MOST_HELD)},
+        problems=tuple(problem[:MOST_REASON] for problem in islice(request.problems, MOST_PROBLEMS)),
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Executor, Future, wait
+from typing import Protocol
 
 from pretzel.control_plane.store import ObjectStore, Writer
 from pretzel.errors import CancelledError, ExhaustedError, InputError
@@ -17,17 +17,30 @@ PIECE = 1 << 20
 _MOST_PENDING = 16
 
 
+class Keeping(Protocol):
+    """Keeps the objects of one client until they are deployed."""
+
+    def lease(self, digest: Digest) -> None:
+        """Keep an object from collection."""
+
+    def reserve(self, digest: Digest) -> None:
+        """Count the bytes of an object that arrives."""
+
+    def give_back(self, digest: Digest) -> None:
+        """Do not count an object that did not arrive."""
+
+
 class Upload:
     """The objects of one stream, in sequence.  Closing it drops an incomplete object.
 
     ``executor`` commits complete objects while the next arrives: flushed together, they share a flush of the disk.
     """
 
-    def __init__(self, store: ObjectStore, lease: Callable[[Digest], None], most: int, executor: Executor) -> None:
+    def __init__(self, store: ObjectStore, keeping: Keeping, most: int, executor: Executor) -> None:
         self.objects = self.bytes = 0
         self._executor = executor
         self._commits: deque[Future[int]] = deque()
-        self._store, self._lease, self._most = store, lease, most
+        self._store, self._keeping, self._most = store, keeping, most
         self._digest: Digest | None = None
         self._writer: Writer | None = None  # None also for an object that is stored already
         self._seen = 0
@@ -40,7 +53,7 @@ class Upload:
 
         Raises:
             InputError: it is too long, out of order, of another object, or the digest of the object disagrees.
-            ExhaustedError: the object exceeds the limit, or the disk is full.
+            ExhaustedError: the object exceeds the limit, too many bytes wait for a deployment, or the disk is full.
         """
         with self._lock:
             if self._closed:
@@ -78,9 +91,11 @@ class Upload:
     def _begin(self, digest: Digest) -> None:
         if digest.size > self._most:
             raise ExhaustedError(f"object {digest}: at most {self._most} bytes are accepted (max_object_bytes)")
-        self._lease(digest)
+        self._keeping.lease(digest)
         self._digest, self._seen = digest, 0
-        self._writer = self._store.writer(digest) if self._store.missing([digest]) else None
+        if self._store.missing([digest]):
+            self._keeping.reserve(digest)
+            self._writer = self._store.writer(digest)
 
     def _check_order(self, digest: Digest, offset: int, length: int) -> None:
         assert self._digest is not None
@@ -100,8 +115,12 @@ class Upload:
         self._writer = self._digest = None
 
     def _commit(self, writer: Writer) -> int:
-        with writer:
-            writer.commit()
+        try:
+            with writer:
+                writer.commit()
+        except BaseException:
+            self._keeping.give_back(writer.digest)
+            raise
         return writer.written
 
     def _settle(self, pending: int) -> None:
@@ -115,4 +134,5 @@ class Upload:
         if self._writer is not None:
             with self._writer:
                 pass
+            self._keeping.give_back(self._writer.digest)
         self._writer = self._digest = None

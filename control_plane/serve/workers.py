@@ -25,8 +25,9 @@ class WorkerService(worker_pb2_grpc.WorkerServiceServicer):
         self._plane = plane
 
     async def Watch(self, request: pb.WatchRequest, context: Context) -> AsyncIterator[pb.WatchResponse]:
-        async for changes in self._plane.feed.watch(request.epoch, request.revision):
-            yield await asyncio.to_thread(translate.changes, changes, self._plane.identity.replaces)
+        with self._plane.live.watching(request.worker):
+            async for changes in self._plane.feed.watch(request.epoch, request.revision):
+                yield await asyncio.to_thread(translate.changes, changes, self._plane.identity.replaces)
 
     async def FetchObjects(
         self, request: pb.FetchObjectsRequest, context: Context

@@ -29,7 +29,7 @@ from pretzel.errors import CorruptObjectError, NotFoundError, PreconditionError,
 from pretzel.plan.digest import Digest
 from pretzel.serving.durable import publish_file, sync_directory, write_all
 
-_MOST_CHECKED = 50_000
+_MOST_CHECKED = 10_000
 _KNOWN = {identity.FILE, LOCK, "incoming", "damaged"}
 
 

@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pretzel.control_plane.store.files import parse_name
-from pretzel.errors import CorruptObjectError, PreconditionError
+from pretzel.errors import CorruptObjectError, PreconditionError, UnavailableError
 from pretzel.serving.durable import replace_file
+from pretzel.serving.shortage import is_shortage
 
 FILE = "epoch"
 
@@ -32,12 +33,15 @@ def read(root: Path) -> Identity | None:
 
     Raises:
         CorruptObjectError: the file does not hold an identity.
+        UnavailableError: the machine is short of descriptors or memory.
     """
     try:
         return Identity(**json.loads((root / FILE).read_bytes()))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError) as error:
+        if is_shortage(error):
+            raise UnavailableError(f"{root / FILE}: {error}; retry in a moment") from None
         raise CorruptObjectError(
             f"{root / FILE}: it lacks an epoch ({error}); restore it, or remove it if catalog.sqlite is the right one"
         ) from None

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable
 
 from pretzel.control_plane.store.interface import ObjectStore
+from pretzel.engine.second_use import SecondUseCache
 from pretzel.errors import CorruptObjectError, DefinitionError, NotFoundError
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
 
 
-class ParameterCache:
-    """LRU cache, bounded by bytes and by the number of parameters (each large one holds a map).
+class ParameterCache(SecondUseCache[Digest, Parameter]):
+    """Parameters, bounded by bytes and by number (each large one holds a map).
 
     A cached parameter is valid while its file is unchanged: one written since it was read is read again.
     """
 
     def __init__(self, store: ObjectStore, capacity: int = 64 << 20, count: int = 512) -> None:
-        self.store, self.capacity, self.count = store, capacity, count
-        self.held = self.hits = self.misses = 0
-        self._kept: OrderedDict[Digest, Parameter] = OrderedDict()
-        self._lock = threading.Lock()
+        super().__init__(capacity, lambda parameter: parameter.nbytes, count)
+        self.store = store
 
-    def get(self, digest: Digest) -> Parameter:
+    def read(self, digest: Digest) -> Parameter:
         """Return one parameter whose bytes were checked since the last write of its file.
 
         Raises:
@@ -35,8 +32,7 @@ class ParameterCache:
         if (cached := self._known(digest)) is not None:
             return cached
         parameter = _parse(self.store.get(digest), digest)
-        with self._lock:
-            self._keep(parameter)
+        self.add(digest, parameter)
         return parameter
 
     def many(self, digests: Iterable[Digest]) -> dict[Digest, Parameter]:
@@ -45,13 +41,13 @@ class ParameterCache:
         Raises:
             CorruptObjectError: some are damaged.  All are read first, so that the store records each, and one upload
                 replaces them all.
-            NotFoundError, DefinitionError: as :meth:`get` does.
+            NotFoundError, DefinitionError: as :meth:`read` does.
         """
         parameters: dict[Digest, Parameter] = {}
         damaged: list[CorruptObjectError] = []
         for digest in digests:
             try:
-                parameters[digest] = self.get(digest)
+                parameters[digest] = self.read(digest)
             except CorruptObjectError as error:
                 damaged.append(error)
         if damaged:
@@ -61,32 +57,16 @@ class ParameterCache:
 
     def _known(self, digest: Digest) -> Parameter | None:
         """Return a cached parameter that is still valid; drop an invalid one."""
-        with self._lock:
-            cached = self._kept.get(digest)
-            self.hits, self.misses = self.hits + (cached is not None), self.misses + (cached is None)
-            if cached is None:
-                return None
-            self._kept.move_to_end(digest)
+        cached = self.get(digest)
+        if cached is None:
+            return None
         try:
             self.store.check(digest)
         except (CorruptObjectError, NotFoundError):
-            self._forget(digest)
+            self.drop(digest)
+            Parameter.forget([digest])
             raise
         return cached
-
-    def _forget(self, digest: Digest) -> None:
-        with self._lock:
-            if (old := self._kept.pop(digest, None)) is not None:
-                self.held -= old.nbytes
-        Parameter.forget([digest])
-
-    def _keep(self, parameter: Parameter) -> None:
-        if parameter.digest not in self._kept:
-            self._kept[parameter.digest] = parameter
-            self.held += parameter.nbytes
-        while self._kept and (self.held > self.capacity or len(self._kept) > self.count):
-            _, old = self._kept.popitem(last=False)
-            self.held -= old.nbytes
 
 
 def _parse(data: memoryview, digest: Digest) -> Parameter:

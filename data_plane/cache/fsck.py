@@ -18,6 +18,7 @@ from pretzel.errors import CorruptObjectError, NotFoundError
 from pretzel.plan.digest import Digest
 
 REPAIR = "run `pretzel fsck --repair`, or start the worker, which moves it to quarantine"
+RESAVE = "start the worker with its control plane, and it is saved again"
 FETCH = "start the worker with its control plane, from which it fetches the object again"
 
 
@@ -108,12 +109,14 @@ def _check_object(path: Path, offset: int, digest: Digest, whole: set[Digest]) -
 
 def _check_catalog(layout: Layout, whole: set[Digest]) -> Iterator[Finding]:
     try:
-        catalog, closures = parse_catalog(read_whole(layout.catalog))
+        catalog, closures, whole_file = parse_catalog(read_whole(layout.catalog))
     except FileNotFoundError:
         return
     except (CorruptObjectError, OSError) as error:
         yield Finding(str(layout.catalog), f"the saved catalog is damaged: {error}", REPAIR)
         return
+    if not whole_file:
+        yield Finding(str(layout.catalog), "the end of the saved catalog is damaged; an earlier one is used", RESAVE)
     for name, number, plan in _versions(catalog):
         for digest in (plan, *closures.get(plan, ())):
             if digest not in whole:

@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pretzel.data_plane.cache.disk import TRANSIENT, read_whole
+from pretzel.data_plane.cache.disk import TRANSIENT, read_at, read_whole
 from pretzel.data_plane.cache.index import RECORD, Header, read_entries, read_index
-from pretzel.data_plane.cache.layout import Layout, is_packed, key_of
+from pretzel.data_plane.cache.layout import PACK_SIZE, Layout, is_packed, key_of
 from pretzel.data_plane.cache.proof import CheckedMap, Proof
 from pretzel.errors import CorruptObjectError, NotFoundError, UnavailableError
 from pretzel.plan.digest import Digest
@@ -160,14 +160,16 @@ class ObjectReader:
 
     def _read(self, number: int) -> KnownPack:
         """Read the new entries of an index, or all of it if it was replaced."""
-        data = read_whole(self.layout.index(number))
-        header, pack = Header.read(data), self._packs.get(number, KnownPack())
+        path, pack = self.layout.index(number), self._packs.get(number, KnownPack())
+        header = Header.read(read_at(path, 0, RECORD))
         mapping = pack.mapping if header and pack.header and header.pack == pack.header.pack else None
         if header is None or header != pack.header:
+            data = read_whole(path)
             places = {key: offset for key, offset, _ in read_index(data)}
-            return KnownPack(header, whole_records(data), places, mapping)
-        pack.places |= {key: offset for key, offset, _ in read_entries(data[pack.length :])}
-        pack.length = whole_records(data)
+            return KnownPack(Header.read(data), whole_records(data), places, mapping)
+        data = read_at(path, pack.length, PACK_SIZE)
+        pack.places |= {key: offset for key, offset, _ in read_entries(data)}
+        pack.length += whole_records(data)
         return pack
 
 

@@ -14,6 +14,10 @@ from pretzel.plan.digest import Digest
 log = structlog.get_logger(__name__)
 
 
+FIRST_REST = 4.0
+"""Rest after each object that is checked after a start, in times of its check: calls need the cores then."""
+
+
 class Stopped(Exception):
     """The scrubber was closed while it waited."""
 
@@ -50,6 +54,18 @@ class Scrubber:
                 yield digest
         self.passed = time.time()
 
+    def first(self) -> Iterator[Digest]:
+        """Read the objects that have not been checked since the start, and yield the damaged ones as they are found.
+
+        Raises:
+            Stopped: the scrubber was closed.
+        """
+        for digest in sorted(self._cache.digests() - self._cache.known()):
+            began = time.monotonic()
+            if not self._cache.has(digest):
+                yield digest
+            self._rest(FIRST_REST * (time.monotonic() - began))
+
     def expel(self) -> list[Digest]:
         """Move foreign files in the place of the cache's own to quarantine, and return the objects lost by them."""
         paths, lost = self._cache.expel()
@@ -71,7 +87,10 @@ class Scrubber:
 
     def _pace(self, size: int) -> None:
         self._count(size)
-        if self._closed.wait(size / self._rate):
+        self._rest(size / self._rate)
+
+    def _rest(self, seconds: float) -> None:
+        if self._closed.wait(seconds):
             raise Stopped
 
     def _count(self, size: int) -> None:

@@ -14,6 +14,7 @@ def merge(parts: Iterable[Numbers]) -> Numbers:
     """Return the sum of several processes' numbers; gauges are left out, as dead processes have none."""
     calls: dict[tuple[str, str], list[Any]] = {}
     errors: Counter[tuple[str, str, str]] = Counter()
+    look_ups: dict[str, list[int]] = {}
     histograms: dict[str, list[Any]] = {"loads": [[], 0.0], "waits": [[], 0.0]}
     counters: dict[str, Counter[str]] = {"rejected": Counter(), "counts": Counter(), "background": Counter()}
     for part in parts:
@@ -22,6 +23,8 @@ def merge(parts: Iterable[Numbers]) -> Numbers:
             total[:] = [_add(total[0], buckets), total[1] + seconds, total[2] + rows]
         for method, model, code, count in part.get("errors", ()):
             errors[method, model, code] += count
+        for model, counts in part.get("look_ups", {}).items():
+            look_ups[model] = _add(look_ups.get(model, []), counts)
         for name, total in histograms.items():
             buckets, seconds = part.get(name, ([], 0.0))
             total[:] = [_add(total[0], buckets), total[1] + seconds]
@@ -30,6 +33,7 @@ def merge(parts: Iterable[Numbers]) -> Numbers:
     return {
         "calls": [[*key, *value] for key, value in calls.items()],
         "errors": [[*key, count] for key, count in errors.items()],
+        "look_ups": look_ups,
         **histograms,
         **{name: dict(counter) for name, counter in counters.items()},
     }

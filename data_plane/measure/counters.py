@@ -42,6 +42,15 @@ class Calls(Histogram):
         self.rows = 0
 
 
+class LookUps:
+    """Look-ups of kept answers of one model."""
+
+    __slots__ = ("hits", "misses")
+
+    def __init__(self) -> None:
+        self.hits = self.misses = 0
+
+
 class Tally:
     """All counters of one process."""
 
@@ -50,6 +59,7 @@ class Tally:
         self._limit = models
         self._names: set[str] = set()
         self._calls: dict[tuple[str, str], Calls] = {}
+        self._look_ups: dict[str, LookUps] = {}
         self.errors: Counter[tuple[str, str, str]] = Counter()
         """By method, model and code."""
         self.loads = Histogram()
@@ -72,6 +82,10 @@ class Tally:
         """Return the numbers of one method for one model, which the caller may keep and update."""
         return self._calls.setdefault((method, self.label(model)), Calls())
 
+    def look_ups(self, model: str) -> LookUps:
+        """Return the numbers of one model, which the caller may keep and update."""
+        return self._look_ups.setdefault(self.label(model), LookUps())
+
     def error(self, method: str, model: str, code: str) -> None:
         """Count a failed call; a name that never resolved counts as `other`, so that callers cannot make labels."""
         self.errors[method, model if model in self._names else OTHER, code] += 1
@@ -81,6 +95,7 @@ class Tally:
         return {
             "calls": [[*key, c.buckets, c.seconds, c.rows] for key, c in self._calls.items()],
             "errors": [[*key, count] for key, count in self.errors.items()],
+            "look_ups": {model: [found.hits, found.misses] for model, found in self._look_ups.items()},
             "loads": [self.loads.buckets, self.loads.seconds],
             "waits": [self.waits.buckets, self.waits.seconds],
             "rejected": dict(self.rejected),

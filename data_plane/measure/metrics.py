@@ -22,13 +22,17 @@ PATIENCE = 5.0
 COUNTS = {
     "load_failures": "Plans that could not be loaded.",
     "evictions": "Plans evicted from memory.",
+    "result_evictions": "Kept answers dropped for others.",
+    "processor_seconds": "Processor time of the serving processes.",
 }
 GAUGES = {
     "resident_bytes": "Bytes of the plans in memory; shared objects count once per process.",
     "resident_plans": "Plans in memory.",
     "fused_bytes": "Bytes of weights that fused kernels hold in addition to those of the plans.",
+    "result_bytes": "Bytes of kept answers and their requests.",
     "queued": "Requests that wait for executors or run on them.",
     "running": "Calls being answered.",
+    "process_bytes": "Resident memory of the serving processes; shared pages count once per process.",
     "request_bytes": "Bytes reserved for requests that run on executors: columns, rows between kernels, responses.",
 }
 Scrape = Callable[[], Awaitable[tuple[list[Numbers], Mapping[str, float], Mapping[str, float]]]]
@@ -70,6 +74,7 @@ def families(parts: list[Numbers], counters: Mapping[str, float], gauges: Mappin
     for reason, count in total["rejected"].items():
         rejected.add_metric([reason], count)
     yield rejected
+    yield _look_ups(total)
     for name, text in COUNTS.items():
         yield CounterMetricFamily(f"pretzel_{name}", text, value=total["counts"].get(name, 0))
     yield from _background(parts, total)
@@ -110,6 +115,16 @@ def _background(parts: list[Numbers], total: Numbers) -> Iterable[Metric]:
         failures.add_metric([task], count)
         failing.add_metric([task], now[task])
     yield from (failures, failing)
+
+
+def _look_ups(total: Numbers) -> Metric:
+    found = CounterMetricFamily(
+        "pretzel_result_look_ups", "Look-ups of kept answers, of models that keep them.", labels=["model", "outcome"]
+    )
+    for model, counts in total["look_ups"].items():
+        for outcome, count in zip(("hit", "miss"), counts, strict=True):
+            found.add_metric([model, outcome], count)
+    return found
 
 
 def _calls(total: Numbers) -> Iterable[Metric]:

@@ -12,6 +12,7 @@ from pretzel.data_plane.oip.faults import quoted, unknown_model, wrong
 from pretzel.data_plane.oip.signature import Signatures
 from pretzel.data_plane.oip.statistics import Statistics
 from pretzel.data_plane.residency.plans import PlanCatalog
+from pretzel.data_plane.residency.results import ResultCache
 from pretzel.data_plane.residency.routes import Route, Router
 from pretzel.data_plane.scheduling.request import RequestEngine
 from pretzel.data_plane.settings import Settings
@@ -29,6 +30,7 @@ class Backend:
     objects: ObjectReader
     engine: RequestEngine
     tally: Tally
+    results: ResultCache | None = None
     statistics: Statistics = field(default_factory=Statistics)
 
     @cached_property

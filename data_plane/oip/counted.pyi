@@ -14,7 +14,10 @@ class Counted:
     """Milliseconds since the epoch at the last answer."""
     rows: int
     success: int
-    """Nanoseconds of all answered requests; their number is that of ``all``."""
+    """Nanoseconds of all requests that ran; their number is that of ``all``."""
+    hits: int
+    hit: int
+    """Nanoseconds of all requests that had a kept answer."""
     fails: int
     fail: int
     """Nanoseconds of all failed requests."""

@@ -42,6 +42,12 @@ cdef class Counted:
         self.fail += max(ns, <int64_t>0)
         return 0
 
+    cdef int repeated(self, int64_t rows, int64_t ns) except -1:
+        self.touch(rows)
+        self.hits += 1
+        self.hit += max(ns, <int64_t>0)
+        return 0
+
     cdef int answered(self, int64_t rows, const double* seconds, double total) except -1:
         cdef int64_t[PARTS] parts
         cdef int i
@@ -50,15 +56,20 @@ cdef class Counted:
         return self.count(rows, parts, <int64_t>(1e9 * total))
 
     cdef int count(self, int64_t rows, const int64_t* parts, int64_t ns) except -1:
-        cdef timespec time
         cdef Sums batch = self.batch(rows)
-        clock_gettime(CLOCK_REALTIME, &time)
-        self.last = <int64_t>time.tv_sec * 1000 + time.tv_nsec // 1_000_000
-        self.rows += rows
+        self.touch(rows)
         self.success += max(ns, <int64_t>0)
         self.all.add(parts)
         if batch is not None:
             batch.add(parts)
+        return 0
+
+    cdef int touch(self, int64_t rows) except -1:
+        """Count rows that were answered now."""
+        cdef timespec time
+        clock_gettime(CLOCK_REALTIME, &time)
+        self.last = <int64_t>time.tv_sec * 1000 + time.tv_nsec // 1_000_000
+        self.rows += rows
         return 0
 
     cdef Sums batch(self, int64_t rows):

@@ -19,6 +19,8 @@ cdef class InferTarget(Layout):
     cdef object version
     cdef Cut cut               # made by the first matrix
 
+    cdef object repeated(self, tuple kept, double begun)
+    cdef int observe(self, double seconds, rows) except -1
     # Puts columns into the place of a matrix, if the model takes those.
     cdef bint accept_matrix(self, InferRequest request, Tensors tensors) except -1
     # The size of what precedes the outputs in a response, and its writer.
@@ -28,7 +30,7 @@ cdef class InferTarget(Layout):
 
 
 cdef class FastInfer:
-    cdef object router, statistics, tally
+    cdef object router, statistics, tally, results
     cdef Runner runner
     cdef dict targets        # by the name in a request, with its version if it has one
     cdef int64_t generation  # of the router's routes when these targets were found

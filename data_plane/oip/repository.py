@@ -25,8 +25,9 @@ async def index(backend: Backend, request: pb.RepositoryIndexRequest) -> pb.Repo
     """List all versions of all models with their states."""
     _reject_repository(request.repository_name)
     response = pb.RepositoryIndexResponse()
-    for i, record in enumerate(list(backend.router.catalog.records.values())):
-        entries = _entries(backend, decode_model(record))
+    records = backend.router.catalog.records
+    for i, name in enumerate(sorted(records)):
+        entries = _entries(backend, decode_model(records[name]))
         response.models.extend(entry for entry in entries if entry.state == READY or not request.ready)
         if i % _BREATH == _BREATH - 1:
             await asyncio.sleep(0)

@@ -10,7 +10,6 @@ from pretzel.data_plane.oip.fast import FastInfer
 from pretzel.data_plane.oip.infer import Inference
 from pretzel.data_plane.oip.outputs import streamed
 from pretzel.data_plane.oip.shared_memory import Regions
-from pretzel.data_plane.residency.ledger import total_bytes
 from pretzel.data_plane.transport.context import ServicerContext, deadline_of
 from pretzel.data_plane.transport.streams import Streams
 from pretzel.errors import NoCatalogError, NotFoundError, UnavailableError, UnsupportedError
@@ -33,7 +32,7 @@ class InferenceService:
         self.regions = Regions(enabled=backend.settings.shares_memory)
         self._inference = Inference(backend, self.regions)
         most = backend.settings.max_message_bytes
-        self.fast = FastInfer(backend.router, backend.engine, backend.statistics, backend.tally, most)
+        self.fast = FastInfer(backend.router, backend.engine, backend.statistics, backend.tally, most, backend.results)
         """Answers the usual requests in a fraction of the time."""
 
     async def ServerLive(self, request: pb.ServerLiveRequest, context: ServicerContext) -> pb.ServerLiveResponse:
@@ -186,4 +185,4 @@ class InferenceService:
     def _memory(self, version: ModelVersion) -> int:
         """Return the bytes that a version holds now; what it shares with others counts for each."""
         entry = self._backend.plans.resident.get(version.plan)
-        return total_bytes({version.plan: entry.plan}) if entry is not None and entry.plan is not None else 0
+        return entry.holding.bytes if entry is not None and entry.holding is not None else 0

@@ -44,7 +44,8 @@ class Served:
         counted = self.counted
         return {
             **{item.name: pb.StatisticDuration() for item in pb.InferStatistics.DESCRIPTOR.fields},
-            "success": pb.StatisticDuration(count=counted.all.count, ns=counted.success),
+            "success": pb.StatisticDuration(count=counted.all.count + counted.hits, ns=counted.success + counted.hit),
+            "cache_hit": pb.StatisticDuration(count=counted.hits, ns=counted.hit),
             "fail": pb.StatisticDuration(count=counted.fails, ns=counted.fail),
             **dict(zip(_RUN, _durations(counted.all), strict=True)),
         }

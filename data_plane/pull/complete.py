@@ -39,8 +39,11 @@ class Completer:
         self._cache = cache
         self.closures = closures
 
-    async def complete(self, plans: Collection[Digest], fetch: Fetch) -> Completed:
-        """Fetch the missing objects of plans, and return the complete plans; each plan fails separately."""
+    async def complete(self, plans: Collection[Digest], fetch: Fetch, *, unchecked: bool = False) -> Completed:
+        """Fetch the missing objects of plans, and return the complete plans; each plan fails separately.
+
+        With ``unchecked``, stored objects count as intact before they were hashed: processes that map them hash them.
+        """
         failures = dict(await fetch(plans))
         for plan in plans:
             if plan not in self.closures and self._cache.has(plan):
@@ -48,7 +51,7 @@ class Completer:
         readable = [plan for plan in plans if plan in self.closures]
         failures |= await fetch(digest for plan in readable for digest in self.closures[plan])
         failures |= await asyncio.to_thread(self._cache.flush)
-        whole = await asyncio.to_thread(lambda: {plan for plan in readable if self.is_whole(plan)})
+        whole = await asyncio.to_thread(self._whole, readable, unchecked)
         reasons = {plan: self._reason(plan, failures) for plan in plans if plan not in whole}
         full = any(map(is_full, failures.values()))
         return Completed(whole, {plan: brief(error) for plan, error in reasons.items()}, full)
@@ -60,9 +63,10 @@ class Completer:
                 return objection(digest, failures[digest])
         return NotFoundError(f"plan {plan}: not all of its objects are in the cache of this worker")
 
-    def is_whole(self, plan: Digest) -> bool:
-        """Return whether a plan and all its objects are in the cache."""
-        return self._cache.has(plan) and all(map(self._cache.has, self.closures[plan]))
+    def _whole(self, plans: Iterable[Digest], unchecked: bool) -> set[Digest]:
+        """Return the plans that are in the cache with all their objects."""
+        has = self._cache.digests().__contains__ if unchecked else self._cache.has
+        return {plan for plan in plans if has(plan) and all(map(has, self.closures[plan]))}
 
     def needed(self, plans: Iterable[Digest]) -> set[Digest]:
         """Return plans and all their objects."""

@@ -12,16 +12,16 @@ import grpc
 import structlog
 
 from pretzel.data_plane.cache.store import ObjectCache
-from pretzel.data_plane.catalog import Catalog, decode_model, encode_model
+from pretzel.data_plane.catalog import Catalog, decode_model, encode_model, plans_of
 from pretzel.data_plane.pull.complete import Completed, Completer, Fetch, is_full, servable
 from pretzel.data_plane.pull.epochs import hold_reason
 from pretzel.data_plane.pull.fetch import Failures, Fetcher
 from pretzel.data_plane.pull.watch import Watcher
-from pretzel.data_plane.residency.memory import trim_heap
 from pretzel.errors import PretzelError
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model
 from pretzel.serving.backoff import delay
+from pretzel.serving.heap import trim_heap
 from pretzel.v1.worker_pb2_grpc import WorkerServiceStub
 
 log = structlog.get_logger(__name__)
@@ -90,7 +90,7 @@ class Puller:
     async def restore(self) -> None:
         """Publish the models that the cache has complete, without the control plane."""
         async with self._turn:
-            await self._take(await self._step(_fetch_nothing))
+            await self._take(await self._step(_fetch_nothing, unchecked=True))
 
     async def run(self) -> None:
         """Follow and advance until cancelled."""
@@ -154,7 +154,7 @@ class Puller:
     def needed(self) -> set[Digest]:
         """Return all objects that the published or the watched catalog needs."""
         catalogs = (self.published, self.watcher.target)
-        plans = {v.plan for c in catalogs for r in c.records.values() for v in decode_model(r).versions}
+        plans = {plan for catalog in catalogs for record in catalog.records.values() for plan in plans_of(record)}
         return self._completer.needed(plans)
 
     async def advance(self) -> None:
@@ -178,14 +178,14 @@ class Puller:
         except TimeoutError:
             pass
 
-    async def _step(self, fetch: Fetch) -> Step:
+    async def _step(self, fetch: Fetch, *, unchecked: bool = False) -> Step:
         """Fetch the objects of the watched catalog, and return the part of it that can be served."""
         self.watcher.moved.clear()
         target, cut_off = self._followed(self.watcher.target), ""
-        changed = {n: decode_model(r) for n, r in target.records.items() if self.published.records.get(n) != r}
-        plans = {version.plan for model in changed.values() for version in model.versions}
+        changed = target.records.since(self.published.records)[0]
+        plans = {plan for record in changed.values() for plan in plans_of(record)}
         try:
-            done = await self._completer.complete(plans, fetch)
+            done = await self._completer.complete(plans, fetch, unchecked=unchecked)
         except (grpc.aio.AioRpcError, PretzelError, OSError) as error:
             log.warning("objects cannot be fetched now", error=_brief(error))
             cut_off = f"objects cannot be fetched now: {_brief(error)}"
@@ -201,21 +201,27 @@ class Puller:
             self._report()
         return self.published if reason else target
 
-    def _servable(self, target: Catalog, changed: dict[str, Model], done: Completed, cut_off: str) -> Step:
-        records, held = {n: r for n, r in target.records.items() if n not in changed}, dict[str, str]()
-        whole = done.whole
-        for name, model in changed.items():
-            if all(version.plan in whole for version in model.versions):
-                records[name] = target.records[name]
+    def _servable(self, target: Catalog, changed: dict[str, bytes], done: Completed, cut_off: str) -> Step:
+        partial: dict[str, bytes] = {}
+        held: dict[str, str] = {}
+        for name, record in changed.items():
+            lacking = [plan for plan in plans_of(record) if plan not in done.whole]
+            if not lacking:
                 continue
-            held[name] = cut_off or next(done.lacking[v.plan] for v in model.versions if v.plan in done.lacking)
-            before = self.published.records.get(name)
-            previous = decode_model(before) if before else None
-            served = {v.plan for v in previous.versions} if previous else set()
-            if partial := servable(model, previous, whole | served):
-                records[name] = encode_model(partial)
+            model = decode_model(record)
+            held[name] = cut_off or next(done.lacking[plan] for plan in lacking if plan in done.lacking)
+            if (part := self._part(model, done)) is not None:
+                partial[name] = encode_model(part)
+        records = target.records.changed(partial, held.keys() - partial.keys())
         revision = self.published.revision if cut_off and held else target.revision
         return Step(Catalog(target.epoch, revision, records), held, done.out_of_space)
+
+    def _part(self, model: Model, done: Completed) -> Model | None:
+        """Return the part of an incomplete model that can be served, or None."""
+        before = self.published.records.get(model.name)
+        previous = decode_model(before) if before else None
+        served = {v.plan for v in previous.versions} if previous else set()
+        return servable(model, previous, done.whole | served)
 
     async def _take(self, step: Step) -> None:
         """Publish and save a catalog if it differs from the last."""

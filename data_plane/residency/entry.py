@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from pretzel.data_plane.cache.proof import Proof
+from pretzel.data_plane.residency.ledger import Holding
 from pretzel.data_plane.scheduling.cost import Cost
 from pretzel.engine import Executable
 from pretzel.engine.estimates import estimate
@@ -19,13 +21,14 @@ class Entry:
     """A plan, resident or not; a route holds its entry, so that a repeated look-up costs nothing."""
 
     __slots__ = (
-        *("__weakref__", "_optional_cost", "_usual_cost", "digest", "executable", "plan"),
-        *("prepared", "proof", "tables", "used"),
+        *("__weakref__", "_optional_cost", "_usual_cost", "digest", "executable", "holding"),
+        *("load_seconds", "prepared", "proof", "tables", "used"),
     )
 
     def __init__(self, digest: Digest) -> None:
         self.digest = digest
-        self.plan: Plan | None = None
+        self.holding: Holding | None = None
+        """What it holds in memory; None if it is not resident."""
         self.executable: Executable | None = None
         """None if the plan is not resident; a caller that holds it may finish with it after an eviction."""
         self.proof: Proof | None = None
@@ -37,10 +40,12 @@ class Entry:
         """Programs that the transport prepared, by the outputs they are for, as bytes of a request."""
         self.used = 0.0
         """Time of the last request."""
+        self.load_seconds = math.inf
+        """Shortest time that a load took."""
 
     def release(self) -> None:
         """Release everything that holds memory of the plan."""
-        self.executable = self.plan = self.proof = None
+        self.executable = self.holding = self.proof = None
         self.tables, self.prepared = {}, {}
 
     def estimate(self, plan: Plan, executable: Executable) -> None:
@@ -55,11 +60,6 @@ class Entry:
     def cost_of(self, outputs: Sequence[str] | None) -> Cost:
         """Return the cost of requests for these outputs: an optional one may take a hundred times as long."""
         return self._optional_cost if outputs and any_optional(tuple(outputs)) else self._usual_cost
-
-
-def addresses(entry: Entry) -> tuple[Digest, ...]:
-    """Return the digest of a resident plan and those of its objects."""
-    return (entry.digest, *entry.plan.objects) if entry.plan else (entry.digest,)
 
 
 @lru_cache(maxsize=256)

@@ -1,15 +1,48 @@
-"""Counts the bytes of resident plans; shared objects count once."""
+"""Counts the bytes that resident plans hold; shared objects count once.
+
+Sizes follow from the plan: what its objects take when they are mapped, and what its Python objects take, by the numbers
+of its stages, outputs and objects.  The constants are measured; a test compares them with the allocations of a load.
+"""
 
 from __future__ import annotations
 
+import mmap
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 
+from pretzel.data_plane.cache.layout import is_packed
+from pretzel.engine import Executable
 from pretzel.plan.digest import Digest
 from pretzel.plan.plan import Plan
 
-OVERHEAD = 8 << 10
-"""Least bytes of the Python objects of a resident plan, without its parameters."""
+PLAN, STAGE, OUTPUT, OBJECT = 5600, 560, 550, 520
+"""Bytes on the heap of a resident plan with one prepared program, and in addition per stage, output and object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """The memory of a resident plan."""
+
+    objects: tuple[Digest, ...]
+    """Objects that are mapped, the plan's own first; those of several plans count once."""
+    inline: tuple[Digest, ...]
+    """Small parameters within the plan."""
+    heap: int
+    """Bytes of its own."""
+
+    @classmethod
+    def of(cls, address: Digest, plan: Plan, executable: Executable | None = None) -> Holding:
+        """Return the holding of a plan; without its executable, with a lower bound for its label tables."""
+        objects = (address, *plan.objects)
+        parts = len(plan.stages) * STAGE + len(plan.outputs) * OUTPUT + len(objects) * OBJECT
+        inline = sum(digest.size for digest in plan.inline)
+        return cls(objects, tuple(plan.inline), PLAN + parts + inline + (label_bytes(executable) if executable else 0))
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that it takes if it shares nothing."""
+        return self.heap + sum(map(mapped_bytes, self.objects))
 
 
 class Ledger:
@@ -19,32 +52,42 @@ class Ledger:
         self._holders: Counter[Digest] = Counter()
         self.bytes = 0
 
-    def add(self, address: Digest, plan: Plan) -> None:
+    def add(self, holding: Holding) -> None:
         """Add a plan."""
-        self.bytes += own_bytes(address)
-        for digest in plan.objects:
+        self.bytes += holding.heap
+        for digest in holding.objects:
             self._holders[digest] += 1
             if self._holders[digest] == 1:
-                self.bytes += digest.size
+                self.bytes += mapped_bytes(digest)
 
-    def remove(self, address: Digest, plan: Plan) -> None:
+    def remove(self, holding: Holding) -> None:
         """Remove a plan."""
-        self.bytes -= own_bytes(address)
-        for digest in plan.objects:
+        self.bytes -= holding.heap
+        for digest in holding.objects:
             self._holders[digest] -= 1
             if not self._holders[digest]:
                 del self._holders[digest]
-                self.bytes -= digest.size
+                self.bytes -= mapped_bytes(digest)
+
+    def freed(self, holding: Holding) -> int:
+        """Return the bytes that the removal of a plan frees."""
+        return holding.heap + sum(mapped_bytes(d) for d in holding.objects if self._holders[d] == 1)
 
 
-def own_bytes(address: Digest) -> int:
-    """Return the unshared bytes of a plan: its inline parameters, stages and kernels."""
-    return OVERHEAD + 2 * address.size
+def mapped_bytes(digest: Digest) -> int:
+    """Return the bytes of an object in memory: a file takes whole pages, and objects in a pack share them."""
+    return digest.size if is_packed(digest) else -(-digest.size // mmap.PAGESIZE) * mmap.PAGESIZE
 
 
-def total_bytes(plans: Mapping[Digest, Plan]) -> int:
+def label_bytes(executable: Executable) -> int:
+    """Return the bytes of the tables of labels, once as an array and once as they are sent."""
+    tables = {id(output.labels): output.labels for output in executable.outputs.values() if output.labels is not None}
+    return 2 * sum(table.nbytes for table in tables.values())
+
+
+def total_bytes(holdings: Iterable[Holding]) -> int:
     """Return the bytes of plans together."""
     ledger = Ledger()
-    for address, plan in plans.items():
-        ledger.add(address, plan)
+    for holding in holdings:
+        ledger.add(holding)
     return ledger.bytes

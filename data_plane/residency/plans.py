@@ -16,22 +16,28 @@ from pretzel.data_plane.cache.layout import key_of
 from pretzel.data_plane.cache.proof import Proof
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.measure.counters import Tally
-from pretzel.data_plane.residency.entry import Entry, addresses
+from pretzel.data_plane.residency.bars import Bars, Key
+from pretzel.data_plane.residency.entry import Entry
+from pretzel.data_plane.residency.eviction import EvictionQueue
 from pretzel.data_plane.residency.flight import Flight, Watched
-from pretzel.data_plane.residency.ledger import Ledger, total_bytes
-from pretzel.data_plane.residency.memory import trim_heap
+from pretzel.data_plane.residency.ledger import Holding, Ledger, total_bytes
 from pretzel.data_plane.residency.trust import Trust
 from pretzel.engine import Executable, StageCatalog, load
-from pretzel.errors import ExhaustedError, UnavailableError
+from pretzel.errors import ExhaustedError
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.plan import Plan
+from pretzel.serving.heap import settle, trim_heap
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-Key = bytes
-"""A digest as in an index of the cache."""
+SETTLE_LOADS = 64
+"""Loads after which their objects are excluded from garbage collections: 10 000 plans are a million objects."""
+TRIM_BYTES = 1 << 20
+"""Bytes freed on the heap after which it is returned to the system: that takes the time of a load."""
+LEAST_LOAD = 0.0002
+"""Seconds; a load is not taken for faster than that."""
 
 
 class PlanCatalog:
@@ -53,7 +59,7 @@ class PlanCatalog:
         With a ``flight``, every run is recorded.
         """
         self._flight = flight
-        self._barred: Mapping[Key, float] = {}
+        self._bars = Bars()
         self._notify = notify
         self._objects, self._budget, self._clock = objects, budget, clock
         self._tally = tally or Tally()
@@ -61,11 +67,11 @@ class PlanCatalog:
         self._doubt = doubt
         self._stages = StageCatalog()
         self._ledger = Ledger()
+        self._queue = EvictionQueue()
+        self._loads = self._freed_bytes = 0
         self._entries: weakref.WeakValueDictionary[Digest, Entry] = weakref.WeakValueDictionary()
         self.resident: dict[Digest, Entry] = {}
         self._loading: dict[Digest, asyncio.Task[Executable]] = {}
-        self._pinned: frozenset[Digest] = frozenset()
-        self._kept: set[Digest] = set()
         self._loader = ThreadPoolExecutor(1, "loader")  # one: loading must not take the cores from requests
         self._loader.submit(trim_heap)  # starts its thread now: a later shortage could prevent it
         self.on_evict: list[Callable[[Digest], None]] = []
@@ -103,18 +109,18 @@ class PlanCatalog:
 
     def pin(self, digests: Collection[Digest]) -> None:
         """Never evict these plans once loaded; plans pinned before may be evicted again."""
-        self._pinned = frozenset(digests)
+        self._queue.pinned = frozenset(digests)
 
     def is_pinned(self, digest: Digest) -> bool:
         """Return whether a plan is pinned."""
-        return digest in self._pinned
+        return digest in self._queue.pinned
 
     def keep(self, entry: Entry) -> None:
         """Evict a plan only after all others that are not pinned, until it is let go.
 
         Any client may ask for this, so that it must not take the memory that other models need.
         """
-        self._kept.add(entry.digest)
+        self._queue.kept.add(entry.digest)
 
     async def describe(self, entry: Entry, described: Callable[[Plan], T]) -> T:
         """Return ``described`` of a plan, resident or not; that may read its objects.
@@ -137,8 +143,6 @@ class PlanCatalog:
         return await self._trust.read([entry.digest for entry in entries], lambda: self._join(entries))
 
     async def _plan(self, entry: Entry) -> Plan:
-        if entry.plan is not None:
-            return entry.plan
         return await asyncio.get_running_loop().run_in_executor(self._loader, self._read, entry.digest)
 
     async def _join(self, entries: Sequence[Entry]) -> Executable:
@@ -153,24 +157,38 @@ class PlanCatalog:
         start = self._clock()
         self._notify("loading", entry.digest)
         try:
-            loaded, proof = await self._trust.read([entry.digest], lambda: self._load_once(entry))
-            executable = self._watched(loaded, [entry.digest])
-            assert entry.plan is not None
-            self._admit(entry, entry.plan, executable, proof)
-            self._tally.loads.observe(self._clock() - start)
+            plan, loaded, proof = await self._trust.read([entry.digest], lambda: self._load_once(entry))
+            entry.estimate(plan, loaded)
+            entry.holding = Holding.of(entry.digest, plan, loaded)
+            entry.executable, entry.proof = executable, proof = self._watched(loaded, [entry.digest]), proof
+            seconds = self._clock() - start
+            entry.load_seconds = min(entry.load_seconds, max(seconds, LEAST_LOAD))
+            self._admit(entry, entry.holding)
+            self._tally.loads.observe(seconds)
             return executable
         finally:
             del self._loading[entry.digest]
             if entry.executable is None:
                 self._notify("evicted", entry.digest)
 
-    async def _load_once(self, entry: Entry) -> tuple[Executable, Proof]:
+    async def _load_once(self, entry: Entry) -> tuple[Plan, Executable, Proof]:
         run = asyncio.get_running_loop().run_in_executor
+        if not self._trust.distrusted and not self._queue.pinned:
+            loaded = await run(self._loader, self._load_small, entry.digest)
+            if loaded is not None:
+                return loaded
         await self._trust.wait_for([entry.digest])
-        entry.plan = plan = await run(self._loader, self._read, entry.digest)
+        plan = await run(self._loader, self._read, entry.digest)
         await self._trust.wait_for(plan.objects)
-        self._make_room(entry, plan)
-        return await run(self._loader, self._build, plan, entry.digest)
+        self._make_room(entry, Holding.of(entry.digest, plan))
+        return plan, *await run(self._loader, self._build, plan, entry.digest)
+
+    def _load_small(self, digest: Digest) -> tuple[Plan, Executable, Proof] | None:
+        """Load a plan in one visit of the thread; None if it may not fit, which the event loop decides."""
+        plan = self._read(digest)
+        if Holding.of(digest, plan).bytes > self._budget:
+            return None
+        return plan, *self._build(plan, digest)
 
     def _read(self, digest: Digest) -> Plan:
         return Plan.from_encoded(self._objects.fetch(digest))
@@ -179,10 +197,11 @@ class PlanCatalog:
         proof = self._objects.prove([digest, *plan.objects])
         return load(plan, proof.fetch, catalog=self._stages), proof
 
-    def _make_room(self, entry: Entry, plan: Plan) -> None:
+    def _make_room(self, entry: Entry, holding: Holding) -> None:
         """Reject a plan that cannot fit even with the pinned plans alone."""
-        pinned = {d: e.plan for d, e in self.resident.items() if d in self._pinned and e.plan}
-        least = total_bytes(pinned | {entry.digest: plan})
+        entries = (self.resident[digest] for digest in self._queue.pinned if digest in self.resident)
+        pinned = [other.holding for other in entries if other.holding and other is not entry]
+        least = total_bytes([*pinned, holding])
         if least > self._budget:
             addition, remedy = (" with the pinned plans", " or unpin models") if pinned else ("", "")
             raise ExhaustedError(
@@ -190,25 +209,27 @@ class PlanCatalog:
                 f"raise PRETZEL_MEMORY_BUDGET{remedy}"
             )
 
-    def _admit(self, entry: Entry, plan: Plan, executable: Executable, proof: Proof) -> None:
-        self._ledger.add(entry.digest, plan)
-        entry.estimate(plan, executable)
-        entry.executable, entry.proof = executable, proof
+    def _admit(self, entry: Entry, holding: Holding) -> None:
+        self._ledger.add(holding)
         self.resident[entry.digest] = entry
-        evicted = False
-        while self._ledger.bytes > self._budget and (victim := self._least_recently_used(entry)):
+        self._queue.add(entry)
+        while self._ledger.bytes > self._budget and (victim := self._queue.next(entry, self._freed, self._clock())):
             self._evict(victim)
-            evicted = True
-        if evicted:
-            self._loader.submit(trim_heap)
+        self._loads += 1
+        if self._loads % SETTLE_LOADS == 0:
+            settle()
 
-    def _least_recently_used(self, newest: Entry) -> Entry | None:
-        free = (e for d, e in self.resident.items() if d not in self._pinned and e is not newest)
-        return min(free, key=lambda entry: (entry.digest in self._kept, entry.used), default=None)
+    def _freed(self, entry: Entry) -> int:
+        return self._ledger.freed(entry.holding) if entry.holding else 0
 
     def _evict(self, entry: Entry) -> None:
-        assert entry.plan is not None
-        self._ledger.remove(entry.digest, entry.plan)
+        assert entry.holding is not None
+        self._ledger.remove(entry.holding)
+        self._freed_bytes += entry.holding.heap
+        if self._freed_bytes > TRIM_BYTES:
+            self._freed_bytes = 0
+            self._loader.submit(trim_heap)
+        self._queue.remove(entry)
         entry.release()
         del self.resident[entry.digest]
         self._tally.counts["evictions"] += 1
@@ -218,23 +239,25 @@ class PlanCatalog:
 
     def let_go(self, objects: Collection[Digest]) -> None:
         """Evict the plans among these objects: no version needs them, or a caller released them."""
-        self._kept.difference_update(objects)
+        self._queue.kept.difference_update(objects)
         for digest in objects:
             if digest in self.resident:
                 self._evict(self.resident[digest])
 
+    def record(self, flight: Flight) -> None:
+        """Record runs from now on; loaded plans are loaded again for that."""
+        self._flight = flight
+        for entry in list(self.resident.values()):
+            self._evict(entry)
+
     def bar(self, plans: Mapping[Key, float]) -> None:
         """Bar these plans, by key, until a time of ``time.monotonic()``: they crash the process that runs them."""
-        self._barred = plans
+        self._bars.until = plans
         self.let_go([digest for digest in self.resident if key_of(digest) in plans])
 
     def reject_barred(self, plan: Digest) -> None:
         """Raise UnavailableError if a plan is barred."""
-        if self._barred and self._barred.get(key_of(plan), 0) > time.monotonic():
-            raise UnavailableError(
-                f"plan {plan.short}: it crashed several processes of this worker and is barred for a while; "
-                "retry later, or deploy another version"
-            )
+        self._bars.reject(plan)
 
     def _watched(self, executable: Executable, plans: Collection[Digest]) -> Executable:
         return cast(Executable, Watched(executable, self._flight, plans)) if self._flight else executable
@@ -246,8 +269,8 @@ class PlanCatalog:
         """
         self._trust.distrust(objects)
         damaged = self._trust.distrusted
-        affected = [e for e in self.resident.values() if e.plan and not damaged.isdisjoint(addresses(e))]
-        inline = {digest for entry in affected if entry.plan for digest in entry.plan.inline}
+        affected = [e for e in self.resident.values() if e.holding and not damaged.isdisjoint(e.holding.objects)]
+        inline = {digest for entry in affected if entry.holding for digest in entry.holding.inline}
         for entry in affected:
             if entry.proof:
                 entry.proof.revoke()  # for calls that run now

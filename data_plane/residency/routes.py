@@ -44,6 +44,10 @@ class Router:
         self.held: Mapping[str, str] = {}
         """Models with a version that this worker does not serve, and the reason."""
         self._routes: dict[str, Route] = {}
+        self._references: dict[str, set[str]] = {}
+        """The references of each model that have a route."""
+        self._late: set[str] = set()
+        """Models with a reference that could not move to their present version."""
 
     def find(self, reference: str) -> Route:
         """Return the route of a reference.
@@ -54,8 +58,13 @@ class Router:
         """
         route = self._routes.get(reference)
         if route is None:
-            route = self._routes[reference] = self._route(self._find(reference))
+            route = self._route(self._find(reference))
+            self._keep(reference, route)
         return route
+
+    def _keep(self, reference: str, route: Route) -> None:
+        self._routes[reference] = route
+        self._references.setdefault(route.version.model, set()).add(reference)
 
     def _find(self, reference: str) -> ModelVersion:
         try:
@@ -74,30 +83,55 @@ class Router:
         A reference whose present plan is resident moves once its new plan is resident; if that cannot be loaded, the
         reference keeps its plan until a catalog is applied again.
         """
-        routes, waiting = self._prepare(catalog)
+        waiting = self._move(catalog)
         pins = {str(version): self._route(version).entry for version in self._pins(catalog)}
         self._plans.pin([entry.digest for entry in pins.values()])
         warmed = await asyncio.gather(*(self._warm(route.entry) for route in waiting.values()))
         pinned = await asyncio.gather(*(self._warm(entry) for entry in pins.values()))
-        for (reference, route), problem in zip(waiting.items(), warmed, strict=True):
-            routes[reference] = self._routes[reference] if problem else route
-        self.catalog, self._routes = catalog, routes
-        self.generation += 1
-        problems = zip((*waiting, *pins), (*warmed, *pinned), strict=True)
-        return {reference: problem for reference, problem in problems if problem}
+        problems = {r: why for r, why in zip((*waiting, *pins), (*warmed, *pinned), strict=True) if why}
+        self._commit(catalog, waiting, problems)
+        return problems
 
-    def _prepare(self, catalog: Catalog) -> tuple[dict[str, Route], dict[str, Route]]:
-        """Return the routes that can move at once, and those that wait for their plans."""
-        ready: dict[str, Route] = {}
+    def _move(self, catalog: Catalog) -> dict[str, Route]:
+        """Return the new routes of the changed references that wait for their plans; the others move at once."""
         waiting: dict[str, Route] = {}
-        for reference, old in self._routes.items():
+        for reference in self._changed(catalog):
+            old = self._routes[reference]
             try:
                 new = self._route(catalog.find(reference))
             except NotFoundError:
                 continue
-            wait = old.entry.executable is not None and new.entry is not old.entry
-            (waiting if wait else ready)[reference] = new
-        return ready, waiting
+            if old.entry.executable is not None and new.entry is not old.entry:
+                waiting[reference] = new
+        return waiting
+
+    def _commit(self, catalog: Catalog, waiting: Mapping[str, Route], problems: Mapping[str, str]) -> None:
+        """Serve a catalog: a changed reference takes its new route, or is found again at its next request."""
+        changed, self._late = self._changed(catalog), set()  # in this order
+        for reference in changed:
+            old = self._routes[reference]
+            if reference in problems:
+                self._late.add(old.version.model)
+                continue
+            self._forget(reference, old)
+            if reference in waiting:
+                self._keep(reference, waiting[reference])
+        self.catalog = catalog
+        self.generation += 1
+
+    def _changed(self, catalog: Catalog) -> list[str]:
+        """Return the references with a route whose model another catalog has differently, or that are late."""
+        changed, gone = catalog.records.since(self.catalog.records)
+        models = {*changed, *gone, *self._late}
+        references = {reference for model in models for reference in self._references.get(model, ())}
+        return [*references, *(model for model in models - references if model in self._routes)]
+
+    def _forget(self, reference: str, route: Route) -> None:
+        del self._routes[reference]
+        others = self._references[route.version.model]
+        others.discard(reference)
+        if not others:
+            del self._references[route.version.model]
 
     async def _warm(self, entry: Entry) -> str:
         """Load a plan; return the reason if it fails, else an empty string."""

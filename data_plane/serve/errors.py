@@ -34,7 +34,7 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
     """Maps errors of prediction calls to statuses, counts them, and counts the running calls."""
 
     def __init__(self, tally: Tally) -> None:
-        self._tally = tally
+        self.tally = tally
         self._guarded: dict[str, Handler] = {}
         self.running = 0
 
@@ -97,5 +97,5 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
 
     async def _abort(self, context: ServicerContext, name: str, model: str, error: Exception) -> None:
         status = status_of(error)
-        self._tally.error(name, model, status.code.name)
+        self.tally.error(name, model, status.code.name)
         await status.abort(context)

@@ -13,7 +13,7 @@ from pretzel.data_plane.transport.streams import Streams
 from pretzel.errors import PreconditionError
 from pretzel.serving.descriptors import connection_options, raise_limit
 from pretzel.serving.grpc_ports import GrpcPorts
-from pretzel.serving.listeners import Address
+from pretzel.serving.listeners import UNIX, Address
 from pretzel.serving.tls import server_tls
 
 MOST_PENDING = 100_000
@@ -36,7 +36,7 @@ class GrpcioFront:
         Raises:
             PreconditionError: an address is taken or cannot be used, or a certificate cannot be loaded.
         """
-        for address in inherited:
+        for address in filter(lambda name: name.startswith(UNIX), inherited):
             raise PreconditionError(f"{address}: grpcio cannot share a Unix socket among processes; set workers=1")
         self._ports = GrpcPorts(self.server, server_tls(self._settings.tls), self._settings.socket_mode)
         bound = self._ports.add(Address(self._settings.host.strip("[]"), port), "port")

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
+import ssl
+import time
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 from pretzel.data_plane.oip.service import InferenceService
+from pretzel.data_plane.serve.accepting import Acceptor
 from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.settings import Settings
+from pretzel.data_plane.transport.connection import Connection
 from pretzel.data_plane.transport.front import BACKLOG
 from pretzel.data_plane.transport.front import NativeFront as Front
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Methods, Shortcuts
+from pretzel.data_plane.transport.polling import Poller
 from pretzel.data_plane.transport.runner import SharedLook
 from pretzel.errors import PreconditionError
 from pretzel.serving.descriptors import HANDSHAKE_SECONDS, most_connections, raise_limit
 from pretzel.serving.listeners import Address, SocketFile
 from pretzel.serving.tls import server_tls
+
+LEVEL_SECONDS = 2.5
+"""Time between looks at how connections are shared out."""
 
 
 class NativeFront:
@@ -32,12 +42,16 @@ class NativeFront:
         inference: InferenceService,
         *,
         shared_port: bool,
+        acceptor: Acceptor | None = None,
     ) -> None:
-        self._settings, self._shared_port = settings, shared_port
+        """Serve; if several processes do, ``acceptor`` shares the connections out among them."""
+        self._settings, self._shared_port, self._acceptor = settings, shared_port, acceptor
         self.services = Methods(calls.guard, shortcuts_of(service, inference))
         """Where services are registered."""
-        self._front = Front(self.services, limits_of(settings))
+        poller = Poller(settings.poll_seconds, service.is_idle)
+        self._front = Front(self.services, limits_of(settings), poller, calls.tally)
         self._files: list[SocketFile] = []
+        self._levelling: asyncio.Task[None] | None = None
 
     async def listen(self, port: int, further: Sequence[str], inherited: Mapping[str, int]) -> int:
         """Start to listen, and return the port.
@@ -47,21 +61,54 @@ class NativeFront:
         """
         tls = server_tls(self._settings.tls)
         context = tls.context if tls else None
-        first = bound(Address(self._settings.host.strip("[]"), port), "port", shared=self._shared_port)
-        await self._front.listen(first, context)
+        first = self._socket(Address(self._settings.host.strip("[]"), port), "port", inherited)
+        await self._accept(first, context)
         for text in further:
             address = Address.parse(text)
-            if address.path:  # plain: the permissions of the file say who may connect
-                await self._front.listen(self._unix(address, inherited.get(str(address))))
-            else:
-                await self._front.listen(bound(address, "listen", shared=self._shared_port), context)
-        return int(first.getsockname()[1])
+            # Unix sockets are plain: the permissions of the file say who may connect.
+            await self._accept(self._socket(address, "listen", inherited), None if address.path else context)
+        chosen = int(first.getsockname()[1])
+        if self._acceptor is not None:
+            self._acceptor.start(lambda: CountedConnection(self._front, self._acceptor))
+            self._front.watch()
+            self._levelling = asyncio.create_task(self._level(self._acceptor))
+        return chosen
 
-    def _unix(self, address: Address, inherited: int | None) -> socket.socket:
-        if inherited is not None:
-            return socket.socket(fileno=os.dup(inherited))
-        self._files.append(SocketFile(address.path, self._settings.socket_mode))
-        return self._files[-1].listen()
+    async def _level(self, acceptor: Acceptor) -> None:
+        """Ask clients of surplus connections to connect again: a sibling may have started, or lost its connections.
+
+        Only a surplus that lasts counts: a sibling may be slow to see that its clients have left.
+        """
+        asked: set[Connection] = set()
+        before = 0
+        while True:
+            await asyncio.sleep(LEVEL_SECONDS)
+            asked &= self._front.connections
+            surplus = max(acceptor.surplus() - len(asked), 0)
+            others = (connection for connection in list(self._front.connections) if connection not in asked)
+            for connection in islice(others, min(surplus, before)):
+                connection.life.start_drain(time.monotonic())
+                asked.add(connection)
+            before = surplus
+
+    async def _accept(self, listener: socket.socket, context: ssl.SSLContext | None) -> None:
+        if self._acceptor is None:
+            await self._front.listen(listener, context)
+        else:
+            self._acceptor.serve(listener, context)
+
+    def _socket(self, address: Address, setting: str, inherited: Mapping[str, int]) -> socket.socket:
+        """Return a listening socket, the one that all processes share if the supervisor has one."""
+        if str(address) in inherited:
+            listener = socket.socket(fileno=os.dup(inherited[str(address)]))
+            if not address.path:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as in `bound`
+                listener.listen(BACKLOG)
+            return listener
+        if address.path:
+            self._files.append(SocketFile(address.path, self._settings.socket_mode))
+            return self._files[-1].listen()
+        return bound(address, setting, shared=self._shared_port)
 
     @property
     def running(self) -> int:
@@ -70,9 +117,26 @@ class NativeFront:
 
     async def drain(self, seconds: float) -> None:
         """Send clients elsewhere, finish the running calls, then stop."""
+        if self._levelling is not None:
+            self._levelling.cancel()
+        if self._acceptor is not None:
+            self._acceptor.stop()
         await self._front.drain(seconds)
         for file in self._files:
             file.remove()
+
+
+class CountedConnection(Connection):
+    """A connection whose end is counted."""
+
+    def __init__(self, front: Front, acceptor: Acceptor) -> None:
+        super().__init__(front)
+        self._acceptor = acceptor
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Stop the work of all calls, and count."""
+        super().connection_lost(error)
+        self._acceptor.closed()
 
 
 def shortcuts_of(service: PredictionService, inference: InferenceService) -> Shortcuts:
@@ -100,6 +164,7 @@ def limits_of(settings: Settings) -> Limits:
     return Limits(
         message_bytes=settings.max_message_bytes,
         connections=most_connections(raise_limit()),
+        delay_seconds=settings.shed_after_seconds,
         received_bytes=settings.request_memory,
         handshake_seconds=HANDSHAKE_SECONDS,
         idle_seconds=settings.connection_idle_seconds,

@@ -14,6 +14,7 @@ from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.residency.finder import Finder
 from pretzel.data_plane.residency.merged_plans import JointCatalog
 from pretzel.data_plane.residency.plans import PlanCatalog
+from pretzel.data_plane.residency.results import ResultCache
 from pretzel.data_plane.residency.routes import Route, Router
 from pretzel.data_plane.residency.sound import sound
 from pretzel.data_plane.scheduling.request import RequestEngine
@@ -52,6 +53,7 @@ class PredictionService(PredictionServiceServicer):
         tally: Tally,
         catch_up: Callable[[], Awaitable[bool]],
         most_bytes: int = 64 << 20,
+        results: ResultCache | None = None,
     ) -> None:
         """Answer from these, with at most ``most_bytes`` per response.
 
@@ -64,9 +66,13 @@ class PredictionService(PredictionServiceServicer):
         """Programs of several models, which the hot path uses too."""
         self._fan_out = FanOut(self._find, plans, self.joint, engine)
         self.streams = Streams()
-        self.fast = FastPredict(router, engine, most_bytes, tally)
+        self.fast = FastPredict(router, engine, most_bytes, tally, results)
         self.fast_many = FastMany(router, plans, self.joint, engine, tally, most_bytes)
         """These two answer the usual messages in a fraction of the time."""
+
+    def is_idle(self) -> bool:
+        """Return whether no request waits for an executor thread or runs on one."""
+        return not self._engine.queued
 
     async def Predict(self, request: pb.PredictRequest, context: ServicerContext) -> Answer:
         """Compute the requested outputs over one batch of rows."""

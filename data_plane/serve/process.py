@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 from pathlib import Path
 from typing import Any
@@ -13,15 +12,18 @@ import structlog
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.measure.counters import Tally
+from pretzel.data_plane.measure.usage import process_bytes, processor_seconds
 from pretzel.data_plane.oip.backend import Backend
 from pretzel.data_plane.oip.service import InferenceService
 from pretzel.data_plane.residency.finder import Finder
 from pretzel.data_plane.residency.flight import Flight
 from pretzel.data_plane.residency.memory import for_plans
 from pretzel.data_plane.residency.plans import PlanCatalog
+from pretzel.data_plane.residency.results import ResultCache
 from pretzel.data_plane.residency.routes import Router
 from pretzel.data_plane.scheduling.policy import Limits
 from pretzel.data_plane.scheduling.request import RequestEngine
+from pretzel.data_plane.serve.accepting import Acceptor
 from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.serve.server import Server
@@ -32,6 +34,7 @@ from pretzel.engine.fusion import FUSER
 from pretzel.errors import PretzelError, UnavailableError
 from pretzel.plan.digest import Digest
 from pretzel.serving.background import Background, cause_of
+from pretzel.serving.heap import settle
 
 log = structlog.get_logger(__name__)
 
@@ -64,13 +67,24 @@ class ServingProcess:
         self._engine.start()
         self._calls = ErrorInterceptor(tally)
         look = Rounds(self._catch_up).join
+        self._results = ResultCache(settings.result_cache, settings.result_cache_bytes, tally)
         service = PredictionService(
-            self._router, self._plans, self._objects, self._engine, tally, look, settings.max_message_bytes
+            self._router,
+            self._plans,
+            self._objects,
+            self._engine,
+            tally,
+            look,
+            settings.max_message_bytes,
+            self._results,
         )
         find = Finder(self._router, look).find
-        backend = Backend(settings, find, self._router, self._plans, self._objects, self._engine, tally)
+        backend = Backend(settings, find, self._router, self._plans, self._objects, self._engine, tally, self._results)
         inference = InferenceService(backend, service.streams)
-        self._server = Server(settings, service, self._calls, inference, shared_port=start["shared_port"])
+        self._slot = start["slot"]
+        acceptor = Acceptor(start["spread"], start["slot"]) if start.get("spread") else None
+        shared = start["shared_port"]
+        self._server = Server(settings, service, self._calls, inference, shared_port=shared, acceptor=acceptor)
         self._background = Background(self._report_problems)
         self._target, self._serial = Catalog(), -1
         self._moved = asyncio.Event()
@@ -89,7 +103,7 @@ class ServingProcess:
             await self._applied.wait()  # listen only after the first catalog: an empty one would answer NOT_FOUND
             port = await self._server.listen(self._port, self._further, self._inherited)
             self._link.send("ready", port=port)
-            _settle_memory()
+            settle()
             await self._stop.wait()
         except (PretzelError, OSError, MemoryError) as error:
             self._link.send("failed", message=str(error) if isinstance(error, PretzelError) else cause_of(error))
@@ -143,6 +157,9 @@ class ServingProcess:
 
     def _on_barred(self, message: Message) -> None:
         self._plans.bar(dict(message["plans"]))
+
+    def _on_recorded(self, message: Message) -> None:
+        self._plans.record(Flight(message["path"], self._slot))
 
     def _on_held(self, message: Message) -> None:
         self._router.held = dict(message["reasons"])
@@ -204,16 +221,14 @@ class ServingProcess:
             "resident_bytes": self._plans.bytes,
             "resident_plans": len(self._plans.resident),
             "fused_bytes": FUSER.held,
+            "result_bytes": self._results.bytes,
             "queued": self._engine.queued,
             "running": self._server.running,
             "request_bytes": self._engine.bytes,
+            "process_bytes": process_bytes(),
             "revision": self._router.catalog.revision,
         }
         failures, failing = dict(self._background.failures), list(self._background.problems)
-        return {**self._tally.snapshot(), "background": failures, "failing": failing, "gauges": gauges}
-
-
-def _settle_memory() -> None:
-    """Exclude start-up objects from later garbage collections, which shortens their pauses."""
-    gc.collect()
-    gc.freeze()
+        numbers = self._tally.snapshot()
+        numbers["counts"]["processor_seconds"] = processor_seconds()
+        return {**numbers, "background": failures, "failing": failing, "gauges": gauges}

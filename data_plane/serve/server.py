@@ -9,6 +9,7 @@ import structlog
 
 from pretzel.data_plane.oip.service import InferenceService
 from pretzel.data_plane.serve import health, reflection
+from pretzel.data_plane.serve.accepting import Acceptor
 from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.grpcio_front import GrpcioFront
 from pretzel.data_plane.serve.prediction import PredictionService
@@ -53,10 +54,11 @@ class Server:
         inference: InferenceService,
         *,
         shared_port: bool,
+        acceptor: Acceptor | None = None,
     ) -> None:
         """Create the server without listening."""
         self._health = health.Health([PREDICTION, INFERENCE])
-        self._front = _front(settings, service, calls, inference, shared_port=shared_port)
+        self._front = _front(settings, service, calls, inference, shared_port=shared_port, acceptor=acceptor)
         add_PredictionServiceServicer_to_server(service, self._front.services)
         add_GRPCInferenceServiceServicer_to_server(inference, self._front.services)
         self._health.register(self._front.services)
@@ -94,12 +96,13 @@ def _front(
     inference: InferenceService,
     *,
     shared_port: bool,
+    acceptor: Acceptor | None,
 ) -> Front:
     """Return the front of the settings; grpcio's if the HTTP/2 engine is not installed."""
     if settings.front == "native" and http2.is_available():
         from pretzel.data_plane.serve.native_front import NativeFront
 
-        return NativeFront(settings, calls, service, inference, shared_port=shared_port)
+        return NativeFront(settings, calls, service, inference, shared_port=shared_port, acceptor=acceptor)
     if settings.front == "native":
         log.warning("the package ngh2 is not installed: the slower grpcio front serves; pip install 'pretzel[server]'")
     return GrpcioFront(settings, calls, service.streams, shared_port=shared_port)

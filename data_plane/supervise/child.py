@@ -48,7 +48,9 @@ class Child:
         with theirs:
             command = [sys.executable, "-P", "-m", "pretzel.data_plane.serve", str(theirs.fileno()), str(os.getpid())]
             try:
-                null, passed = subprocess.DEVNULL, [theirs.fileno(), *fields.get("descriptors", {}).values()]
+                null, spread = subprocess.DEVNULL, fields.get("spread", {})
+                passed = [theirs.fileno(), *fields.get("descriptors", {}).values(), *spread.get("send", ())]
+                passed += [spread[name] for name in ("memory", "receive") if name in spread]
                 process = subprocess.Popen(command, pass_fds=passed, stdin=null, stdout=sys.stderr)
             except OSError:
                 ours.close()

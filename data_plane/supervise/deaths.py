@@ -35,6 +35,8 @@ class Deaths:
             return
         armed, running = bool(self._start["flight"]), self._recorder.running(child.slot)
         self._start["flight"] = self._recorder.path
+        if not armed:
+            fleet.broadcast("recorded", path=self._recorder.path)
         self._recorder.clear(child.slot)
         if armed and self._blame.died(running, time.monotonic()):
             keys = [key.hex() for key in self._blame.barred]

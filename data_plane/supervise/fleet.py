@@ -15,6 +15,7 @@ from pretzel.data_plane.measure.aggregate import Numbers, merge
 from pretzel.data_plane.supervise.child import Child
 from pretzel.data_plane.supervise.link import Message
 from pretzel.data_plane.supervise.publication import Publication
+from pretzel.data_plane.supervise.spread import Spread
 from pretzel.errors import PreconditionError
 from pretzel.serving.background import Background
 from pretzel.serving.backoff import delay
@@ -78,12 +79,13 @@ class Fleet:
         *,
         died: Died = _let_die,
         background: Background | None = None,
+        spread: Spread | None = None,
     ) -> None:
         """Send ``start`` to each process first, and pass each of its messages to ``react``.
 
-        ``died`` is awaited after each death, before the process is restarted.
+        ``died`` is awaited after each death, before the process is restarted; ``spread`` shares out connections.
         """
-        self._died = died
+        self._died, self._spread = died, spread
         self._size, self._start, self._react = size, start, react
         self._background = background or Background()
         self._background.failures[PROCESSES] += 0
@@ -242,7 +244,8 @@ class Fleet:
     async def _live(self, slot: int) -> End:
         """Start a process, and return its end."""
         try:
-            child = await Child.start(**self._start, slot=slot)
+            spread = {"spread": self._spread.fields(slot)} if self._spread else {}
+            child = await Child.start(**self._start, **spread, slot=slot)
         except OSError as error:  # no descriptor or memory for another process; that may pass
             self._background.failed(PROCESSES, error)
             return End(None, 0, str(error))
@@ -260,6 +263,8 @@ class Fleet:
             code = await child.end()
         finally:
             del self.children[slot]
+            if self._spread:
+                self._spread.died(slot)
         self.past = merge([self.past, child.numbers])
         return End(child, code, child.failure)
 

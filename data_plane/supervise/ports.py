@@ -23,7 +23,7 @@ class SharedAddresses:
         self.further: list[str] = list(map(str, settings.listeners))
         """Further addresses."""
         self.descriptors: dict[str, int] = {}
-        """Descriptors of the Unix sockets among them, which each process inherits."""
+        """Descriptors of their sockets, which each process inherits: connections that wait outlive a process."""
         self._sockets: list[socket.socket] = []
         self._files: list[SocketFile] = []
         try:
@@ -53,7 +53,9 @@ class SharedAddresses:
     def _hold_port(self, host: str, port: int, setting: str) -> int:
         held = hold_port(host, port, setting)
         self._sockets.append(held)
-        return int(held.getsockname()[1])
+        chosen = int(held.getsockname()[1])
+        self.descriptors[str(Address(host.strip("[]"), chosen))] = held.fileno()
+        return chosen
 
 
 def hold_port(host: str, port: int, setting: str = "port") -> socket.socket:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pretzel.data_plane.catalog import Catalog
+from pretzel.data_plane.records import Records
 
 
 class Publication:
@@ -37,13 +38,12 @@ class Publication:
         yield from self.announced.items()
 
     def _difference(self, before: Catalog | None) -> dict[str, Any]:
-        old = before.records if before else {}
-        new = self._catalog.records
+        changed, deleted = self._catalog.records.since(before.records if before else Records())
         return {
             "serial": self.serial,
             "epoch": self._catalog.epoch,
             "revision": self._catalog.revision,
-            "models": [(name, record) for name, record in new.items() if old.get(name) != record],
-            "deleted": [name for name in old if name not in new],
+            "models": list(changed.items()),
+            "deleted": deleted,
             "whole": before is None,
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import structlog
@@ -17,6 +17,8 @@ log = structlog.get_logger(__name__)
 
 WATCH_SECONDS = 0.5
 """Time between checks for files that another program wrote to."""
+WATCH_PAUSE = 20
+"""Least time between two such checks in times of the last one, which looks at every file."""
 REST_SECONDS = 10.0
 """Time between two passes over all objects."""
 
@@ -43,6 +45,8 @@ class Repairer:
         self.damaged: set[Digest] = set()
         """Objects that are being fetched again."""
         self._replacing: set[asyncio.Task[None]] = set()
+        self._checked = asyncio.Event()
+        """Set once all objects were checked since the start."""
 
     async def doubt(self, plan: Digest) -> None:
         """Check a plan that a process could not load, with its objects, and replace what is damaged."""
@@ -64,24 +68,32 @@ class Repairer:
         return await self._check(objects or await asyncio.to_thread(self._puller.needed))
 
     async def watch(self) -> None:
-        """Check periodically for files that another program wrote to."""
+        """Check what an earlier run stored, then periodically look for files that another program wrote to.
+
+        Until the first is done, serving processes hash what they map.
+        """
+        await self._check_each(self.scrubber.first())
+        self._checked.set()
         while True:
-            began = time.time()
+            began, start = time.time(), time.monotonic()
             if await self._report(await asyncio.to_thread(self.scrubber.touched)):
                 await self._expel()
             self._announce("vouched", time=began)  # after the damage: a process drops that first
             await self._puller.keep_again()
-            await asyncio.sleep(WATCH_SECONDS)
+            await asyncio.sleep(max(WATCH_SECONDS, WATCH_PAUSE * (time.monotonic() - start)))
 
     async def scrub(self) -> None:
         """Read all objects periodically, at the bounded rate."""
+        await self._checked.wait()
         while self.scrubber.is_on:
-            damages = self.scrubber.all()
-            while (damaged := await asyncio.to_thread(next, damages, None)) is not None:
-                await self._report([damaged])
+            await self._check_each(self.scrubber.all())
             await self._expel()
             await asyncio.sleep(REST_SECONDS)
         await asyncio.Event().wait()
+
+    async def _check_each(self, damages: Iterator[Digest]) -> None:
+        while (damaged := await asyncio.to_thread(next, damages, None)) is not None:
+            await self._report([damaged])
 
     async def _expel(self) -> None:
         await self._report(await asyncio.to_thread(self.scrubber.expel))

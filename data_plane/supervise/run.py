@@ -16,6 +16,7 @@ from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.supervise.supervisor import Supervisor
 from pretzel.errors import PretzelError
 from pretzel.serving.descriptors import raise_limit
+from pretzel.serving.heap import share_heap
 from pretzel.serving.logs import configure
 from pretzel.serving.parent import die_with
 
@@ -48,6 +49,7 @@ def run(settings: Settings) -> int:
         PretzelError: the worker cannot run, for instance because a port is taken.
     """
     configure(settings.log_level)
+    share_heap()
     raise_limit()  # the serving processes inherit it
     if settings.die_with_parent:
         die_with(os.getppid())

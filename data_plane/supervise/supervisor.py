@@ -28,6 +28,7 @@ from pretzel.data_plane.supervise.fleet import Fleet
 from pretzel.data_plane.supervise.link import Message
 from pretzel.data_plane.supervise.ports import SharedAddresses
 from pretzel.data_plane.supervise.repair import Repairer
+from pretzel.data_plane.supervise.spread import Spread
 from pretzel.engine import KERNEL_SET
 from pretzel.kernels import cpu
 from pretzel.plan.digest import Digest
@@ -39,6 +40,8 @@ log = structlog.get_logger(__name__)
 
 COLLECT_SECONDS = 30.0
 """Time between two collections of unused objects."""
+COLLECT_PAUSE = 100
+"""Least time between two collections in times of the last one, which looks at all models."""
 
 
 class Supervisor:
@@ -64,7 +67,10 @@ class Supervisor:
             "flight": "",
         }
         self._background = Background(self._changed)
-        self._fleet = Fleet(settings.workers, start, self._heard, died=self._died, background=self._background)
+        self._spread = Spread(settings.workers) if settings.workers > 1 and settings.front == "native" else None
+        self._fleet = Fleet(
+            settings.workers, start, self._heard, died=self._died, background=self._background, spread=self._spread
+        )
         self._answering = 0
         self._channel = connect(settings.control_plane, settings.control_tls)
         self._reporter = Reporter(self._channel, self._facts, settings.report_seconds)
@@ -114,13 +120,15 @@ class Supervisor:
         """Deregister, drain the serving processes, and release all resources."""
         log.info("stopping")
         self._repairer.close()
+        self._addresses.close()  # the processes close theirs; clients must be refused, not wait
         stops = self._reporter.leave(), self._fleet.stop(self._settings.drain_seconds)
         await asyncio.gather(*stops, return_exceptions=True)
         self._stop_metrics()
         await self._channel.close()
         self._deaths.close()
         self._cache.close()
-        self._addresses.close()
+        if self._spread is not None:
+            self._spread.close()
 
     def whereabouts(self) -> dict[str, Any]:
         """Return the fields of the ready line."""
@@ -166,9 +174,13 @@ class Supervisor:
 
     async def _collect(self) -> None:
         """Remove cached objects that no version needs any more."""
+        took = 0.0
         while True:
-            await asyncio.sleep(min(COLLECT_SECONDS, self._settings.cache_grace_seconds or COLLECT_SECONDS))
-            gone = await self._puller.collect(time.monotonic(), self._settings.cache_grace_seconds)
+            pause = min(COLLECT_SECONDS, self._settings.cache_grace_seconds or COLLECT_SECONDS)
+            await asyncio.sleep(max(pause, COLLECT_PAUSE * took))
+            began = time.monotonic()
+            gone = await self._puller.collect(began, self._settings.cache_grace_seconds)
+            took = time.monotonic() - began
             self._background.well("collect")
             if gone:
                 log.info("objects left the cache", objects=len(gone), bytes=sum(digest.size for digest in gone))

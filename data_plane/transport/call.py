@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
-from pretzel.data_plane.transport.framing import GZIP_FROM, PREFIX, Deframer, compressed, framed, is_one_message
-from pretzel.data_plane.transport.handlers import run_awaitable, run_handler
+from pretzel.data_plane.transport.framing import PARTED, PREFIX, Deframer, compressed, framed, is_one_message
+from pretzel.data_plane.transport.handlers import returned, run_awaitable, run_handler
 from pretzel.data_plane.transport.head import IDENTITY, Head, Rejection
 from pretzel.data_plane.transport.inbox import Inbox
 from pretzel.data_plane.transport.lane import BREATH, Lane
 from pretzel.data_plane.transport.methods import Method
 from pretzel.data_plane.transport.status import Metadata
+from pretzel.errors import ExhaustedError
 from pretzel.serving.errors import status_of
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Call:
     _lane: Lane | None = None
     _task: asyncio.Task[None] | None = None
     _timer: asyncio.TimerHandle | None = None
-    _written = 0
+    _written = _carried = 0
     _writable: asyncio.Future[None] | None = None
     _watched: tuple[tuple[int, int] | None, float] = (None, 0.0)
     """Bytes that wait for the client, and the time since which their numbers are the same."""
@@ -109,11 +110,13 @@ class Call:
 
     def answer(self, message: bytes) -> None:
         """Answer a unary call: at once if that is cheap, else by a task."""
-        if self.connection.is_full:
-            self.connection.defer(self)
+        if self.connection.unread.is_full:
+            self.connection.unread.defer(self)
             self.inbox.restore(message)
             return
         answer = self.method.shortcut(message, self.deadline)
+        if not isinstance(answer, bytes):
+            self.carry(message)
         if answer is None:
             self.run(run_handler(self, message))
         elif not isinstance(answer, bytes):
@@ -128,15 +131,26 @@ class Call:
         if self.finished:
             return
         if self.gzip and len(answer) > COMPRESSED_INLINE:
-            self.run(run_awaitable(self, message, _returned(answer)))
-        else:
-            self.finished = True
-            self.connection.sender.respond(self, self._pack(answer))
+            self.run(run_awaitable(self, message, returned(answer)))
+            return
+        try:
+            self._reserve(answer)
+        except ExhaustedError as error:
+            self.fail(error)
+            return
+        self.finished = True
+        self.connection.sender.respond(self, *framed(answer, gzip=self.gzip))
 
     def repeat(self, message: bytes) -> None:
         """Answer a unary call by its ordinary handler, unless the call has ended meanwhile."""
         if not self.finished:
+            self.carry(message)
             self.run(run_handler(self, message))
+
+    def carry(self, message: bytes = b"") -> None:
+        """Count the bytes of the message that is being answered; by default there is none any more."""
+        change, self._carried = len(message) - self._carried, len(message)
+        self.connection.front.carry(change)
 
     def answer_deferred(self) -> None:
         """Answer a unary call that waited for the peer to read."""
@@ -150,6 +164,7 @@ class Call:
 
         The coroutines that it awaits are closed at its end, for it may be cancelled before it starts.
         """
+        self.connection.delay.tasks = True
         self._task = asyncio.ensure_future(work)
         coroutines = [each for each in awaited if isinstance(each, Coroutine)]
         if coroutines:
@@ -163,9 +178,10 @@ class Call:
     async def write(self, message: bytes) -> None:
         """Send a message, and wait while too many bytes are unsent."""
         large = self.gzip and len(message) > COMPRESSED_INLINE
-        packed = await asyncio.to_thread(compressed, message) if large else self._pack(message)
+        packed = (await asyncio.to_thread(compressed, message),) if large else framed(message, gzip=self.gzip)
         if not self.finished:
-            self.connection.sender.send_message(self, packed)
+            self._reserve(message)
+            self.connection.sender.send_message(self, *packed)
         self._written += 1
         if self._written % BREATH == 0:
             await asyncio.sleep(0)
@@ -179,10 +195,17 @@ class Call:
 
     def send(self, message: bytes) -> None:
         """Send a message at once."""
-        self.connection.sender.send_message(self, self._pack(message))
+        self._reserve(message)
+        self.connection.sender.send_message(self, *framed(message, gzip=self.gzip))
 
-    def _pack(self, message: bytes) -> bytes:
-        return compressed(message) if self.gzip and len(message) >= GZIP_FROM else framed(message)
+    def _reserve(self, message: bytes) -> None:
+        """Check that there is room for a large answer until its client reads it.
+
+        Raises:
+            ExhaustedError: too many bytes of answers are unread.
+        """
+        if len(message) >= PARTED:
+            self.connection.unread.reserve(len(message))
 
     @property
     def is_clogged(self) -> bool:
@@ -269,8 +292,6 @@ class Call:
             self._timer.cancel()
         if self._inbox is not None:
             self._inbox.clear()
+        if self._carried:
+            self.carry()
         self.on_sent()
-
-
-async def _returned(answer: bytes) -> bytes:
-    return answer

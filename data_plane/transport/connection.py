@@ -19,7 +19,9 @@ from pretzel.data_plane.transport.life import Life
 from pretzel.data_plane.transport.methods import Method
 from pretzel.data_plane.transport.peer import authentication, name_of
 from pretzel.data_plane.transport.sender import Sender
+from pretzel.data_plane.transport.shedding import REFUSAL
 from pretzel.data_plane.transport.status import Header
+from pretzel.data_plane.transport.unread import Unread
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.front import NativeFront
@@ -36,11 +38,13 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, front: NativeFront) -> None:
         self.front, self.limits = front, front.limits
+        self.shedding, self.delay = front.shedding, front.shedding.delay
         self.calls: dict[int, Call] = {}
         self.peer = ""
         self.auth_context: dict[str, list[bytes]] = {}
         self.engine = http2.new_connection(front.limits)
         self.sender = Sender(self.engine, self._flush_soon)
+        self.unread = Unread(front, self.sender)
         self.held = HeldAnswers(front.methods.look)
         self._guard = Guard()
         self.transport: Any = None
@@ -51,13 +55,16 @@ class Connection(asyncio.Protocol):
         """Time of the last received byte."""
         self.called = self.heard
         """Time of the last call."""
+        self._unheard = self.heard
+        """Time after which the bytes that are handled now have arrived."""
+        self._bound = 0.0
+        """Wait in seconds from which their calls are refused; 0 for none."""
         self.life = Life(self, self.heard)
         self._waiting: list[Call] = []
         self._ignored: dict[int, int] = {}
         self._last_fields: tuple[Header, ...] = ()
         self._last_head: Head
         self._last_method: Method
-        self._deferred: dict[int, Call] = {}
         self._receiving = self._paused = self._scheduled = False
 
     # Events of the socket
@@ -75,12 +82,17 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Process received bytes."""
-        self.heard = time.monotonic()
+        before, self.heard = self.heard, time.monotonic()
+        self.delay.arrive(self.heard)
+        self._unheard = max(before, self.delay.since)
+        self.front.poller.heard(self.heard)
         self._receiving = True
         self.held.open()
         try:
             self.engine.receive_data(self._guard.pass_on(data))
-            self._react(self.engine.events())
+            events = self.engine.events()
+            self._bound = self.shedding.bound_of(events) if self.delay.overloaded else 0.0
+            self._react(events)
             self.held.release()
         except http2.NGH2Error:
             self._fail()
@@ -93,6 +105,8 @@ class Connection(asyncio.Protocol):
             call.start_timer()  # only now: most calls were answered above
         self._waiting.clear()
         self._flush()
+        if not self.calls:
+            self.front.poller.rest()
 
     def eof_received(self) -> bool:
         """Close: a peer that sends no more cannot acknowledge what it gets."""
@@ -102,6 +116,7 @@ class Connection(asyncio.Protocol):
         """Stop the work of all calls."""
         self.front.forget(self)
         self._abandon()
+        self.unread.close()
 
     def pause_writing(self) -> None:
         """Leave further output with the engine."""
@@ -115,14 +130,18 @@ class Connection(asyncio.Protocol):
     # Events of the engine
 
     def _react(self, events: list[Any]) -> None:
-        for event in events:
+        for i, event in enumerate(events):
             kind = type(event)
             if kind is http2.DataReceived:
                 self._on_data(event.stream_id, event.data, event.end_stream)
             elif kind is http2.RequestReceived:
+                if self._bound and self._waited() > self._bound and (method := self.shedding.method_of(event.headers)):
+                    self._react(self.shedding.refuse_from(self, events, i, method))
+                    return
                 self._on_request(event.stream_id, event.headers, event.end_stream)
             elif kind is http2.StreamClosed:
-                self._on_closed(event.stream_id)
+                if self._ignored or event.stream_id in self.calls:  # a refused call has left nothing
+                    self._on_closed(event.stream_id)
             elif kind is http2.TrailersReceived:
                 self._on_data(event.stream_id, b"", True)
             elif kind is http2.PingAcknowledged:
@@ -140,12 +159,20 @@ class Connection(asyncio.Protocol):
                 self.sender.reject(stream_id, rejection)
                 return
             self._last_fields = fields
+        if self._bound and 0 < self._last_head.timeout < self._waited():
+            self.sender.refuse(stream_id, REFUSAL)
+            self.shedding.count(self._last_method)
+            return
         self.called = self.heard
         call = self.calls[stream_id] = Call(self, stream_id, self._last_head, self._last_method)
         if call.deadline:
             self._waiting.append(call)
         if end:
             self._on_data(stream_id, b"", True)
+
+    def _waited(self) -> float:
+        """Return the most seconds that the call which is processed now can have waited."""
+        return time.monotonic() - self._unheard
 
     def _read(self, fields: tuple[Header, ...]) -> tuple[Head, Method]:
         head = read_head(fields, self.limits.header_bytes)
@@ -172,22 +199,12 @@ class Connection(asyncio.Protocol):
             self.reset(stream_id, http2.NO_ERROR)
 
     def _on_closed(self, stream_id: int) -> None:
-        self._ignored.pop(stream_id, None)
-        self._deferred.pop(stream_id, None)
         call = self.calls.pop(stream_id, None)
+        self.unread.forget(stream_id)
+        if self._ignored:
+            self._ignored.pop(stream_id, None)
         if call is not None:
             call.abandon()
-
-    # Operations of calls
-
-    @property
-    def is_full(self) -> bool:
-        """Return whether the peer must read responses before more of them are computed."""
-        return self.sender.unsent() > self.limits.output_bytes
-
-    def defer(self, call: Call) -> None:
-        """Answer a call later: its peer does not read, and reading on is needed to learn when it does."""
-        self._deferred[call.stream_id] = call
 
     # Output
 
@@ -201,27 +218,22 @@ class Connection(asyncio.Protocol):
         self._scheduled = False
         try:
             while not (self._paused or self.transport.is_closing()):
+                fed = self.sender.outgoing.feed()
                 output = self.engine.data_to_send(CHUNK)
                 if output:
                     self.transport.write(output)
-                if len(output) < CHUNK // 2:
+                if len(output) < CHUNK // 2 and not fed:
                     break
             self._react(self.engine.events())
         except http2.NGH2Error:
             self._fail()
             return
+        self.unread.count()
         for call in self.calls.values():
             call.on_sent()
-        self._answer_deferred()
+        self.unread.resume()
         if self.closing:
             self.transport.close()
-
-    def _answer_deferred(self) -> None:
-        """Go on with calls that waited for the peer to read."""
-        while self._deferred and not self.is_full:
-            call = self._deferred.pop(next(iter(self._deferred)))
-            if not call.finished:
-                call.answer_deferred()
 
     def _fail(self) -> None:
         """Close after a violation of the protocol; the engine has nothing left to say."""

@@ -12,9 +12,11 @@ cdef class Target(Layout):
     cdef str reference       # the name in requests
     cdef bytes head
 
+    cdef object repeated(self, tuple kept, double begun)
+
 
 cdef class FastPredict:
-    cdef object router, tally
+    cdef object router, tally, results
     cdef Runner runner
     cdef dict targets        # by the name in a request
     cdef int64_t generation  # of the router's routes when these targets were found

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable
 
 from pretzel.data_plane.measure.counters import Tally
+from pretzel.data_plane.residency.results import ResultCache
 from pretzel.data_plane.residency.routes import Router
 from pretzel.data_plane.scheduling.request import RequestEngine
 from pretzel.data_plane.transport.runner import SharedLook
@@ -13,7 +14,12 @@ class FastPredict:
     """Answers the bytes of requests, on one event loop."""
 
     def __init__(
-        self, router: Router, engine: RequestEngine, most_bytes: int = ..., tally: Tally | None = ...
+        self,
+        router: Router,
+        engine: RequestEngine,
+        most_bytes: int = ...,
+        tally: Tally | None = ...,
+        results: ResultCache | None = ...,
     ) -> None: ...
     def share(self, look: SharedLook) -> None: ...
     def answer(self, message: bytes, deadline: float = 0.0) -> Answered: ...

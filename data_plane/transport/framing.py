@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import zlib
+from gzip import compress as gzip_bytes
+from io import BytesIO
 from typing import NoReturn
 
 import grpc
@@ -15,7 +16,11 @@ PREFIX = 5
 _WBITS = {b"gzip": 31, b"deflate": 15}
 GZIP_FROM = 1024
 """Bytes from which a response is compressed; smaller ones gain nothing."""
+PARTED = 256 << 10
+"""Bytes from which a response is handed to the engine piece by piece, which would copy a whole one."""
 _LEVEL = 1
+LARGE = 64 << 10
+"""Bytes from which an incomplete message is assembled where it stays; a smaller one is copied once more."""
 INLINE = 128 << 10
 """Bytes that one event may decompress on the event loop, in less than a millisecond."""
 
@@ -27,21 +32,23 @@ class Packed(bytes):
 class Deframer:
     """Cuts the messages of one call out of its DATA, wherever the frames are cut."""
 
-    __slots__ = ("_buffer", "_encoding", "_most", "_need", "_room")
+    __slots__ = ("_buffer", "_encoding", "_flag", "_large", "_missing", "_most", "_need", "_room")
 
     def __init__(self, encoding: bytes, most: int) -> None:
         self._encoding, self._most = encoding, most
         self._buffer = bytearray()  # and no list of pieces: DATA frames of one byte would each take many
         self._need = PREFIX
+        self._large: BytesIO | None = None  # its bytes become the message without a copy
+        self._flag = self._missing = 0
 
     @property
     def held(self) -> int:
         """Bytes of an incomplete message."""
-        return len(self._buffer)
+        return len(self._buffer) if self._large is None else PREFIX + self._large.tell()
 
     def clear(self) -> None:
         """Drop an incomplete message."""
-        self._buffer, self._need = bytearray(), PREFIX
+        self._buffer, self._need, self._large = bytearray(), PREFIX, None
 
     def feed(self, data: bytes) -> list[bytes]:
         """Return the messages that ``data`` completes; those that take long to decompress are :class:`Packed`.
@@ -50,6 +57,17 @@ class Deframer:
             Rejection: a message is too large, or its compression is invalid.
         """
         self._room = INLINE
+        if self._large is None:
+            return self._read(data)
+        used = min(len(data), self._missing)
+        self._large.write(memoryview(data)[:used])
+        self._missing -= used
+        if self._missing:
+            return []
+        body, self._large = self._large.getvalue(), None
+        return [self._message(self._flag, body), *self._read(data[used:])]
+
+    def _read(self, data: bytes) -> list[bytes]:
         received: bytes | bytearray = data
         if self._buffer:
             self._buffer += data
@@ -70,10 +88,19 @@ class Deframer:
                 self._refuse(length)
             if len(data) - at < PREFIX + length:
                 self._need = PREFIX + length
+                if length >= LARGE:
+                    at = self._assemble(data, at, length)
                 break
             messages.append(self._message(data[at], bytes(data[at + PREFIX : at + PREFIX + length])))
             at += PREFIX + length
         return messages, at
+
+    def _assemble(self, data: memoryview, at: int, length: int) -> int:
+        """Begin to assemble a large message; return where its received part ends."""
+        self._flag, self._need, self._large = data[at], PREFIX, BytesIO()
+        self._large.write(data[at + PREFIX :])
+        self._missing = length - self._large.tell()
+        return len(data)
 
     def _message(self, flag: int, body: bytes) -> bytes:
         if flag == 0:
@@ -129,12 +156,15 @@ def is_one_message(data: bytes) -> bool:
     return len(data) >= PREFIX and data[0] == 0 and len(data) == PREFIX + int.from_bytes(data[1:PREFIX], "big")
 
 
-def framed(message: bytes) -> bytes:
-    """Return an uncompressed message with its prefix."""
-    return b"\0" + len(message).to_bytes(4, "big") + message
+def framed(message: bytes, *, gzip: bool) -> tuple[bytes, ...]:
+    """Return a message with its prefix, in two parts if it is so large that it is sent piece by piece."""
+    if gzip and len(message) >= GZIP_FROM:
+        return (compressed(message),)
+    prefix = b"\0" + len(message).to_bytes(4, "big")
+    return (prefix, message) if len(message) >= PARTED else (prefix + message,)
 
 
 def compressed(message: bytes) -> bytes:
     """Return a message compressed by gzip, with its prefix."""
-    body = gzip.compress(message, _LEVEL, mtime=0)
+    body = gzip_bytes(message, _LEVEL, mtime=0)
     return b"\1" + len(body).to_bytes(4, "big") + body

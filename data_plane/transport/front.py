@@ -9,9 +9,12 @@ import time
 
 import structlog
 
+from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.transport.connection import Connection
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Methods
+from pretzel.data_plane.transport.polling import Poller
+from pretzel.data_plane.transport.shedding import Shedding
 from pretzel.errors import ExhaustedError
 
 log = structlog.get_logger(__name__)
@@ -29,10 +32,15 @@ CLOSE_SECONDS = 1.0
 class NativeFront:
     """All listeners and connections of one process."""
 
-    def __init__(self, methods: Methods, limits: Limits) -> None:
-        self.methods, self.limits = methods, limits
+    def __init__(
+        self, methods: Methods, limits: Limits, poller: Poller | None = None, tally: Tally | None = None
+    ) -> None:
+        self.methods, self.limits, self.poller = methods, limits, poller or Poller(0)
+        self.shedding = Shedding(methods, limits, tally or Tally())
         self.connections: set[Connection] = set()
         self._held = 0
+        self.unsent = 0
+        """Bytes of answers that their clients have not read."""
         self.draining = False
         """The process stops: connections that arrive now are drained from their start."""
         self._servers: list[asyncio.Server] = []
@@ -43,6 +51,10 @@ class NativeFront:
         loop = asyncio.get_running_loop()
         create = loop.create_unix_server if listener.family == socket.AF_UNIX else loop.create_server
         self._servers.append(await create(lambda: Connection(self), sock=listener, ssl=tls, backlog=BACKLOG))
+        self.watch()
+
+    def watch(self) -> None:
+        """Look at the connections from now on."""
         if self._watching is None:
             self._watching = asyncio.create_task(self._watch())
 
@@ -50,6 +62,7 @@ class NativeFront:
         """Look at every connection once in a while."""
         while True:
             await asyncio.sleep(TICK_SECONDS)
+            self.shedding.report(time.monotonic())
             for i, connection in enumerate(list(self.connections)):
                 self._tick(connection)
                 if i % BREATH == BREATH - 1:
@@ -119,10 +132,32 @@ class NativeFront:
             ExhaustedError: all together exceed the limit.
         """
         self._held += size
-        if size > 0 and self._held > self.limits.received_bytes:
-            most = self.limits.received_bytes
-            error = ExhaustedError(
-                f"this worker holds {most} bytes of unfinished requests; retry later, or on another worker"
-            )
-            error.retry_after = RETRY_SECONDS
-            raise error
+        if size > 0 and self._held + self.unsent > self.limits.received_bytes:
+            raise self._exhausted("this worker", self.limits.received_bytes)
+
+    def carry(self, size: int) -> None:
+        """Count bytes of a message that is being answered; there was room for it when it arrived."""
+        self._held += size
+
+    def reserve(self, size: int, own: int) -> None:
+        """Check that an answer may wait for its client, whose connection has ``own`` bytes of unread ones.
+
+        Raises:
+            ExhaustedError: all together, or those of the connection, exceed the limit.
+        """
+        if own and own + size > self.limits.unread_bytes:
+            raise self._exhausted("this connection", self.limits.unread_bytes)
+        if self._held + self.unsent + size > self.limits.received_bytes:
+            raise self._exhausted("this worker", self.limits.received_bytes)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Return whether the bytes of unread answers fill half of their limit."""
+        return self.unsent > self.limits.received_bytes // 2
+
+    def _exhausted(self, holder: str, most: int) -> ExhaustedError:
+        error = ExhaustedError(
+            f"{holder} holds {most} bytes of unfinished requests and unread answers; read the answers, and retry"
+        )
+        error.retry_after = RETRY_SECONDS
+        return error

@@ -1,4 +1,4 @@
-"""The HTTP/2 engine: libnghttp2 through the `ngh2` package.  Only this file knows that package."""
+"""The HTTP/2 engine: libnghttp2 through the `ngh2` package.  Only this file of the servers knows that package."""
 
 from __future__ import annotations
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 BREATH = 64
 """Messages of a stream that are sent before the event loop runs other work."""
+OVERLOADED_BREATH = 8
+"""The same while an overload lasts: calls are refused then, and streams must not take their time."""
 DRAINING = "this worker is draining; send the remaining requests to another worker"
 
 
@@ -29,9 +31,9 @@ class Lane:
         """Answer what waits, unless an earlier message is still being answered."""
         call = self._call
         inbox, method = call.inbox, call.method
-        answered = 0
+        answered, breath = 0, OVERLOADED_BREATH if call.connection.delay.overloaded else BREATH
         while not self.is_busy and not call.finished and inbox:
-            if answered == BREATH or call.is_clogged:
+            if answered == breath or call.is_clogged:
                 self._start(call.writable())
                 return
             answered += 1
@@ -40,6 +42,7 @@ class Lane:
             if isinstance(answer, bytes):
                 call.send(answer)
             else:
+                call.carry(message)
                 self._start(self._answer(message, answer), answer)
         if not self.is_busy:
             self._end()
@@ -65,6 +68,7 @@ class Lane:
             assert self._call.method.each is not None
             context: Any = Context(self._call)
             response = await self._call.method.each(message, context)
+        self._call.carry()
         await self._call.write(response)
 
     def _start(self, work: Awaitable[None], answer: object = None) -> None:

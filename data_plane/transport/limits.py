@@ -25,7 +25,9 @@ class Limits:
     connection_window: int = 256 << 20
     """The same for all streams together, so large that unread streams cannot stop the others."""
     received_bytes: int = 1 << 30
-    """Bytes of incomplete and unread messages that all connections together may hold."""
+    """Bytes that all connections together may hold: messages until they are answered, and unread answers."""
+    delay_seconds: float = 0
+    """Wait of a received call for the event loop from which it is refused, while an overload lasts; 0 refuses none."""
     output_bytes: int = 8 << 20
     """Unsent bytes of responses from which further calls of a connection wait."""
     stream_output_bytes: int = 1 << 20
@@ -44,3 +46,8 @@ class Limits:
     """Time that it has to answer."""
     stall_seconds: float = 60
     """Time without progress after which a call that is being received, or a connection that does not read, is ended."""
+
+    @property
+    def unread_bytes(self) -> int:
+        """Bytes of large answers that one connection may leave unread; beyond them, further ones fail."""
+        return max(self.message_bytes, self.received_bytes // 4)

@@ -43,12 +43,21 @@ class Method:
     fast: Fast | None = None
     each: Each | None = None
     """Set for a stream with one response per request; it is then served without the handler."""
+    path: bytes = b""
+    is_prediction: bool = field(init=False)
+    """It has a shortcut.  Only such calls are refused under overload."""
     takes_many: bool = field(init=False)
     """The client sends any number of messages."""
     gives_many: bool = field(init=False)
 
     def __post_init__(self) -> None:
+        self.is_prediction = self.fast is not None or self.each is not None
         self.takes_many, self.gives_many = self.handler.request_streaming, self.handler.response_streaming
+
+    @property
+    def name(self) -> str:
+        """Return its name without the service."""
+        return self.path.decode("latin-1").rpartition("/")[2]
 
     def shortcut(self, message: bytes, deadline: float) -> Answer:
         """Return the answer of the shortcut; None if there is none, or if it has a fault."""
@@ -90,6 +99,10 @@ class Methods:
         """Return the method at a path, or None."""
         return self._known.get(path) or self._look_up(path)
 
+    def known(self, path: bytes) -> Method | None:
+        """Return the method at a path if it was called before, else None."""
+        return self._known.get(path)
+
     def _look_up(self, path: bytes) -> Method | None:
         name = path.decode("latin-1")
         for service in self._services:
@@ -100,6 +113,5 @@ class Methods:
         return None
 
     def _method(self, path: str, handler: Handler) -> Method:
-        if path in self._shortcuts.streams:
-            return Method(handler, *self._shortcuts.streams[path])
-        return Method(handler, self._shortcuts.unary.get(path))
+        fast, each = self._shortcuts.streams.get(path, (self._shortcuts.unary.get(path), None))
+        return Method(handler, fast, each, path.encode("latin-1"))

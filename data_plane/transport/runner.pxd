@@ -8,6 +8,7 @@ from pretzel.kernels.frame cimport Frame, Workspace
 
 # The form of a response, and where its call is counted.
 cdef class Layout:
+    cdef readonly object results  # the kept answers of the model; None if it keeps none
     # The bytes of the response after a run that returned OK; None if it has no form here or takes more than `most`
     # bytes, which `taken` then holds.
     cdef bytes respond(self, Prepared prepared, Frame* frame, Request request, int64_t most, int64_t* taken)
@@ -53,5 +54,6 @@ cdef class Runner:
     cdef object answer(self, Prepared prepared, Layout layout, double deadline, double begun)
     cdef bint is_small(self, Prepared prepared, int64_t rows, int64_t size, double expected) noexcept nogil
     cdef bytes inline(self, Prepared prepared, Layout layout, int64_t size, bint brief)
-    cdef bytes released(self, bytes answer, Layout layout, Request request, double begun)
+    cdef bytes released(self, bytes answer, Prepared prepared, Layout layout, Request request, double begun)
+    cdef bint holds(self) noexcept
     cdef Job job(self, Prepared prepared, Layout layout, int64_t size, double deadline)

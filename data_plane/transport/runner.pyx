@@ -125,17 +125,24 @@ cdef class Runner:
         if deadline and deadline <= begun:
             return None
         answer = self.inline(prepared, layout, size, expected <= BRIEF)
-        if answer is not None and self.look is not None and self.look.opened and not self.request.streamed:
+        if layout.results is None and answer is not None and self.holds():
             self.look.add(layout, layout.measured(now() - begun, self.request), begun)
             return answer
-        return self.released(answer, layout, self.request, begun)
+        return self.released(answer, prepared, layout, self.request, begun)
 
-    cdef bytes released(self, bytes answer, Layout layout, Request request, double begun):
+    cdef bytes released(self, bytes answer, Prepared prepared, Layout layout, Request request, double begun):
         """Return an answer, counted; None if files were changed during its run, which the ordinary path repeats."""
         if answer is None or not layout.intact(begun):
             return None
         layout.record(layout.measured(now() - begun, request))
+        if layout.results is not None and not request.streamed:
+            rows = request.columns[0].rows
+            layout.results.put(request.message, answer, rows, prepared.cost.expected(prepared.size_of(request), rows))
         return answer
+
+    cdef bint holds(self) noexcept:
+        """Return whether the caller looks at the files of several answers; the messages of a stream are sent alone."""
+        return self.look is not None and self.look.opened and not self.request.streamed
 
     cdef bint is_small(self, Prepared prepared, int64_t rows, int64_t size, double expected) noexcept nogil:
         cdef Need need = prepared.need(rows, size)
@@ -182,4 +189,4 @@ cdef class Runner:
             if failure is None:
                 return None
             raise failure from None
-        return self.released(answer, job.layout, job.request, begun)
+        return self.released(answer, job.prepared, job.layout, job.request, begun)

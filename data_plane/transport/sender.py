@@ -9,6 +9,7 @@ import grpc
 
 from pretzel.data_plane.transport import http2
 from pretzel.data_plane.transport.head import ENCODINGS, Rejection
+from pretzel.data_plane.transport.outgoing import Outgoing
 from pretzel.data_plane.transport.status import OK_TRAILERS, Header, Metadata, metadata_fields, status_fields
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Sender:
 
     def __init__(self, engine: http2.Connection, flush_soon: Callable[[], None]) -> None:
         self._engine, self._flush_soon = engine, flush_soon
+        self.outgoing = Outgoing(engine)
 
     def acknowledge(self, stream_id: int, size: int) -> None:
         """Allow the peer to send as many bytes again."""
@@ -38,13 +40,17 @@ class Sender:
                 return
             self._flush_soon()
 
-    def respond(self, call: Call, message: bytes) -> None:
-        """Send the whole response of a unary call: headers, one framed message, and the status OK."""
+    def respond(self, call: Call, *message: bytes) -> None:
+        """Send the whole response of a unary call: headers, the parts of a framed message, and the status OK."""
         engine, stream_id = self._engine, call.stream_id
         try:
             engine.send_response(stream_id, (*_RESPONSE, _GZIP) if call.gzip else _RESPONSE)
-            engine.send_data(stream_id, message)
-            engine.send_trailers(stream_id, OK_TRAILERS)
+            if len(message) > 1:
+                self.outgoing.add(stream_id, *message)
+                self.outgoing.end(stream_id, OK_TRAILERS)
+            else:
+                engine.send_data(stream_id, message[0])
+                engine.send_trailers(stream_id, OK_TRAILERS)
         except http2.NGH2Error:
             return
         self._flush_soon()
@@ -57,15 +63,21 @@ class Sender:
             call.headers_sent = True
             self._queue(self._engine.send_response, call.stream_id, fields)
 
-    def send_message(self, call: Call, message: bytes) -> None:
-        """Send a framed message."""
+    def send_message(self, call: Call, *message: bytes) -> None:
+        """Send the parts of a framed message."""
         self.send_headers(call)
-        self._queue(self._engine.send_data, call.stream_id, message)
+        if len(message) > 1 or call.stream_id in self.outgoing:
+            self.outgoing.add(call.stream_id, *message)
+            self._flush_soon()
+        else:
+            self._queue(self._engine.send_data, call.stream_id, message[0])
 
     def send_status(self, call: Call, code: grpc.StatusCode, message: str, metadata: Metadata) -> None:
         """Send the last fields of a call; without an earlier message they are its only ones."""
         fields = OK_TRAILERS if code is grpc.StatusCode.OK and not metadata else status_fields(code, message, metadata)
-        if call.headers_sent:
+        if call.stream_id in self.outgoing:
+            self.outgoing.end(call.stream_id, fields)
+        elif call.headers_sent:
             self._queue(self._engine.send_trailers, call.stream_id, fields)
         else:
             self._send_only(call.stream_id, (*_RESPONSE, _ACCEPTED, *metadata_fields(call.initial_metadata), *fields))
@@ -75,9 +87,16 @@ class Sender:
         kind = (*_RESPONSE, _ACCEPTED) if rejection.http == b"200" else ((b":status", rejection.http),)
         self._send_only(stream_id, (*kind, *status_fields(rejection.code, rejection.message)))
 
+    def refuse(self, stream_id: int, fields: tuple[Header, ...]) -> None:
+        """Answer a stream that does not become a call by these fields alone."""
+        self._send_only(stream_id, fields)
+
     def unsent(self, stream_id: int | None = None) -> int:
-        """Return the bytes of responses that the engine still holds, of one stream or of all."""
-        return self._engine.queued_body_size(stream_id)
+        """Return the bytes of responses that are not on their way yet, of one stream or of all."""
+        waiting = self.outgoing.bytes
+        if waiting and stream_id is not None:
+            waiting = self.outgoing.size(stream_id)
+        return self._engine.queued_body_size(stream_id) + waiting
 
     def _send_only(self, stream_id: int, fields: tuple[Header, ...]) -> None:
         self._queue(lambda *arguments: self._engine.send_response(*arguments, end_stream=True), stream_id, fields)

@@ -7,8 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pretzel.cli import output
-from pretzel.cli.controls import escaped, visible
 from pretzel.cli.failures import report
+from pretzel.compiler.explain import FORMATS, explain
+from pretzel.importers.check import Report
+from pretzel.plan import ops
+from pretzel.plan.controls import escaped, visible
+from pretzel.plan.definition import Definition
 
 HOSTILE = "age\x1b[2J\x9b31m\u202eegnar\x07"
 
@@ -57,3 +61,21 @@ def explanation(self, request, context):
     from pretzel.v1 import control_pb2
 
     return control_pb2.ExplainModelResponse(text=json.dumps(HOSTILE) if request.format == "json" else HOSTILE)
+
+
+def hostile_definition() -> Definition:
+    return Definition({f"out{HOSTILE}": ops.Input(HOSTILE, "f64")}, metadata={"estimator": HOSTILE})
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_the_text_of_an_explanation_is_escaped_where_it_is_made(format: str):
+    """The SDK's text, and that of a model in process, is printed as it is."""
+    text = explain(hostile_definition(), format=format, verbose=True)
+    assert is_harmless(text)
+    assert "age" in text
+
+
+def test_the_text_of_a_report_of_a_check_is_escaped():
+    report = Report("Estimator", (), (), ("predict",), {}, {HOSTILE: "f64"})
+    assert is_harmless(str(report))
+    assert report.as_map()["inputs"] == {HOSTILE: "f64"}

@@ -90,3 +90,16 @@ def test_a_variable_wins_over_the_file_and_an_argument_over_both(
     monkeypatch.setenv("PRETZEL_WORKERS", "2")
     settings = Settings(port=7003)
     assert (settings.port, settings.workers, settings.pin) == (7003, 2, ["a", "b:canary"])
+
+
+@pytest.mark.parametrize(
+    ("size", "count"), [("2GiB", 2 << 30), ("512 MiB", 512 << 20), ("3K", 3072), ("1TB", 1 << 40), ("77", 77)]
+)
+def test_a_size_may_have_a_unit(size: str, count: int):
+    assert Settings(memory_budget=size).memory_budget == count
+
+
+@pytest.mark.parametrize("size", ["2 giga", "-1GiB", "GiB", "0", ""])
+def test_a_wrong_size_is_rejected(size: str):
+    with pytest.raises(ValueError, match="memory_budget"):
+        Settings(memory_budget=size)

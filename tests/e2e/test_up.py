@@ -167,6 +167,9 @@ def test_every_command_speaks_json(up, trained, tmp_path: Path):
     predicted = [line["predict"] for line in up.run("predict", "cli", tmp_path / "x.csv")]
     assert predicted == estimator.predict(IRIS.data).tolist()
     assert up.run("bench", "cli", "--seconds", "0.3")["calls"] > 0
+    at_rate = up.run("bench", "cli", "--seconds", "0.5", "--rate", "100", "--metrics", up.facts["metrics"])
+    assert at_rate["server"]["calls"] == at_rate["calls"] > 0
+    assert at_rate["server"]["cpu_seconds"] > 0 < at_rate["server"]["resident_bytes"]
     assert up.run("alias", "cli", "canary", "1")["aliases"] == {"canary": 1, "stable": 1}
     assert up.run("alias", "cli", "canary", "--remove")["aliases"] == {"stable": 1}
     assert up.run("delete", "cli@1", code=6)["code"] == "FAILED_PRECONDITION"

@@ -50,7 +50,7 @@ SCENES = {
     "pull: large objects cannot be created": Scene("open", "/incoming", width=WIDE),
     "pull: large objects cannot be written": Scene("write", "/incoming", width=WIDE),
     "pull: names cannot be changed": Scene("rename", "/cache/", width=WIDE),
-    "pull: the catalog cannot be saved": Scene("open", "/cache/.catalog"),
+    "pull: the catalog cannot be saved": Scene("open", "catalog"),
     "warming: objects cannot be mapped": Scene("mmap", "/objects/", width=WIDE),
     "processes: no socket for a new process": Scene("socket", "", "processes", kill=True),
     "accepting: no connection can be accepted": Scene("accept", ""),

@@ -142,6 +142,11 @@ CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
         lambda: KNN(algorithm="brute", weights="distance").fit(X, Y),
         lambda: KNN(algorithm="brute").fit(X, Y),
     ),
+    "distances of equal rows": (
+        differences.ROUNDED_ZEROS,
+        lambda: neighbors.KNeighborsTransformer(algorithm="brute").fit(X),
+        lambda: neighbors.KNeighborsTransformer(algorithm="brute", mode="connectivity").fit(X),
+    ),
     "equal whole rows": (
         differences.ROUNDED_ZEROS,
         lambda: KNNImputer(weights="distance").fit(X),

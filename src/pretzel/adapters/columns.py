@@ -107,7 +107,7 @@ def names_differ(actual: list[str], expected: list[str]) -> str:
 
 
 def _of_rows(rows: Any, metadata: Mapping[str, Any]) -> np.ndarray:
-    """Return a list of rows as an array: of booleans or integers, otherwise of objects."""
+    """Return a list of rows as an array: of booleans or numbers, otherwise of objects."""
     array = as_array(rows, object)
-    whole = array.ndim == 2 and {*map(type, array.flat)} <= {int, bool, np.bool_}
-    return as_array(rows) if whole and metadata.get("lists") != "objects" else array
+    plain = array.ndim == 2 and {*map(type, array.flat)} <= {int, float, bool, np.bool_}
+    return as_array(rows) if plain and metadata.get("lists") != "objects" else array

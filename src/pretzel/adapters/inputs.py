@@ -16,6 +16,7 @@ import numpy as np
 from pretzel.adapters.columns import check_order, named_columns, names_differ, positioned_columns
 from pretzel.adapters.convert import Column, as_array, as_texts, column_of
 from pretzel.adapters.decoding import text_column
+from pretzel.adapters.fractions import warn_of_fractions
 from pretzel.adapters.integer_functions import reject_integers
 from pretzel.adapters.integers import as_read
 from pretzel.adapters.kinds import in_native_order, reject_categories, reject_float_type
@@ -48,9 +49,11 @@ DECIDES = (
     "absent",
     "byte_order",
     "without_categories",
+    "dense_only",
     "zeros_apart",
     "sparse_columns",
     "stored_zeros",
+    "stored_nan",
     "stored_small",
     "float32_unclear",
     "dictionary_nulls",
@@ -67,6 +70,7 @@ DECIDES = (
     "spelled",
     "apart",
     "of_type",
+    "fractions",
 )
 """Keys of a version's metadata read here: models with equal values and inputs convert X to the same columns."""
 
@@ -99,6 +103,7 @@ def columns_of(
     columns = _STYLES[style](X, inputs, metadata)
     if columns and not len(next(iter(columns.values()))):
         raise InputError(NO_ROWS)
+    warn_of_fractions(columns, metadata)
     return columns
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from pretzel.adapters.convert import as_array
 from pretzel.adapters.tables import array_of, columns_in_order, is_sparse
 from pretzel.errors import InputError
 
@@ -40,7 +41,8 @@ def reject_kept(columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> None
         InputError: a column holds a text or another such object; the message names it.
     """
     for name, positions in (metadata.get("kept") or {}).items():
-        for label, column in _columns_at(name, columns[name], positions):
+        values = columns[name]
+        for label, column in _columns_at(name, _as_objects(values) if isinstance(values, list) else values, positions):
             if not _may_hold_objects(column):
                 continue
             for row, value in enumerate(np.asarray(array_of(column, number=False)).tolist()):
@@ -132,6 +134,13 @@ def _columns_at(
     elif values.ndim == 2 and (of_numbers or _may_hold_objects(values)):
         for i in range(values.shape[1]) if positions is None else positions:
             yield f"{name}[{i}]", values[:, i]
+
+
+def _as_objects(rows: list[Any]) -> Any:
+    """Return rows as an array of objects, if the library would; other lists as they are."""
+    array = as_array(rows, object)
+    is_kept = array.ndim == 2 and any(not isinstance(value, (Real, str)) for value in array.flat)
+    return array if is_kept else rows
 
 
 def _may_hold_objects(column: Any) -> bool:

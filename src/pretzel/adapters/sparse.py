@@ -19,9 +19,11 @@ def written_out(matrix: Any, metadata: Mapping[str, Any]) -> np.ndarray:
     stores twice becomes its last value with ``repeats: last``, as LightGBM and XGBoost read it; otherwise the sum.
 
     Raises:
-        InputError: a step of the model distinguishes stored zeros from entries not stored, which an array cannot; or
-            a row stores a column twice, and a step of the model does not read the sum.
+        InputError: the first step of the model rejects sparse matrices; or a step distinguishes stored zeros from
+            entries not stored, which an array cannot; or a row stores a column twice, and a step does not read the sum.
     """
+    if metadata.get("dense_only"):
+        raise InputError(f"X: a sparse matrix, which {metadata['dense_only']} rejects; pass X.toarray()")
     if metadata.get("zeros_apart"):
         raise InputError(
             "X: a sparse matrix, but the model was exported for dense rows, and "
@@ -31,6 +33,9 @@ def written_out(matrix: Any, metadata: Mapping[str, Any]) -> np.ndarray:
     csr = rows_of(matrix, metadata)
     if metadata.get("stored_zeros") == "refused":
         _check_zeros(csr)
+    if metadata.get("stored_nan") and np.isnan(csr.data).any():
+        reads = f"{metadata['stored_nan']} reads NaN in sparse rows otherwise than in dense ones"
+        raise InputError(f"X: a sparse matrix with NaN, and {reads}; pass X.toarray()")
     missing, last = metadata.get("absent") == "missing", metadata.get("repeats") == "last"
     if not missing and not last:
         return np.asarray(csr.toarray())

@@ -32,7 +32,10 @@ app.command()(takes_tls(catalog.alias))
 app.command()(takes_tls(catalog.delete))
 app.command()(takes_tls(store.gc))
 app.command()(takes_tls(store.fsck))
-app.command()(takes_tls(bench.bench))
+measuring = typer.Typer(cls=bench.BenchGroup, help="Measure latency and throughput; `compare` compares two results.")
+measuring.command("run")(takes_tls(bench.bench))
+measuring.command("compare")(bench.bench_compare)
+app.add_typer(measuring, name="bench")
 
 
 # Typer includes Click under a module name that depends on its version.

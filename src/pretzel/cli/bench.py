@@ -1,42 +1,96 @@
-"""`pretzel bench`, a small load generator: each caller sends its next request after the answer to the last one."""
+"""`pretzel bench`: generate load, measure, and compare results."""
 
 from __future__ import annotations
 
-import asyncio
-import time
-from contextlib import nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
+from typer.core import TyperGroup
 
 from pretzel.cli import options, output
+from pretzel.cli.bench_output import lines, points, write_json
 from pretzel.cli.files import read
-from pretzel.cli.options import SERVER, Json, Name, Server, Timeout
+from pretzel.cli.options import SERVER, Json, Server, Timeout
 from pretzel.cli.tables.batch import Batch
 from pretzel.cli.tables.reading import Reading
 from pretzel.cli.tables.reads import of_model
 from pretzel.cli.tls import TlsFiles
-from pretzel.client import AsyncClient
-from pretzel.errors import InputError, PretzelError
-from pretzel.plan.model import InputDescription, ModelDescription
-from pretzel.plan.values import Csr, Ragged, Texts
+from pretzel.errors import InputError
+from pretzel.load.arrivals import KINDS
+from pretzel.load.comparing import compare, different_loads, read_result
+from pretzel.load.measuring import Measurement, measure
+from pretzel.load.mix import Sizes
+from pretzel.load.plot import write_plot
+from pretzel.load.protocols import PROTOCOLS
+from pretzel.load.protocols.predictions import Read
+from pretzel.load.result import warnings
+from pretzel.load.schedule import Load
+from pretzel.load.server import Server as Address
+from pretzel.load.trace import read_trace
+from pretzel.plan.model import ModelDescription
+from pretzel.targets import Tls
 
-_WORDS = np.array("the of and to in is was for on that with as it by be at from this are or".split())
-_WARM_CALLS = 5
+GRPC_CONNECTIONS, HTTP_CONNECTIONS = 8, 64
+Plot = Annotated[Path | None, typer.Option(dir_okay=False, help="Write a plot of the latencies to this file, as SVG.")]
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
+
+
+class BenchGroup(TyperGroup):
+    """A group whose command `run` may be left out."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Run a measurement unless a command is named."""
+        return super().parse_args(ctx, args if args and args[0] in self.commands else ["run", *args])
 
 
 def bench(
-    name: Name,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="`name`, `name@version` or `name:alias`."),
+    ] = None,
     file: Annotated[
-        Path | None, typer.Argument(exists=True, dir_okay=False, help="Rows to send; random if left out.")
+        Path | None,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="Rows to send; for oip and oip-rest, the JSON body of a request. Random if left out.",
+        ),
     ] = None,
     method: Annotated[str, typer.Option(help="The estimator's method; its first one if left out.")] = "",
     seconds: Annotated[float, typer.Option(min=0.1, help="How long to measure.")] = 5,
     concurrency: Annotated[int, typer.Option(min=1, help="Concurrent callers, each with one call at a time.")] = 8,
-    rows: Annotated[int, typer.Option(min=1, help="Rows per call.")] = 1,
+    rate: Annotated[
+        float | None, typer.Option(help="Calls per second, each sent when it is due, instead of callers.")
+    ] = None,
+    arrivals: Annotated[str, typer.Option(help=f"Of calls with --rate: {', '.join(KINDS)}.")] = "poisson",
+    burst: Annotated[int, typer.Option(min=1, help="Calls per burst.")] = 32,
+    trace: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Repeat the calls of this file: `seconds,model,rows` per line."),
+    ] = None,
+    rows: Annotated[str, typer.Option(help="Rows per call; a mix of sizes and shares is `1:0.9,100:0.1`.")] = "1",
+    models: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="More models, one per line, the most popular ones first."),
+    ] = None,
+    zipf: Annotated[
+        float, typer.Option(min=0, help="The k-th model gets calls in proportion to k ** -ZIPF; 0: all alike.")
+    ] = 0,
+    warm_up: Annotated[float, typer.Option(min=0, help="Seconds of the same load before the measured ones.")] = 0,
+    protocol: Annotated[str, typer.Option(help=f"{', '.join(PROTOCOLS)} (the Open Inference Protocol).")] = "pretzel",
+    connections: Annotated[
+        int | None, typer.Option(min=1, help="Connections; by default 8, or 64 of HTTP/1.1, or one for each caller.")
+    ] = None,
+    outstanding: Annotated[
+        int, typer.Option(min=1, help="Most calls without an answer; with --rate, others wait, and that counts.")
+    ] = 4096,
+    slo: Annotated[
+        float | None, typer.Option(help="Milliseconds within which an answer is good; prints the goodput.")
+    ] = None,
+    metrics: Annotated[str, typer.Option(help="URL of the server's metrics: http://127.0.0.1:8002/metrics.")] = "",
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal calls.")] = 0,
     format: options.FormatOf = "auto",
     header: options.Header = None,
     column: options.Columns = None,
@@ -48,119 +102,109 @@ def bench(
     server: Server = SERVER,
     timeout: Timeout = 30,
     json: Json = False,
+    out: Annotated[Path | None, typer.Option(dir_okay=False, help="Write the JSON to this file, too.")] = None,
+    plot: Plot = None,
     *,
     tls: TlsFiles,
 ) -> None:
-    """Measure the latency and throughput of one model."""
-    load = Load(name, method, seconds, concurrency, rows)
+    """Measure latency and throughput under a load: callers that wait for answers, or calls at a rate of their own.
+
+    `pretzel bench compare A.json B.json` compares two results that --out has written.
+    """
     reading = options.reading_of(format, header, column, na, no_na, types, delimiter, decimal)
-    result = asyncio.run(_measure(load, file, reading, server, timeout, tls))
-    output.print_json(result) if json else output.print_pairs(_lines(result))
+    if protocol not in PROTOCOLS:
+        raise typer.BadParameter(f"--protocol {protocol!r}: expected {', '.join(PROTOCOLS)}")
+    if trace and (rate is not None or name or models):
+        raise typer.BadParameter("--trace names the models and times; leave out NAME, --models and --rate")
+    load = Load(
+        seconds=seconds,
+        warm_up=warm_up,
+        callers=0 if trace or rate is not None else concurrency,
+        rate=rate or 0.0,
+        arrivals=arrivals,
+        burst=burst,
+        trace=read_trace(trace) if trace else None,
+        seed=seed,
+        outstanding=outstanding,
+        timeout=timeout,
+    )
+    own = protocol == "pretzel"
+    measurement = Measurement(
+        server=Address(server, Tls(tls["tls_ca"], tls["tls_cert"], tls["tls_key"]), timeout),
+        protocol=protocol,
+        models=() if trace else _models(name, models),
+        sizes=Sizes.parse(rows),
+        zipf=zipf,
+        method=method,
+        load=load,
+        connections=connections or _connections(own or protocol == "oip", load),
+        file=None if own else file,
+        read=_reader(file, reading) if own and file else None,
+        slo=slo,
+        metrics=metrics,
+    )
+    result = measure(measurement)
+    for warning in warnings(result):
+        output.warn(warning)
+    _write(result, out, plot)
+    output.print_json(result) if json else output.print_pairs(lines(result))
 
 
-@dataclass
-class Load:
-    """The load to generate, and its measurements."""
-
-    model: str
-    method: str
-    seconds: float
-    concurrency: int
-    rows: int
-    latencies: list[float] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-
-
-async def _measure(
-    load: Load, file: Path | None, reading: Reading, server: str, timeout: float, tls: TlsFiles
-) -> dict[str, Any]:
-    async with AsyncClient(server, timeout=timeout, channels=min(load.concurrency, 8), **tls) as client:
-        description = await client.describe(load.model)
-        load.method = load.method or description.outputs[0].name
-        batch = _from_file(file, description, reading, load.rows) if file else None
-        columns = batch.X if batch else _random_columns(description.inputs, load.rows)
-        load.rows = len(batch) if batch else load.rows
-        await _warm(client, load, columns, batch)
-        start = time.perf_counter()
-        await asyncio.gather(
-            *(_call_until(client, load, columns, start + load.seconds) for _ in range(load.concurrency))
-        )
-        return _result(load, time.perf_counter() - start, description)
+def bench_compare(
+    one: Annotated[Path, typer.Argument(exists=True, dir_okay=False, metavar="A.json", help="A result of --out.")],
+    other: Annotated[Path, typer.Argument(exists=True, dir_okay=False, metavar="B.json", help="Another one.")],
+    json: Json = False,
+    plot: Plot = None,
+) -> None:
+    """Compare two results: each figure of both, and the second over the first."""
+    first, second = read_result(one), read_result(other)
+    if differences := different_loads(first, second):
+        output.warn(f"the loads differ: {', '.join(differences)}")
+    for path, result in ((one, first), (other, second)):
+        for warning in warnings(result):
+            output.warn(f"{path}: {warning}")
+    if plot:
+        write_plot(plot, {str(one): points(first), str(other): points(second)})
+    found = compare(first, second)
+    if json:
+        output.print_json({name: {"a": a, "b": b, "ratio": ratio} for name, a, b, ratio in found})
+    else:
+        output.print_table(("", str(one), str(other), "ratio"), _cells(found))
 
 
-async def _warm(client: AsyncClient, load: Load, X: Any, batch: Batch | None) -> None:
-    """Call a few times; errors in rows of a file name its lines and columns."""
-    for _ in range(_WARM_CALLS):
-        with batch.located() if batch else nullcontext():
-            await _call(client, load, X)
+def _cells(found: Iterable[tuple[str, float | None, float | None, float | None]]) -> Iterable[list[object]]:
+    for name, *values in found:
+        yield [name.replace("_", " "), *("" if value is None else value for value in values)]
 
 
-async def _call(client: AsyncClient, load: Load, X: Any) -> Any:
-    if isinstance(X, RandomColumns):
-        return await client.infer(load.model, X, [load.method])
-    return await client.score(load.model, X, load.method)
+def _models(name: str | None, file: Path | None) -> tuple[str, ...]:
+    names = [name] if name else []
+    if file is not None:
+        names += [line.strip() for line in file.read_text().splitlines() if line.strip()]
+    if not names:
+        raise typer.BadParameter("name a model: NAME, --models or --trace")
+    return tuple(dict.fromkeys(names))
 
 
-async def _call_until(client: AsyncClient, load: Load, X: Any, end: float) -> None:
-    while (start := time.perf_counter()) < end:
-        try:
-            await _call(client, load, X)
-            load.latencies.append(time.perf_counter() - start)
-        except PretzelError as error:
-            load.failures.append(str(error))
-            await asyncio.sleep(0.01)
+def _connections(grpc: bool, load: Load) -> int:
+    """Return the default number: calls of one HTTP/1.1 connection wait for each other."""
+    if grpc:
+        return min(load.callers or GRPC_CONNECTIONS, GRPC_CONNECTIONS)
+    return load.callers or HTTP_CONNECTIONS
 
 
-def _from_file(file: Path, description: ModelDescription, reading: Reading, rows: int) -> Batch:
-    batch = next(read(file, of_model(description), reading, rows), None)
-    if batch is None:
-        raise InputError(f"{file}: expected rows, got none")
-    return batch
+def _reader(file: Path, reading: Reading) -> Read:
+    def rows_of(description: ModelDescription, rows: int) -> Batch:
+        batch = next(read(file, of_model(description), reading, rows), None)
+        if batch is None:
+            raise InputError(f"{file}: expected rows, got none")
+        return batch
+
+    return rows_of
 
 
-class RandomColumns(dict[str, Any]):
-    """Random columns of the types that the model declares, sent unconverted."""
-
-
-def _random_columns(inputs: tuple[InputDescription, ...], rows: int) -> RandomColumns:
-    random = np.random.default_rng(0)
-    return RandomColumns((item.name, _column(item, rows, random)) for item in inputs)
-
-
-def _column(item: InputDescription, rows: int, random: np.random.Generator) -> Any:
-    kind = item.type
-    if kind.layout == "ragged":
-        words = [random.choice(_WORDS, 20).tolist() for _ in range(rows)]
-        return Ragged.of(words if kind.is_text else [[1.0] * len(row) for row in words], numbers=not kind.is_text)
-    if kind.is_text:
-        count = rows * kind.columns
-        return Texts.of((" ".join(random.choice(_WORDS, 20)) for _ in range(count)), kind.width)
-    shape = (rows,) if kind.width is None else (rows, kind.width)
-    numbers = (random.normal(size=shape) * (1 if kind.is_float else 10)).astype(kind.numpy)
-    return Csr.of(numbers) if kind.layout == "sparse" else numbers
-
-
-def _result(load: Load, seconds: float, description: ModelDescription) -> dict[str, Any]:
-    if not load.latencies:
-        raise InputError(f"model {load.model!r}: no call succeeded; the first failed with: {load.failures[0]}")
-    spread = np.percentile(np.array(load.latencies) * 1e3, [50, 90, 99, 100]).round(3).tolist()
-    return {
-        "model": str(description.version),
-        "method": load.method,
-        "concurrency": load.concurrency,
-        "rows_per_call": load.rows,
-        "seconds": round(seconds, 3),
-        "calls": len(load.latencies),
-        "failures": len(load.failures),
-        "calls_per_second": round(len(load.latencies) / seconds, 1),
-        "rows_per_second": round(len(load.latencies) * load.rows / seconds, 1),
-        "latency_ms": dict(zip(("p50", "p90", "p99", "max"), spread, strict=True)),
-    }
-
-
-def _lines(result: dict[str, Any]) -> list[tuple[str, object]]:
-    latency = ", ".join(f"{name} {value:.3f} ms" for name, value in result["latency_ms"].items())
-    return [
-        *((key.replace("_", " "), value) for key, value in result.items() if key != "latency_ms"),
-        ("latency", latency),
-    ]
+def _write(result: dict[str, Any], out: Path | None, plot: Path | None) -> None:
+    if out is not None:
+        write_json(out, result)
+    if plot is not None:
+        write_plot(plot, {str(result["model"]): points(result)})

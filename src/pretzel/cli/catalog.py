@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 import typer
 
 from pretzel.cli import failures, output
-from pretzel.cli.controls import escaped, visible
 from pretzel.cli.options import CONTROL, Control, Json, Name, Timeout
 from pretzel.cli.tls import TlsFiles
 from pretzel.client import ControlPlane
 from pretzel.client.endpoint import Budget
 from pretzel.errors import PreconditionError
 from pretzel.plan.caveats import LEFT_OUT
+from pretzel.plan.controls import escaped, visible
 from pretzel.plan.model import ColumnDescription, InputDescription, LabelTable, Model, ModelDescription
 
 

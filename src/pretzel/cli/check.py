@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from pretzel.cli import options, output
-from pretzel.cli.controls import visible
 from pretzel.cli.estimators import load_model
 from pretzel.cli.failures import EXIT_CODES
 from pretzel.cli.files import read_sample
 from pretzel.cli.options import Json
 from pretzel.cli.tables.reading import Reading
 from pretzel.errors import UnsupportedError
+from pretzel.plan.controls import visible
 
 
 def check(

@@ -24,6 +24,7 @@ from pretzel.client.deployment import silent
 from pretzel.client.endpoint import Budget
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.errors import InputError, NotFoundError, PretzelError, VerificationError
+from pretzel.plan.controls import visible
 from pretzel.plan.model import ModelVersion
 
 _NO_NEWS = (RuntimeWarning, DeprecationWarning, PendingDeprecationWarning, ResourceWarning, ImportWarning)
@@ -136,7 +137,7 @@ def _warnings_after() -> Iterator[None]:
         finally:
             news = [str(warning.message) for warning in caught if not issubclass(warning.category, _NO_NEWS)]
             for text in dict.fromkeys(news):
-                print(f"warning: {' '.join(text.split())}", file=sys.stderr)
+                print(f"warning: {visible(' '.join(text.split()))}", file=sys.stderr)
 
 
 def _newest(name: str, plane: ControlPlane) -> int | None:

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from pretzel.cli import output
-from pretzel.cli.controls import visible
 from pretzel.cli.estimators import load_model
 from pretzel.cli.options import Json, Outputs
 from pretzel.plan import bundle
+from pretzel.plan.controls import visible
 from pretzel.plan.definition import Definition
 from pretzel.plan.render import render
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pretzel.cli.controls import visible
 from pretzel.client.failures import MismatchError
 from pretzel.errors import PretzelError
+from pretzel.plan.controls import visible
 
 EXIT_CODES = {
     "USAGE": 2,

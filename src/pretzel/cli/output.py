@@ -15,8 +15,8 @@ from rich.progress import ProgressColumn, Task
 from rich.table import Table
 from rich.text import Text
 
-from pretzel.cli.controls import escaped, visible
 from pretzel.errors import AnswersMayDifferWarning
+from pretzel.plan.controls import escaped, visible
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
 

@@ -17,6 +17,7 @@ from pretzel.client import ControlPlane
 from pretzel.client.endpoint import Budget
 from pretzel.client.stores import Finding
 from pretzel.errors import PreconditionError
+from pretzel.plan.controls import escaped, visible
 
 Repair = Annotated[
     bool, typer.Option("--repair", help="Rebuild derived objects, quarantine damaged ones, and remove strays.")
@@ -81,9 +82,9 @@ class _Printer:
         self.left += not repaired
         if self._json:
             parts = {"path": str(finding.path), "problem": finding.problem, "remedy": finding.remedy}
-            print(json_lines.dumps(parts | {"repaired": repaired}, ensure_ascii=False), flush=True)
+            print(escaped(json_lines.dumps(parts | {"repaired": repaired}, ensure_ascii=False)), flush=True)
         else:
-            print(f"{finding.path}: {finding.problem}; {finding.remedy}", flush=True)
+            print(visible(f"{finding.path}: {finding.problem}; {finding.remedy}"), flush=True)
 
     def all(self, findings: Iterable[Any]) -> None:
         """Print all findings of one check."""

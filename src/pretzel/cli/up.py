@@ -30,6 +30,7 @@ def _port(name: str, service: str) -> Any:
 
 def up(
     workers: Annotated[int, _setting("WORKERS", "Serving processes.", min=1, max=256)] = 1,
+    memory_budget: Annotated[str, _setting("MEMORY_BUDGET", "Memory for models per process, as `2GiB`.")] = "",
     port: Annotated[int, _port("PORT", "predictions")] = 8001,
     control_port: Annotated[int, _port("CONTROL_PORT", "the control plane")] = 8101,
     metrics_port: Annotated[int, _port("METRICS_PORT", "the workers' metrics")] = 8002,
@@ -56,7 +57,8 @@ def up(
     both = [f"--host={host}", f"--log-level={log_level}", f"--socket-mode={socket_mode}", *tls]
     both += ["--insecure"] if insecure else []
     own = [*both, *_given(replaces=replaces), f"--data-dir={data_dir / 'control'}", *(["--new"] if new else [])]
-    its = [*both, *_given(listen=listen), f"--workers={workers}", f"--cache-dir={data_dir / 'worker'}"]
+    its = [*both, *_given(listen=listen, memory_budget=memory_budget)]
+    its += [f"--workers={workers}", f"--cache-dir={data_dir / 'worker'}"]
     near, scheme = _near(host), "https" if tls else "http"
     with _private_socket() if tls else nullcontext("") as private:
         own += _given(control_listen=",".join(filter(None, (control_listen, private))))

@@ -33,6 +33,7 @@ NUMBERS = frozenset({"f32", "f64", "i32", "i64"})
 _OF_OTHERS = {
     *("feature_names", "input_names", "input_style", "dictionary_nulls", "order", "order_names", "in_order", "lists"),
     *("without_categories", "float32_unclear", "spaces", "columns", "byte_order"),
+    *("dense_only", "stored_nan"),
     *("kept", "compared", "without_booleans", "without_na", "without_others", "others"),
 }
 """Metadata that concern neither arrays of the model's own type nor lists of texts."""

@@ -13,6 +13,7 @@ from pretzel.importers.files import opened
 from pretzel.importers.findings import Note, Refusal, class_name
 from pretzel.importers.registry import Step
 from pretzel.plan.caveats import FIELDS, KEY, LEFT_OUT, caveats
+from pretzel.plan.controls import visible
 from pretzel.plan.definition import Definition
 from pretzel.plan.multioutput import methods_of
 
@@ -66,7 +67,7 @@ class Report:
             lines.append(f"  methods: {', '.join(self.methods)}")
             lines += [f"  not served: {method}: {reason}" for method, reason in self.left_out.items()]
             lines.append(f"  inputs: {', '.join(f'{name} ({kind})' for name, kind in self.inputs.items())}")
-        return "\n".join(lines)
+        return visible("\n".join(lines))
 
 
 def check(estimator: Any, *, sample: Any = None) -> Report:

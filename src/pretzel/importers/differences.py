@@ -47,7 +47,7 @@ ROUNDED_NEIGHBORS = Difference(
     "here",
     "fit it with algorithm='kd_tree' or 'ball_tree', or fit it on whole numbers and give it such",
     "brute force searches up to 256 dense rows by Euclidean distance, and every column of the learned rows holds a "
-    "value twice, and not all are whole numbers",
+    "value twice, and not all are whole numbers; if all are, at each request that holds a fraction",
 )
 ROUNDED_RANKS = Difference(
     "Rounded neighbours at equal distance",
@@ -69,8 +69,8 @@ ROUNDED_ZEROS = Difference(
     "Distances of equal rows",
     "between equal rows the library's distance is a rounding error, and not zero; here it is zero, and such rows "
     "decide alone",
-    "use weights='uniform', or algorithm='kd_tree' where there is one",
-    "brute force, or KNNImputer, weighs by distance, and the learned values are not whole numbers",
+    "use weights='uniform', mode='connectivity', or algorithm='kd_tree' where there is one",
+    "brute force, or KNNImputer, weighs by distance or returns distances, and the learned values are not whole numbers",
 )
 ROUNDED_ORIGINS = Difference(
     "Distances of rows from themselves",
@@ -96,8 +96,8 @@ ROUNDED_RIM = Difference(
 ROUNDED_WAVES = Difference(
     "Cosines of large numbers",
     "it takes cosines of numbers so large that rounding decides them",
-    "fit it with a smaller gamma, on scaled features",
-    "a random weight is beyond 1e6",
+    "fit it with a smaller gamma, on scaled features of float64",
+    "a random weight is beyond 1e6, or it computes in float32, in which a number beyond 30 is large",
 )
 ROUNDED_SHARES = Difference(
     "Shares by exponentials of large differences",
@@ -130,12 +130,12 @@ ROUNDED_VOTES = Difference(
     "weight, or the score of a support vector machine is as small amid the support vectors of two classes",
 )
 ROUNDED_WEIGHTS = Difference(
-    "Sums of kernels that cancel in float32",
-    "it computes kernels in float32, and its weights for them are so large that they cancel but for the last digits, "
-    "which depend on the processor and BLAS",
-    "fit it on float64, or with fewer components or a larger alpha",
-    "it was fitted on float32 and is given float32, and the sizes of the weighted kernels of a learned row add up to "
-    "more than 100 times the largest result",
+    "Sums of kernels that cancel",
+    "its weights for kernels are so large that they cancel but for the last digits, which depend on the processor and "
+    "BLAS",
+    "fit it on scaled features of float64, or with fewer components or a larger alpha",
+    "the sizes of the weighted kernels of a learned row add up to more than 1e9 times the largest result; 100 times if "
+    "it was fitted on float32 and is given float32",
 )
 ROUNDED_POWERS = Difference(
     "Powers that cancel in float32",
@@ -163,6 +163,14 @@ ROUNDED_DIRECTIONS = Difference(
     "leave out constant and redundant features before it, such as one of each set of dummies; or keep fewer components",
     "a sum of its weights, each times the size of its feature, is more than 1e9 times the deviation of the result; "
     "after steps that round, every feature is taken to be as large as the largest",
+)
+ROUNDED_SINGLES = Difference(
+    "Deviations of float32",
+    "it is given float32, and divides by the deviation of a feature, or of a sum of features, whose terms are so much "
+    "larger that the last digits decide, which depend on the processor, NumPy and BLAS",
+    "give it float64, or center and scale the features before the step that rounds, with StandardScaler",
+    "it is given float32, and a sum of its weights, each times the size of its feature, is more than 50 times the "
+    "deviation of the result; of scalers, where they read what a matrix product or another rounded function has made",
 )
 ROUNDED_TOPICS = Difference(
     "Topics in float32",
@@ -192,6 +200,7 @@ DIFFERENCES = (
     ROUNDED_POWERS,
     ROUNDED_THRESHOLDS,
     ROUNDED_DIRECTIONS,
+    ROUNDED_SINGLES,
     ROUNDED_TOPICS,
 )
 """All causes, in the order of the page."""

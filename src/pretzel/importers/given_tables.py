@@ -48,6 +48,22 @@ def names_by_library(estimator: Any) -> list[str]:
     return next(filter(None, map(names_by_library, _held(estimator))), [])
 
 
+def names_by_lightgbm(estimator: Any) -> bool:
+    """Return whether the names of a table come from LightGBM, which replaces spaces in them by underscores."""
+    if hasattr(estimator, "steps"):
+        return names_by_lightgbm(_first(estimator))
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is None:
+        return False
+    if _library(estimator) == "lightgbm":
+        return True
+    return any(names_by_lightgbm(part) and _are_alike(part.feature_names_in_, names) for part in _held(estimator))
+
+
+def _are_alike(one: Any, other: Any) -> bool:
+    return list(one) == list(other)
+
+
 def given_to_library(x: Columns, inputs: Inputs) -> None:
     """Record the inputs that a boosting library without categories reads as they are given, if it is handed a table.
 

@@ -109,6 +109,8 @@ class Inputs:
     """True if clients must fill absent entries of a sparse matrix with NaN rather than zero."""
     zeros_apart: str | None = None
     """A step that distinguishes stored zeros from absent entries: rows of the other layout are rejected."""
+    dense_only: str | None = None
+    """A step that is given the model's input unchanged, and rejects sparse matrices, as clients then do."""
     sparse_columns: str | None = None
     """``refused`` if a step that distinguishes stored zeros is handed a table of sparse columns, and reads zeros."""
     repeats: str | None = None
@@ -123,6 +125,8 @@ class Inputs:
     """
     stored_zeros: str | None = None
     """``refused`` if sparse rows with stored zeros must not be densified."""
+    cancelled: set[Node] = field(default_factory=set)
+    """Sums that are zero but for rounding for many rows."""
     sparse_results: set[Node] = field(default_factory=set)
     """Dense values that the library returns as sparse rows for sparse input."""
     integers: str | None = None

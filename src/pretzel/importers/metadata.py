@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.given_tables import names_by_library, order_of
+from pretzel.importers.given_tables import names_by_library, names_by_lightgbm, order_of
 from pretzel.importers.inputs import Inputs
 from pretzel.importers.registry import served_as
 from pretzel.plan.types import TEXT, TOKENS
@@ -37,6 +37,7 @@ def metadata_of(
         "apart": inputs.apart,
         "dictionary_nulls": _dictionary_nulls(kind, x, inputs),
         **_order(estimator, x),
+        "spaces": "_" if x.names and names_by_lightgbm(estimator) and any("_" in name for name in x.names) else None,
         "absent": "missing" if inputs.absent_is_missing else None,
         "integers": inputs.integers,
         "decodes": {name: None if form is None else list(form) for name, form in inputs.decodes().items()},
@@ -74,6 +75,7 @@ def _storage(inputs: Inputs) -> dict[str, Any]:
     if repeats == "refused by dense":
         repeats = "refused" if is_dense else "float64"
     return {
+        "dense_only": inputs.dense_only if is_dense else None,
         "zeros_apart": inputs.zeros_apart if numeric else None,
         "sparse_columns": inputs.sparse_columns if numeric else None,
         "stored_zeros": inputs.stored_zeros if is_dense else None,

@@ -8,15 +8,15 @@ from typing import Any, TypeVar
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers.columns import Columns
-from pretzel.importers.differences import ROUNDED_DIRECTIONS, ROUNDED_THRESHOLDS
 from pretzel.importers.families import load_family
 from pretzel.importers.findings import Findings, Note, Refusal, class_name, refused, shown
 from pretzel.importers.inputs import Inputs, Open, UnreadableError, reading
 from pretzel.importers.offers import Offer
 from pretzel.importers.polars_float32 import note_unclear
 from pretzel.importers.remedies import unknown_class
-from pretzel.importers.rounding import divides_by_rounding, may_cross
+from pretzel.importers.rounding import note_crossing, note_division
 from pretzel.importers.small_integers import with_fitted_type
+from pretzel.importers.sparse_refused import note_refused_sparse
 from pretzel.importers.storage import keeps_entries
 from pretzel.importers.subclasses import base_of, changed
 from pretzel.plan.node import Node
@@ -258,10 +258,9 @@ def _check(estimator: Any, x: Columns, step: Step) -> None:
         step.reads_entries(x, ENTRIES[kind])
     if is_fitted(estimator):
         note_unclear(kind, estimator, x, step.inputs)
-        if divides_by_rounding(kind, estimator, x):
-            step.may_differ(ROUNDED_DIRECTIONS.reason, ROUNDED_DIRECTIONS.remedy)
-    if may_cross(kind, estimator, x):
-        step.may_differ(ROUNDED_THRESHOLDS.reason, ROUNDED_THRESHOLDS.remedy)
+        note_refused_sparse(kind, estimator, x, step)
+        note_division(kind, estimator, x, step)
+    note_crossing(kind, estimator, x, step)
 
 
 def _import(importer: Callable[[Any, Columns, Step], Imported], estimator: Any, x: Columns, step: Step) -> Imported:

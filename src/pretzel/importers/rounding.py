@@ -6,11 +6,12 @@ such a difference on unchanged.  A threshold at the value of a training row turn
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from typing import Any
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.differences import ROUNDED_DIRECTIONS, ROUNDED_SINGLES, ROUNDED_THRESHOLDS
 from pretzel.importers.inputs import Open
 from pretzel.plan import ops
 from pretzel.plan.graph import topological
@@ -54,11 +55,15 @@ READERS: dict[type, Reader] = {}
 """The classes whose thresholds are values of training rows, or next to them."""
 
 
-DIVIDERS: dict[type, Callable[[Any, bool], bool]] = {}
-"""Functions of a fitted estimator, by class, that return whether it divides by deviations that are rounding errors.
+DIVIDERS: dict[type, Callable[[Any, bool], float]] = {}
+"""Functions of a fitted estimator, by class, that return by how much its terms exceed the deviation it divides by.
 
 The second argument is True if the last bits of its input may differ from the library's.
 """
+MOST = 1e9
+"""The most that terms may exceed the deviation of their result: seven digits of float64 are left."""
+MOST_SINGLE = 50.0
+"""The same in float32, whose last digit is 6e-8 of a term: beyond, it is more than 2e-6 of the result."""
 
 
 def reads_thresholds(
@@ -68,29 +73,51 @@ def reads_thresholds(
     READERS.update(dict.fromkeys(classes, Reader(single, compares, of_sums)))
 
 
-def divides(*classes: type) -> Callable[[Callable[[Any, bool], bool]], Callable[[Any, bool], bool]]:
+def divides(*classes: type) -> Callable[[Callable[[Any, bool], float]], Callable[[Any, bool], float]]:
     """Register the function in :data:`DIVIDERS` of these classes."""
 
-    def register(function: Callable[[Any, bool], bool]) -> Callable[[Any, bool], bool]:
+    def register(function: Callable[[Any, bool], float]) -> Callable[[Any, bool], float]:
         DIVIDERS.update(dict.fromkeys(classes, function))
         return function
 
     return register
 
 
-def divides_by_rounding(kind: type, estimator: Any, x: Columns) -> bool:
-    """Return whether a fitted estimator divides by deviations that are rounding errors."""
-    return kind in DIVIDERS and DIVIDERS[kind](estimator, any(map(_is_rounded, _computed(x))))
+def note_division(kind: type, estimator: Any, x: Columns, step: Any) -> None:
+    """Add a note if a fitted estimator divides terms by a deviation so small that their last digits decide."""
+    if kind not in DIVIDERS:
+        return
+    ratio = DIVIDERS[kind](estimator, any(map(_is_rounded, _computed(x))))
+    if ratio > MOST:
+        step.may_differ(ROUNDED_DIRECTIONS.reason, ROUNDED_DIRECTIONS.remedy)
+    elif ratio > MOST_SINGLE and _is_single(x):
+        step.may_differ(ROUNDED_SINGLES.reason, ROUNDED_SINGLES.remedy)
 
 
-def may_cross(kind: type, estimator: Any, x: Columns) -> bool:
-    """Return whether the last bit of an estimator's input may move a row across a threshold."""
+def _is_single(x: Columns) -> bool:
+    """Return whether some of the columns are float32, or were computed in it."""
+    given = [part.inputs.types.get(part.name) for part in x.parts if isinstance(part, Open)]
+    kinds = [*given, *(node.type for node in _computed(x))]
+    return any(kind is not None and kind.dtype == "f32" for kind in kinds)
+
+
+def note_crossing(kind: type, estimator: Any, x: Columns, step: Any) -> None:
+    """Add a note if the last bit of an estimator's input may move a row across a threshold."""
+    if _may_cross(kind, estimator, x, step.inputs.cancelled):
+        step.may_differ(ROUNDED_THRESHOLDS.reason, ROUNDED_THRESHOLDS.remedy)
+
+
+def _may_cross(kind: type, estimator: Any, x: Columns, cancelled: Set[Node]) -> bool:
+    """Return whether a last bit may move a row across a threshold.
+
+    ``cancelled``: sums that are zero but for rounding for many rows, so that learned thresholds lie between such zeros.
+    """
     reader = READERS.get(kind)
     if reader is None or not reader.compares(estimator):
         return False
     return any(
         _is_rounded(node)
-        and not (reader.single and node.type.dtype == "f64")
+        and not (reader.single and node.type.dtype == "f64" and node not in cancelled)
         and not (reader.of_sums and isinstance(node, ALONE))
         for node in _computed(x)
     )

@@ -11,6 +11,7 @@ from pretzel.plan.node import Node
 
 KEEP: tuple[type[Node], ...] = (
     ops.Affine,
+    ops.Arithmetic,
     ops.Cast,
     ops.Clip,
     ops.Column,
@@ -18,6 +19,7 @@ KEEP: tuple[type[Node], ...] = (
     ops.Concat,
     ops.Elementwise,
     ops.Impute,
+    ops.ImputeObjects,
     ops.Interpolate,
     ops.MissingIndicator,
     ops.NormalQuantile,

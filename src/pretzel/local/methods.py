@@ -10,7 +10,9 @@ import numpy as np
 
 from pretzel.adapters.inputs import columns_of
 from pretzel.adapters.kinds import reject_float_type
+from pretzel.errors import InputError
 from pretzel.local.models import Models
+from pretzel.plan.caveats import why_not
 from pretzel.plan.multioutput import SQUARE, join, outputs_of
 
 
@@ -25,7 +27,7 @@ class Method:
         self._run, self._finish = model.executable.run_bound, model.finish[name]
         only = model.inputs[0].type if len(model.described) == 1 else None
         plain = only is not None and only.layout == "dense" and only.dtype == "f64" and only.width is not None
-        plain &= name not in (model.metadata.get("of_type") or ())
+        plain &= name not in (model.metadata.get("of_type") or ()) and not model.metadata.get("fractions")
         self._dtype = np.dtype("f8") if plain else None
         self._width = only.columns if only is not None else 0
 
@@ -42,6 +44,8 @@ class Method:
                 return self._finish(self._run([X], rows, self._outputs)[self._name])
         model, bound, rows = self._models.bind(X)
         reject_float_type(X, model.metadata, self._name)
+        if self._name not in model.finish:
+            raise InputError(f"X: of a kind for which fewer methods are served{why_not(self._name, model.metadata)}")
         value = model.executable.run_bound(bound, rows, self._outputs)[self._name]
         return model.finish[self._name](value)
 

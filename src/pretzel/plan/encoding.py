@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import struct
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -114,6 +115,9 @@ def _encoded_key(key: str) -> bytes:
 
 
 _Write = Callable[[Any, bytearray, int], None]
+_KEYS: dict[bytes, str] = {}
+"""Keys of maps by their bytes: the first ones of at most 23 characters, mostly names of fields."""
+_MOST_KEYS = 1024
 _SHORT = [bytes([head]) for head in range(256)]
 _WRITERS: dict[type, _Write] = {
     type(None): _encode_none,
@@ -147,24 +151,25 @@ class _Reader:
     def value(self, depth: int) -> Any:
         if depth > MAX_DEPTH:
             raise CorruptObjectError(f"canonical bytes: nested deeper than {MAX_DEPTH}")
-        first = self.take(1)[0]
-        major, info = first >> 5, first & 31
+        first = self.data[self.at] if self.at < len(self.data) else self.take(1)[0]
+        self.at += 1
+        major, n = first >> 5, first & 31
         if major == _SIMPLE:
             return self.simple(first)
-        n = self.length(info)
-        match major:
-            case 0:
-                return n
-            case 1:
-                return -1 - n
-            case 2:
-                return self.take(n)
-            case 3:
-                return self.text(n)
-            case 4:
-                return [self.value(depth + 1) for _ in range(self.count(n))]
-            case 5:
-                return self.map(self.count(n), depth)
+        if n >= 24:
+            n = self.length(n)
+        if major == _TEXT:
+            return self.text(n)
+        if major == _UINT:
+            return n
+        if major == _MAP:
+            return self.map(self.count(n), depth)
+        if major == _ARRAY:
+            return [self.value(depth + 1) for _ in range(self.count(n))]
+        if major == _BYTES:
+            return self.take(n)
+        if major == _NEGINT:
+            return -1 - n
         raise CorruptObjectError(f"canonical bytes: major type {major} is not used")
 
     def simple(self, first: int) -> Any:
@@ -208,10 +213,22 @@ class _Reader:
         out: dict[str, Any] = {}
         last = b""
         for _ in range(n):
-            start = self.at
-            key = self.value(depth + 1)
-            encoded = self.data[start : self.at]
+            key, encoded = self.key(depth)
             if not isinstance(key, str) or encoded <= last:
                 raise CorruptObjectError(f"canonical bytes: map key {key!r} is not text in sorted order")
             out[key], last = self.value(depth + 1), encoded
         return out
+
+    def key(self, depth: int) -> tuple[Any, bytes]:
+        """Return the key of a map and its bytes; usual keys are decoded once and are then one object."""
+        start = self.at
+        encoded = self.data[start : start + 1 + (self.data[start] & 31)] if start < len(self.data) else b""
+        known = _KEYS.get(encoded)
+        if known is not None:  # the first of these bytes says that they are a text of just this length
+            self.at = start + len(encoded)
+            return known, encoded
+        key = self.value(depth + 1)
+        encoded = self.data[start : self.at]
+        if isinstance(key, str) and len(encoded) <= 24 and len(_KEYS) < _MOST_KEYS:
+            _KEYS[encoded] = sys.intern(key)
+        return key, encoded

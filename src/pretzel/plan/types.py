@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, Self
 
 import numpy as np
@@ -49,6 +50,7 @@ class ValueType:
             raise DefinitionError(f"type {self.dtype}: sparse rows hold f32, f64 or i64 and need a width")
 
     @classmethod
+    @lru_cache(1024)
     def parse(cls, text: str) -> Self:
         """Read what ``str()`` wrote.
 

@@ -15,6 +15,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status as RpcStatus
 
 from pretzel.errors import PretzelError, brief
+from pretzel.serving.log_limit import KINDS, REFUSED
 from pretzel.serving.shortage import is_shortage
 
 log = structlog.get_logger(__name__)
@@ -29,6 +30,7 @@ MOST_DETAILED = 1000
 """Bytes of the longest message that is also sent in the details: peers accept 8 KiB of headers."""
 RETRY_SECONDS = 1
 """Delay that the details of UNAVAILABLE suggest: most reasons for it pass, or concern one worker of several."""
+_faults: dict[tuple[object, ...], str] = {}
 NO_RESOURCES = "this server has no memory, thread or descriptor left; try another"
 
 
@@ -78,7 +80,7 @@ def status_of(error: Exception) -> Status:
     """Return the status of an error.
 
     Any error that is not a PretzelError is a fault of the server: the caller gets an identifier, and the log has the
-    traceback under it.
+    traceback under it.  While a fault repeats too fast for the log, its callers get the last identifier logged for it.
     """
     if isinstance(error, PretzelError) and error.code != "INTERNAL":
         return Status(
@@ -89,12 +91,30 @@ def status_of(error: Exception) -> Status:
             retry_after=getattr(error, "retry_after", None),
         )
     if is_shortage(error):
-        log.error("a call failed for lack of memory, threads or descriptors", error=repr(error))
+        REFUSED.write(log.error, "a call failed for lack of memory, threads or descriptors", error=repr(error))
         return Status(grpc.StatusCode.UNAVAILABLE, NO_RESOURCES, "UnavailableError")
-    fault = secrets.token_hex(6)
-    log.error("a call failed by a fault of the server", fault=fault, exc_info=error)
+    fault = _logged(error)
     message = f"internal error {fault}; the server's log describes it under this identifier"
     return Status(grpc.StatusCode.INTERNAL, message, "INTERNAL_FAULT", fault)
+
+
+def _logged(error: Exception) -> str:
+    """Log a fault, and return its identifier in the log."""
+    fault, place = secrets.token_hex(6), _place(error)
+    if not REFUSED.write(log.error, "a call failed by a fault of the server", kind=place, fault=fault, exc_info=error):
+        return _faults.get(place, fault)
+    if len(_faults) >= KINDS:
+        _faults.clear()
+    _faults[place] = fault
+    return fault
+
+
+def _place(error: Exception) -> tuple[object, ...]:
+    """Return the type of an error and the line that raised it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return (type(error), trace.tb_frame.f_code.co_filename, trace.tb_lineno) if trace else (type(error),)
 
 
 def _packed(message: Message) -> AnyMessage:

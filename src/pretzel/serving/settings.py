@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -56,6 +57,19 @@ class PlaneSettings(BaseSettings):
 def _from_octal(mode: object) -> object:
     """Return permissions written as digits, `0660`."""
     return int(mode, 8) if isinstance(mode, str) and mode.isdecimal() and not {*mode} & {*"89"} else mode
+
+
+_SIZE = re.compile(r"(\d+) ?([KMGT])i?B?")
+
+
+def bytes_of(size: object) -> object:
+    """Return a size written with a binary unit, as ``2GiB``, in bytes; anything else as it is."""
+    match = _SIZE.fullmatch(size.strip()) if isinstance(size, str) else None
+    return int(match[1]) << 10 * ("KMGT".index(match[2]) + 1) if match else size
+
+
+Bytes = Annotated[int, BeforeValidator(bytes_of)]
+"""A number of bytes, also as ``512MiB``."""
 
 
 def split(values: object) -> object:

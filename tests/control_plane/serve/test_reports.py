@@ -1,9 +1,14 @@
-"""Bounds of what a worker's report may hold."""
+"""What workers hold back shows, and what a report may hold is bounded."""
 
+import queue
+import threading
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from pretzel.control_plane.serve import live
 from pretzel.errors import ExhaustedError
@@ -11,6 +16,7 @@ from pretzel.v1 import control_pb2 as pb
 from pretzel.v1 import worker_pb2
 from tests.control_plane.serve.failing import fails
 from tests.control_plane.serve.running import SECONDS, Server, control_plane, definition
+from tests.control_plane.serve.test_workers import watching
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +25,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-@pytest.mark.parametrize("field", ["worker", "address", "kernel_set"])
+@pytest.mark.parametrize("field", ["worker", "address", "kernel_set", "epoch"])
 def test_names_in_a_report_have_a_bound(fresh: Server, field: str):
     request = worker_pb2.ReportRequest(**{"worker": "w"} | {field: "x" * 201})
     with fails("INVALID_ARGUMENT", "has 201 characters; expected at most 200"):
@@ -44,3 +50,96 @@ async def test_the_number_of_workers_has_a_bound(monkeypatch):
     table.report(live.Worker("w2", "e", 2, "1", "", 0))  # known ones are heard
     table.report(live.Worker("w0", "e", 1, "1", "", 0), leaving=True)
     table.report(live.Worker("w3", "e", 1, "1", "", 0))
+
+
+def say_held(
+    server: Server,
+    worker: str,
+    revision: int,
+    held: dict[str, str],
+    problems: tuple[str, ...] = (),
+    epoch: str = "",
+) -> None:
+    request = worker_pb2.ReportRequest(
+        worker=worker,
+        epoch=epoch or server.ready["epoch"],
+        revision=revision,
+        held=[worker_pb2.HeldModel(model=model, reason=reason) for model, reason in held.items()],
+        problems=problems,
+    )
+    server.worker.Report(request, timeout=SECONDS)
+
+
+@pytest.mark.parametrize("follows", [True, False])
+def test_a_worker_that_reports_that_it_holds_the_model_back(tmp_path: Path, follows: bool):
+    """It may report the revision or stay behind: the deployment does not wait for the timeout."""
+    with control_plane(tmp_path / "data", report_seconds=0.2, wait_seconds=20) as server:
+        stop, watched, reason = threading.Event(), threading.Event(), "no space left on the device for object sha256:3f"
+
+        def report_on() -> None:
+            revision = 1
+            with watching(server, worker="full") as watcher:
+                watcher.next()
+                watched.set()
+                while not stop.wait(0.1):
+                    try:
+                        revision = watcher._messages.get_nowait().revision
+                    except queue.Empty:
+                        pass
+                    say_held(server, "full", revision if follows else 1, {"m": reason} if revision > 1 else {})
+
+        thread = threading.Thread(target=report_on)
+        say_held(server, "full", 1, {})
+        thread.start()
+        server.send(definition(1))
+        watched.wait(SECONDS)
+        start = time.monotonic()
+        with fails(
+            "FAILED_PRECONDITION", rf"published as revision \d+, but 1 workers do not serve model 'm'.*full: {reason}"
+        ):
+            server.steps("m", definition(1), wait=True)
+        assert time.monotonic() - start < 10
+        listed = server.control.ListModels(pb.ListModelsRequest())
+        assert [(h.model, h.worker, h.reason) for h in listed.held] == [("m", "full", reason)]
+        assert [model.name for model in listed.models] == ["m"]  # published nevertheless
+        if follows:
+            server.send(definition(2))  # of another model, which it does serve
+            assert server.steps("other", definition(2), wait=True)[-1].version == 1
+        stop.set()
+        thread.join()
+
+
+def test_held_models_and_problems_show_in_health_and_metrics(tmp_path: Path):
+    with control_plane(tmp_path / "data") as server:
+        health = health_pb2_grpc.HealthStub(server.channel)
+        request = health_pb2.HealthCheckRequest(service="pretzel.workers")
+
+        def settles(status: int) -> None:
+            deadline = time.monotonic() + 20
+            while health.Check(request, timeout=SECONDS).status != status:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+
+        settles(health_pb2.HealthCheckResponse.SERVING)
+        say_held(server, "w", 1, {"m": "full"})
+        settles(health_pb2.HealthCheckResponse.NOT_SERVING)
+        url = f"http://127.0.0.1:{server.ready['metrics_port']}/metrics"
+        assert "pretzel_control_workers_held_models 1.0" in urllib.request.urlopen(url, timeout=10).read().decode()
+        say_held(server, "w", 1, {})
+        settles(health_pb2.HealthCheckResponse.SERVING)
+        say_held(server, "w", 1, {}, ("its disk is full",))
+        settles(health_pb2.HealthCheckResponse.NOT_SERVING)
+
+
+def test_a_worker_that_holds_the_whole_catalog(tmp_path: Path):
+    with control_plane(tmp_path / "data", report_seconds=2, wait_seconds=20) as server:
+        say_held(server, "w", 9, {}, ("the control plane's store is of epoch new",), epoch="old")
+        server.send(definition(1))
+        start = time.monotonic()
+        with (
+            watching(server) as watcher,
+            fails("FAILED_PRECONDITION", "do not serve model 'm' as of it yet: w: the control plane's store is of"),
+        ):
+            watcher.next()
+            server.steps("m", definition(1), wait=True)
+        assert time.monotonic() - start < 8

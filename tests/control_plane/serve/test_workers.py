@@ -3,14 +3,12 @@
 import queue
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
 import pytest
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from pretzel.v1 import control_pb2 as pb
 from pretzel.v1 import worker_pb2
@@ -21,9 +19,9 @@ from tests.control_plane.serve.running import SECONDS, Server, control_plane, de
 class Watcher:
     """Collects the messages of a watch; `error` is the error that ended it."""
 
-    def __init__(self, server: Server, epoch: str = "", revision: int = 0) -> None:
+    def __init__(self, server: Server, epoch: str = "", revision: int = 0, worker: str = "w") -> None:
         self._messages: queue.Queue[worker_pb2.WatchResponse | grpc.RpcError] = queue.Queue()
-        self._call = server.worker.Watch(worker_pb2.WatchRequest(worker="w", epoch=epoch, revision=revision))
+        self._call = server.worker.Watch(worker_pb2.WatchRequest(worker=worker, epoch=epoch, revision=revision))
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
@@ -50,8 +48,8 @@ class Watcher:
 
 
 @contextmanager
-def watching(server: Server, epoch: str = "", revision: int = 0) -> Iterator[Watcher]:
-    watcher = Watcher(server, epoch, revision)
+def watching(server: Server, epoch: str = "", revision: int = 0, worker: str = "w") -> Iterator[Watcher]:
+    watcher = Watcher(server, epoch, revision, worker)
     try:
         yield watcher
     finally:
@@ -133,8 +131,9 @@ def test_a_deployment_waits_for_all_live_workers(fresh: Server):
     stop = threading.Event()
 
     def follow(name: str, delay: float) -> None:
-        with watching(fresh) as watcher:
+        with watching(fresh, worker=name) as watcher:
             revision = watcher.next().revision
+            watched[name].set()
             while not stop.is_set():
                 report(fresh, name, revision)
                 try:
@@ -145,9 +144,12 @@ def test_a_deployment_waits_for_all_live_workers(fresh: Server):
                 times[name] = time.monotonic()
 
     times: dict[str, float] = {}
+    watched = {"early": threading.Event(), "late": threading.Event()}
     threads = [threading.Thread(target=follow, args=each) for each in (("early", 0.0), ("late", 0.4))]
     for thread in threads:
         thread.start()
+    for event in watched.values():
+        event.wait(SECONDS)
     assert fresh.deploy("m", definition(1), wait=True).version == 1
     assert times["late"] <= time.monotonic()
     stop.set()
@@ -168,9 +170,13 @@ def test_a_worker_that_stays_behind(fresh: Server):
     fresh.send(definition(1))
     request = {"wait": True, "sample": None}
     start = time.monotonic()
-    with fails(
-        "DEADLINE_EXCEEDED", r"published as revision \d+, but 1 workers did not report it in time: slow \(at 1\)"
+    with (
+        watching(fresh, worker="slow") as watcher,
+        fails(
+            "DEADLINE_EXCEEDED", r"published as revision \d+, but 1 workers did not report it in time: slow \(at 1\)"
+        ),
     ):
+        watcher.next()
         fresh.steps("m", definition(1), **request)
     assert 4 < time.monotonic() - start < 15
     stop.set()
@@ -179,104 +185,23 @@ def test_a_worker_that_stays_behind(fresh: Server):
 
 
 def test_dead_leaving_and_foreign_workers(fresh: Server):
+    for name in ("dead", "stranger"):
+        with watching(fresh, worker=name) as watcher:
+            watcher.next()
     report(fresh, "dead", 1)  # reports no more, so it is forgotten after a second
     report(fresh, "leaving", 1)
     report(fresh, "leaving", 1, leaving=True)
     start = time.monotonic()
     fresh.deploy("m", definition(1), wait=True)
     assert time.monotonic() - start > 0.3
-    report(fresh, "stranger", 1_000_000, epoch="another store")
-    start = time.monotonic()
-    fresh.deploy("n", definition(2), wait=True)
+    with watching(fresh, worker="stranger") as watcher:
+        watcher.next()
+        report(fresh, "stranger", 1_000_000, epoch="another store")
+        start = time.monotonic()
+        fresh.deploy("n", definition(2), wait=True)
     assert time.monotonic() - start > 0.3  # it was waited for until it was forgotten
 
 
 def test_a_worker_without_a_name(server: Server):
     with fails("INVALID_ARGUMENT", "worker: the name is empty"):
         report(server, "", 1)
-
-
-def say_held(
-    server: Server,
-    worker: str,
-    revision: int,
-    held: dict[str, str],
-    problems: tuple[str, ...] = (),
-    epoch: str = "",
-) -> None:
-    request = worker_pb2.ReportRequest(
-        worker=worker,
-        epoch=epoch or server.ready["epoch"],
-        revision=revision,
-        held=[worker_pb2.HeldModel(model=model, reason=reason) for model, reason in held.items()],
-        problems=problems,
-    )
-    server.worker.Report(request, timeout=SECONDS)
-
-
-@pytest.mark.parametrize("follows", [True, False])
-def test_a_worker_that_reports_that_it_holds_the_model_back(tmp_path: Path, follows: bool):
-    """It may report the revision or stay behind: the deployment does not wait for the timeout."""
-    with control_plane(tmp_path / "data", report_seconds=0.2, wait_seconds=20) as server:
-        stop, reason = threading.Event(), "no space left on the device for object sha256:3f"
-
-        def report_on() -> None:
-            revision = 1
-            with watching(server) as watcher:
-                while not stop.wait(0.1):
-                    try:
-                        revision = watcher._messages.get_nowait().revision
-                    except queue.Empty:
-                        pass
-                    say_held(server, "full", revision if follows else 1, {"m": reason} if revision > 1 else {})
-
-        thread = threading.Thread(target=report_on)
-        say_held(server, "full", 1, {})
-        thread.start()
-        server.send(definition(1))
-        start = time.monotonic()
-        with fails(
-            "FAILED_PRECONDITION", rf"published as revision \d+, but 1 workers do not serve model 'm'.*full: {reason}"
-        ):
-            server.steps("m", definition(1), wait=True)
-        assert time.monotonic() - start < 10
-        listed = server.control.ListModels(pb.ListModelsRequest())
-        assert [(h.model, h.worker, h.reason) for h in listed.held] == [("m", "full", reason)]
-        assert [model.name for model in listed.models] == ["m"]  # published nevertheless
-        if follows:
-            server.send(definition(2))  # of another model, which it does serve
-            assert server.steps("other", definition(2), wait=True)[-1].version == 1
-        stop.set()
-        thread.join()
-
-
-def test_held_models_and_problems_show_in_health_and_metrics(tmp_path: Path):
-    with control_plane(tmp_path / "data") as server:
-        health = health_pb2_grpc.HealthStub(server.channel)
-        request = health_pb2.HealthCheckRequest(service="pretzel.workers")
-
-        def settles(status: int) -> None:
-            deadline = time.monotonic() + 20
-            while health.Check(request, timeout=SECONDS).status != status:
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
-
-        settles(health_pb2.HealthCheckResponse.SERVING)
-        say_held(server, "w", 1, {"m": "full"})
-        settles(health_pb2.HealthCheckResponse.NOT_SERVING)
-        url = f"http://127.0.0.1:{server.ready['metrics_port']}/metrics"
-        assert "pretzel_control_workers_held_models 1.0" in urllib.request.urlopen(url, timeout=10).read().decode()
-        say_held(server, "w", 1, {})
-        settles(health_pb2.HealthCheckResponse.SERVING)
-        say_held(server, "w", 1, {}, ("its disk is full",))
-        settles(health_pb2.HealthCheckResponse.NOT_SERVING)
-
-
-def test_a_worker_that_holds_the_whole_catalog(tmp_path: Path):
-    with control_plane(tmp_path / "data", report_seconds=2, wait_seconds=20) as server:
-        say_held(server, "w", 9, {}, ("the control plane's store is of epoch new",), epoch="old")
-        server.send(definition(1))
-        start = time.monotonic()
-        with fails("FAILED_PRECONDITION", "do not serve model 'm' as of it yet: w: the control plane's store is of"):
-            server.steps("m", definition(1), wait=True)
-        assert time.monotonic() - start < 8

@@ -262,7 +262,7 @@ def test_a_damaged_catalog_is_not_used(tmp_path_factory: pytest.TempPathFactory,
     cache.kept.save(Catalog("epoch", 7, {"a": b"1"}), {})
     good = Layout(path).catalog.read_bytes()
     at = data.draw(st.integers(0, len(good) - 1))
-    bad = data.draw(st.sampled_from([good[:at], good[:at] + bytes([good[at] ^ 4]) + good[at + 1 :], good + b"\0"]))
+    bad = data.draw(st.sampled_from([good[:at], good[:at] + bytes([good[at] ^ 4]) + good[at + 1 :]]))
     Layout(path).catalog.chmod(0o644)
     Layout(path).catalog.write_bytes(bad)
     assert cache.kept.load() is None

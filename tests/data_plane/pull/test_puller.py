@@ -10,6 +10,7 @@ import grpc
 import pytest
 
 from pretzel.data_plane.cache.layout import Layout
+from pretzel.data_plane.cache.scrub import Scrubber
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.pull.channel import connect
@@ -20,6 +21,7 @@ from pretzel.plan.model import Model
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.plan import Plan, PlanInput, PlanOutput, Stage
 from pretzel.plan.types import dense
+from tests.data_plane.cache.damage import flip
 from tests.data_plane.control import ScriptedControlPlane, version
 
 
@@ -209,6 +211,27 @@ async def test_objects_damaged_while_down_are_held_back_then_fetched_again(
     again.start()
     catalog = await again.until(lambda c: len(c) == 2)
     assert catalog.find("a").plan == plans[0].digest
+    await again.stop()
+
+
+async def test_a_restart_publishes_what_is_stored_and_checks_it_then(control: ScriptedControlPlane, tmp_path: Path):
+    plans = [deployable(control, 100_000, seed=seed) for seed in (1, 2)]
+    for name, plan in zip("ab", plans, strict=True):
+        await control.deploy(name, plan.digest)
+    first = Worker(tmp_path, control.address)
+    first.start()
+    await first.until(lambda c: c.revision == 2)
+    await first.stop()
+    damaged = next(iter(plans[0].objects))
+    again = Worker(tmp_path, control.address)
+    flip(again.cache, damaged)
+    await again.puller.restore()
+    assert sorted(again.puller.published.records) == ["a", "b"]
+    assert again.cache.known().isdisjoint(plans[1].objects)
+    assert list(Scrubber(again.cache, 0).first()) == [damaged]
+    assert again.cache.known() == again.cache.digests() == {*plans[1].objects, *(plan.digest for plan in plans)}
+    await again.puller.replace([damaged])
+    assert again.cache.has(damaged)
     await again.stop()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import mmap
 import os
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from pretzel.data_plane.cache.layout import Layout
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.cache.store import ObjectCache
-from pretzel.data_plane.residency.ledger import own_bytes
+from pretzel.data_plane.residency.ledger import Holding, mapped_bytes
 from pretzel.data_plane.residency.merged_plans import JointCatalog
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.errors import ExhaustedError, UnavailableError
@@ -22,7 +23,13 @@ from pretzel.plan.plan import Plan
 from tests.data_plane.models import expected, forget, put, regression
 
 WIDE = 20_000  # 160 kB per vector
-VECTOR = 8 * WIDE + 64
+VECTOR = 40 * mmap.PAGESIZE
+
+
+def heap_bytes(cache: ObjectCache, digest: Digest) -> int:
+    """Return the bytes of a plan besides its vectors."""
+    holding = Holding.of(digest, Plan.from_encoded(cache.fetch(digest)))
+    return holding.heap + mapped_bytes(digest)
 
 
 class Clock:
@@ -91,7 +98,7 @@ async def test_shared_objects_are_counted_and_mapped_once(cache: ObjectCache, tm
     forget()
     for digest in digests:
         await plans.load(plans.entry(digest))
-    own = sum(map(own_bytes, digests))
+    own = sum(heap_bytes(cache, digest) for digest in digests)
     assert plans.bytes == own + 12 * VECTOR  # two shared, ten unshared
     maps = Path("/proc/self/maps").read_text().count(str(Layout(tmp_path).objects))
     assert maps == 12
@@ -101,7 +108,7 @@ async def test_shared_objects_are_counted_and_mapped_once(cache: ObjectCache, tm
 
 async def test_the_least_recently_used_is_evicted(cache: ObjectCache, tmp_path: Path):
     digests = [put(cache, regression(WIDE, shared=10 * i, own=i)) for i in range(4)]
-    one = own_bytes(digests[0]) + 3 * VECTOR
+    one = heap_bytes(cache, digests[0]) + 3 * VECTOR
     plans = catalog(tmp_path, 3 * one + 1000)
     entries = [plans.entry(digest) for digest in digests]
     for entry in entries[:3]:
@@ -117,7 +124,7 @@ async def test_the_least_recently_used_is_evicted(cache: ObjectCache, tmp_path: 
 
 async def test_pinned_plans_stay(cache: ObjectCache, tmp_path: Path):
     digests = [put(cache, regression(WIDE, shared=10 * i, own=i)) for i in range(4)]
-    one = own_bytes(digests[0]) + 3 * VECTOR
+    one = heap_bytes(cache, digests[0]) + 3 * VECTOR
     plans = catalog(tmp_path, 2 * one + 1000)
     plans.pin([digests[0]])
     entries = [plans.entry(digest) for digest in digests]
@@ -141,7 +148,7 @@ async def test_a_plan_over_the_budget_is_rejected_and_evicts_nothing(cache: Obje
 
 async def test_a_caller_with_an_evicted_plan_may_finish(cache: ObjectCache, tmp_path: Path):
     digests = [put(cache, regression(WIDE, shared=10 * i, own=i)) for i in range(2)]
-    plans = catalog(tmp_path, own_bytes(digests[0]) + 3 * VECTOR + 1000)
+    plans = catalog(tmp_path, heap_bytes(cache, digests[0]) + 3 * VECTOR + 1000)
     held = await plans.load(plans.entry(digests[0]))
     await plans.load(plans.entry(digests[1]))
     assert plans.entry(digests[0]).executable is None
@@ -161,7 +168,7 @@ def mapped_objects(path: Path) -> int:
 async def test_memory_is_released(cache: ObjectCache, tmp_path: Path):
     width = 200_000  # 1.6 MB per vector, 4.8 MB per plan
     digests = [put(cache, regression(width, shared=10 * i, own=i)) for i in range(4)]
-    plans = catalog(tmp_path, own_bytes(digests[0]) + 3 * (8 * width + 64) + 1000)
+    plans = catalog(tmp_path, heap_bytes(cache, digests[0]) + 3 * (8 * width + 4096) + 1000)
     rows = np.ones((1, width))
     forget()
 
@@ -201,7 +208,7 @@ async def test_a_damaged_object_is_reported_and_loads_once_repaired(cache: Objec
 
 async def test_joint_executables_are_built_once_and_evicted_with_their_plans(cache: ObjectCache, tmp_path: Path):
     digests = [put(cache, regression(WIDE, own=i)) for i in range(3)]
-    plans = catalog(tmp_path, 3 * own_bytes(digests[0]) + 4 * VECTOR + 1000)
+    plans = catalog(tmp_path, 3 * heap_bytes(cache, digests[0]) + 4 * VECTOR + 1000)
     joint, entries = JointCatalog(plans), [plans.entry(digest) for digest in digests]
     for entry in entries[:2]:
         await plans.load(entry)
@@ -223,7 +230,7 @@ async def test_damage_evicts_its_plans_and_calls_wait_for_the_replacement(cache:
     forget()
     for entry in entries:
         await plans.load(entry)
-    shared = set.intersection(*(set(entry.plan.objects) for entry in entries[:2]))
+    shared = set.intersection(*(set(entry.holding.objects) for entry in entries[:2]))
     victim, rows = min(shared), np.ones((1, WIDE))
     good, path = bytes(cache.fetch(victim)), Layout(tmp_path).file(victim)
     path.chmod(0o644)

@@ -142,7 +142,7 @@ async def test_pins_are_loaded_and_kept(cache: ObjectCache, plans: PlanCatalog):
     digest = put(cache, regression(3))
     router = Router(plans, Tally(), ["a", "nowhere"])
     await router.apply(catalog(1, a=model("a", digest, stable=1)))
-    assert set(plans.resident) == {digest} == plans._pinned
+    assert set(plans.resident) == {digest} == plans._queue.pinned
 
 
 @pytest.mark.parametrize("reference", ["b", "b@1", "b:canary", "a@2"])

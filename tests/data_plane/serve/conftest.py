@@ -19,6 +19,7 @@ from pretzel.data_plane.oip.backend import Backend
 from pretzel.data_plane.oip.service import InferenceService
 from pretzel.data_plane.residency.finder import Finder
 from pretzel.data_plane.residency.plans import PlanCatalog
+from pretzel.data_plane.residency.results import ResultCache
 from pretzel.data_plane.residency.routes import Router
 from pretzel.data_plane.scheduling.policy import Limits
 from pretzel.data_plane.scheduling.request import RequestEngine
@@ -51,7 +52,10 @@ class Serving:
         self.newest = True
         """True if the control plane answers a poll."""
         self.arriving: Catalog | None = None
-        self.service = PredictionService(self.router, self.plans, self.objects, self.engine, self.tally, self.catch_up)
+        self.results = ResultCache(self.settings.result_cache, self.settings.result_cache_bytes, self.tally)
+        self.service = PredictionService(
+            self.router, self.plans, self.objects, self.engine, self.tally, self.catch_up, results=self.results
+        )
         backend = Backend(
             self.settings,
             Finder(self.router, self.catch_up).find,
@@ -60,6 +64,7 @@ class Serving:
             self.objects,
             self.engine,
             self.tally,
+            self.results,
         )
         self.inference = InferenceService(backend, self.service.streams)
         self.server = Server(self.settings, self.service, self.guard, self.inference, shared_port=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import struct
 import sys
+from collections.abc import Iterator
 from urllib.parse import unquote
 
 import grpc
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pretzel.data_plane.transport import framing
 from pretzel.data_plane.transport.framing import Deframer, compressed, framed, is_one_message
 from pretzel.data_plane.transport.head import ENCODINGS, Head, Rejection, read_head, seconds_of
 from pretzel.data_plane.transport.status import MOST_MESSAGE, metadata_fields, metadata_of, quoted, status_fields
@@ -21,9 +23,18 @@ BODIES = st.lists(st.tuples(st.booleans(), st.binary(max_size=60)), max_size=6)
 
 
 def wire(bodies: list[tuple[bool, bytes]]) -> bytes:
-    return b"".join(compressed(body) if packed else framed(body) for packed, body in bodies)
+    return b"".join(compressed(body) if packed else b"".join(framed(body, gzip=False)) for packed, body in bodies)
 
 
+@pytest.fixture(params=[8, framing.LARGE], scope="module")
+def large(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Assemble messages of few bytes as large ones too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(framing, "LARGE", request.param)
+        yield
+
+
+@pytest.mark.usefixtures("large")
 @given(BODIES, st.lists(st.integers(0, 400), max_size=10), st.binary(max_size=4))
 def test_any_cut_gives_the_messages_of_the_whole(bodies: list[tuple[bool, bytes]], cuts: list[int], rest: bytes):
     data = wire(bodies) + rest[:4]
@@ -36,6 +47,7 @@ def test_any_cut_gives_the_messages_of_the_whole(bodies: list[tuple[bool, bytes]
     assert deframer.held == len(rest)
 
 
+@pytest.mark.usefixtures("large")
 @given(st.lists(st.binary(max_size=40), max_size=20), st.sampled_from(ENCODINGS))
 def test_any_bytes_are_messages_or_rejected(pieces: list[bytes], encoding: bytes):
     """The cuts have no influence on the outcome."""
@@ -54,10 +66,10 @@ def outcome(pieces: list[bytes], encoding: bytes) -> object:
 
 def test_bytes_one_by_one_take_their_size():
     deframer = Deframer(b"identity", 1 << 20)
-    for byte in framed(bytes(100_000))[:-1]:
+    for byte in b"".join(framed(bytes(100_000), gzip=False))[:-1]:
         deframer.feed(bytes([byte]))
     assert deframer.held == 100_004
-    assert sys.getsizeof(deframer._buffer) < 130_000
+    assert sys.getsizeof(deframer._large) < 130_000
 
 
 @given(st.binary(max_size=30))

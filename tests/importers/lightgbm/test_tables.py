@@ -10,6 +10,10 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.model_selection import GridSearchCV
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.preprocessing import StandardScaler
 
 import pretzel
 from pretzel.errors import InputError, UnsupportedError
@@ -166,6 +170,26 @@ def test_names_with_spaces_and_columns_of_other_types(of: Any) -> None:
         np.testing.assert_array_equal(predictor.predict(table), estimator.predict(table))
         written = table.set_axis(["a_b", "c_d", "e"], axis=1)
         np.testing.assert_array_equal(predictor.predict(written), estimator.predict(table))
+
+
+AROUND = {
+    "target": lambda inner: TransformedTargetRegressor(inner, transformer=StandardScaler()),
+    "searched": lambda inner: GridSearchCV(TransformedTargetRegressor(inner), {"regressor__max_depth": [2]}, cv=2),
+    "several": lambda inner: MultiOutputRegressor(inner),
+}
+
+
+@pytest.mark.parametrize("name", AROUND)
+def test_names_with_spaces_of_estimators_around_it(name: str) -> None:
+    """An estimator around LightGBM takes over the names that it has rewritten."""
+    x = pd.DataFrame(np.random.default_rng(3).normal(size=(60, 3)), columns=["a b", "c_d", "e"])
+    y = x["a b"] - x["e"]
+    model = AROUND[name](lightgbm.LGBMRegressor(**FEW)).fit(x, np.c_[y, -y] if name == "several" else y)
+    predictor = pretzel.compile(model)
+    for table in (x, x.to_dict("records")):
+        np.testing.assert_allclose(predictor.predict(table), model.predict(x))
+    with pytest.raises(InputError, match="column 'a.b' is missing"):
+        predictor.predict(x[["c_d", "e"]])
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)

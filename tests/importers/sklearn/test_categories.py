@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -183,8 +184,10 @@ def test_what_cannot_be_served_is_refused_by_name() -> None:
     frame = table()
     with pytest.raises(UnsupportedError, match=r"OneHotEncoder\(dtype=.*int8"):
         export(OneHotEncoder(dtype=np.int8).fit(frame))
-    with pytest.raises(UnsupportedError, match=r"OrdinalEncoder\(categories=.*several kinds"):
+    with pytest.raises(UnsupportedError, match=r"OrdinalEncoder\(categories=.*of type Decimal; make them"):
         export(OrdinalEncoder().fit(np.array([[Decimal(1)], [Decimal(2)]], object)))
+    with pytest.raises(UnsupportedError, match=r"several kinds \(Decimal, Fraction\)"):
+        export(OrdinalEncoder().fit(np.array([[Decimal(1)], [Fraction(1, 3)]], object)))
     with pytest.raises(UnsupportedError, match=r"OneHotEncoder\(categories=.*float64 cannot hold"):
         export(OneHotEncoder().fit(np.array([[2**53 + 1], [1]])))
     with pytest.raises(UnsupportedError, match=r"SimpleImputer\(add_indicator=True"):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.cluster import (
     AffinityPropagation,
+    Birch,
     BisectingKMeans,
     FeatureAgglomeration,
     KMeans,
@@ -107,3 +110,14 @@ def test_centers_alone_require_their_type() -> None:
     model = make_pipeline(KMeans(4, n_init=1, random_state=0), LogisticRegression())
     model.fit(data("f4"), data()[:, 0] > 0)
     np.testing.assert_array_equal(pretzel.compile(model).predict(data()), model.predict(data()))
+
+
+@pytest.mark.parametrize(
+    "model", [AffinityPropagation(random_state=0), Birch(n_clusters=3, threshold=0.5), MeanShift()]
+)
+@pytest.mark.filterwarnings("ignore")
+def test_rows_so_far_away_that_rounding_decides_are_rejected(model: Any) -> None:
+    predictor, rows = pretzel.compile(model.fit(data())), data()[:20]
+    np.testing.assert_array_equal(predictor.predict(rows * 1e8), model.predict(rows * 1e8))
+    with pytest.raises(InputError, match="rounding decides which is the nearest; scale the value"):
+        predictor.predict(rows * 1e18)

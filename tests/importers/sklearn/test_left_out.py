@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.decomposition import PCA, FactorAnalysis
 from sklearn.gaussian_process import GaussianProcessClassifier
-from sklearn.neighbors import KNeighborsClassifier, RadiusNeighborsClassifier
+from sklearn.neighbors import KNeighborsClassifier, NearestCentroid, RadiusNeighborsClassifier
 from sklearn.neural_network import BernoulliRBM
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import pretzel
+from pretzel.errors import InputError
 from pretzel.importers import export
 from tests.importers.sklearn.frames import assert_serves
 
@@ -76,3 +78,11 @@ def test_one_vs_one_classifiers_leave_out_probabilities() -> None:
 def test_nothing_is_reported_if_all_is_served() -> None:
     for model in (PCA(2).fit(X), FactorAnalysis(2).fit(X)):
         assert not pretzel.check(model).left_out and "score_samples" in export(model).outputs
+
+
+def test_a_method_that_is_not_served_for_sparse_rows_is_explained() -> None:
+    stored = sparse.csr_matrix(abs(X))
+    predictor = pretzel.compile(NearestCentroid().fit(stored, TARGETS[:, 0]))
+    assert predictor.predict(stored).shape == (80,)
+    with pytest.raises(InputError, match="predict_proba is not served: the input is sparse; give it dense rows"):
+        predictor.predict_proba(stored)

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn import neighbors
@@ -255,3 +256,17 @@ def test_centroids_of_far_rows_are_the_librarys_or_refused(size: float) -> None:
     else:
         np.testing.assert_array_equal(predictor.predict(rows), model.predict(rows))
         np.testing.assert_allclose(predictor.predict_proba(rows), model.predict_proba(rows), rtol=1e-6, atol=1e-9)
+
+
+def test_fractions_that_are_asked_of_whole_rows_warn() -> None:
+    random = np.random.default_rng(3)
+    learned = random.integers(0, 4, (150, 5)).astype(float)
+    fractions = learned[:60] + 0.1
+    model = neighbors.KNeighborsClassifier(3, algorithm="brute").fit(learned, np.arange(150) % 2)
+    predictor = pretzel.compile(model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_allclose(predictor.predict_proba(learned), model.predict_proba(learned))
+    for rows in (fractions, fractions.tolist(), pd.DataFrame(fractions)):
+        with pytest.warns(pretzel.AnswersMayDifferWarning, match="rounding makes the nearest"):
+            predictor.predict(rows)

@@ -10,6 +10,7 @@ from pretzel.compiler.explain.json import as_json
 from pretzel.compiler.explain.svg import as_svg
 from pretzel.compiler.explain.text import as_text
 from pretzel.errors import InputError
+from pretzel.plan.controls import escaped, visible
 from pretzel.plan.definition import Definition
 from pretzel.plan.plan import Plan
 
@@ -33,7 +34,7 @@ def explain(
     verbose: bool = False,
     evidence: Evidence | None = None,
 ) -> str:
-    """Explain an imported definition and the plan it compiles to.
+    """Explain an imported definition and the plan it compiles to; control characters of names are escaped.
 
     Args:
         definition: the definition from the importer; it is optimized again to record the trace.
@@ -47,4 +48,5 @@ def explain(
     """
     if format not in FORMATS:
         raise InputError(f"format {format!r}: expected one of {', '.join(FORMATS)}")
-    return FORMATS[format](Explanation.of(definition, plan, evidence), verbose)
+    text = FORMATS[format](Explanation.of(definition, plan, evidence), verbose)
+    return escaped(text) if format == "json" else visible(text)

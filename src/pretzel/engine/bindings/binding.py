@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from pretzel.engine.costs import Measure, usual_work
+from pretzel.engine.second_use import SecondUseCache
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
@@ -63,7 +62,7 @@ class Binding:
         attributes = {name: value for name, value in node.attributes.items() if name not in self.drop}
         if self.derive is _own_parameters:
             return Lowered(self.kernel, attributes, node.parameters)
-        return Lowered(self.kernel, attributes, DERIVED.get(self.derive, node))
+        return Lowered(self.kernel, attributes, DERIVED.derived(self.derive, node))
 
 
 def _derivation_key(node: Node) -> tuple[object, ...]:
@@ -72,30 +71,20 @@ def _derivation_key(node: Node) -> tuple[object, ...]:
     return type(node), tuple(map(repr, node.attributes.items())), digests, tuple(child.type for child in node.inputs)
 
 
-class DerivedCache:
-    """A least-recently-used cache of derived parameters, bounded in bytes: building a hash table is expensive."""
+class DerivedCache(SecondUseCache[tuple[object, ...], Mapping[str, Parameter]]):
+    """Derived parameters by their derivation: building a hash table is expensive."""
 
     def __init__(self, budget: int) -> None:
-        self.budget = budget
-        self.held = self.hits = self.misses = 0
-        self.entries: OrderedDict[tuple[object, ...], Mapping[str, Parameter]] = OrderedDict()
-        self.lock = threading.Lock()
+        super().__init__(budget, _size)
 
-    def get(self, derive: Derive, node: Node) -> Mapping[str, Parameter]:
+    def derived(self, derive: Derive, node: Node) -> Mapping[str, Parameter]:
+        """Return the parameters that are derived from a node's."""
         key = (derive, *_derivation_key(node))
-        with self.lock:
-            hit = key in self.entries
-            self.hits, self.misses = self.hits + hit, self.misses + (not hit)
-            if hit:
-                self.entries.move_to_end(key)
-                return self.entries[key]
-        derived = derive(node)
-        with self.lock:
-            self.held += _size(derived) - _size(self.entries.pop(key, {}))
-            self.entries[key] = derived
-            while self.held > self.budget:
-                self.held -= _size(self.entries.popitem(last=False)[1])
-        return derived
+        known = self.get(key)
+        if known is None:
+            known = derive(node)
+            self.add(key, known)
+        return known
 
 
 def _size(parameters: Mapping[str, Parameter]) -> int:

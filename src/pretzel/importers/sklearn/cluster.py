@@ -14,9 +14,12 @@ from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.common.doubts import note_rounding
 from pretzel.importers.sklearn.common.matrices import checked, checked_dense, is_sparse
 from pretzel.importers.sklearn.common.members import cast, divided
+from pretzel.importers.sklearn.common.pairwise import bounded
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+FAR = 1e12
 
 
 @imports(cluster.KMeans, cluster.MiniBatchKMeans)
@@ -56,7 +59,10 @@ def birch(estimator: Any, x: Columns, step: Step) -> Methods:
     if _holds_single_rows(estimator):
         step.may_differ(ROUNDED_ORIGINS.reason, ROUNDED_ORIGINS.remedy)
     labels = Parameter.of(np.asarray(estimator.subcluster_labels_, np.int64))
-    return {"predict": ops.Take(_nearest(node, centers), labels, -1.0), "transform": _distances(node, centers)}
+    return {
+        "predict": ops.Take(_nearest(node, centers, estimator), labels, -1.0),
+        "transform": _distances(node, centers),
+    }
 
 
 def _holds_single_rows(estimator: Any) -> bool:
@@ -73,7 +79,7 @@ def _holds_single_rows(estimator: Any) -> bool:
 def mean_shift(estimator: Any, x: Columns, step: Step) -> Methods:
     """The nearest center."""
     note_rounding(estimator.cluster_centers_, step)
-    return {"predict": _nearest(checked_dense(x, estimator, step), estimator.cluster_centers_)}
+    return {"predict": _nearest(checked_dense(x, estimator, step), estimator.cluster_centers_, estimator)}
 
 
 @imports(cluster.AffinityPropagation)
@@ -85,7 +91,7 @@ def affinity_propagation(estimator: Any, x: Columns, step: Step) -> Methods:
     if not centers.shape[0]:
         return {"predict": ops.Constant(node, Parameter.of(np.array([-1])))}
     note_rounding(centers, step)
-    return {"predict": _nearest(node, centers)}
+    return {"predict": _nearest(node, centers, estimator)}
 
 
 @imports(cluster.FeatureAgglomeration)
@@ -104,11 +110,20 @@ def _nearness(x: Node, centers: np.ndarray) -> Node:
     return _squares(x, centers) if is_sparse(x) else _partial_squares(x, centers)
 
 
-def _nearest(x: Node, centers: Any) -> Node:
+def _nearest(x: Node, centers: Any, estimator: Any) -> Node:
     """``pairwise_distances_argmin``, in float64; without the square of x where the types are equal."""
-    wide, rows = cast(x, "f64"), _rows(centers)
-    same = x.type.numpy == rows.dtype
+    rows = _rows(centers)
+    wide, same = _within_reach(cast(x, "f64"), rows, estimator), x.type.numpy == rows.dtype
     return ops.ArgMin((_partial_squares if same else _squares)(wide, rows.astype(np.float64)))
+
+
+def _within_reach(x: Node, centers: np.ndarray, estimator: Any) -> Node:
+    """Return x; values so far away that rounding decides which center is the nearest are rejected."""
+    spread = np.ptp(centers.astype(np.float64), axis=0)
+    if not spread.any():
+        return x
+    reason = f"beyond {FAR:g} times the spread of the centers, rounding decides which is the nearest; scale the value"
+    return bounded(x, FAR * np.maximum(spread, spread[spread > 0].min()), estimator, reason)
 
 
 def _distances(x: Node, centers: Any) -> Node:

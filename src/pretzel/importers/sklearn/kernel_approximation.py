@@ -20,7 +20,7 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 STEEP = 1e6  # larger weights make angles whose last digits show in the result
-MOST = 1e7  # the last digit of a larger float64 is more than the tolerance of a cosine
+MOST = 1e6  # the last digit of a larger float64 is more than the tolerance of a cosine
 
 
 @imports(kernel_approximation.Nystroem)
@@ -57,9 +57,9 @@ def skewed_chi2_sampler(estimator: Any, x: Columns, step: Step) -> Methods:
 
 def _waves(estimator: Any, x: Node, scale: float, step: Step) -> Node:
     """Return scaled cosines; angles of which rounding decides the cosine are rejected."""
-    if np.abs(estimator.random_weights_).max(initial=0.0) > STEEP:
-        step.may_differ(ROUNDED_WAVES.reason, ROUNDED_WAVES.remedy)
     angles = product(x, estimator.random_weights_.T, estimator.random_offset_)
+    if angles.type.dtype == "f32" or np.abs(estimator.random_weights_).max(initial=0.0) > STEEP:
+        step.may_differ(ROUNDED_WAVES.reason, ROUNDED_WAVES.remedy)
     reason = f"rounding decides the cosine of an angle beyond {MOST:g}; scale the features, in training too"
     waves = ops.Elementwise(bounded(angles, MOST, estimator, reason), "cos")
     return ops.Affine(waves, Parameter.of(np.full(waves.type.columns, scale, waves.type.numpy)))
@@ -112,15 +112,17 @@ def polynomial_count_sketch(estimator: Any, x: Columns, step: Step) -> Methods:
     node, size = cast(checked(x, estimator), "f64"), estimator.n_components
     turns = np.outer(np.arange(size), np.arange(size // 2 + 1)) % size * (2 * np.pi / size)
     real, imaginary = _spectrum(estimator, node, 0, turns)
-    for sketch in range(1, estimator.degree):
-        a, b = _spectrum(estimator, node, sketch, turns)
+    for number in range(1, estimator.degree):
+        a, b = _spectrum(estimator, node, number, turns)
         real, imaginary = (
             total([_times(real, a), ops.Elementwise(_times(imaginary, b), "negative")]),
             total([_times(real, b), _times(imaginary, a)]),
         )
     mirrored = np.where((np.arange(size // 2 + 1) * 2) % size == 0, 1.0, 2.0) / size
     back = np.concatenate([(np.cos(turns) * mirrored).T, (-np.sin(turns) * mirrored).T])
-    return {"transform": ops.Linear(ops.Concat((real, imaginary)), Parameter.of(np.ascontiguousarray(back)))}
+    sketch = ops.Linear(ops.Concat((real, imaginary)), Parameter.of(np.ascontiguousarray(back)))
+    step.inputs.cancelled.add(sketch)  # bins that no product of features falls into
+    return {"transform": sketch}
 
 
 def _spectrum(estimator: Any, x: Node, sketch: int, turns: np.ndarray) -> tuple[Node, Node]:

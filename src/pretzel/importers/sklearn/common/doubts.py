@@ -15,6 +15,8 @@ WHOLE_SQUARES = 2.0**51
 """Sums of squares of whole numbers below this are exact in float64, with room for twice a product."""
 CANCELS = 1e8
 CANCELLING = 100.0
+CANCELLING_DOUBLES = 1e9
+"""The same in float64: seven digits are left."""
 OUTGROWN = 1e9
 TINY = np.finfo(np.float64).tiny
 SEEN = 200
@@ -58,11 +60,12 @@ def outgrows(rows: np.ndarray, gamma: float) -> bool:
 
 
 def note_cancelling(kernels: Callable[[int], Any], weights: Any, types: Sequence[Any], step: Step) -> None:
-    """Add a note if weighted kernels cancel to their last digits and all their inputs are float32.
+    """Add a note if weighted kernels cancel to their last digits, in float32 if all their inputs are.
 
     ``kernels`` returns those of the first rows with all training rows.
     """
-    if all(kind == np.float32 for kind in types) and _cancel(kernels(SEEN), weights):
+    single = all(kind == np.float32 for kind in types)
+    if _cancel(kernels(SEEN), weights, CANCELLING if single else CANCELLING_DOUBLES):
         step.may_differ(ROUNDED_WEIGHTS.reason, ROUNDED_WEIGHTS.remedy)
 
 
@@ -76,9 +79,11 @@ def powers_cancel(transformer: Any) -> bool:
     return bool((np.abs(mean) / scale * np.maximum(np.abs(exponent), 1.0) > CANCELLING).any())
 
 
-def _cancel(kernels: Any, weights: Any) -> bool:
+def _cancel(kernels: Any, weights: Any, most: float) -> bool:
+    """Return whether the terms of a column of results are more than ``most`` times as large as the largest of them."""
     values, weights = np.asarray(kernels, np.float64), np.asarray(weights, np.float64)
-    return bool((np.abs(values) @ np.abs(weights)).max() > CANCELLING * np.abs(values @ weights).max())
+    sizes, results = np.abs(values) @ np.abs(weights), np.abs(values @ weights)
+    return bool((sizes.max(axis=0) > most * results.max(axis=0)).any())
 
 
 def _moments(rows: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -21,14 +21,14 @@ ALIKE = frozenset({"linear", "poly", "polynomial", "rbf", "sigmoid"})
 def note_cancelling_kernels(
     estimator: Any, x: Node, rows: Any, parameters: dict[str, Any], weights: Any, step: Step
 ) -> None:
-    """Add a note if the weighted kernels with these training rows cancel in float32."""
+    """Add a note if the weighted kernels with these training rows cancel."""
     if estimator.kernel not in PAIRWISE_KERNEL_FUNCTIONS:
         return
 
     def kernels(count: int) -> Any:
         return pairwise_kernels(rows[:count], rows, metric=estimator.kernel, filter_params=True, **parameters)
 
-    note_cancelling(kernels, weights, (x.type.numpy, rows.dtype, weights.dtype), step)
+    note_cancelling(kernels, weights, (x.type.numpy, rows.dtype), step)
 
 
 def weighted(kernels: Node, weights: np.ndarray) -> Node:

@@ -28,6 +28,8 @@ from pretzel.plan.parameter import Parameter
 def isolation_forest(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return ``-2 ** (-depths / expected)``; the label is -1 below the offset, else 1."""
     per_tree = _average_path_length([estimator._max_samples])[0]
+    if step.is_given_entries(x):  # the library compares a stored NaN with thresholds
+        step.inputs.metadata["stored_nan"] = step.path
     offer_leaves(
         _read(estimator, x), _over_all_columns(estimator, [_with_counts(one) for one in estimator.estimators_]), step
     )

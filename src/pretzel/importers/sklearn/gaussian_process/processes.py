@@ -30,17 +30,13 @@ def gaussian_process_regressor(estimator: Any, x: Columns, step: Step) -> Method
     whole = _multiplied(estimator, x, step, alone=False)
     rows = checked(x, estimator) if whole is None else whole
     node = cast(rows, "f64")
-    if _multiplies(estimator):  # other kernels are functions of distances, which are float64
-        types = (rows.type.numpy, estimator.X_train_.dtype)
-        note_cancelling(
-            lambda count: estimator.kernel_(estimator.X_train_[:count], estimator.X_train_),
-            estimator.alpha_,
-            types,
-            step,
-        )
     weights = np.asarray(estimator.alpha_, np.float64)
     weights = weights[:, 0] if weights.ndim == 2 and weights.shape[1] == 1 else weights
-    similar = between(estimator.kernel_, node, matrix(estimator.X_train_), step)
+    learned = estimator.X_train_
+    similar = between(estimator.kernel_, node, matrix(learned), step)
+    # Kernels that are functions of distances are float64.
+    types = (rows.type.numpy if _multiplies(estimator) else np.float64, learned.dtype)
+    note_cancelling(lambda count: estimator.kernel_(learned[:count], learned), estimator.alpha_, types, step)
     mean = ops.Linear(similar, Parameter.of(np.ascontiguousarray(weights)))
     scale, shift = (vector(moment, mean.type.columns) for moment in (estimator._y_train_std, estimator._y_train_mean))
     return {"predict": ops.Affine(mean, scale, shift)}

@@ -18,6 +18,7 @@ from pretzel.importers.differences import (
     SHARED_TIES,
     SORTED_TIES,
 )
+from pretzel.importers.findings import Note, class_name
 from pretzel.importers.inputs import Computed
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.rounding import is_rounded
@@ -130,8 +131,19 @@ def _note_ties(estimator: Any, x: Columns, step: Step) -> None:
         step.may_differ(SORTED_TIES.reason, SORTED_TIES.remedy)
     elif estimator.n_samples_fit_ > CHUNK:
         step.may_differ(SHARED_TIES.reason, SHARED_TIES.remedy)
-    elif estimator.effective_metric_ in _EUCLIDEAN and not is_exact(learned):
+    elif estimator.effective_metric_ in _EUCLIDEAN:
+        _note_rounding(learned, step)
+
+
+def _note_rounding(learned: np.ndarray, step: Step) -> None:
+    """Add a note if distances of fractions may be rounded: to the model, or for requests if all learned are whole."""
+    if not is_exact(learned):
         step.may_differ(ROUNDED_NEIGHBORS.reason, ROUNDED_NEIGHBORS.remedy)
+        return
+    note = Note(step.path, class_name(step.estimator), ROUNDED_NEIGHBORS.reason, ROUNDED_NEIGHBORS.remedy)
+    notes = step.inputs.metadata.setdefault("fractions", [])
+    if note.as_map() not in notes:
+        notes.append(note.as_map())
 
 
 def _tell_integers(x: Columns, step: Step) -> None:
@@ -156,7 +168,7 @@ def note_products(estimator: Any, step: Step, *, weighed: bool) -> None:
         return
     if cancels(estimator._fit_X):
         step.may_differ(ROUNDED_DISTANCES.reason, ROUNDED_DISTANCES.remedy)
-    if weighed and not is_exact(estimator._fit_X):
+    if (weighed or getattr(estimator, "mode", None) == "distance") and not is_exact(estimator._fit_X):
         step.may_differ(ROUNDED_ZEROS.reason, ROUNDED_ZEROS.remedy)
 
 

@@ -130,8 +130,10 @@ def _numbers(keys: Sequence[Any], step: Step) -> np.ndarray:
         remedy = "convert them to texts or numbers before, such as dates.dt.strftime('%Y-%m-%d') or dates.dt.dayofweek"
         raise step.refuse("categories", f"a column holds dates ({type(keys[0]).__name__})", remedy)
     if not kinds <= set("biuf"):
+        held = sorted({type(key).__name__ for key in keys})
+        said = f"values of type {held[0]}" if len(held) == 1 else f"values of several kinds ({', '.join(held[:4])})"
         raise step.refuse(
-            "categories", "a column holds values of several kinds", "make them all strings or all numbers"
+            "categories", f"a column holds {said}", "make them all strings or all numbers, such as by str"
         )
     if any(abs(int(key)) >= WHOLE_FLOATS for key in keys if np.asarray(key).dtype.kind in "iu"):
         raise step.refuse(

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array
 from sklearn.preprocessing import Binarizer, FunctionTransformer
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Open
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.common.handing import gives_pandas, hands_on
 from pretzel.importers.sklearn.common.integers import TRACKED, applied_to_integers, note_reader, unwrapped_or_noted
@@ -44,7 +46,18 @@ def handed_on(estimator: FunctionTransformer, x: Columns, step: Step) -> Columns
     """A pandas table if the function keeps one, else an array; integers if it returns integers for integers."""
     read = _validated(estimator, x, step) if estimator.validate else x
     result = read if estimator.func is None else _called(estimator, x, read, step)
+    if any(isinstance(part, Open) for part in x.parts) and not _reads_sparse(estimator):
+        step.inputs.dense_only = step.inputs.dense_only or step.path
     return Columns(result.parts, result.names, frame=True) if _makes_tables(estimator) else result
+
+
+def _reads_sparse(estimator: FunctionTransformer) -> bool:
+    """Return whether a function of NumPy that is served reads a sparse matrix, which depends on SciPy's methods."""
+    try:
+        estimator.func is None or estimator.func(csr_array([[1.0, 0.0]]), **estimator.kw_args or {})
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _makes_tables(estimator: FunctionTransformer) -> bool:

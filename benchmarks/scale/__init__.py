@@ -1,0 +1,1 @@
+"""Thousands of models on one machine: time per deployment, memory, restarts, and first calls."""

@@ -1,0 +1,101 @@
+"""Measure the goodput of cheap calls under overload: ``python -m benchmarks.serving.shedding``.
+
+A worker on one core serves an open loop of calls from the other core, with and without shedding.  Goodput is the number
+of answers within 50 ms of the arrival of their call, also if that waited in the client because all streams were open.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.neighbors import KNeighborsClassifier
+
+from benchmarks.serving.models import small
+from benchmarks.serving.open_loop import Load, Outcome
+from benchmarks.serving.overload import GENERATOR_CORE, SERVER_CORE, pinned, processor_seconds
+from benchmarks.serving.worker import worker
+from pretzel.importers import definition_of
+from pretzel.plan.definition import Definition
+from pretzel.plan.wire import columns_to_proto
+from pretzel.v1 import prediction_pb2 as pb
+
+PATH = "/pretzel.v1.PredictionService/Predict"
+WITHIN, DEADLINE = 0.05, 1.0
+"""Seconds that a good answer takes, and after which a client gives up a call that it could not send."""
+IN_FLIGHT = 256
+WIDTH = 40
+
+
+def searching(rows: int) -> Definition:
+    """Return a search for the nearest of so many rows."""
+    x = np.random.default_rng(0).normal(size=(rows, WIDTH))
+    return definition_of(KNeighborsClassifier(algorithm="brute").fit(x, (x[:, 0] > 0).astype(int)))
+
+
+MODELS: dict[str, Callable[[], Definition]] = {
+    "row": lambda: definition_of(small.wine_classifier()),
+    "100us": lambda: searching(6_000),
+    "300us": lambda: searching(20_000),
+}
+
+
+def measure(name: str, loads: list[float], seconds: float, connections: int, options: list[str]) -> None:
+    """Print one line per load."""
+    row: dict[str, Any] = small.columns()["wine"] if name == "row" else {"X": np.ones((1, WIDTH))}
+    message = pb.PredictRequest(model=name, columns=columns_to_proto(row)).SerializeToString()
+    with tempfile.TemporaryDirectory() as cache:
+        with pinned(SERVER_CORE):
+            running = worker(Path(cache), {name: MODELS[name]()}, *options)
+            ready = running.__enter__()
+        try:
+            with pinned(GENERATOR_CORE):
+                load = Load(ready["port"], PATH, message, connections)
+                load.capacity(seconds / 2, IN_FLIGHT)
+                capacity = len(load.capacity(seconds, IN_FLIGHT).taken) / seconds
+                for offered in loads:
+                    before = processor_seconds(ready["processes"][0])
+                    outcome = load.offer(capacity * offered, seconds, DEADLINE)
+                    spent = processor_seconds(ready["processes"][0]) - before
+                    print(line(name, offered, capacity, outcome, spent), flush=True)
+                load.close()
+        finally:
+            running.__exit__(None, None, None)
+
+
+def line(name: str, offered: float, capacity: float, outcome: Outcome, spent: float) -> str:
+    """Format one line of the table."""
+    good, seconds = outcome.goodput(WITHIN), outcome.seconds
+    cells = [name, f"{offered:.0%}", f"{capacity:,.0f}", f"{good:,.0f}", f"{good / capacity:.0%}"]
+    cells += [f"{len(calls) / seconds:,.0f}" for calls in (outcome.taken, outcome.refused)]
+    cells += [f"{outcome.expired / seconds:,.0f}"]
+    cells += [f"{outcome.quantile(part) * 1000:.1f}" for part in (0.5, 0.99)]
+    return "| " + " | ".join([*cells, f"{spent / seconds:.0%}"]) + " |"
+
+
+def main() -> None:
+    """Measure each model with and without shedding."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--models", default="row,100us,300us")
+    parser.add_argument("--loads", default="0.5,0.8,1.3,2,3", help="multiples of the capacity")
+    parser.add_argument("--seconds", type=float, default=2.0, help="seconds per line")
+    parser.add_argument("--connections", type=int, default=4)
+    parser.add_argument("--options", default=";--shed-after-seconds 0", help="options of workers, separated by `;`")
+    arguments = parser.parse_args()
+    print(
+        "| call | load | capacity/s | goodput/s | of capacity | answers/s | refused/s | expired/s | p50 ms | p99 ms |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|", flush=True)
+    for options in arguments.options.split(";"):
+        print(f"\nworker {options}\n")
+        for name in arguments.models.split(","):
+            loads = [float(load) for load in arguments.loads.split(",")]
+            measure(name, loads, arguments.seconds, arguments.connections, options.split())
+
+
+if __name__ == "__main__":
+    main()

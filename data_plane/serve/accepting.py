@@ -1,0 +1,133 @@
+"""Accepts connections, and hands those that a less loaded serving process should have to it.
+
+The kernel chooses a process by a hash of the addresses, and of 8 connections two processes can get 2 and 6.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from pretzel.data_plane.supervise.loads import CLOSED, Loads
+from pretzel.data_plane.supervise.spread import MESSAGE
+from pretzel.serving.log_limit import REFUSED
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 64
+"""Connections that are accepted before other work runs."""
+PAUSE_SECONDS = 1.0
+"""Time without accepting after a shortage of descriptors or memory."""
+Factory = Callable[[], asyncio.Protocol]
+
+
+class Acceptor:
+    """Accepts for one of several serving processes.  All of them listen on the same addresses in the same order."""
+
+    def __init__(self, fields: dict[str, Any], slot: int) -> None:
+        """Use the descriptors that the supervisor made for a slot."""
+        self._slot = slot
+        self._loads = Loads(fields["memory"], len(fields["send"]))
+        self._receiving = socket.socket(fileno=fields["receive"])
+        self._sending = [socket.socket(fileno=end) for end in fields["send"]]
+        for end in (self._receiving, *self._sending):
+            end.setblocking(False)
+        self._listeners: list[tuple[socket.socket, ssl.SSLContext | None]] = []
+        self._starting: set[asyncio.Task[None]] = set()
+        self._make: Factory | None = None
+
+    def serve(self, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
+        """Take the connections of a listener once :meth:`start` is called."""
+        listener.setblocking(False)
+        self._listeners.append((listener, tls))
+
+    def start(self, make: Factory) -> None:
+        """Accept, and let ``make`` create the protocol of each connection."""
+        self._make, loop = make, asyncio.get_running_loop()
+        self._loads.open[self._slot] = 0
+        loop.add_reader(self._receiving, self._receive)
+        for number in range(len(self._listeners)):
+            self._resume(number)
+
+    def surplus(self) -> int:
+        """Return the connections of this process beyond an equal share."""
+        return self._loads.surplus(self._slot) if self._loads.open[self._slot] < CLOSED // 2 else 0
+
+    def closed(self) -> None:
+        """Count a connection that has ended."""
+        self._loads.open[self._slot] -= 1
+
+    def stop(self) -> None:
+        """Accept no further connections; those that the others hand over meanwhile are still taken."""
+        self._loads.open[self._slot] = CLOSED
+        loop = asyncio.get_running_loop()
+        for listener, _ in self._listeners:
+            loop.remove_reader(listener)
+            listener.close()
+
+    def _resume(self, number: int) -> None:
+        listener = self._listeners[number][0]
+        if listener.fileno() >= 0:
+            asyncio.get_running_loop().add_reader(listener, self._accept, number)
+
+    def _accept(self, number: int) -> None:
+        listener, _ = self._listeners[number]
+        for _ in range(AT_ONCE):
+            try:
+                accepted, _ = listener.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:  # it stays readable: without a pause, this would be called again and again
+                REFUSED.write(log.error, "no connection can be accepted now", error=str(error))
+                loop = asyncio.get_running_loop()
+                loop.remove_reader(listener)
+                loop.call_later(PAUSE_SECONDS, self._resume, number)
+                return
+            if not self._hand_over(accepted, number):
+                self._take(accepted, number)
+
+    def _hand_over(self, accepted: socket.socket, number: int) -> bool:
+        """Hand a connection to the least loaded process, if that is not this one."""
+        least = self._loads.least(self._slot)
+        if least is None:
+            return False
+        message = bytes((number, self._slot))
+        try:
+            socket.send_fds(self._sending[least], [message], [accepted.fileno()])
+        except OSError:  # its queue is full
+            return False
+        self._loads.handed[self._slot, least] += 1
+        accepted.close()
+        return True
+
+    def _receive(self) -> None:
+        while True:
+            try:
+                message, descriptors, _, _ = socket.recv_fds(self._receiving, MESSAGE, 1)
+            except (BlockingIOError, InterruptedError):
+                return
+            number, sender = message
+            self._loads.received[self._slot, sender] += 1
+            for descriptor in descriptors:  # none, if this process has no room for another
+                self._take(socket.socket(fileno=descriptor), number)
+
+    def _take(self, accepted: socket.socket, number: int) -> None:
+        self._loads.open[self._slot] += 1
+        task = asyncio.get_running_loop().create_task(self._begin(accepted, self._listeners[number][1]))
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+
+    async def _begin(self, accepted: socket.socket, tls: ssl.SSLContext | None) -> None:
+        assert self._make is not None
+        accepted.setblocking(False)
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(self._make, accepted, ssl=tls)
+        except OSError as error:  # the handshake of TLS failed, or the peer is gone
+            log.debug("a connection ended before its first call", error=str(error))
+            accepted.close()
+            self.closed()

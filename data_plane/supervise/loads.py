@@ -1,0 +1,54 @@
+"""Numbers of connections of all serving processes of a worker, in memory that they share.
+
+Each number has one writer, so that no lock is needed: a process counts its open connections, those that it handed to
+each other process, and those that it received from each.
+"""
+
+from __future__ import annotations
+
+import mmap
+
+import numpy as np
+
+CLOSED = 1 << 40
+"""Load of a process that takes no connections: it is starting, stopping or dead."""
+_WORD = 8
+
+
+class Loads:
+    """The table of loads."""
+
+    def __init__(self, descriptor: int, processes: int) -> None:
+        """Map the table; its memory is zero at first."""
+        self._map = mmap.mmap(descriptor, self.size(processes))
+        numbers = np.frombuffer(self._map, np.int64)
+        self.open = numbers[:processes]
+        """Open connections of each process."""
+        self.handed, self.received = numbers[processes:].reshape(2, processes, processes)
+        """Connections handed by the first process to the second, and received by the first from the second."""
+
+    @staticmethod
+    def size(processes: int) -> int:
+        """Return the bytes of a table."""
+        return (processes + 2 * processes * processes) * _WORD
+
+    def now(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        """Return the load of each process: its connections, and those on their way to it."""
+        return self.open + self.handed.sum(axis=0) - self.received.sum(axis=1)
+
+    def least(self, slot: int) -> int | None:
+        """Return a process with fewer connections than that of a slot, the one with the fewest; None if none has."""
+        loads = self.now()
+        least = int(np.argmin(loads))
+        return least if loads[least] < loads[slot] else None
+
+    def surplus(self, slot: int) -> int:
+        """Return the connections of a process beyond an equal share; 0 if it has none."""
+        loads = self.now()
+        taking = loads[loads < CLOSED // 2]
+        return max(int(loads[slot]) + int(-taking.sum() // len(taking)), 0) if len(taking) else 0
+
+    def close(self) -> None:
+        """Release the memory."""
+        del self.open, self.handed, self.received
+        self._map.close()

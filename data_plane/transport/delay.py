@@ -1,0 +1,51 @@
+"""The delay of the event loop: how long received bytes waited before they are handled, and whether that lasts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+BRIEF = 0.001
+"""Seconds of a round of the event loop that left nothing behind."""
+INTERVAL = 0.1
+"""Seconds without a brief round from which the load is an overload, and not a burst."""
+
+
+class Delay:
+    """Measures the rounds of an event loop while there is work.
+
+    A round polls the sockets once and handles what has come.  Bytes that are handled now came after the poll of the
+    round before, for that emptied their socket: so the time since its beginning bounds their wait.
+    """
+
+    __slots__ = ("_calm", "_measuring", "_mark", "overloaded", "since", "tasks")
+
+    def __init__(self) -> None:
+        self.overloaded = False
+        """Every round of the last :data:`INTERVAL` took long."""
+        self.since = 0.0
+        """Time after which the bytes that are handled now have arrived."""
+        self.tasks = False
+        """Work was left to the next round; set by those who do."""
+        self._measuring = False
+        self._mark = self._calm = 0.0
+
+    def arrive(self, now: float) -> None:
+        """Note that received bytes are about to be handled."""
+        if not self._measuring:
+            self._measuring = True
+            self.since = self._mark = self._calm = now
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        """End a round, before the next poll."""
+        now = time.monotonic()
+        if now - self._mark < BRIEF:
+            self._calm = now
+            if not self.tasks:
+                self._measuring = self.overloaded = False
+                return
+        self.tasks = False
+        self.since, self._mark = self._mark, now
+        self.overloaded = now - self._calm > INTERVAL
+        asyncio.get_running_loop().call_soon(self._turn)

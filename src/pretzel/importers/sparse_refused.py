@@ -1,0 +1,39 @@
+"""Fitted estimators of scikit-learn that reject sparse matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.linear_model._base import LinearClassifierMixin, LinearModel
+from sklearn.preprocessing import RobustScaler
+from sklearn.utils import get_tags
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.inputs import Open
+
+READ_ALL_THE_SAME = (LinearClassifierMixin, LinearModel, RobustScaler)
+"""Classes whose methods read sparse matrices even where their fit rejects them."""
+HAND_ON = ("steps", "transformers_", "transformer_list")
+"""Attributes of estimators that hand the input to their parts, each of which accepts or rejects it."""
+
+
+def note_refused_sparse(kind: type, estimator: Any, x: Columns, step: Any) -> None:
+    """Record that a step is given the input of the model as it is, and rejects it if it is a sparse matrix."""
+    if any(isinstance(part, Open) for part in x.parts) and _rejects_sparse(kind, estimator):
+        step.inputs.dense_only = step.inputs.dense_only or step.path
+
+
+def _rejects_sparse(kind: type, estimator: Any) -> bool:
+    """Return whether the methods of a fitted estimator of scikit-learn reject every sparse matrix."""
+    if not kind.__module__.startswith("sklearn.") or any(hasattr(estimator, name) for name in HAND_ON):
+        return False
+    if isinstance(estimator, READ_ALL_THE_SAME):
+        return False
+    return not get_tags(estimator).input_tags.sparse or _was_fitted_on_dense(estimator)
+
+
+def _was_fitted_on_dense(estimator: Any) -> bool:
+    """Return whether it accepts sparse matrices only if it was fitted on one."""
+    if getattr(estimator, "_sparse", True) is False:  # machines of libsvm
+        return True
+    return getattr(estimator, "_fit_method", None) in ("kd_tree", "ball_tree")

@@ -1,0 +1,131 @@
+"""Calls that waited too long are refused before they are decoded, and only predictions are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import grpc
+import pytest
+from structlog.testing import capture_logs
+
+from pretzel.client.hints import retry_after
+from pretzel.data_plane.transport import delay
+from pretzel.data_plane.transport import front as native_front
+from pretzel.data_plane.transport.shedding import RETRY_SECONDS
+from tests.data_plane.transport.echo import Served, limited, path
+from tests.data_plane.transport.peer import DATA, END_STREAM, Peer, frame, message, request
+from tests.data_plane.transport.waits import until
+
+EXHAUSTED = 8
+PREDICTIONS = ("Fast", "Slow", "Lane", "FastLane")
+"""Methods with a shortcut."""
+
+
+@asynccontextmanager
+async def overloaded(**limits: float) -> AsyncIterator[tuple[Served, Peer]]:
+    """Serve in a loop whose every round counts as long, and that has seen each method."""
+    async with limited(**{"delay_seconds": 1e-9, **limits}) as served:
+        async with Peer.connected(served.port) as peer:
+            served.echo.release.set()
+            for name in PREDICTIONS:
+                assert (await peer.call(request(name), message(b"a"))).status == 0
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(delay, "BRIEF", -1.0)
+                patch.setattr(delay, "INTERVAL", -1.0)
+                assert await peer.is_served()
+                await until(lambda: served.front.shedding.delay.overloaded)
+                yield served, peer
+
+
+def refused(served: Served) -> int:
+    return served.front.shedding._tally.rejected["delay"]
+
+
+async def test_late_predictions_are_refused_and_other_calls_are_answered():
+    async with overloaded() as (served, peer):
+        before = served.echo.calls
+        for name in PREDICTIONS:
+            answer = await peer.call(request(name), message(b"m"))
+            assert (answer.status, answer.data) == (EXHAUSTED, b"")
+            assert "overloaded" in answer.text
+        assert served.echo.calls == before
+        assert await peer.is_served()  # a method without a shortcut, as those of health
+        assert refused(served) == len(PREDICTIONS)
+        for name in PREDICTIONS:
+            assert served.front.shedding._tally.errors[name, "other", "RESOURCE_EXHAUSTED"] == 1
+    async with limited() as served, Peer.connected(served.port) as peer:
+        assert (await peer.call(request("Fast"), message(b"m"))).status == 0
+
+
+async def test_a_client_learns_when_to_retry():
+    async with overloaded() as (served, _), served.channel() as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await channel.unary_unary(path("Fast"))(b"m", timeout=20)
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert retry_after(caught.value) == RETRY_SECONDS
+
+
+async def test_the_calls_of_one_segment_are_refused_together():
+    """Those of other methods among them are answered, in their order."""
+    async with overloaded() as (served, peer):
+        names = ["Fast", "Unary", "Slow", "Fast", "Lane", "Unary", "Fast"]
+        streams = [peer.open(request(name), message(b"%d" % i)) for i, name in enumerate(names)]
+        for i, (name, stream) in enumerate(zip(names, streams, strict=True)):
+            answer = await peer.answer(stream)
+            assert answer.status == (0 if name == "Unary" else EXHAUSTED)
+            assert answer.data == (message(b"%d" % i) if name == "Unary" else b"")
+        assert refused(served) == 5
+
+
+async def test_the_body_of_a_refused_call_is_acknowledged():
+    """More of it than the connection's window takes, whole or in parts, before and after the refusal."""
+    async with overloaded(connection_window=1 << 17) as (served, peer):
+        for _ in range(30):
+            assert (await peer.call(request("Fast"), message(bytes(9000)))).status == EXHAUSTED
+            stream = peer.open(request("Fast"), message(bytes(9000))[:5000], end=False)
+            assert (await peer.status(stream)).status == EXHAUSTED
+            peer.engine.send_data(stream, bytes(4005), end_stream=True)
+            peer.flush()
+        assert await peer.is_served()
+        await until(lambda: not served.calls)
+
+
+async def test_a_call_that_is_reset_in_its_segment_is_not_refused():
+    async with overloaded() as (_, peer):
+        stream = peer.open(request("Fast"), message(b"m"))
+        peer.send(peer.queued() + frame(3, 0, stream, bytes(4)))
+        assert await peer.is_served()
+
+
+async def test_open_streams_go_on():
+    async with limited(delay_seconds=1e-9) as served, Peer.connected(served.port) as peer:
+        stream = peer.open(request("FastLane"), message(b"one"), end=False)
+        peer.flush()
+        await peer.until(lambda: peer.answers[stream].data == message(b"one"))
+        served.front.shedding.delay.overloaded = True
+        peer.send(frame(DATA, END_STREAM, stream, message(b"two")))
+        assert (await peer.status(stream)).status == 0
+        assert peer.answers[stream].data == message(b"one") + message(b"two")
+
+
+async def test_a_call_whose_time_is_over_is_refused():
+    """Its client has given up; the bound itself is not reached."""
+    async with overloaded(delay_seconds=1000) as (_, peer):
+        answer = await peer.call(request("Fast", (b"grpc-timeout", b"1n")), message(b"m"))
+        assert answer.status == EXHAUSTED
+        assert (await peer.call(request("Fast", (b"grpc-timeout", b"60S")), message(b"m"))).status == 0
+
+
+async def test_refusals_are_logged_at_a_bounded_rate(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(native_front, "TICK_SECONDS", 0.01)
+    with capture_logs() as logs:
+        async with overloaded() as (served, peer):
+            for _ in range(3):
+                for _ in range(10):
+                    await peer.call(request("Fast"), message(b"m"))
+                await asyncio.sleep(0.05)
+    (report,) = [line for line in logs if "waited too long" in line["event"]]
+    assert report["log_level"] == "warning"
+    assert 0 < report["calls"] <= 30
