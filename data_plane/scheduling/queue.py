@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from pretzel.data_plane.scheduling.backlogs import Backlogs
+from pretzel.data_plane.scheduling.backlogs import ANY_SIZE, Backlogs
 from pretzel.data_plane.scheduling.pace import Pace
 from pretzel.data_plane.scheduling.policy import CHEAPER, LONGEST_YIELD, NORMAL, Rank, is_cheaper, priority
 from pretzel.data_plane.scheduling.task import Task, Work
@@ -65,14 +65,14 @@ class ExecutorQueue:
         rank = rank or Rank(work)
         with self._ready:
             arrival = self._clock()
-            key = self._backlogs.key(arrival, expected, rank)
+            key = self._backlogs.key(arrival, expected, size, rank)
             task = Task(work, expected, size, arrival, next(self._numbers), rank, key)
             if self._closed:
                 task.done.cancel()
                 return task
             self._start_missing()
             heapq.heappush(self._waiting, task)
-            self._backlogs.add(rank, key, expected)
+            self._backlogs.add(rank, key, expected, size)
             self._leveled |= task.rank.level != NORMAL
             self._wake()
         return task
@@ -100,7 +100,7 @@ class ExecutorQueue:
                 return 0.0
             if is_cheaper(expected, (task.expected for task in busy)):
                 return own + (self._left(self._reserved, now) if self._reserved else 0.0)
-            key = self._backlogs.key(now, expected, rank) if rank is not None else priority(now, expected)
+            key = priority(now, expected) if rank is None else self._backlogs.key(now, expected, ANY_SIZE, rank)
             ahead = sum(task.expected for task in self._waiting if _is_ahead(task, key, rank))
             left = sum(self._left(task, now) for task in busy)
         return own + (self.pace.seconds(ahead) + left) / self.threads
