@@ -126,7 +126,7 @@ class Generator:
 async def measure_mix(ready: Mapping[str, Any], mix: Mix, load: float, seconds: float) -> None:
     """Print the latencies of single rows alone, and of both kinds under load.
 
-    The processor time of the server under load tells whether other programs kept it from its core: then the load was
+    The processor time of the server under load shows whether other programs kept it from its core: then the load was
     higher than the one named.
     """
     generator, pid = Generator(ready["port"], mix), ready["processes"][0]
