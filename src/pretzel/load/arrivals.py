@@ -9,8 +9,8 @@ import numpy as np
 
 from pretzel.errors import InputError
 
-BLOCK = 1 << 14
-"""Times per block, so that memory does not grow with the length of a run."""
+BLOCK = 1 << 11
+"""Times per block: memory does not grow with the length of a run, and drawing a block delays no call."""
 KINDS = ("poisson", "even", "bursts")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from pretzel.load.calls import OK, Call
 from pretzel.load.histogram import Histogram
 
-_BATCH = 1 << 14
+_BATCH = 1 << 11
 """Durations that are kept before they are counted together."""
 
 
