@@ -116,6 +116,8 @@ async def test_a_call_whose_time_is_over_is_refused():
         answer = await peer.call(request("Fast", (b"grpc-timeout", b"1n")), message(b"m"))
         assert answer.status == EXHAUSTED
         assert (await peer.call(request("Fast", (b"grpc-timeout", b"60S")), message(b"m"))).status == 0
+        answer = await peer.call(request("Unary", (b"grpc-timeout", b"1n")), message(b"m"))
+        assert answer.status != EXHAUSTED
 
 
 async def test_refusals_are_logged_at_a_bounded_rate(monkeypatch: pytest.MonkeyPatch):
