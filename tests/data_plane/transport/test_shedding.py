@@ -17,7 +17,7 @@ from pretzel.data_plane.transport import front as native_front
 from pretzel.data_plane.transport.lane import OVERLOADED_BREATH
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Methods
-from pretzel.data_plane.transport.shedding import CROWDED, RETRY_SECONDS, Shedding
+from pretzel.data_plane.transport.shedding import CROWD, CROWDED, RETRY_SECONDS, Shedding
 from tests.data_plane.transport.echo import Served, limited, path
 from tests.data_plane.transport.peer import DATA, END_STREAM, Peer, frame, message, request
 from tests.data_plane.transport.waits import until
@@ -116,8 +116,8 @@ async def test_open_streams_go_on():
         assert peer.answers[stream].data == message(b"one") + more
 
 
-def test_a_client_with_many_open_streams_is_refused_earlier():
-    shedding = Shedding(Methods(), Limits(delay_seconds=0.02, streams=8), Tally())
+def test_a_client_that_sends_many_calls_at_once_is_refused_earlier():
+    shedding = Shedding(Methods(), Limits(delay_seconds=0.02, streams=4 * CROWD), Tally())
     events = [http2.RequestReceived(2 * i + 1, (), False) for i in range(4)]
     assert shedding.bound_of(events[:3]) == 0.02
     assert shedding.bound_of(events) == 0.02 * CROWDED
