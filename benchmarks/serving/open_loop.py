@@ -29,7 +29,7 @@ UNSENT = 1 << 16
 
 @dataclass
 class Outcome:
-    """What became of the calls that arrived in a run."""
+    """The ends of the calls that arrived in a run."""
 
     seconds: float
     arrived: int = 0

@@ -136,6 +136,7 @@ class Connection(asyncio.Protocol):
                 self._on_data(event.stream_id, event.data, event.end_stream)
             elif kind is http2.RequestReceived:
                 if self._bound and self._waited() > self._bound and (method := self.shedding.method_of(event.headers)):
+                    self.called = self.heard
                     self._react(self.shedding.refuse_from(self, events, i, method))
                     return
                 self._on_request(event.stream_id, event.headers, event.end_stream)
@@ -159,11 +160,11 @@ class Connection(asyncio.Protocol):
                 self.sender.reject(stream_id, rejection)
                 return
             self._last_fields = fields
-        if self._bound and 0 < self._last_head.timeout < self._waited():
+        self.called = self.heard
+        if self._bound and self._last_method.is_prediction and 0 < self._last_head.timeout < self._waited():
             self.sender.refuse(stream_id, REFUSAL)
             self.shedding.count(self._last_method)
             return
-        self.called = self.heard
         call = self.calls[stream_id] = Call(self, stream_id, self._last_head, self._last_method)
         if call.deadline:
             self._waiting.append(call)

@@ -11,7 +11,7 @@ PIECE = 128 << 10
 
 
 class _Stream:
-    """What one stream still has to send."""
+    """The unsent parts of one stream."""
 
     __slots__ = ("parts", "trailers")
 

@@ -23,8 +23,10 @@ log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 0.1
 """Delay that is suggested to a client whose call is refused."""
+CROWD = 4
+"""The part of a connection's streams, as a divisor, whose calls in one segment are a crowd."""
 CROWDED = 0.25
-"""Part of the bound for a client that has many streams open."""
+"""Part of the bound for a crowd."""
 LOG_SECONDS = 10.0
 """Least time between two reports in the log."""
 REASON = "delay"
@@ -54,9 +56,9 @@ class Shedding:
     def bound_of(self, events: list[Any]) -> float:
         """Return the wait in seconds from which the calls of a segment are refused; 0 if none is.
 
-        It is shorter for a client that has half of its streams open: it may queue calls, whose wait is not seen here.
+        It is shorter for a client that sends many calls at once: it may queue more, whose wait is not seen here.
         """
-        crowd = 2 * sum(type(event) is http2.RequestReceived for event in events) >= self._streams
+        crowd = CROWD * sum(type(event) is http2.RequestReceived for event in events) >= self._streams
         return self._bound * CROWDED if crowd else self._bound
 
     def method_of(self, fields: tuple[Header, ...]) -> Method | None:

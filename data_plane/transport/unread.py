@@ -18,6 +18,7 @@ class Unread:
         self._front, self._sender = front, sender
         self._deferred: dict[int, Call] = {}
         self._counted = 0
+        self._closed = False
 
     @property
     def is_full(self) -> bool:
@@ -35,15 +36,15 @@ class Unread:
 
     def count(self) -> None:
         """Count what is unread now."""
-        unsent = self._sender.unsent()
+        unsent = 0 if self._closed else self._sender.unsent()
         self._front.unsent += unsent - self._counted
         self._counted = unsent
 
     def close(self) -> None:
         """Count nothing any more: the connection is gone."""
+        self._closed = True  # some of its calls may still end
         self._deferred.clear()
-        self._front.unsent -= self._counted
-        self._counted = 0
+        self.count()
 
     # Calls that wait
 

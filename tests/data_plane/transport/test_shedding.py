@@ -11,9 +11,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from pretzel.client.hints import retry_after
-from pretzel.data_plane.transport import delay
+from pretzel.data_plane.measure.counters import Tally
+from pretzel.data_plane.transport import delay, http2
 from pretzel.data_plane.transport import front as native_front
-from pretzel.data_plane.transport.shedding import RETRY_SECONDS
+from pretzel.data_plane.transport.lane import OVERLOADED_BREATH
+from pretzel.data_plane.transport.limits import Limits
+from pretzel.data_plane.transport.methods import Methods
+from pretzel.data_plane.transport.shedding import CROWD, CROWDED, RETRY_SECONDS, Shedding
 from tests.data_plane.transport.echo import Served, limited, path
 from tests.data_plane.transport.peer import DATA, END_STREAM, Peer, frame, message, request
 from tests.data_plane.transport.waits import until
@@ -100,14 +104,24 @@ async def test_a_call_that_is_reset_in_its_segment_is_not_refused():
 
 
 async def test_open_streams_go_on():
+    """More slowly: other work runs between a few messages."""
     async with limited(delay_seconds=1e-9) as served, Peer.connected(served.port) as peer:
         stream = peer.open(request("FastLane"), message(b"one"), end=False)
         peer.flush()
         await peer.until(lambda: peer.answers[stream].data == message(b"one"))
         served.front.shedding.delay.overloaded = True
-        peer.send(frame(DATA, END_STREAM, stream, message(b"two")))
+        more = b"".join(message(b"%d" % i) for i in range(3 * OVERLOADED_BREATH + 1))
+        peer.send(frame(DATA, END_STREAM, stream, more))
         assert (await peer.status(stream)).status == 0
-        assert peer.answers[stream].data == message(b"one") + message(b"two")
+        assert peer.answers[stream].data == message(b"one") + more
+
+
+def test_a_client_that_sends_many_calls_at_once_is_refused_earlier():
+    shedding = Shedding(Methods(), Limits(delay_seconds=0.02, streams=4 * CROWD), Tally())
+    events = [http2.RequestReceived(2 * i + 1, (), False) for i in range(4)]
+    assert shedding.bound_of(events[:3]) == 0.02
+    assert shedding.bound_of(events) == 0.02 * CROWDED
+    assert Shedding(Methods(), Limits(delay_seconds=0), Tally()).bound_of(events) == 0
 
 
 async def test_a_call_whose_time_is_over_is_refused():
@@ -116,6 +130,8 @@ async def test_a_call_whose_time_is_over_is_refused():
         answer = await peer.call(request("Fast", (b"grpc-timeout", b"1n")), message(b"m"))
         assert answer.status == EXHAUSTED
         assert (await peer.call(request("Fast", (b"grpc-timeout", b"60S")), message(b"m"))).status == 0
+        answer = await peer.call(request("Unary", (b"grpc-timeout", b"1n")), message(b"m"))
+        assert answer.status != EXHAUSTED
 
 
 async def test_refusals_are_logged_at_a_bounded_rate(monkeypatch: pytest.MonkeyPatch):

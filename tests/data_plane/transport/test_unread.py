@@ -113,6 +113,18 @@ async def test_an_answer_of_a_call_that_is_reset_is_freed():
         assert await peer.is_served()
 
 
+async def test_an_answer_for_a_client_that_went_away_is_freed():
+    async with limited() as served:
+        async with Peer.connected(served.port, CLOSED) as peer:
+            for name in ("Unary", "Slow"):
+                peer.open(request(name), message(body(MIB)))
+            peer.flush()
+            await held(served, peer, MIB)
+        await until(lambda: not served.front.connections)
+        served.echo.release.set()
+        await until(lambda: served.front.unsent == served.front._held == 0)
+
+
 async def test_a_message_is_counted_until_it_is_answered():
     async with limited() as served, Peer.connected(served.port) as peer:
         stream = peer.open(request("Slow"), message(bytes(MIB)))
