@@ -56,6 +56,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--texts", type=int, default=250, help="text models with a large dictionary")
     parser.add_argument("--wide", type=int, default=50_000, help="words in that dictionary")
     parser.add_argument("--directory", type=Path, help="keep the stores here, and use those of an earlier run")
+    parser.add_argument("--note", default="", help="a sentence on the circumstances of the run")
     parser.add_argument("--write", action="store_true", help="write the page of results")
     return parser.parse_args()
 

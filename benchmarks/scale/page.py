@@ -56,8 +56,8 @@ def about(options: argparse.Namespace) -> str:
     machine = circumstances()
     return f"""\
 Written by `python -m benchmarks.scale.models --models {options.models} --cycles {options.cycles} --write`.
-{options.models:,} sibling text models with {options.features:,} words and weights
-of their own, behind one `pretzel up` with one serving process, and of {options.texts} with {options.wide:,} words.
-Memory is the proportional set size (PSS) of processes: a page that n of them map counts as one n-th.  The client runs
-on the same {machine["cores"]} cores ({machine["processor"]}, Python {machine["python"]}).  The figures with their
-circumstances are in [scale.json](scale.json)."""
+{options.models:,} sibling text models with {options.features:,} words and weights of their own are behind one `pretzel
+up` with one serving process; {options.texts} others have {options.wide:,} words.  Memory is the proportional set size
+(PSS) of processes: a page that n of them map counts as one n-th.  The client runs on the same {machine["cores"]} cores
+({machine["processor"]}, Python {machine["python"]}).  {options.note}  The figures with their circumstances are in
+[scale.json](scale.json)."""

@@ -217,7 +217,7 @@ class PlanCatalog:
             self._evict(victim)
         self._loads += 1
         if self._loads % SETTLE_LOADS == 0:
-            settle()
+            asyncio.get_running_loop().call_soon(settle)  # after the call that waits for this load
 
     def _freed(self, entry: Entry) -> int:
         return self._ledger.freed(entry.holding) if entry.holding else 0

@@ -8,6 +8,7 @@ import sys
 
 from pretzel.data_plane.supervise.link import Link
 from pretzel.serving.background import cause_of
+from pretzel.serving.heap import share_heap
 from pretzel.serving.logs import configure
 from pretzel.serving.parent import die_with
 
@@ -35,6 +36,7 @@ async def serve(descriptor: int) -> None:
 
 if __name__ == "__main__":
     die_with(int(sys.argv[2]))
+    share_heap()
     run(serve(int(sys.argv[1])))
     sys.stderr.flush()
     os._exit(0)  # no caller waits for what an executor still computes

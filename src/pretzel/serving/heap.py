@@ -16,7 +16,8 @@ _ARENA_MAX = -8
 def share_heap() -> None:
     """Let all threads allocate from one heap: each of their own keeps some MiB of what passed through it.
 
-    Call it before threads are started.  For processes whose threads mostly hold the GIL.
+    Call it before threads are started.  For processes whose threads allocate while they hold the GIL: kernels run
+    without it, and allocate only when a frame grows.
     """
     if _mallopt is not None:
         _mallopt(_ARENA_MAX, 1)
