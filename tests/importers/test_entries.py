@@ -35,7 +35,7 @@ from sklearn.preprocessing import (
 from sklearn.svm import SVC
 
 import pretzel
-from pretzel.errors import InputError, NotFoundError, UnsupportedError
+from pretzel.errors import InputError, UnsupportedError
 from pretzel.local import Predictor
 from tests.importers.sklearn.examples import Example, examples, fitting
 from tests.importers.sparse_forms import FORMS, with_repeats, with_zeros
