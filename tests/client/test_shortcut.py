@@ -128,6 +128,7 @@ def test_metadata_that_arrays_are_read_by(key: str):
     concerns_others = {
         *("feature_names", "input_names", "input_style", "dictionary_nulls", "order", "order_names", "in_order"),
         *("lists", "without_categories", "float32_unclear", "spaces", "columns", "byte_order"),
+        *("dense_only", "stored_nan"),
         *("kept", "compared", "without_booleans", "without_na", "without_others", "others"),
     }
     value: Any = {"input_style": "matrix", "apart": {"other": {"inputs": []}}}.get(key, ["x"])

@@ -134,7 +134,7 @@ def test_another_byte_order_is_read_as_by_the_library_or_rejected(model: Any, ki
 def test_long_doubles_are_read_as_by_the_library_or_rejected(library: str) -> None:
     model = AROUND["alone"](BOOSTERS[library]).fit(X, Y)
     how = agrees_or_rejects(model, X.astype(np.longdouble))
-    assert how in ("equal", "library") or "reads the bytes of" in how
+    assert how == "library" or "reads the bytes of" in how or "the library computes in it" in how
 
 
 def test_functions_read_another_byte_order() -> None:

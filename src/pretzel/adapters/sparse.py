@@ -34,7 +34,7 @@ def written_out(matrix: Any, metadata: Mapping[str, Any]) -> np.ndarray:
     if metadata.get("stored_zeros") == "refused":
         _check_zeros(csr)
     if metadata.get("stored_nan") and np.isnan(csr.data).any():
-        reads = f"{metadata['stored_nan']} reads NaN in sparse rows otherwise than in dense ones"
+        reads = f"{metadata['stored_nan']} reads NaN in sparse rows and in dense ones differently"
         raise InputError(f"X: a sparse matrix with NaN, and {reads}; pass X.toarray()")
     missing, last = metadata.get("absent") == "missing", metadata.get("repeats") == "last"
     if not missing and not last:

@@ -77,7 +77,7 @@ def _storage(inputs: Inputs) -> dict[str, Any]:
     return {
         "dense_only": inputs.dense_only if is_dense else None,
         "zeros_apart": inputs.zeros_apart if numeric else None,
-        "sparse_columns": inputs.sparse_columns if numeric else None,
+        "sparse_columns": inputs.sparse_columns if numeric and inputs.zeros_apart else None,
         "stored_zeros": inputs.stored_zeros if is_dense else None,
         "repeats": repeats if numeric else None,
         "ascending": inputs.ascending if numeric else None,

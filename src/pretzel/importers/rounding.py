@@ -87,17 +87,17 @@ def note_division(kind: type, estimator: Any, x: Columns, step: Any) -> None:
     """Add a note if a fitted estimator divides terms by a deviation so small that their last digits decide."""
     if kind not in DIVIDERS:
         return
-    ratio = DIVIDERS[kind](estimator, any(map(_is_rounded, _computed(x))))
+    rounded = list(filter(_is_rounded, _computed(x)))
+    ratio = DIVIDERS[kind](estimator, bool(rounded))
     if ratio > MOST:
         step.may_differ(ROUNDED_DIRECTIONS.reason, ROUNDED_DIRECTIONS.remedy)
-    elif ratio > MOST_SINGLE and _is_single(x):
+    elif ratio > MOST_SINGLE and (_is_single(x) or any(node.type.dtype == "f32" for node in rounded)):
         step.may_differ(ROUNDED_SINGLES.reason, ROUNDED_SINGLES.remedy)
 
 
 def _is_single(x: Columns) -> bool:
-    """Return whether some of the columns are float32, or were computed in it."""
-    given = [part.inputs.types.get(part.name) for part in x.parts if isinstance(part, Open)]
-    kinds = [*given, *(node.type for node in _computed(x))]
+    """Return whether some of the columns are float32."""
+    kinds = [part.inputs.types.get(part.name) if isinstance(part, Open) else part.type for part in x.parts]
     return any(kind is not None and kind.dtype == "f32" for kind in kinds)
 
 

@@ -135,7 +135,7 @@ def test_cosines_of_large_angles_are_the_librarys_or_refused(size: float) -> Non
     predictor = pretzel.compile(model)
     if size > 1e6:
         with pytest.raises(
-            InputError, match="rounding decides the cosine of an angle beyond 1e.07; scale the features"
+            InputError, match="rounding decides the cosine of an angle beyond 1e.06; scale the features"
         ):
             predictor.transform(x * size)
     else:

@@ -156,6 +156,7 @@ HANDING: dict[str, Any] = {
     "stacked": StackingClassifier([("a", HEAD)]),
     "calibrated": CalibratedClassifierCV(HEAD, cv=3),
     "one versus rest": OneVsRestClassifier(HEAD),
+    "function": make_pipeline(preprocessing.FunctionTransformer(np.abs), HEAD),
     "votes of a pipeline": VotingClassifier([("a", make_pipeline(HEAD))], voting="soft"),
 }
 CONVERTING: dict[str, Any] = {

@@ -120,7 +120,7 @@ def _nearest(x: Node, centers: Any, estimator: Any) -> Node:
 def _within_reach(x: Node, centers: np.ndarray, estimator: Any) -> Node:
     """Return x; values so far away that rounding decides which center is the nearest are rejected."""
     spread = np.ptp(centers.astype(np.float64), axis=0)
-    if not spread.any():
+    if is_sparse(x) or not spread.any():
         return x
     reason = f"beyond {FAR:g} times the spread of the centers, rounding decides which is the nearest; scale the value"
     return bounded(x, FAR * np.maximum(spread, spread[spread > 0].min()), estimator, reason)

@@ -46,9 +46,17 @@ def handed_on(estimator: FunctionTransformer, x: Columns, step: Step) -> Columns
     """A pandas table if the function keeps one, else an array; integers if it returns integers for integers."""
     read = _validated(estimator, x, step) if estimator.validate else x
     result = read if estimator.func is None else _called(estimator, x, read, step)
-    if any(isinstance(part, Open) for part in x.parts) and not _reads_sparse(estimator):
-        step.inputs.dense_only = step.inputs.dense_only or step.path
+    if any(isinstance(part, Open) for part in x.parts):
+        _note_sparse(estimator, step)
     return Columns(result.parts, result.names, frame=True) if _makes_tables(estimator) else result
+
+
+def _note_sparse(estimator: FunctionTransformer, step: Step) -> None:
+    """Record how the function reads sparse matrices; of a table of sparse columns NumPy makes another such table."""
+    if not _reads_sparse(estimator):
+        step.inputs.dense_only = step.inputs.dense_only or step.path
+    if estimator.func is not None and not estimator.validate:
+        step.inputs.sparse_columns = "refused"
 
 
 def _reads_sparse(estimator: FunctionTransformer) -> bool:
