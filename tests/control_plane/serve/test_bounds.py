@@ -1,4 +1,4 @@
-"""What one peer may cost: open and idle uploads, leases, forged reports, and the log of its refused calls."""
+"""Bounds of what one peer can cost: open and idle uploads, leases, forged reports, and the log of refused calls."""
 
 import resource
 import socket
@@ -161,7 +161,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def test_forged_reports_do_not_delay_a_deployment(fresh: Server):
-    """A deployment waits for workers that watch the catalog, whoever else reports."""
+    """A deployment waits for workers that watch the catalog, and not for others that report."""
     for number in range(3):
         request = worker_pb2.ReportRequest(worker=f"forged{number}", epoch="x", problems=["none"])
         fresh.worker.Report(request, timeout=SECONDS)
@@ -184,12 +184,12 @@ def test_texts_of_a_listing_have_a_bound(fresh: Server, field: str):
 
 def test_refused_calls_are_logged_within_a_rate_and_the_others_counted(fresh: Server):
     def ask() -> None:
-        with fails("NOT_FOUND", "model 'nobody' is not deployed"):
-            fresh.control.DescribeVersion(pb.DescribeVersionRequest(model="nobody"), timeout=SECONDS)
+        with fails("NOT_FOUND", "model 'absent' is not deployed"):
+            fresh.control.DescribeVersion(pb.DescribeVersionRequest(model="absent"), timeout=SECONDS)
 
     for _ in range(300):
         ask()
-    lines = [line for line in fresh.log.read_text().splitlines() if "'nobody' is not deployed" in line]
+    lines = [line for line in fresh.log.read_text().splitlines() if "'absent' is not deployed" in line]
     assert 20 <= len(lines) < 100
     until(lambda: ask() or '"suppressed"' in fresh.log.read_text())
 
@@ -197,14 +197,15 @@ def test_refused_calls_are_logged_within_a_rate_and_the_others_counted(fresh: Se
 def test_a_server_without_descriptors_answers_unavailable_and_recovers(tmp_path: Path):
     with control_plane(tmp_path / "data") as server:
         server.deploy("m", definition(1))
-        before = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (3, 4096))
+        soft, hard = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (3, hard))
         with fails("UNAVAILABLE", "cannot be written now .Too many open files.; upload it again"):
             server.upload([blob(5000, 1)])
         with fails("UNAVAILABLE", "Too many open files"):
             server.control.DescribeVersion(pb.DescribeVersionRequest(model="m"), timeout=SECONDS)
         with fails("UNAVAILABLE", "epoch: .*Too many open files.*; retry in a moment"):
             server.control.CollectGarbage(pb.CollectGarbageRequest(), timeout=SECONDS)
-        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, before)
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (soft, hard))
         assert server.upload([blob(5000, 1)]).stored_objects == 1
         server.control.CollectGarbage(pb.CollectGarbageRequest(), timeout=SECONDS)
 
@@ -212,12 +213,13 @@ def test_a_server_without_descriptors_answers_unavailable_and_recovers(tmp_path:
 def test_connections_beyond_the_limit_are_closed_on_arrival(tmp_path: Path):
     """Half of 100 descriptors are for connections, so that those of the server's own work are never taken."""
     with control_plane(tmp_path / "data", descriptors=100) as server, ExitStack() as opened:
+        assert server.deploy("m", definition(1)).version == 1
         for _ in range(60):
             address = ("127.0.0.1", server.ready["port"])
             opened.enter_context(socket.create_connection(address, SECONDS))
         with fresh_channel(server) as channel, fails("UNAVAILABLE", ""):
             HealthStub(channel).Check(HealthCheckRequest(), timeout=SECONDS)
-        assert server.deploy("m", definition(1)).version == 1
+        assert server.deploy("m", definition(2)).version == 2
         opened.close()
         until(lambda: is_serving(server))
 

@@ -1,4 +1,4 @@
-"""What workers hold back shows, and what a report may hold is bounded."""
+"""Reports of workers: what they hold back is shown, and their content is bounded."""
 
 import queue
 import threading
