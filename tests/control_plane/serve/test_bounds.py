@@ -176,6 +176,14 @@ def test_the_name_of_a_watcher_has_a_bound(fresh: Server):
         next(iter(fresh.worker.Watch(worker_pb2.WatchRequest(worker="x" * 201), timeout=SECONDS)))
 
 
+def test_requests_have_a_bound_that_is_checked_before_they_are_parsed(fresh: Server):
+    report = worker_pb2.ReportRequest(worker="w", problems=["p" * 1000] * 17_000)
+    with fails("INVALID_ARGUMENT", "bytes; Report takes at most 16,777,216; send less at a time"):
+        fresh.worker.Report(report, timeout=SECONDS)
+    with fails("INVALID_ARGUMENT", "bytes; DescribeVersion takes at most 8,388,608"):
+        fresh.control.DescribeVersion(pb.DescribeVersionRequest(model="m" * (9 << 20)), timeout=SECONDS)
+
+
 @pytest.mark.parametrize("field", ["prefix", "page_token"])
 def test_texts_of_a_listing_have_a_bound(fresh: Server, field: str):
     with fails("INVALID_ARGUMENT", f"{field.replace('_', ' ')}: 201 characters; names of models have at most 200"):
