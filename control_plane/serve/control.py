@@ -19,7 +19,7 @@ from pretzel.control_plane.serve.plane import Plane
 from pretzel.control_plane.serve.upload import Upload
 from pretzel.control_plane.serve.uploads import Kept, Patience
 from pretzel.control_plane.statistics import known, seconds_of
-from pretzel.errors import ExhaustedError
+from pretzel.errors import ExhaustedError, InputError
 from pretzel.plan import wire
 from pretzel.plan.model import ModelVersion, describe
 from pretzel.plan.plan import Plan
@@ -31,6 +31,7 @@ Context = grpc.aio.ServicerContext[Any, Any]
 _MOST_DIGESTS = 50_000
 _MOST_HELD = 10_000
 """Most models held back in a listing."""
+_MOST_PREFIX = 200
 _PAGE = 1000
 """Most models in a page of a listing."""
 _ANSWER_MARGIN = 0.25  # of the caller's time, reserved so that the answer arrives in time
@@ -83,6 +84,9 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
                 yield pb.DeployModelResponse(progress=step)
 
     async def ListModels(self, request: pb.ListModelsRequest, context: Context) -> pb.ListModelsResponse:
+        for what, text in (("prefix", request.prefix), ("page token", request.page_token)):
+            if len(text) > _MOST_PREFIX:
+                raise InputError(f"{what}: {len(text):,} characters; names of models have at most {_MOST_PREFIX}")
         workers = [] if request.page_token else self._plane.live.alive()
         return await self._plane.heavy.run(self._list, request, workers)
 

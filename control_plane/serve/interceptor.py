@@ -21,6 +21,9 @@ from pretzel.serving.log_limit import REFUSED
 
 STALL_SECONDS = 60.0
 """Time after which a stream ends whose peer does not read."""
+MOST_BYTES = 8 << 20
+"""Bytes of a request."""
+MOST_BYTES_OF = {"Report": 16 << 20}
 _log = structlog.get_logger(part="calls")
 _HANDLERS = {
     (False, False): grpc.unary_unary_rpc_method_handler,
@@ -51,6 +54,7 @@ class Calls(grpc.aio.ServerInterceptor):
         wrapped = self._wrap(behaviour, str(handler_call_details.method))
         read = handler.request_deserializer
         if read is not None:
+            read = _bounded(read, str(handler_call_details.method))
             read = read_or_raise(read) if handler.request_streaming else read_or_error(read)
         return _HANDLERS[streams](wrapped, read, handler.response_serializer)
 
@@ -115,6 +119,21 @@ class Calls(grpc.aio.ServerInterceptor):
     def _count(self, change: int) -> None:
         self._active += change
         (self.idle.clear if self._active else self.idle.set)()
+
+
+def _bounded(read: Callable[[bytes], Any], method: str) -> Callable[[bytes], Any]:
+    """Reject a large request before it is parsed, which stops the event loop; only deployments need large ones."""
+    name = method.rpartition("/")[2]
+    if name == "DeployModel":
+        return read
+    most = MOST_BYTES_OF.get(name, MOST_BYTES)
+
+    def bounded(data: bytes) -> Any:
+        if len(data) > most:
+            raise InputError(f"request: {len(data):,} bytes; {name} takes at most {most:,}; send less at a time")
+        return read(data)
+
+    return bounded
 
 
 def _reject_malformed(request: Any) -> None:

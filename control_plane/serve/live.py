@@ -126,7 +126,7 @@ class LiveWorkers:
             if others + size > MOST_TEXT:
                 raise ExhaustedError(
                     f"worker {worker.name}: a report of {size} characters, where {others} of others are kept; "
-                    f"at most {MOST_TEXT} are accepted; mend what they report"
+                    f"at most {MOST_TEXT} are accepted; repair what they report"
                 )
 
     def alive(self) -> list[Worker]:

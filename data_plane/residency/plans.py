@@ -7,6 +7,7 @@ import time
 import weakref
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from typing import TypeVar, cast
 
@@ -194,8 +195,9 @@ class PlanCatalog:
         return Plan.from_encoded(self._objects.fetch(digest))
 
     def _build(self, plan: Plan, digest: Digest) -> tuple[Executable, Proof]:
-        proof = self._objects.prove([digest, *plan.objects])
-        return load(plan, proof.fetch, catalog=self._stages), proof
+        with self._flight.over(key_of(digest)) if self._flight else nullcontext():
+            proof = self._objects.prove([digest, *plan.objects])
+            return load(plan, proof.fetch, catalog=self._stages), proof
 
     def _make_room(self, entry: Entry, holding: Holding) -> None:
         """Reject a plan that cannot fit even with the pinned plans alone."""

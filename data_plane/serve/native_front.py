@@ -69,9 +69,10 @@ class NativeFront:
             await self._accept(self._socket(address, "listen", inherited), None if address.path else context)
         chosen = int(first.getsockname()[1])
         if self._acceptor is not None:
-            self._acceptor.start(lambda: CountedConnection(self._front, self._acceptor))
+            acceptor = self._acceptor
+            acceptor.start(lambda: CountedConnection(self._front, acceptor))
             self._front.watch()
-            self._levelling = asyncio.create_task(self._level(self._acceptor))
+            self._levelling = asyncio.create_task(self._level(acceptor))
         return chosen
 
     async def _level(self, acceptor: Acceptor) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 CLOSED = 1 << 40
 """Load of a process that takes no connections: it is starting, stopping or dead."""
 _WORD = 8
+Numbers = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 class Loads:
@@ -32,9 +33,10 @@ class Loads:
         """Return the bytes of a table."""
         return (processes + 2 * processes * processes) * _WORD
 
-    def now(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def now(self) -> Numbers:
         """Return the load of each process: its connections, and those on their way to it."""
-        return self.open + self.handed.sum(axis=0) - self.received.sum(axis=1)
+        underway: Numbers = self.handed.sum(axis=0) - self.received.sum(axis=1)
+        return self.open + underway
 
     def least(self, slot: int) -> int | None:
         """Return a process with fewer connections than that of a slot, the one with the fewest; None if none has."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from importlib.util import find_spec
 
 from pretzel.data_plane.settings import Settings
 from pretzel.errors import PreconditionError
@@ -10,10 +11,10 @@ from pretzel.serving.listeners import Address, SocketFile
 
 
 class SharedAddresses:
-    """The addresses of a worker; if several processes share them, it holds them while the processes come and go."""
+    """The addresses of a worker, held while its processes come and go; a single process of grpcio binds its own."""
 
     def __init__(self, settings: Settings) -> None:
-        """Hold the addresses, if there are several processes; a single one binds them itself.
+        """Hold the addresses.
 
         Raises:
             PreconditionError: another program has one.
@@ -24,10 +25,11 @@ class SharedAddresses:
         """Further addresses."""
         self.descriptors: dict[str, int] = {}
         """Descriptors of their sockets, which each process inherits: connections that wait outlive a process."""
+        self.are_held = settings.workers > 1 or is_native(settings)
         self._sockets: list[socket.socket] = []
         self._files: list[SocketFile] = []
         try:
-            if settings.workers > 1:
+            if self.are_held:
                 self.port = self._hold_port(settings.host, settings.port, "port")
                 self.further = [self._hold(address, settings.socket_mode) for address in settings.listeners]
         except BaseException:
@@ -58,6 +60,11 @@ class SharedAddresses:
         return chosen
 
 
+def is_native(settings: Settings) -> bool:
+    """Return whether the native front serves: its package may be missing."""
+    return settings.front == "native" and find_spec("ngh2") is not None
+
+
 def hold_port(host: str, port: int, setting: str = "port") -> socket.socket:
     """Bind a port for processes that will share it, and return the socket that reserves it.
 
@@ -67,15 +74,21 @@ def hold_port(host: str, port: int, setting: str = "port") -> socket.socket:
     Raises:
         PreconditionError: another program has it.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    held = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        (family, kind, protocol, _, name), *_ = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+        held = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise _taken(host, port, error, setting) from None
     try:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        held.bind((host.strip("[]"), port))  # without SO_REUSEPORT, so that a taken port is noticed
+        held.bind(name)  # without SO_REUSEPORT, so that a taken port is noticed
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)  # else a second holder could bind it as well
     except OSError as error:
         held.close()
-        text = f"cannot listen on {host}:{port}: {error.strerror or error}; choose another {setting}"
-        raise PreconditionError(text) from None
+        raise _taken(host, port, error, setting) from None
     return held
+
+
+def _taken(host: str, port: int, error: OSError, setting: str) -> PreconditionError:
+    return PreconditionError(f"cannot listen on {host}:{port}: {error.strerror or error}; choose another {setting}")

@@ -26,7 +26,7 @@ from pretzel.data_plane.supervise.coalesce import Rounds
 from pretzel.data_plane.supervise.deaths import Deaths
 from pretzel.data_plane.supervise.fleet import Fleet
 from pretzel.data_plane.supervise.link import Message
-from pretzel.data_plane.supervise.ports import SharedAddresses
+from pretzel.data_plane.supervise.ports import SharedAddresses, is_native
 from pretzel.data_plane.supervise.repair import Repairer
 from pretzel.data_plane.supervise.spread import Spread
 from pretzel.engine import KERNEL_SET
@@ -63,11 +63,11 @@ class Supervisor:
             "port": self._addresses.port,
             "listen": self._addresses.further,
             "descriptors": self._addresses.descriptors,
-            "shared_port": settings.workers > 1,
+            "shared_port": self._addresses.are_held,
             "flight": "",
         }
         self._background = Background(self._changed)
-        self._spread = Spread(settings.workers) if settings.workers > 1 and settings.front == "native" else None
+        self._spread = Spread(settings.workers) if settings.workers > 1 and is_native(settings) else None
         self._fleet = Fleet(
             settings.workers, start, self._heard, died=self._died, background=self._background, spread=self._spread
         )

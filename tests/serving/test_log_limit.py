@@ -1,4 +1,4 @@
-"""Lines of one kind are written within a rate, and the others are counted, whoever causes them."""
+"""Lines of one kind are written within a rate, and the others are counted."""
 
 import asyncio
 from typing import Any

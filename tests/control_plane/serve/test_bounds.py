@@ -1,14 +1,21 @@
-"""What one peer may cost: open and idle uploads, leases, forged reports, and the log of its refused calls."""
+"""Bounds of what one peer can cost: open and idle uploads, leases, forged reports, and the log of refused calls."""
 
+import resource
+import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import grpc
 import pytest
+from grpc_health.v1.health_pb2 import HealthCheckRequest
+from grpc_health.v1.health_pb2_grpc import HealthStub
 
+from pretzel.control_plane.catalog import Catalog
+from pretzel.control_plane.catalog.leases import Leases
+from pretzel.errors import ExhaustedError
 from pretzel.plan import wire
 from pretzel.plan.digest import Digest
 from pretzel.v1 import control_pb2 as pb
@@ -137,10 +144,14 @@ def missing_or_none(server: Server, asked: list[Digest]) -> list[Digest]:
 
 
 def test_leases_of_a_previous_run_count(tmp_path: Path):
-    with control_plane(tmp_path / "data", most_leases=200) as server:
-        server.missing(digests(100))
-    with control_plane(tmp_path / "data", most_leases=200) as server, fails("RESOURCE_EXHAUSTED", "101 objects"):
-        server.missing(digests(1, 1000))
+    first = Catalog(tmp_path / "catalog.sqlite", leases=Leases(200, 1000))
+    first.lease(digests(100), 60, "ipv4:10.0.0.1:5000")
+    first.close()
+    again = Catalog(tmp_path / "catalog.sqlite", leases=Leases(200, 1000))
+    with pytest.raises(ExhaustedError, match="ipv4:10.0.0.1 would have 101 objects"):
+        again.lease(digests(1, 1000), 60, "ipv4:10.0.0.1:6000")  # another connection of the host
+    again.lease(digests(1, 1000), 60, "ipv4:10.0.0.2:6000")
+    again.close()
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +161,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def test_forged_reports_do_not_delay_a_deployment(fresh: Server):
-    """A deployment waits for workers that watch the catalog, whoever else reports."""
+    """A deployment waits for workers that watch the catalog, and not for others that report."""
     for number in range(3):
         request = worker_pb2.ReportRequest(worker=f"forged{number}", epoch="x", problems=["none"])
         fresh.worker.Report(request, timeout=SECONDS)
@@ -165,13 +176,70 @@ def test_the_name_of_a_watcher_has_a_bound(fresh: Server):
         next(iter(fresh.worker.Watch(worker_pb2.WatchRequest(worker="x" * 201), timeout=SECONDS)))
 
 
+def test_requests_have_a_bound_that_is_checked_before_they_are_parsed(fresh: Server):
+    report = worker_pb2.ReportRequest(worker="w", problems=["p" * 1000] * 17_000)
+    with fails("INVALID_ARGUMENT", "bytes; Report takes at most 16,777,216; send less at a time"):
+        fresh.worker.Report(report, timeout=SECONDS)
+    with fails("INVALID_ARGUMENT", "bytes; DescribeVersion takes at most 8,388,608"):
+        fresh.control.DescribeVersion(pb.DescribeVersionRequest(model="m" * (9 << 20)), timeout=SECONDS)
+
+
+@pytest.mark.parametrize("field", ["prefix", "page_token"])
+def test_texts_of_a_listing_have_a_bound(fresh: Server, field: str):
+    with fails("INVALID_ARGUMENT", f"{field.replace('_', ' ')}: 201 characters; names of models have at most 200"):
+        fresh.control.ListModels(pb.ListModelsRequest(**{field: "x" * 201}), timeout=SECONDS)
+
+
 def test_refused_calls_are_logged_within_a_rate_and_the_others_counted(fresh: Server):
     def ask() -> None:
-        with fails("NOT_FOUND", "model 'nobody' is not deployed"):
-            fresh.control.DescribeVersion(pb.DescribeVersionRequest(model="nobody"), timeout=SECONDS)
+        with fails("NOT_FOUND", "model 'absent' is not deployed"):
+            fresh.control.DescribeVersion(pb.DescribeVersionRequest(model="absent"), timeout=SECONDS)
 
     for _ in range(300):
         ask()
-    lines = [line for line in fresh.log.read_text().splitlines() if "'nobody' is not deployed" in line]
+    lines = [line for line in fresh.log.read_text().splitlines() if "'absent' is not deployed" in line]
     assert 20 <= len(lines) < 100
     until(lambda: ask() or '"suppressed"' in fresh.log.read_text())
+
+
+def test_a_server_without_descriptors_answers_unavailable_and_recovers(tmp_path: Path):
+    with control_plane(tmp_path / "data") as server:
+        server.deploy("m", definition(1))
+        soft, hard = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (3, hard))
+        with fails("UNAVAILABLE", "cannot be written now .Too many open files.; upload it again"):
+            server.upload([blob(5000, 1)])
+        with fails("UNAVAILABLE", "Too many open files"):
+            server.control.DescribeVersion(pb.DescribeVersionRequest(model="m"), timeout=SECONDS)
+        with fails("UNAVAILABLE", "epoch: .*Too many open files.*; retry in a moment"):
+            server.control.CollectGarbage(pb.CollectGarbageRequest(), timeout=SECONDS)
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (soft, hard))
+        assert server.upload([blob(5000, 1)]).stored_objects == 1
+        server.control.CollectGarbage(pb.CollectGarbageRequest(), timeout=SECONDS)
+
+
+def test_connections_beyond_the_limit_are_closed_on_arrival(tmp_path: Path):
+    """Half of 100 descriptors are for connections, so that those of the server's own work are never taken."""
+    with control_plane(tmp_path / "data", descriptors=100) as server, ExitStack() as opened:
+        assert server.deploy("m", definition(1)).version == 1
+        for _ in range(60):
+            address = ("127.0.0.1", server.ready["port"])
+            opened.enter_context(socket.create_connection(address, SECONDS))
+        with fresh_channel(server) as channel, fails("UNAVAILABLE", ""):
+            HealthStub(channel).Check(HealthCheckRequest(), timeout=SECONDS)
+        assert server.deploy("m", definition(2)).version == 2
+        opened.close()
+        until(lambda: is_serving(server))
+
+
+def fresh_channel(server: Server) -> grpc.Channel:
+    return grpc.insecure_channel(server.ready["address"], [("grpc.use_local_subchannel_pool", 1)])
+
+
+def is_serving(server: Server) -> bool:
+    with fresh_channel(server) as channel:
+        try:
+            return HealthStub(channel).Check(HealthCheckRequest(), timeout=SECONDS).status == 1
+        except grpc.RpcError:
+            time.sleep(0.05)
+            return False

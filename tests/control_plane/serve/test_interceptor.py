@@ -1,5 +1,6 @@
 """Errors become statuses in one place: Pretzel's by their code, all others as faults with an id."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from concurrent import futures
 
@@ -125,3 +126,40 @@ async def test_an_unknown_method():
 
 def test_every_code_of_the_tree_is_one_of_grpc():
     assert {kind.code for kind in subclasses(errors.PretzelError)} <= set(grpc.StatusCode.__members__)
+
+
+class Endless(grpc.GenericRpcHandler):
+    """A stream of large messages."""
+
+    ended = False
+
+    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
+        return grpc.unary_stream_rpc_method_handler(self.stream)
+
+    async def stream(self, request: bytes, context: object) -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield bytes(1 << 20)
+        finally:
+            self.ended = True
+
+
+async def test_a_stream_that_nobody_reads_ends():
+    service = Endless()
+    server = grpc.aio.server(futures.ThreadPoolExecutor(1), [service], [Calls(Metrics(), 0.3)])
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        async with asyncio.timeout(20), grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            call = channel.unary_stream("/pretzel.test/stream")(b"")
+            await call.read()
+            while not service.ended:  # the client reads no more
+                await asyncio.sleep(0.01)
+            with pytest.raises(
+                grpc.aio.AioRpcError, match="the client read nothing of this stream for 0.3 s"
+            ) as caught:
+                while True:
+                    await call.read()
+            assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    finally:
+        await server.stop(0)

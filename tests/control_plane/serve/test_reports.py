@@ -1,4 +1,4 @@
-"""What workers hold back shows, and what a report may hold is bounded."""
+"""Reports of workers: what they hold back is shown, and their content is bounded."""
 
 import queue
 import threading
@@ -38,6 +38,25 @@ def test_long_reasons_are_cut(fresh: Server):
     fresh.worker.Report(worker_pb2.ReportRequest(worker="w", held=held, problems=["p" * 50_000]), timeout=SECONDS)
     (item,) = fresh.control.ListModels(pb.ListModelsRequest(), timeout=SECONDS).held
     assert item.reason == "r" * 1000
+
+
+def test_the_number_of_models_and_problems_in_a_report_has_a_bound(fresh: Server):
+    held = [worker_pb2.HeldModel(model=f"m{number:05d}", reason="r") for number in range(10_001)]
+    request = worker_pb2.ReportRequest(worker="many", held=held, problems=["p"] * 1000)
+    fresh.worker.Report(request, timeout=SECONDS)
+    listed = fresh.control.ListModels(pb.ListModelsRequest(prefix="m"), timeout=SECONDS).held
+    assert len(listed) == 10_000
+    fresh.worker.Report(worker_pb2.ReportRequest(worker="many", leaving=True), timeout=SECONDS)
+
+
+async def test_the_text_of_all_reports_has_a_bound(monkeypatch):
+    monkeypatch.setattr(live, "MOST_TEXT", 1000)
+    table = live.LiveWorkers(60.0)
+    for _ in range(2):  # a new report replaces the last one
+        table.report(live.Worker("w0", "e", 1, "1", "", 0, problems=("p" * 900,)))
+    with pytest.raises(ExhaustedError, match="worker w1: a report of 200 characters, where 900 of others are kept"):
+        table.report(live.Worker("w1", "e", 1, "1", "", 0, held={"m" * 100: "r" * 100}))
+    table.report(live.Worker("w1", "e", 1, "1", "", 0))
 
 
 async def test_the_number_of_workers_has_a_bound(monkeypatch):
