@@ -94,6 +94,8 @@ REFUSALS = """
 - *Integers.* NumPy computes functions of small integers in float16 or float32, and squares or reciprocals of integers
   in integers. A `FunctionTransformer` that reads its input unconverted rejects integers for which that changes the
   values.
+- *Functions of users.* `.astype(int)` of an array, in a function that is traced, rejects NaN, infinity and what the
+  type does not hold; NumPy returns a number that depends on the processor.
 - *Half precision.* float16 is rejected: some steps of the libraries compute in it, others do not.
 """
 

@@ -109,6 +109,7 @@ OF_TABLES: dict[str, Any] = {
     "graded": lambda df: df[["parents"]].assign(grade=df["parents"].map(GRADES), other=df["hour"].replace({0: 12.0})),
     "bands": lambda df: df[["age"]].assign(band=np.select([df.age < 12, df.age < 60], [0, 1], default=2)),
     "ranges": lambda df: pd.DataFrame({"in": df["age"].between(18, 65), "out": df["age"].where(df["age"] > 30, 0.0)}),
+    "of a kind": lambda df: df[["fare"]] * 2 if isinstance(df, pd.DataFrame) else df,
     "an array": lambda df: df[["fare", "age"]].to_numpy() * 2.0,
     "logarithms": lambda df: np.log1p(df.abs()),
     "row sums": lambda df: df[["fare", "age"]].sum(axis=1).to_frame("sum"),

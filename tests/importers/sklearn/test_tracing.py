@@ -105,6 +105,17 @@ def test_values_that_an_integer_does_not_hold_are_rejected() -> None:
         predictor.transform(np.full((1, 3), np.nan))
 
 
+def test_integers_whose_products_wrap_are_refused_by_rules() -> None:
+    rules = export(FunctionTransformer(lambda X: X * X + 1).fit(np.eye(3))).metadata["integers_read"]["array"]
+    within = [rule for rule in rules if rule["how"] == "within"]
+    assert within
+    assert all(rule["most"]["i64"] ** 2 + 1 <= 2**53 < (4 * rule["most"]["i64"]) ** 2 for rule in within[:1])
+    assert all(rule["most"]["i8"] <= 11 for rule in within[:1])
+    predictor = pretzel.compile(FunctionTransformer(lambda X: X * X + 1).fit(np.eye(3)))
+    large = np.array([[2**40, 3, 5]])
+    assert predictor.transform(large).tolist() == (large * large + 1).tolist()
+
+
 def branching(X: Any) -> Any:
     if X[:, 0] > 1:
         return X

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from pretzel.importers.tracing import operators
-from pretzel.importers.tracing.arrays import ROWS, SymbolicArray, converted, stacked, unwrapped
+from pretzel.importers.tracing.arrays import SymbolicArray, converted, stacked, unwrapped
 from pretzel.importers.tracing.ending import TraceEnd, mixes_rows, unknown
-from pretzel.importers.tracing.values import Value, cast, made
+from pretzel.importers.tracing.values import ROWS, Value, cast, made
 from pretzel.plan import ops
 from pretzel.plan.parameter import Parameter
 
-Function = Callable[..., Any]
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def traced(*functions: Any) -> Callable[[Function], Function]:

@@ -109,7 +109,7 @@ class SymbolicArray(operators.Operators, np.lib.mixins.NDArrayOperatorsMixin):
         """End the trace: a condition of one value."""
         raise branches("bool()")
 
-    __int__ = __float__ = __index__ = __complex__ = __bool__  # type: ignore[assignment]
+    __int__ = __float__ = __index__ = __complex__ = __bool__
 
     def __len__(self) -> int:
         """End the trace: a number of rows."""
@@ -141,6 +141,19 @@ class SymbolicArray(operators.Operators, np.lib.mixins.NDArrayOperatorsMixin):
     def fill(self, value: Any) -> None:
         """Set every value."""
         self.value = operators.applied(np.add, (operators.applied(np.multiply, (self.value, 0)), value))
+
+
+def standing_for(original: type, symbolic: type, build: Callable[..., Any]) -> type:
+    """Return a class that ``isinstance`` accepts for symbolic values too, and that ``build`` calls."""
+
+    class Meta(type):
+        def __instancecheck__(cls, value: Any) -> bool:
+            return isinstance(value, (original, symbolic))
+
+        def __call__(cls, *arguments: Any, **options: Any) -> Any:
+            return build(*arguments, **options)
+
+    return Meta(original.__name__, (), {})
 
 
 KNOWN = (SymbolicArray, int, float, bool, np.generic, np.ndarray, list, tuple)

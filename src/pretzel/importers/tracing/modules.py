@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.importers.tracing.array_functions import column_stack
-from pretzel.importers.tracing.arrays import SymbolicArray, unwrapped
+from pretzel.importers.tracing.arrays import SymbolicArray, standing_for, unwrapped
 from pretzel.importers.tracing.ending import TraceEnd
 
 OUTSIDE = ("open", "input", "print", "exec", "eval", "breakpoint")
@@ -90,7 +90,11 @@ def _per_value(function: Callable[..., Any], **_: Any) -> Callable[..., Any]:
 
 def _numpy() -> Overrides:
     converting = ("asarray", "array", "asanyarray", "ascontiguousarray")
-    return {name: _as_array(getattr(np, name)) for name in converting} | {"c_": Columns(), "vectorize": _per_value}
+    return {name: _as_array(getattr(np, name)) for name in converting} | {
+        "c_": Columns(),
+        "vectorize": _per_value,
+        "ndarray": standing_for(np.ndarray, SymbolicArray, np.ndarray),
+    }
 
 
 def overrides_of(module: types.ModuleType) -> Overrides:
@@ -98,7 +102,7 @@ def overrides_of(module: types.ModuleType) -> Overrides:
     if module is np:
         return _numpy()
     if module.__name__ == "pandas":
-        return dict(importlib.import_module("pretzel.importers.tracing.tables").PANDAS)
+        return dict(importlib.import_module("pretzel.importers.tracing.pandas_functions").PANDAS)
     return {}
 
 

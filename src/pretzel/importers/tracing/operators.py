@@ -136,12 +136,12 @@ def _binary(ufunc: np.ufunc, a: Any, b: Any, example: np.ndarray) -> Node:
         return _logic(BITWISE[ufunc], a, b)
     if ufunc in (np.fmin, np.fmax):
         return _without_nan(ufunc, a, b, example)
-    name = ARITHMETIC.get(ufunc)
-    if name is None:
+    function = ARITHMETIC.get(ufunc)
+    if function is None:
         raise unknown(named(ufunc))
     if example.dtype.kind == "b":
-        return _logic("or" if name in ("add", "maximum") else "and", a, b)
-    return _computed(name, a, b, example)
+        return _logic("or" if function in ("add", "maximum") else "and", a, b)
+    return _computed(function, a, b, example)
 
 
 def _computed(name: str, a: Any, b: Any, example: np.ndarray) -> Node:
@@ -278,8 +278,8 @@ def _add_operators() -> None:
         setattr(Operators, f"__r{name}__", lambda self, other, ufunc=ufunc: self._apply(ufunc, other, self))
     for name, ufunc in COMPARING.items():
         setattr(Operators, f"__{name}__", lambda self, other, ufunc=ufunc: self._apply(ufunc, self, other))
-    for name, ufunc in SINGLE.items():
-        setattr(Operators, f"__{name}__", lambda self, ufunc=ufunc: self._apply(ufunc, self))
+    for name, single in SINGLE.items():
+        setattr(Operators, f"__{name}__", lambda self, ufunc=single: self._apply(ufunc, self))
 
 
 _add_operators()

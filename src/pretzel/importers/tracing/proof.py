@@ -162,7 +162,7 @@ def _differs(want: np.ndarray, got: np.ndarray, tolerance: float | None) -> np.n
     if tolerance is None:
         tolerance = TOLERANCE["f"][want.dtype.itemsize]
     with np.errstate(all="ignore"):
-        return ~np.isclose(got, want, rtol=tolerance, atol=0.0, equal_nan=True)
+        return np.asarray(~np.isclose(got, want, rtol=tolerance, atol=0.0, equal_nan=True))
 
 
 def _arrays(returned: Any) -> tuple[tuple[Any, ...] | None, list[np.ndarray]]:

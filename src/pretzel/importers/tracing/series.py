@@ -37,7 +37,7 @@ class Symbolic(operators.Operators):
         """End the trace: a condition of one value."""
         raise branches("bool()")
 
-    __int__ = __float__ = __index__ = __bool__  # type: ignore[assignment]
+    __int__ = __float__ = __index__ = __bool__
 
     def __len__(self) -> int:
         """End the trace: a number of rows."""
@@ -155,9 +155,9 @@ class SymbolicSeries(Symbolic):
         """Return whether each value is missing."""
         return self._of(elementwise(np.isnan, self.as_value()))
 
-    def notna(self) -> SymbolicSeries:
+    def notna(self) -> Any:
         """Return whether each value is present."""
-        return ~self.isna()
+        return self._apply(np.logical_not, self.isna())
 
     isnull, notnull = isna, notna
 
@@ -179,7 +179,7 @@ class SymbolicSeries(Symbolic):
         """Replace the values of a condition."""
         return self._of(operators.chosen(number(cond), number(other), self.as_value()))
 
-    def between(self, left: Any, right: Any, inclusive: str = "both") -> SymbolicSeries:
+    def between(self, left: Any, right: Any, inclusive: str = "both") -> Any:
         """Return whether each value is in a range."""
         low = self >= left if inclusive in ("both", "left") else self > left
         return low & (self <= right if inclusive in ("both", "right") else self < right)
@@ -188,7 +188,7 @@ class SymbolicSeries(Symbolic):
         """Return whether each value is one of a few."""
         return self._of(isin(self.as_value(), list(values)))
 
-    def abs(self) -> SymbolicSeries:
+    def abs(self) -> Any:
         """Return the magnitude."""
         return abs(self)
 
@@ -196,11 +196,11 @@ class SymbolicSeries(Symbolic):
         """Round half to even."""
         return self._of(rounded(self.as_value(), decimals))
 
-    def pow(self, other: Any) -> SymbolicSeries:
+    def pow(self, other: Any) -> Any:
         """Return a power."""
         return self**other
 
-    def map(self, arg: Any, na_action: Any = None) -> SymbolicSeries:
+    def map(self, arg: Any, na_action: Any = None) -> Any:
         """Look up numbers in a dictionary, NaN for others; or apply a function."""
         if not isinstance(arg, Mapping):
             return self.apply(arg)
@@ -242,13 +242,13 @@ def number(argument: Any) -> Any:
     return unwrapped(argument)
 
 
-def looked_up(x: Value, pairs: Mapping[Any, Any], otherwise: Any) -> Value:
+def looked_up(x: Value, pairs: Mapping[Any, Any], otherwise: Any) -> Any:
     """Return for each value the one that a dictionary has for it."""
     numbers = all(isinstance(part, (int, float, np.number)) for pair in pairs.items() for part in pair)
     if not numbers or not 0 < len(pairs) <= 64:
         raise TraceEnd("this dictionary is not traced", "use up to 64 pairs of numbers")
     result: Any = otherwise
-    for key, new in reversed(pairs.items()):
+    for key, new in reversed([*pairs.items()]):
         found = elementwise(np.isnan, x) if key != key else elementwise(np.equal, x, key)
         result = operators.chosen(found, new, result)
     return result

@@ -129,11 +129,11 @@ def _kind(part: Part) -> ValueType:
 
 def _over(parts: list[Part], given: Given, result: Result, step: Step) -> Columns:
     """Return the columns of a trace over the input itself; those that nothing read are passed on as they are."""
-    place = dict(zip(given.inputs, parts, strict=True))
+    place: dict[Node, Part] = dict(zip(given.inputs, parts, strict=True))
     computed = [node for node in result.parts if node not in place]
     read = [node for node in topological(computed) if node in place]
     settled = {node: _settled(place[node], node) for node in read}
-    rewritten = iter(rewrite(computed, settled.get))
+    rewritten = iter(rewrite(computed, lambda node: settled.get(node)))
     columns = [place[node] if node in place else next(rewritten) for node in result.parts]
     if step.inputs.trial:
         note_whole(

@@ -253,46 +253,4 @@ def constant_column(value: Any, beside: Value) -> Value:
     return made(ops.Constant(beside.node, Parameter.of(row)), np.full(ROWS, row[0]))
 
 
-def _frame(data: Any = None, index: Any = None, columns: Any = None, **options: Any) -> Any:
-    """``pandas.DataFrame`` of symbolic columns."""
-    if isinstance(data, SymbolicFrame):
-        return data[list(columns)] if columns is not None else data.copy()
-    if isinstance(data, SymbolicArray) and columns is not None:
-        return SymbolicFrame(dict(zip(columns, data.value.columns(), strict=True)))
-    if isinstance(data, Mapping) and any(isinstance(x, (SymbolicSeries, SymbolicArray)) for x in data.values()):
-        first = next(x for x in data.values() if isinstance(x, (SymbolicSeries, SymbolicArray)))
-        anchor = SymbolicFrame({0: number(first)})
-        return SymbolicFrame({name: anchor._as_part(column) for name, column in data.items()})
-    return pd.DataFrame(data, index, columns, **options)
-
-
-def _concat(objects: Any, *, axis: Any = 0, **_: Any) -> SymbolicFrame:
-    """``pandas.concat`` of columns."""
-    if axis not in (1, "columns"):
-        raise mixes_rows("pd.concat over rows")
-    parts: dict[Any, Part] = {}
-    for part in objects:
-        parts |= part.parts if isinstance(part, SymbolicFrame) else {part.name: part.part}
-    return SymbolicFrame(parts)
-
-
-def _series(data: Any = None, index: Any = None, name: Any = None, **options: Any) -> Any:
-    """``pandas.Series`` of one symbolic column."""
-    if isinstance(data, (SymbolicArray, SymbolicSeries)):
-        return SymbolicSeries(number(data), name)
-    return data if index is ROW_LABELS else pd.Series(data, index=index, name=name, **options)
-
-
-def _isna(x: Any) -> Any:
-    """``pandas.isna``."""
-    if isinstance(x, SymbolicArray):
-        return np.isnan(x)
-    return x.isna() if isinstance(x, Symbolic) else pd.isna(x)
-
-
-PANDAS = {
-    "DataFrame": _frame, "concat": _concat, "Series": _series, "isna": _isna, "isnull": _isna,
-    "notna": lambda x: ~_isna(x), "notnull": lambda x: ~_isna(x),
-}  # fmt: skip
-"""pandas' functions over symbolic tables."""
 SymbolicSeries.to_frame = lambda self, name=None: SymbolicFrame({name or self.name: self.part})  # type: ignore[attr-defined]
