@@ -123,6 +123,7 @@ def branching(X: Any) -> Any:
 
 
 COUNTER = itertools.count()
+LATEST = 0
 ITEMS: list[int] = []
 
 
