@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.compose import ColumnTransformer
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -90,6 +90,18 @@ def test_functions_within_models() -> None:
         predictor = pretzel.compile(model)
         for part in (rows, rows[:1]):
             np.testing.assert_allclose(predictor.predict(part), model.predict(part), rtol=1e-9)
+
+
+@pytest.mark.parametrize("two", [False, True])
+def test_inverses_of_targets(two: bool) -> None:
+    y = np.abs(np.nan_to_num(X[:, :2] if two else X[:, 0])) + 1.0
+    regressor = TransformedTargetRegressor(
+        LinearRegression(), func=lambda y: np.log(y + 2.0), inverse_func=lambda z: np.maximum(np.exp(z) - 2.0, 0.0)
+    )
+    model = regressor.fit(np.nan_to_num(X), y)
+    predictor = pretzel.compile(model)
+    for rows in (np.nan_to_num(X), np.ones((1, 3))):
+        np.testing.assert_allclose(predictor.predict(rows), model.predict(rows), rtol=1e-9)
 
 
 def test_columns_that_nothing_reads_may_hold_texts() -> None:
