@@ -99,6 +99,8 @@ REFUSALS = """
 - *Single precision.* Sums of float32 agree to the rounding of such sums: 2e-6 of the largest sum of the sizes of their
   terms. Where terms cancel (a network or a linear model of unscaled float32 features), fewer digits of the result
   agree, as they would between two machines of the library.
+- *Functions of users.* `.astype(int)` of an array, in a function that is traced, rejects NaN, infinity and what the
+  type does not hold; NumPy returns a number that depends on the processor.
 - *Half precision.* float16 is rejected: some steps of the libraries compute in it, others do not.
 """
 

@@ -37,8 +37,13 @@ cdef extern from "dense/binary.h" nogil:
     ) noexcept
 
 ARITHMETIC = {
-    name: i for i, name in enumerate(["add", "subtract", "multiply", "divide", "power", "minimum", "maximum"])
+    name: i
+    for i, name in enumerate([
+        "add", "subtract", "multiply", "divide", "power", "minimum", "maximum", "floor_divide", "remainder", "arctan2",
+        "hypot",
+    ])
 }
+OF_FLOATS = ("arctan2", "hypot")
 COMPARISONS = {name: i for i, name in enumerate(["less", "less_equal", "equal"])}
 NUMBERS = ("f32", "f64", "i64")
 
@@ -88,7 +93,7 @@ cdef class _Pairs(Kernel):
 
 
 cdef class Arithmetic(_Pairs):
-    """``function(a, b)`` in the type of both; powers use the C library in float64.
+    """``function(a, b)`` in the type of both; powers use the C library in float64, angles and lengths in the type.
 
     Args:
         inputs: two dense values of f32, f64 or i64, of one type; each of one column or of as many as the output.
@@ -100,7 +105,7 @@ cdef class Arithmetic(_Pairs):
     """
 
     def __init__(self, inputs, output, *, function):
-        self.set(inputs, output, NUMBERS)
+        self.set(inputs, output, NUMBERS[:2] if function in OF_FLOATS else NUMBERS)
         typed("result", output, (inputs[0].dtype,))
         self.function = ARITHMETIC[function]
         if output.dtype == "f32":

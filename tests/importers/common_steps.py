@@ -45,7 +45,7 @@ STEPS: dict[str, Common] = {
             LogisticRegression(),
             x=FRAME,
         ),
-        {"pipeline.columntransformer.len": (FT, "use one of NumPy's")},
+        {"pipeline.columntransformer.len": (FT, "func=tests.importers.foreign.lengths")},
     ),
     "one-hot of dates": Common(
         fitted(columns(("d", OneHotEncoder(), ["when"])), LogisticRegression(), x=FRAME),
@@ -164,7 +164,7 @@ STEPS: dict[str, Common] = {
     ),
     "a lambda among columns": Common(
         fitted(
-            columns(("l", FunctionTransformer(lambda x: x * 2), ["age"]), ("s", StandardScaler(), ["price"])),
+            columns(("l", FunctionTransformer(lambda x: x - x.mean()), ["age"]), ("s", StandardScaler(), ["price"])),
             LogisticRegression(),
             x=FRAME,
         ),

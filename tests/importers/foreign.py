@@ -35,7 +35,7 @@ def lengths(texts: Any) -> np.ndarray:
 
 
 def ratio(frame: Any) -> Any:
-    return np.asarray(frame)[:, :1] / 2
+    return np.asarray(frame)[:, :1] / np.mean(np.asarray(frame))
 
 
 def products(left: np.ndarray, right: np.ndarray) -> np.ndarray:

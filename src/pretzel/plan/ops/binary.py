@@ -7,7 +7,11 @@ from pretzel.plan.types import ValueType, dense
 
 __all__ = ["Arithmetic", "Compare", "Where"]
 
-ARITHMETIC = ("add", "subtract", "multiply", "divide", "power", "minimum", "maximum")
+OF_FLOATS = ("arctan2", "hypot")
+ARITHMETIC = (
+    *("add", "subtract", "multiply", "divide", "power", "minimum", "maximum", "floor_divide", "remainder"),
+    *OF_FLOATS,
+)
 COMPARISONS = ("less", "less_equal", "equal")
 NUMBERS = ("f32", "f64", "i64")
 
@@ -16,7 +20,8 @@ class Arithmetic(Node):
     """``function(a, b)``, value by value, in the type of both (NumPy's of that name).
 
     ``minimum`` and ``maximum`` return NaN if either is NaN, and the second of equal values.  Integers wrap; their
-    quotient is truncated towards zero, and 0 if b is 0; a negative power is truncated to an integer.
+    quotient is truncated towards zero, and 0 if b is 0, as their floor_divide and remainder are; a negative power is
+    truncated to an integer.
     """
 
     a: Node
@@ -24,14 +29,16 @@ class Arithmetic(Node):
     b: Node
     """Same element type as ``a``."""
     function: str
-    """One of add, subtract, multiply, divide, power, minimum, maximum."""
+    """One of add, subtract, multiply, divide, power, minimum, maximum, floor_divide, remainder; of floats also
+    arctan2 and hypot."""
     exact = True
 
     def infer(self) -> ValueType:
         """Two dense values of one type and width in, or one with a single column; the wider out."""
         if self.function not in ARITHMETIC:
             raise self.fail(f"function: expected one of {', '.join(ARITHMETIC)}, got {self.function!r}")
-        return dense(self.a.type.dtype, paired(self, NUMBERS, self.a, self.b))
+        dtypes = NUMBERS[:2] if self.function in OF_FLOATS else NUMBERS
+        return dense(self.a.type.dtype, paired(self, dtypes, self.a, self.b))
 
 
 class Compare(Node):

@@ -67,6 +67,14 @@ def _whole_quotient(a: int, b: int) -> int:
     return 0 if b == 0 else abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
 
 
+def _whole_floor(a: int, b: int) -> int:
+    return a // b if b else 0
+
+
+def _whole_remainder(a: int, b: int) -> int:
+    return a % b if b else 0
+
+
 def _wrapped(value: int) -> int:
     return ((value + 2**63) & MASK) - 2**63
 
@@ -79,5 +87,14 @@ _FUNCTIONS: dict[str, Callable[[np.ndarray, np.ndarray], Any]] = {
     "power": _power,
     "minimum": _minimum,
     "maximum": _maximum,
+    "floor_divide": np.floor_divide,
+    "remainder": np.remainder,
+    "arctan2": np.arctan2,
+    "hypot": np.hypot,
 }
-_WHOLE = {"divide": _whole_quotient, "power": _whole_power}
+_WHOLE = {
+    "divide": _whole_quotient,
+    "power": _whole_power,
+    "floor_divide": _whole_floor,
+    "remainder": _whole_remainder,
+}

@@ -51,7 +51,7 @@ EXAMPLES = [
         preprocessing.FunctionTransformer,
         fitting(preprocessing.FunctionTransformer, X - 1.0, rows=X - 0.7),
         {
-            "func": [*FUNCTIONS, *OTHERS, np.spacing, lambda x: x],
+            "func": [*FUNCTIONS, *OTHERS, np.spacing, lambda x: x * 2, lambda x: x - x.mean()],
             "inverse_func": FIT_ONLY,
             "validate": HARMLESS,  # it rejects NaN and infinity, and keeps other values
             "accept_sparse": FIT_ONLY,

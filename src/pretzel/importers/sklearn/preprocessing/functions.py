@@ -28,6 +28,8 @@ from pretzel.importers.sklearn.preprocessing.array_functions import (
     names,
     takes_sparse,
 )
+from pretzel.importers.tracing.steps import traced
+from pretzel.importers.tracing.trace import is_traceable
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 
@@ -84,12 +86,22 @@ def _validated(estimator: FunctionTransformer, x: Columns, step: Step) -> Column
 def _called(estimator: FunctionTransformer, columns: Columns, x: Columns, step: Step) -> Columns:
     """Return the function of x, the validated form of ``columns``."""
     step.inputs.tells_integers = True
+    if is_traceable(estimator.func):
+        return _traced(estimator, x, step)
     name = _tracked(estimator)
     _note_integers(columns, estimator, "iub" if name is None else "b")
     whole = None if name is None else applied_to_integers(name, x, step)
     if whole is not None:
         return whole
     return _applied_to_columns(estimator, _as_array(x, step) if x.frame and gives_arrays(estimator.func) else x, step)
+
+
+def _traced(estimator: FunctionTransformer, x: Columns, step: Step) -> Columns:
+    """Return the columns that a user's own function returns."""
+    if x.is_sparse:
+        remedy = "make the step before it give a dense one"
+        raise step.refuse("func", "it is given a sparse matrix", remedy, about_input=True)
+    return traced(estimator.func, "func", estimator.kw_args, x, step)
 
 
 def _as_array(x: Columns, step: Step) -> Columns:

@@ -1,0 +1,1 @@
+"""Tracing of functions that users wrote: each runs once over symbolic columns, and becomes ordinary operators."""

@@ -1,0 +1,188 @@
+"""The names that a traced function sees: its own, with stand-ins for NumPy, pandas and what reads or writes outside."""
+
+from __future__ import annotations
+
+import builtins
+import dis
+import functools
+import importlib
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pretzel.importers.tracing.array_functions import column_stack
+from pretzel.importers.tracing.arrays import SymbolicArray, standing_for, unwrapped
+from pretzel.importers.tracing.ending import TraceEnd
+
+OUTSIDE = ("open", "input", "print", "exec", "eval", "breakpoint")
+STATEFUL = ("np.random", "random", "time", "datetime", "os", "io", "socket", "subprocess", "pathlib", "uuid", "secrets")
+"""Modules of which no function is called."""
+Overrides = dict[str, Any]
+
+
+class Module:
+    """A stand-in for a module: some names replaced, all others as they are."""
+
+    def __init__(self, module: types.ModuleType, name: str, overrides: Overrides) -> None:
+        """Replace ``module``, called ``name`` in messages."""
+        self.__dict__["_of"] = (module, name, overrides)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a name of the module."""
+        module, called, overrides = self.__dict__["_of"]
+        if name in overrides:
+            return overrides[name]
+        return seen(getattr(module, name), f"{called}.{name}", {})
+
+
+class Outside(Module):
+    """A stand-in for a module whose functions depend on more than their arguments."""
+
+    def __getattr__(self, name: str) -> Any:
+        """End the trace."""
+        called = self.__dict__["_of"][1]
+        raise TraceEnd(
+            f"{called}.{name} depends on more than the row", "compute it before the model, and send it as a column"
+        )
+
+
+class Columns:
+    """``numpy.c_``."""
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return the columns next to each other."""
+        parts = key if isinstance(key, tuple) else (key,)
+        if not any(map(is_symbolic, parts)):
+            return np.c_[key]
+        return SymbolicArray(column_stack([array_of(part) if is_symbolic(part) else part for part in parts]))
+
+
+def is_symbolic(value: Any) -> bool:
+    """Return whether a value, or an element of a list, depends on rows."""
+    if isinstance(value, (list, tuple)):
+        return any(map(is_symbolic, value))
+    return isinstance(value, SymbolicArray) or hasattr(value, "as_value")
+
+
+def array_of(value: Any) -> Any:
+    """Return the value of a symbolic array, series or table."""
+    return value.as_value() if hasattr(value, "as_value") else unwrapped(value)
+
+
+def _as_array(original: Callable[..., Any]) -> Callable[..., Any]:
+    def convert(value: Any, dtype: Any = None, **options: Any) -> Any:
+        if not is_symbolic(value):
+            return original(value, dtype=dtype, **options)
+        if isinstance(value, (list, tuple)):
+            raise TraceEnd("an array of columns has them as rows", "use np.column_stack([...])")
+        result = SymbolicArray(array_of(value))
+        return result if dtype is None else result.astype(dtype)
+
+    return convert
+
+
+def _per_value(function: Callable[..., Any], **_: Any) -> Callable[..., Any]:
+    """Return ``numpy.vectorize`` of a function, applied to whole columns."""
+    return lambda *arguments: seen(function, getattr(function, "__name__", "function"), {})(*arguments)
+
+
+def _numpy() -> Overrides:
+    converting = ("asarray", "array", "asanyarray", "ascontiguousarray")
+    return {name: _as_array(getattr(np, name)) for name in converting} | {
+        "c_": Columns(),
+        "vectorize": _per_value,
+        "ndarray": standing_for(np.ndarray, SymbolicArray, np.ndarray),
+    }
+
+
+def overrides_of(module: types.ModuleType) -> Overrides:
+    """Return the replaced names of a library."""
+    if module is np:
+        return _numpy()
+    if module.__name__ == "pandas":
+        return dict(importlib.import_module("pretzel.importers.tracing.pandas_functions").PANDAS)
+    return {}
+
+
+def seen(value: Any, name: str, done: dict[int, Any]) -> Any:
+    """Return a value of the outer scope as a traced function sees it."""
+    if isinstance(value, types.ModuleType):
+        kind = Outside if value.__name__ in STATEFUL or name == "np.random" else Module
+        return kind(value, "np" if value is np else name, overrides_of(value))
+    if isinstance(value, types.FunctionType) and not _is_library(value):
+        return rewired(value, done)
+    if isinstance(value, functools.partial):
+        return functools.partial(seen(value.func, name, done), *value.args, **value.keywords)
+    if isinstance(value, types.BuiltinMethodType) and (value.__module__ or "") in STATEFUL:
+        raise TraceEnd(f"{name} depends on more than the row", "compute it before the model")
+    pandas = getattr(value, "__module__", None) or ""
+    if isinstance(pandas, str) and pandas.partition(".")[0] == "pandas" and callable(value):
+        replaced = overrides_of(importlib.import_module("pandas")).get(getattr(value, "__name__", ""))
+        return value if replaced is None else replaced
+    return value
+
+
+def _is_library(function: types.FunctionType) -> bool:
+    return function.__module__.partition(".")[0] in ("numpy", "pandas", "scipy", "sklearn", "math")
+
+
+def rewired(function: types.FunctionType, done: dict[int, Any]) -> Any:
+    """Return a function over the same code, with the names of its scope as traced functions see them."""
+    if id(function) in done:
+        return done[id(function)]
+    scope: dict[str, Any] = {"__builtins__": {**vars(builtins), **_builtins()}, "__name__": function.__module__}
+    names = _names(function.__code__)
+    copied = types.FunctionType(
+        function.__code__, scope, function.__name__, function.__defaults__, _cells(function, done)
+    )
+    copied.__kwdefaults__ = function.__kwdefaults__
+    done[id(function)] = copied
+    for name in names & function.__globals__.keys():
+        scope[name] = seen(function.__globals__[name], name, done)
+    return copied
+
+
+def _cells(function: types.FunctionType, done: dict[int, Any]) -> tuple[types.CellType, ...] | None:
+    if function.__closure__ is None:
+        return None
+    names = function.__code__.co_freevars
+    return tuple(
+        types.CellType(seen(cell.cell_contents, name, done)) if cell.cell_contents is not function else cell
+        for name, cell in zip(names, function.__closure__, strict=True)
+    )
+
+
+def _names(code: types.CodeType) -> set[str]:
+    """Return the global names of a function and of those defined in it."""
+    inner = [part for part in code.co_consts if isinstance(part, types.CodeType)]
+    return set(code.co_names).union(*map(_names, inner))
+
+
+def _builtins() -> Overrides:
+    def refusing(name: str) -> Callable[..., Any]:
+        def refused(*_: Any, **__: Any) -> Any:
+            raise TraceEnd(f"{name}() reads or writes outside of the row", "leave it out")
+
+        return refused
+
+    def imported(name: str, *arguments: Any, **options: Any) -> Any:
+        module = builtins.__import__(name, *arguments, **options)
+        return seen(module, name, {})
+
+    def rounded(value: Any, digits: int | None = None) -> Any:
+        return value.round(digits or 0) if is_symbolic(value) else builtins.round(value, digits)
+
+    return {name: refusing(name) for name in OUTSIDE} | {"__import__": imported, "round": rounded}
+
+
+def writes_outside(code: types.CodeType) -> bool:
+    """Return whether a function assigns a name outside of itself."""
+    names = {instruction.opname for instruction in _instructions(code)}
+    free = {i.argval for i in _instructions(code) if i.opname == "STORE_DEREF"} & set(code.co_freevars)
+    return "STORE_GLOBAL" in names or bool(free)
+
+
+def _instructions(code: types.CodeType) -> list[Any]:
+    return list(dis.get_instructions(code))

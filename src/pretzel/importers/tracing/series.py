@@ -1,0 +1,254 @@
+"""Symbolic series: one column of a pandas table during a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pretzel.importers.tracing import operators
+from pretzel.importers.tracing.array_functions import clip, elementwise, isin, rounded
+from pretzel.importers.tracing.arrays import SymbolicArray, converted, unwrapped
+from pretzel.importers.tracing.ending import TraceEnd, branches, mixes_rows, named, unknown
+from pretzel.importers.tracing.values import Value, of_input
+from pretzel.plan.node import Node
+
+MIXING = frozenset(
+    ("mean", "std", "var", "min", "max", "sum", "median", "quantile", "mode", "rank", "shift", "diff", "cumsum",
+     "cumprod", "cummax", "cummin", "pct_change", "rolling", "expanding", "ewm", "sort_values", "sort_index", "unique",
+     "nunique", "value_counts", "duplicated", "drop_duplicates", "ffill", "bfill", "interpolate", "groupby", "head",
+     "tail", "sample", "iloc", "any", "all", "idxmax", "idxmin", "dropna", "explode", "reindex", "reset_index",
+     "is_unique", "empty", "item", "prod", "count", "transform", "agg", "factorize", "describe", "skew", "corr")
+)  # fmt: skip
+METHODS = {"add": "add", "sub": "subtract", "mul": "multiply", "div": "divide", "truediv": "divide",
+    "floordiv": "floor_divide", "mod": "remainder", "lt": "less", "le": "less_equal", "gt": "greater",
+    "ge": "greater_equal", "eq": "equal", "ne": "not_equal"}  # fmt: skip
+Part = Node | Value
+
+
+class Symbolic(operators.Operators):
+    """Base of series and tables: operators, ufuncs, and the ends of a trace."""
+
+    __array_priority__ = 2000
+
+    def __bool__(self) -> bool:
+        """End the trace: a condition of one value."""
+        raise branches("bool()")
+
+    __int__ = __float__ = __index__ = __bool__
+
+    def __len__(self) -> int:
+        """End the trace: a number of rows."""
+        raise TraceEnd("len() counts rows", "use df.shape[0] to make constants, and nothing else of it")
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        """End the trace: a function that reads memory."""
+        raise TraceEnd("it needs an array in memory", "use NumPy's functions, which are traced, on it")
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an operator by its name, or end the trace at an attribute that is not traced."""
+        if name.startswith("_") or name == "as_value":
+            raise AttributeError(name)
+        if name in METHODS:
+            return lambda other: self._apply(getattr(np, METHODS[name]), self, other)
+        if name in MIXING:
+            raise mixes_rows(f".{name}")
+        raise unknown(f".{name}")
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *arguments: Any, **options: Any) -> Any:
+        """Apply a ufunc."""
+        if method != "__call__" or options:
+            raise unknown(named(ufunc))
+        return self._apply(ufunc, *arguments)
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
+        """Apply a function of arrays; those that call a pandas method return what it returns."""
+        if function in (np.clip, np.round, np.around) and arguments[0] is self:
+            method: Any = self.clip if function is np.clip else self.round
+            return method(*arguments[1:], **options)
+        if function not in SymbolicArray.functions:
+            raise unknown(named(function))
+        return SymbolicArray.functions[function](*arguments, **options)
+
+
+class SymbolicSeries(Symbolic):
+    """A column; it is read, and its type settled, only when something is computed from it."""
+
+    def __init__(self, part: Part, name: Any = None) -> None:
+        """Wrap a node that nothing has read, or a value."""
+        self.part, self.name = part, name
+
+    def as_value(self) -> Value:
+        """Return the numbers.
+
+        Raises:
+            TraceEnd: the column holds texts.
+        """
+        if isinstance(self.part, Value):
+            return self.part
+        if self.part.type.is_text:
+            raise TraceEnd(
+                f"it computes with column {self.name!r}, which holds texts", "encode it in a step of its own"
+            )
+        return of_input(self.part)
+
+    def _of(self, value: Value) -> SymbolicSeries:
+        return SymbolicSeries(value, self.name)
+
+    def _apply(self, ufunc: np.ufunc, *arguments: Any) -> Any:
+        if any(isinstance(x, Symbolic) and not isinstance(x, SymbolicSeries) for x in arguments):
+            return NotImplemented
+        return self._of(elementwise(ufunc, *map(number, arguments)))
+
+    def _power(self, base: Any, exponent: Any) -> Any:
+        return self._of(operators.powered(number(base), number(exponent)))
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The element type."""
+        return self.as_value().dtype
+
+    @property
+    def values(self) -> SymbolicArray:
+        """The column as an array."""
+        return SymbolicArray(self.as_value())
+
+    def to_numpy(self, dtype: Any = None, **_: Any) -> SymbolicArray:
+        """Return the column as an array."""
+        return self.values if dtype is None else self.values.astype(dtype)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array."""
+        return self.values.shape
+
+    @property
+    def index(self) -> Any:
+        """A label of rows, only passed on to constructors."""
+        return ROW_LABELS
+
+    def __iter__(self) -> Iterator[Any]:
+        """End the trace: a loop over rows."""
+        raise TraceEnd("it loops over rows", "use NumPy's functions of whole columns")
+
+    def __getitem__(self, key: Any) -> Any:
+        """End the trace: rows."""
+        raise TraceEnd("it selects rows", "use np.where or .where to keep or replace values of some rows")
+
+    def __setitem__(self, key: Any, new: Any) -> None:
+        """Replace the values of a condition."""
+        if not isinstance(key, SymbolicSeries):
+            raise TraceEnd("it assigns to rows", "use .where or .mask")
+        self.part = operators.chosen(key.as_value(), number(new), self.as_value())
+
+    def fillna(self, value: Any = None, **_: Any) -> SymbolicSeries:
+        """Replace NaN."""
+        x, new = self.as_value(), number(value)
+        if x.dtype.kind != "f":
+            return self._of(x)
+        kept = operators.chosen(elementwise(np.isnan, x), new if isinstance(new, Value) else float(new), x)
+        return self._of(converted(kept, x.dtype))
+
+    def isna(self) -> SymbolicSeries:
+        """Return whether each value is missing."""
+        return self._of(elementwise(np.isnan, self.as_value()))
+
+    def notna(self) -> Any:
+        """Return whether each value is present."""
+        return self._apply(np.logical_not, self.isna())
+
+    isnull, notnull = isna, notna
+
+    def clip(self, lower: Any = None, upper: Any = None, **_: Any) -> SymbolicSeries:
+        """Limit the values."""
+        return self._of(clip(self.as_value(), number(lower), number(upper)))
+
+    def astype(self, dtype: Any, **_: Any) -> SymbolicSeries:
+        """Convert to a number type."""
+        if dtype in (str, "str", "string", "category", object):
+            raise TraceEnd(f".astype({dtype!r:.20}) is not traced", "convert to numbers only")
+        return self._of(converted(self.as_value(), dtype))
+
+    def where(self, cond: Any, other: Any = np.nan, **_: Any) -> SymbolicSeries:
+        """Keep the values of a condition."""
+        return self._of(operators.chosen(number(cond), self.as_value(), number(other)))
+
+    def mask(self, cond: Any, other: Any = np.nan, **_: Any) -> SymbolicSeries:
+        """Replace the values of a condition."""
+        return self._of(operators.chosen(number(cond), number(other), self.as_value()))
+
+    def between(self, left: Any, right: Any, inclusive: str = "both") -> Any:
+        """Return whether each value is in a range."""
+        low = self >= left if inclusive in ("both", "left") else self > left
+        return low & (self <= right if inclusive in ("both", "right") else self < right)
+
+    def isin(self, values: Any) -> SymbolicSeries:
+        """Return whether each value is one of a few."""
+        return self._of(isin(self.as_value(), list(values)))
+
+    def abs(self) -> Any:
+        """Return the magnitude."""
+        return abs(self)
+
+    def round(self, decimals: int = 0) -> SymbolicSeries:
+        """Round half to even."""
+        return self._of(rounded(self.as_value(), decimals))
+
+    def pow(self, other: Any) -> Any:
+        """Return a power."""
+        return self**other
+
+    def map(self, arg: Any, na_action: Any = None) -> Any:
+        """Look up numbers in a dictionary, NaN for others; or apply a function."""
+        if not isinstance(arg, Mapping):
+            return self.apply(arg)
+        return self._of(looked_up(self.as_value(), arg, np.nan))
+
+    def replace(self, to_replace: Any = None, value: Any = None, **_: Any) -> SymbolicSeries:
+        """Replace numbers by others."""
+        pairs = to_replace if isinstance(to_replace, Mapping) else {to_replace: value}
+        x = self.as_value()
+        return self._of(looked_up(x, pairs, x))
+
+    def apply(self, func: Callable[..., Any], args: tuple[Any, ...] = (), **options: Any) -> Any:
+        """Apply a function of one value to the column: without control flow they are the same."""
+        return func(self, *args, **options)
+
+    def pipe(self, func: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        """Apply a function of the column."""
+        return func(self, *arguments, **options)
+
+    def copy(self, deep: bool = True) -> SymbolicSeries:
+        """Return a column that later assignments do not change."""
+        return SymbolicSeries(self.part, self.name)
+
+    def rename(self, name: Any) -> SymbolicSeries:
+        """Return the column under another name."""
+        return SymbolicSeries(self.part, name)
+
+
+ROW_LABELS = object()
+"""The index of a symbolic table."""
+
+
+def number(argument: Any) -> Any:
+    """Return the value of a series or an array; constants stay as they are."""
+    if isinstance(argument, SymbolicSeries):
+        return argument.as_value()
+    if isinstance(argument, pd.Series):
+        raise TraceEnd("a constant series has another value for each row", "use a number")
+    return unwrapped(argument)
+
+
+def looked_up(x: Value, pairs: Mapping[Any, Any], otherwise: Any) -> Any:
+    """Return for each value the one that a dictionary has for it."""
+    numbers = all(isinstance(part, (int, float, np.number)) for pair in pairs.items() for part in pair)
+    if not numbers or not 0 < len(pairs) <= 64:
+        raise TraceEnd("this dictionary is not traced", "use up to 64 pairs of numbers")
+    result: Any = otherwise
+    for key, new in reversed([*pairs.items()]):
+        found = elementwise(np.isnan, x) if key != key else elementwise(np.equal, x, key)
+        result = operators.chosen(found, new, result)
+    return result

@@ -1,0 +1,158 @@
+"""A traced function as a step of a model: placeholders for its input, the proof, and its operators over the input."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pretzel.importers.columns import Columns, Part
+from pretzel.importers.findings import Refusal, class_name, refused, shown
+from pretzel.importers.inputs import Computed, Open, UnreadableError
+from pretzel.importers.registry import Step
+from pretzel.importers.tracing.proof import prove
+from pretzel.importers.tracing.trace import Given, Result, UntracedError, trace
+from pretzel.importers.tracing.whole import note_whole
+from pretzel.plan import ops
+from pretzel.plan.graph import rewrite, topological
+from pretzel.plan.node import Node
+from pretzel.plan.types import ValueType
+
+TEXTS = "compute texts before the model: functions are traced over numbers"
+
+
+def traced(
+    function: Callable[..., Any], option: str, arguments: Mapping[str, Any] | None, x: Columns, step: Step
+) -> Columns:
+    """Return the columns that a user's function returns for ``x``.
+
+    ``option``: the option of the step that holds it, for messages.
+
+    Raises:
+        UnsupportedError: it cannot be traced, or the trace differs from it; with the line of its source.
+    """
+    try:
+        parts, given = _given(x, step)
+    except UnreadableError as error:
+        raise _refused(step, option, function, UntracedError(f"it is given texts ({error})", TEXTS)) from None
+    try:
+        result = _proved(function, dict(arguments or {}), given)
+    except UntracedError as error:
+        if not step.inputs.trial or all(node.type.is_float for node in given.inputs):
+            raise _refused(step, option, function, error) from None
+        return traced(function, option, arguments, _as_floats(parts, x, step), step)
+    return _over(parts, given, result, step)
+
+
+def _proved(function: Callable[..., Any], arguments: dict[str, Any], given: Given) -> Result:
+    result = trace(function, arguments, given)
+    try:
+        _prove_once(function, tuple(sorted(arguments.items())), given, result)
+    except TypeError:  # an argument that has no hash
+        prove(functools.partial(function, **arguments), given, result)
+    return result
+
+
+@functools.lru_cache(maxsize=64)
+def _prove_once(
+    function: Callable[..., Any], arguments: tuple[tuple[str, Any], ...], given: Given, result: Result
+) -> None:
+    """Prove a trace that each variant of a model repeats."""
+    prove(functools.partial(function, **dict(arguments)), given, result)
+
+
+def _as_floats(parts: list[Part], x: Columns, step: Step) -> Columns:
+    """Return the columns of a trial as floats, and record that the function does not take integers."""
+    nodes = [part if isinstance(part, Open) or part.type.is_text else _as_float(part, step) for part in _closed(parts)]
+    return Columns(tuple(nodes), x.names, x.frame, x.converted)
+
+
+def _closed(parts: list[Part]) -> list[Part]:
+    numbers = [isinstance(part, Open) and not _kind(part).is_text for part in parts]
+    return [part.settle("f64") if whole else part for part, whole in zip(parts, numbers, strict=True)]  # type: ignore[union-attr]
+
+
+def _as_float(node: Node, step: Step) -> Node:
+    if node.type.is_float:
+        return node
+    step.inputs.computed.append(Computed(node, (), by_column=True, strict=True, reader=step.path))
+    return ops.Cast(node, "f64")
+
+
+def _refused(step: Step, option: str, function: Any, error: UntracedError) -> Exception:
+    setting = f"{option}={shown(function)}"
+    remedy = error.remedy + step._aside()
+    return refused(Refusal(step.path, class_name(step.estimator), setting, error.reason, remedy))
+
+
+def _given(x: Columns, step: Step) -> tuple[list[Part], Given]:
+    """Return the parts of the input, and a placeholder for each."""
+    names, vector = _fitted_on(x, step.estimator)
+    if names is None:
+        array = x.array()
+        width = None if vector else array.type.columns
+        return [array], Given((_placeholder("X", array.type.dtype, width),), None)
+    parts = [columns.parts[0] for columns in x.each()]
+    kinds = [_kind(part) for part in parts]
+    inputs = tuple(_placeholder(str(name), kind.dtype) for name, kind in zip(names, kinds, strict=True))
+    return parts, Given(inputs, tuple(names), vector)
+
+
+def _fitted_on(x: Columns, estimator: Any) -> tuple[tuple[str, ...] | None, bool]:
+    """Return the names of the table that a function was fitted on, if it was one, and whether it was one column of it.
+
+    A function gets what its step was fitted on, whatever a client sends.
+    """
+    names = getattr(estimator, "feature_names_in_", None)
+    vector = names is None and x.width == 1 and hasattr(estimator, "func") and not hasattr(estimator, "n_features_in_")
+    if names is None and (vector or x.frame):
+        names = x.names if not getattr(estimator, "validate", False) else None
+    if names is None or getattr(estimator, "validate", False) or len(names) != x.width:
+        return None, vector
+    return tuple(map(str, names)), vector
+
+
+def _placeholder(name: str, dtype: str, width: int | None = None) -> ops.Input:
+    node = ops.Input(name, str(ValueType(dtype, width)))
+    assert isinstance(node, ops.Input)
+    return node
+
+
+def _kind(part: Part) -> ValueType:
+    """Return the type of a column; numbers are float64 until known."""
+    if isinstance(part, Node):
+        return part.type
+    if part.name in part.inputs.dates or part.name in part.inputs.categorical:
+        return ValueType("str")
+    return part.inputs.types.get(part.name) or ValueType("f64")
+
+
+def _over(parts: list[Part], given: Given, result: Result, step: Step) -> Columns:
+    """Return the columns of a trace over the input itself; those that nothing read are passed on as they are."""
+    place: dict[Node, Part] = dict(zip(given.inputs, parts, strict=True))
+    computed = [node for node in result.parts if node not in place]
+    read = [node for node in topological(computed) if node in place]
+    settled = {node: _settled(place[node], node) for node in read}
+    rewritten = iter(rewrite(computed, lambda node: settled.get(node)))
+    columns = [place[node] if node in place else next(rewritten) for node in result.parts]
+    if step.inputs.trial:
+        note_whole(
+            [part for part in columns if isinstance(part, Node)],
+            step.inputs,
+            step.path,
+            by_column=given.names is not None,
+        )
+    names = tuple(map(str, result.names)) if result.names is not None and not result.vector else None
+    return Columns(tuple(columns), names, frame=names is not None)
+
+
+def _settled(part: Part, placeholder: Node) -> Node:
+    """Return a column as the placeholder is: a matrix, or one number per row."""
+    node = part.settle("f64") if isinstance(part, Open) else part
+    if placeholder.type.width is not None:
+        return node if node.type.width is not None else ops.Concat((node,))
+    if node.type.layout == "sparse":
+        node = ops.Densify(node)
+    if node.type.width is None:
+        return node
+    return ops.Column(node.x, int(node.columns.array[0])) if isinstance(node, ops.Select) else ops.Column(node, 0)

@@ -1,0 +1,142 @@
+"""One run of a function over symbolic columns, and the operators that it leaves."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pretzel.importers.tracing import reductions  # noqa: F401  # registers its functions
+from pretzel.importers.tracing.arrays import SymbolicArray
+from pretzel.importers.tracing.ending import TraceEnd, line_of, unknown, where
+from pretzel.importers.tracing.modules import rewired, seen, writes_outside
+from pretzel.importers.tracing.values import Value, of_input
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+
+FREE = "let the function depend on its arguments and on constants alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Placeholders for the columns that a function gets."""
+
+    inputs: tuple[ops.Input, ...]
+    """One matrix, or one number per row for each column of a table."""
+    names: tuple[Any, ...] | None
+    """The names of the columns of a table; None for an array."""
+    vector: bool = False
+    """True if the function gets the one column of a table as a series."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The columns that a function returned."""
+
+    parts: tuple[Node, ...]
+    names: tuple[Any, ...] | None
+    """The names of the columns of a table; None for an array."""
+    vector: bool
+    """True for one number per row without a second axis."""
+
+
+class UntracedError(Exception):
+    """A function that is not served: reason and remedy."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        """Keep both."""
+        super().__init__(reason)
+        self.reason, self.remedy = reason, remedy
+
+
+def is_traceable(function: Any) -> bool:
+    """Return whether this is a function written in Python, or a partial of one."""
+    return isinstance(opened(function, {})[0], types.FunctionType) and not _is_of_a_library(opened(function, {})[0])
+
+
+def _is_of_a_library(function: Any) -> bool:
+    return (function.__module__ or "").partition(".")[0] in ("numpy", "scipy", "pandas", "sklearn")
+
+
+def opened(function: Any, options: Mapping[str, Any]) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+    """Return the function in a ``functools.partial``, the arguments after the first, and all named ones."""
+    if type(function) is functools.partial and not function.args:
+        inner, rest, named = opened(function.func, {})
+        return inner, rest, {**named, **function.keywords, **options}
+    return function, (), dict(options)
+
+
+def trace(function: Callable[..., Any], options: Mapping[str, Any], given: Given) -> Result:
+    """Return what a function computes, by running it twice.
+
+    Raises:
+        UntracedError: something in it has no operator, or the runs differ.
+    """
+    inner, _, named = opened(function, options)
+    if writes_outside(inner.__code__):
+        place = where(inner.__code__.co_filename, inner.__code__.co_firstlineno)
+        raise UntracedError(f"at {place} it changes names outside of itself", FREE)
+    first, second = (_run(inner, named, given) for _ in range(2))
+    if first != second:
+        place = where(inner.__code__.co_filename, inner.__code__.co_firstlineno)
+        raise UntracedError(f"at {place} two runs of it differ: it has state or is random", FREE)
+    return first
+
+
+def _run(function: types.FunctionType, options: Mapping[str, Any], given: Given) -> Result:
+    code = function.__code__
+    try:
+        with np.errstate(all="ignore"):
+            called = rewired(function, {})
+            result = called(_symbolic(given), **{name: seen(value, name, {}) for name, value in options.items()})
+            return _result(result)
+    except TraceEnd as end:
+        raise UntracedError(f"at {line_of(end.__traceback__, code)}, {end.reason}", end.remedy) from None
+    except RecursionError:
+        raise UntracedError("it recurses without end over symbolic columns", FREE) from None
+    except Exception as error:
+        place = line_of(error.__traceback__, code)
+        reason = f"at {place}, it raised {type(error).__name__} over symbolic columns ({error!s:.200})"
+        kind = "a pandas table" if given.names is not None else "an array"
+        raise UntracedError(reason, f"check that it takes {kind} of the columns it was fitted on") from error
+
+
+def _symbolic(given: Given) -> Any:
+    if given.names is None:
+        return SymbolicArray(of_input(given.inputs[0]))
+    if given.vector:
+        return _tables().SymbolicSeries(given.inputs[0], given.names[0])
+    return _tables().SymbolicFrame(dict(zip(given.names, given.inputs, strict=True)))
+
+
+def _tables() -> Any:
+    """Return the module of tables, which needs pandas."""
+    return importlib.import_module("pretzel.importers.tracing.tables")
+
+
+def _result(returned: Any) -> Result:
+    if isinstance(returned, SymbolicArray):
+        return Result((returned.value.node,), None, returned.value.is_vector)
+    if type(returned).__name__ == "SymbolicFrame":
+        parts = returned.parts
+        _check_names(tuple(parts))
+        return Result(tuple(map(_node, parts.values())), tuple(parts), vector=False)
+    if type(returned).__name__ == "SymbolicSeries":
+        return Result((_node(returned.part),), (returned.name,), vector=True)
+    if isinstance(returned, (np.ndarray, int, float)):
+        raise TraceEnd("it returns a constant", "leave the step out")
+    raise unknown(f"a result of type {type(returned).__name__}")
+
+
+def _check_names(names: Sequence[Any]) -> None:
+    if not names:
+        raise TraceEnd("it returns a table without columns", "keep at least one")
+
+
+def _node(part: Any) -> Node:
+    return part.node if isinstance(part, Value) else part
