@@ -11,9 +11,10 @@ import os
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from pretzel.data_plane.cache.layout import key_of
+from pretzel.engine import Executable
 from pretzel.plan.digest import Digest
 
 THREADS, PLANS, KEY = 64, 8, 32
@@ -88,3 +89,8 @@ class Watched:
     def __getattr__(self, name: str) -> Any:
         """Delegate everything else to the executable."""
         return getattr(self._executable, name)
+
+
+def watched(executable: Executable, flight: Flight | None, plans: Collection[Digest]) -> Executable:
+    """Return an executable that records each of its runs, of these plans, if runs are recorded."""
+    return cast(Executable, Watched(executable, flight, plans)) if flight else executable

@@ -69,8 +69,10 @@ class Ledger:
                 del self._holders[digest]
                 self.bytes -= mapped_bytes(digest)
 
-    def freed(self, holding: Holding) -> int:
-        """Return the bytes that the removal of a plan frees."""
+    def freed(self, holding: Holding | None) -> int:
+        """Return the bytes that the removal of a plan frees; none for one that holds nothing."""
+        if holding is None:
+            return 0
         return holding.heap + sum(mapped_bytes(d) for d in holding.objects if self._holders[d] == 1)
 
 

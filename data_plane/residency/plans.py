@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import structlog
 
@@ -20,7 +20,7 @@ from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.residency.bars import Bars, Key
 from pretzel.data_plane.residency.entry import Entry
 from pretzel.data_plane.residency.eviction import EvictionQueue
-from pretzel.data_plane.residency.flight import Flight, Watched
+from pretzel.data_plane.residency.flight import Flight, watched
 from pretzel.data_plane.residency.ledger import Holding, Ledger, total_bytes
 from pretzel.data_plane.residency.trust import Trust
 from pretzel.engine import Executable, StageCatalog, load
@@ -59,16 +59,11 @@ class PlanCatalog:
 
         With a ``flight``, every run is recorded.
         """
-        self._flight = flight
-        self._bars = Bars()
-        self._notify = notify
+        self._flight, self._bars, self._notify = flight, Bars(), notify
         self._objects, self._budget, self._clock = objects, budget, clock
         self._tally = tally or Tally()
-        self._trust = Trust(self._tally, doubt)
-        self._doubt = doubt
-        self._stages = StageCatalog()
-        self._ledger = Ledger()
-        self._queue = EvictionQueue()
+        self._trust, self._doubt = Trust(self._tally, doubt), doubt
+        self._stages, self._ledger, self._queue = StageCatalog(), Ledger(), EvictionQueue()
         self._loads = self._freed_bytes = 0
         self._entries: weakref.WeakValueDictionary[Digest, Entry] = weakref.WeakValueDictionary()
         self.resident: dict[Digest, Entry] = {}
@@ -152,7 +147,7 @@ class PlanCatalog:
         await self._trust.wait_for([digest for plan in plans for digest in plan.objects])
         work = partial(load, plans, self._objects.fetch, catalog=self._stages)
         built = await asyncio.get_running_loop().run_in_executor(self._loader, work)
-        return self._watched(built, [entry.digest for entry in entries])
+        return watched(built, self._flight, [entry.digest for entry in entries])
 
     async def _load(self, entry: Entry) -> Executable:
         start = self._clock()
@@ -161,7 +156,7 @@ class PlanCatalog:
             plan, loaded, proof = await self._trust.read([entry.digest], lambda: self._load_once(entry))
             entry.estimate(plan, loaded)
             entry.holding = Holding.of(entry.digest, plan, loaded)
-            entry.executable, entry.proof = executable, proof = self._watched(loaded, [entry.digest]), proof
+            entry.executable, entry.proof = executable, proof = watched(loaded, self._flight, [entry.digest]), proof
             seconds = self._clock() - start
             entry.load_seconds = min(entry.load_seconds, max(seconds, LEAST_LOAD))
             self._admit(entry, entry.holding)
@@ -212,17 +207,17 @@ class PlanCatalog:
             )
 
     def _admit(self, entry: Entry, holding: Holding) -> None:
+        def freed(other: Entry) -> int:
+            return self._ledger.freed(other.holding)
+
         self._ledger.add(holding)
         self.resident[entry.digest] = entry
         self._queue.add(entry)
-        while self._ledger.bytes > self._budget and (victim := self._queue.next(entry, self._freed, self._clock())):
+        while self._ledger.bytes > self._budget and (victim := self._queue.next(entry, freed, self._clock())):
             self._evict(victim)
         self._loads += 1
         if self._loads % SETTLE_LOADS == 0:
             asyncio.get_running_loop().call_soon(settle)  # after the call that waits for this load
-
-    def _freed(self, entry: Entry) -> int:
-        return self._ledger.freed(entry.holding) if entry.holding else 0
 
     def _evict(self, entry: Entry) -> None:
         assert entry.holding is not None
@@ -260,9 +255,6 @@ class PlanCatalog:
     def reject_barred(self, plan: Digest) -> None:
         """Raise UnavailableError if a plan is barred."""
         self._bars.reject(plan)
-
-    def _watched(self, executable: Executable, plans: Collection[Digest]) -> Executable:
-        return cast(Executable, Watched(executable, self._flight, plans)) if self._flight else executable
 
     def distrust(self, objects: Collection[Digest]) -> None:
         """Evict all plans over damaged objects, and build none until :meth:`trust` is called for them.

@@ -81,11 +81,15 @@ class ServingProcess:
         find = Finder(self._router, look).find
         backend = Backend(settings, find, self._router, self._plans, self._objects, self._engine, tally, self._results)
         inference = InferenceService(backend, service.streams)
-        self._slot = start["slot"]
         acceptor = Acceptor(start["spread"], start["slot"]) if start.get("spread") else None
         shared = start["shared_port"]
         self._server = Server(settings, service, self._calls, inference, shared_port=shared, acceptor=acceptor)
         self._background = Background(self._report_problems)
+        self._prepare(start)
+
+    def _prepare(self, start: Message) -> None:
+        """Take the rest of the start message, and begin with no catalog."""
+        self._slot: int = start["slot"]
         self._target, self._serial = Catalog(), -1
         self._moved = asyncio.Event()
         self._applied = asyncio.Event()

@@ -31,6 +31,8 @@ IN_WORDS = {
     "worker": "generated",
     "executor_threads": "one per core",
     "pin": "none",
+    "poll_microseconds": "200 with a spare core",
+    "result_cache": "none",
     "weights": "none",
     "listen": "none",
     "control_listen": "none",

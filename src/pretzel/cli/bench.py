@@ -18,17 +18,17 @@ from pretzel.cli.tables.reading import Reading
 from pretzel.cli.tables.reads import of_model
 from pretzel.cli.tls import TlsFiles
 from pretzel.errors import InputError
-from pretzel.load.arrivals import KINDS
-from pretzel.load.comparing import compare, different_loads, read_result
-from pretzel.load.measuring import Measurement, measure
-from pretzel.load.mix import Sizes
-from pretzel.load.plot import write_plot
-from pretzel.load.protocols import PROTOCOLS
-from pretzel.load.protocols.predictions import Read
-from pretzel.load.result import warnings
-from pretzel.load.schedule import Load
-from pretzel.load.server import Server as Address
-from pretzel.load.trace import read_trace
+from pretzel.loadgen.arrivals import KINDS
+from pretzel.loadgen.comparing import compare, different_loads, read_result
+from pretzel.loadgen.measuring import Measurement, measure
+from pretzel.loadgen.mix import Sizes
+from pretzel.loadgen.plot import write_plot
+from pretzel.loadgen.protocols import PROTOCOLS
+from pretzel.loadgen.protocols.predictions import Read
+from pretzel.loadgen.result import warnings
+from pretzel.loadgen.schedule import Load
+from pretzel.loadgen.server import Server as Address
+from pretzel.loadgen.trace import read_trace
 from pretzel.plan.model import ModelDescription
 from pretzel.targets import Tls
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sklearn.linear_model._base import LinearClassifierMixin, LinearModel
-from sklearn.preprocessing import RobustScaler
-from sklearn.utils import get_tags
-
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Open
 
-READ_ALL_THE_SAME = (LinearClassifierMixin, LinearModel, RobustScaler)
-"""Classes whose methods read sparse matrices even where their fit rejects them."""
+READ_ALL_THE_SAME = {"LinearClassifierMixin", "LinearModel", "RobustScaler"}
+"""Names of classes whose methods read sparse matrices even where their fit rejects them."""
 HAND_ON = ("steps", "transformers_", "transformer_list")
 """Attributes of estimators that hand the input to their parts, each of which accepts or rejects it."""
 
@@ -27,8 +23,10 @@ def _rejects_sparse(kind: type, estimator: Any) -> bool:
     """Return whether the methods of a fitted estimator of scikit-learn reject every sparse matrix."""
     if not kind.__module__.startswith("sklearn.") or any(hasattr(estimator, name) for name in HAND_ON):
         return False
-    if isinstance(estimator, READ_ALL_THE_SAME):
+    if READ_ALL_THE_SAME & {base.__name__ for base in type(estimator).__mro__}:
         return False
+    from sklearn.utils import get_tags  # only for its estimators: files of other libraries are read without it
+
     return not get_tags(estimator).input_tags.sparse or _was_fitted_on_dense(estimator)
 
 

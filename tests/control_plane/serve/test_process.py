@@ -103,7 +103,11 @@ def test_it_exits_cleanly_and_leaves_no_process(tmp_path: Path):
 
 def test_a_deployment_that_waits_for_workers_does_not_delay_the_shutdown(tmp_path: Path):
     """A stopping server sends no changes to workers, so the wait could not succeed."""
-    with control_plane(tmp_path / "data", report_seconds=30, wait_seconds=60) as server:
+    with (
+        control_plane(tmp_path / "data", report_seconds=30, wait_seconds=60) as server,
+        watching(server, worker="slow") as watcher,
+    ):
+        watcher.next()
         report(server, "slow", 1)
         server.send(definition(1))
         request = {"model": "m", "definition": wire.definition_to_proto(definition(1)), "alias": "stable", "wait": True}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pretzel.compiler.explain.explanation import Explanation, bytes_of, duration, others_text, percent, size
+from pretzel.plan.controls import visible
 from pretzel.plan.node import OPERATORS
 from pretzel.plan.plan import Plan
 from pretzel.plan.render import defaults
@@ -77,7 +78,7 @@ def _dot_lines(picture: Picture) -> Iterator[str]:
 
 def _dot_text(lines: list[str]) -> str:
     # Graphviz reads \n as a line break, and any other backslash as an escape.
-    escaped = (line.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") for line in lines)
+    escaped = (visible(line).replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") for line in lines)
     return '"' + "\\n".join(escaped) + '"'
 
 
@@ -102,7 +103,7 @@ def _mermaid_lines(picture: Picture) -> Iterator[str]:
 def _mermaid_text(lines: list[str]) -> str:
     # Quotes and the special characters of Mermaid and HTML become numbered entities.
     special = {ord(character): f"#{ord(character)};" for character in '"#<>&;`\\[](){}|'}
-    return '"' + "<br/>".join(" ".join(line.translate(special).split()) for line in lines) + '"'
+    return '"' + "<br/>".join(" ".join(visible(line).translate(special).split()) for line in lines) + '"'
 
 
 def _stage_lines(report: Explanation, i: int) -> list[str]:

@@ -63,6 +63,8 @@ def _note_sparse(estimator: FunctionTransformer, step: Step) -> None:
 
 def _reads_sparse(estimator: FunctionTransformer) -> bool:
     """Return whether a function of NumPy that is served reads a sparse matrix, which depends on SciPy's methods."""
+    if is_traceable(estimator.func):  # a user's own, which is served over dense rows only
+        return False
     try:
         estimator.func is None or estimator.func(csr_array([[1.0, 0.0]]), **estimator.kw_args or {})
     except (TypeError, ValueError):

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pretzel.errors import PretzelError
-from pretzel.load.calls import DEADLINE, LATE, UNAVAILABLE, Answered, Call, Failed, Request
-from pretzel.load.server import Server
-from pretzel.load.transports.answers import Answer, MalformedAnswer
+from pretzel.loadgen.calls import DEADLINE, LATE, UNAVAILABLE, Answered, Call, Failed, Request
+from pretzel.loadgen.server import Server
+from pretzel.loadgen.transports.answers import Answer, MalformedAnswer
 
 
 class Http1Transport:

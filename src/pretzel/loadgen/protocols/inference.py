@@ -18,10 +18,10 @@ from pretzel.client.endpoint import Endpoint
 from pretzel.errors import InputError, NotFoundError, PretzelError, UnavailableError
 from pretzel.inference import service_pb2 as pb
 from pretzel.inference.service_pb2_grpc import GRPCInferenceServiceStub
-from pretzel.load.calls import Request
-from pretzel.load.protocols import Prepared, Wanted
-from pretzel.load.protocols.tensors import Tensor, read_tensors
-from pretzel.load.server import Server
+from pretzel.loadgen.calls import Request
+from pretzel.loadgen.protocols import Prepared, Wanted
+from pretzel.loadgen.protocols.tensors import Tensor, read_tensors
+from pretzel.loadgen.server import Server
 
 PATH = "/inference.GRPCInferenceService/ModelInfer"
 Declared = Sequence[tuple[str, str, Sequence[int]]]

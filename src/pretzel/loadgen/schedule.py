@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pretzel.load.arrivals import BLOCK, times_of
-from pretzel.load.mix import Sizes, choices, drawn, zipf
-from pretzel.load.trace import Trace
+from pretzel.loadgen.arrivals import BLOCK, times_of
+from pretzel.loadgen.mix import Sizes, choices, drawn, zipf
+from pretzel.loadgen.trace import Trace
 
 Blocks = Iterator[tuple[list[float], list[int]]]
 """Times at which calls are due, and the position of the request of each."""

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from pretzel.errors import InputError, UnavailableError
-from pretzel.load import metrics
-from pretzel.load.comparing import compare, different_loads, read_result
-from pretzel.load.plot import svg, write_plot
-from pretzel.load.result import of_run, warnings
-from pretzel.load.schedule import Load
-from pretzel.load.tally import Tally
+from pretzel.loadgen import metrics
+from pretzel.loadgen.comparing import compare, different_loads, read_result
+from pretzel.loadgen.plot import svg, write_plot
+from pretzel.loadgen.result import of_run, warnings
+from pretzel.loadgen.schedule import Load
+from pretzel.loadgen.tally import Tally
 
 LOAD = Load(seconds=10, warm_up=1, rate=100)
 

@@ -11,8 +11,8 @@ import grpc
 import grpc.aio
 
 from pretzel.errors import UnavailableError
-from pretzel.load.calls import DEADLINE, LATE, UNLIMITED, Answered, Call, Failed, Request
-from pretzel.load.server import Server
+from pretzel.loadgen.calls import DEADLINE, LATE, UNLIMITED, Answered, Call, Failed, Request
+from pretzel.loadgen.server import Server
 
 _OPTIONS = (
     ("grpc.use_local_subchannel_pool", 1),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.errors import InputError
-from pretzel.load.protocols.columns import sentences
+from pretzel.loadgen.protocols.columns import sentences
 
 _NUMPY = {
     "BOOL": np.bool_,

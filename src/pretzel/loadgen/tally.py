@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pretzel.load.calls import OK, Call
-from pretzel.load.histogram import Histogram
+from pretzel.loadgen.calls import OK, Call
+from pretzel.loadgen.histogram import Histogram
 
 _BATCH = 1 << 11
 """Durations that are kept before they are counted together."""

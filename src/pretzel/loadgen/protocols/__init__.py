@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pretzel.load.calls import Request
+from pretzel.loadgen.calls import Request
 
 PROTOCOLS = ("pretzel", "oip", "oip-rest")
 

@@ -8,10 +8,10 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from pretzel.load.alarm import Alarm
-from pretzel.load.calls import DEADLINE, Call, Transport
-from pretzel.load.schedule import Blocks, Load
-from pretzel.load.tally import Tally
+from pretzel.loadgen.alarm import Alarm
+from pretzel.loadgen.calls import DEADLINE, Call, Transport
+from pretzel.loadgen.schedule import Blocks, Load
+from pretzel.loadgen.tally import Tally
 
 _SWEEP_SECONDS = 0.05
 _GRACE_SECONDS = 1.0

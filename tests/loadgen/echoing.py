@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pretzel.load.calls import Request, Transport
-from pretzel.load.mix import Sizes
-from pretzel.load.running import ClosedRun, OpenRun
-from pretzel.load.schedule import Load, Requests
-from pretzel.load.server import Server
-from pretzel.load.tally import Tally
-from pretzel.load.transports.grpcio import GrpcioTransport
-from pretzel.load.transports.http2 import Http2Transport
+from pretzel.loadgen.calls import Request, Transport
+from pretzel.loadgen.mix import Sizes
+from pretzel.loadgen.running import ClosedRun, OpenRun
+from pretzel.loadgen.schedule import Load, Requests
+from pretzel.loadgen.server import Server
+from pretzel.loadgen.tally import Tally
+from pretzel.loadgen.transports.grpcio import GrpcioTransport
+from pretzel.loadgen.transports.http2 import Http2Transport
 from pretzel.targets import Tls
 from tests.data_plane.transport.echo import path
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from pretzel.errors import NotFoundError
-from pretzel.load import measuring
-from pretzel.load.measuring import Measurement
-from pretzel.load.mix import Sizes
-from pretzel.load.schedule import Load
-from pretzel.load.server import Server
-from pretzel.load.trace import read_trace
+from pretzel.loadgen import measuring
+from pretzel.loadgen.measuring import Measurement
+from pretzel.loadgen.mix import Sizes
+from pretzel.loadgen.schedule import Load
+from pretzel.loadgen.server import Server
+from pretzel.loadgen.trace import read_trace
 from pretzel.targets import Tls
 from tests.data_plane.oip.trained import definitions
 from tests.data_plane.serve.conftest import Serving, front

@@ -8,10 +8,10 @@ import time
 from collections.abc import Sequence
 
 from pretzel.errors import PretzelError, UnavailableError
-from pretzel.load.calls import UNAVAILABLE, UNLIMITED, Answered, Call, Failed, Request
-from pretzel.load.server import Server
-from pretzel.load.transports.connection import Connection, Prepared
-from pretzel.load.transports.statuses import Fields
+from pretzel.loadgen.calls import UNAVAILABLE, UNLIMITED, Answered, Call, Failed, Request
+from pretzel.loadgen.server import Server
+from pretzel.loadgen.transports.connection import Connection, Prepared
+from pretzel.loadgen.transports.statuses import Fields
 
 _AT_ONCE = 16
 """Calls that one connection gets in a row: fewer writes than by turns, and no connection waits for long."""

@@ -9,9 +9,9 @@ import math
 import pytest
 
 from pretzel.errors import UnavailableError
-from pretzel.load.schedule import Load
+from pretzel.loadgen.schedule import Load
 from tests.data_plane.transport.echo import Served, limited, serve
-from tests.load.echoing import TRANSPORTS, request, run, transport_to
+from tests.loadgen.echoing import TRANSPORTS, request, run, transport_to
 
 OPEN = Load(seconds=0.2, warm_up=0, rate=1000, arrivals="even", timeout=20)
 CLOSED = Load(seconds=0.2, warm_up=0, callers=5, timeout=20)

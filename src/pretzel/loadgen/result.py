@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from pretzel.errors import InputError
-from pretzel.load.histogram import Histogram
-from pretzel.load.schedule import Load
-from pretzel.load.tally import Tally
+from pretzel.loadgen.histogram import Histogram
+from pretzel.loadgen.schedule import Load
+from pretzel.loadgen.tally import Tally
 
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999, "p99.99": 0.9999, "max": 1.0}
 CURVE = [

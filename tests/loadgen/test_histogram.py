@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pretzel.load.histogram import Histogram
+from pretzel.loadgen.histogram import Histogram
 
 DURATIONS = st.lists(st.floats(1e-6, 1e4), min_size=1, max_size=300)
 QUANTILES = (0, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999, 1)

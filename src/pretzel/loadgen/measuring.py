@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pretzel.load import metrics
-from pretzel.load.calls import Transport
-from pretzel.load.mix import Sizes
-from pretzel.load.protocols import Prepared, Wanted
-from pretzel.load.protocols.predictions import Read
-from pretzel.load.result import of_run
-from pretzel.load.running import ClosedRun, OpenRun, Run
-from pretzel.load.schedule import Load, Requests
-from pretzel.load.server import Server
-from pretzel.load.tally import Tally
-from pretzel.load.transports import transport_of
+from pretzel.loadgen import metrics
+from pretzel.loadgen.calls import Transport
+from pretzel.loadgen.mix import Sizes
+from pretzel.loadgen.protocols import Prepared, Wanted
+from pretzel.loadgen.protocols.predictions import Read
+from pretzel.loadgen.result import of_run
+from pretzel.loadgen.running import ClosedRun, OpenRun, Run
+from pretzel.loadgen.schedule import Load, Requests
+from pretzel.loadgen.server import Server
+from pretzel.loadgen.tally import Tally
+from pretzel.loadgen.transports import transport_of
 
 
 @dataclass(frozen=True)
@@ -95,10 +95,10 @@ async def _measure(measurement: Measurement) -> dict[str, Any]:
 async def _prepare(measurement: Measurement) -> Prepared:
     server, wanted, method = measurement.server, measurement.wanted, measurement.method
     if measurement.protocol == "pretzel":
-        from pretzel.load.protocols import predictions
+        from pretzel.loadgen.protocols import predictions
 
         return await predictions.prepare(server, wanted, method, measurement.read)
-    from pretzel.load.protocols import inference
+    from pretzel.loadgen.protocols import inference
 
     prepare = inference.prepare if measurement.protocol == "oip" else inference.prepare_rest
     return await prepare(server, wanted, method, measurement.file)

@@ -11,19 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pretzel.errors import InputError, NotFoundError, UnavailableError
-from pretzel.load.calls import Request
-from pretzel.load.measuring import Measurement, measure
-from pretzel.load.mix import Sizes
-from pretzel.load.protocols import inference
-from pretzel.load.protocols.tensors import Tensor, read_tensors
-from pretzel.load.schedule import Load
-from pretzel.load.server import Server
-from pretzel.load.tally import Tally
-from pretzel.load.transports.answers import Answer, MalformedAnswer
-from pretzel.load.transports.http1 import Http1Transport
+from pretzel.loadgen.calls import Request
+from pretzel.loadgen.measuring import Measurement, measure
+from pretzel.loadgen.mix import Sizes
+from pretzel.loadgen.protocols import inference
+from pretzel.loadgen.protocols.tensors import Tensor, read_tensors
+from pretzel.loadgen.schedule import Load
+from pretzel.loadgen.server import Server
+from pretzel.loadgen.tally import Tally
+from pretzel.loadgen.transports.answers import Answer, MalformedAnswer
+from pretzel.loadgen.transports.http1 import Http1Transport
 from pretzel.targets import Tls
-from tests.load.echoing import run
-from tests.load.rest import serving
+from tests.loadgen.echoing import run
+from tests.loadgen.rest import serving
 
 LOAD = Load(seconds=0.2, warm_up=0, rate=200, arrivals="even", timeout=20)
 

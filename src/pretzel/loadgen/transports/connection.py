@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pretzel.errors import UnavailableError
-from pretzel.load.calls import DEADLINE, INTERNAL, LATE, UNAVAILABLE, UNLIMITED, Call
-from pretzel.load.transports.statuses import OK_TRAILERS, Fields, http_status, status_of
+from pretzel.loadgen.calls import DEADLINE, INTERNAL, LATE, UNAVAILABLE, UNLIMITED, Call
+from pretzel.loadgen.transports.statuses import OK_TRAILERS, Fields, http_status, status_of
 
 try:
     import ngh2
@@ -32,7 +32,7 @@ if TYPE_CHECKING or ngh2 is not None:
     )
 
 if TYPE_CHECKING:
-    from pretzel.load.transports.http2 import Http2Transport
+    from pretzel.loadgen.transports.http2 import Http2Transport
 
 _CANCEL = 0x8
 _PUSH, _MAX_STREAMS, _INITIAL_WINDOW = 0x2, 0x3, 0x4

@@ -10,10 +10,10 @@ from typing import Any, Protocol
 from pretzel.adapters.inputs import columns_of
 from pretzel.client import AsyncClient
 from pretzel.errors import NotFoundError
-from pretzel.load.calls import Request
-from pretzel.load.protocols import Prepared, Wanted
-from pretzel.load.protocols.columns import random_columns
-from pretzel.load.server import Server
+from pretzel.loadgen.calls import Request
+from pretzel.loadgen.protocols import Prepared, Wanted
+from pretzel.loadgen.protocols.columns import random_columns
+from pretzel.loadgen.server import Server
 from pretzel.plan.model import ModelDescription
 from pretzel.plan.multioutput import outputs_of
 from pretzel.plan.wire import columns_to_proto

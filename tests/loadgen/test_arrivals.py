@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pretzel.errors import InputError
-from pretzel.load.arrivals import KINDS, times_of
-from pretzel.load.mix import Sizes, choices, zipf
-from pretzel.load.schedule import Load, Requests
-from pretzel.load.trace import read_trace
+from pretzel.loadgen.arrivals import KINDS, times_of
+from pretzel.loadgen.mix import Sizes, choices, zipf
+from pretzel.loadgen.schedule import Load, Requests
+from pretzel.loadgen.trace import read_trace
 
 SEEDS = st.integers(0, 2**32 - 1)
 
