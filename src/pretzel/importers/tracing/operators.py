@@ -105,7 +105,7 @@ def _unary(ufunc: np.ufunc, x: Value, example: np.ndarray) -> Node:
 
 def _of_whole(name: str, x: Value) -> Node:
     """Return a function of integers that returns integers."""
-    if name in KEEPING or (name == "abs" and x.dtype.kind in "bu"):
+    if name in KEEPING or (name == "abs" and x.dtype.kind in ("b", "u")):
         return x.node
     wide = _wide(x)
     if name == "square":
