@@ -28,7 +28,7 @@ class Entry:
     def __init__(self, digest: Digest) -> None:
         self.digest = digest
         self.holding: Holding | None = None
-        """What it holds in memory; None if it is not resident."""
+        """The memory of the plan; None while it is not resident."""
         self.executable: Executable | None = None
         """None if the plan is not resident; a caller that holds it may finish with it after an eviction."""
         self.proof: Proof | None = None

@@ -192,16 +192,22 @@ async def test_a_restarted_worker_serves_without_a_control_plane(control: Script
     await again.stop()
 
 
-async def test_objects_damaged_while_down_are_held_back_then_fetched_again(
-    control: ScriptedControlPlane, tmp_path: Path
-):
+async def stored(control: ScriptedControlPlane, path: Path) -> list[Plan]:
+    """Deploy the models a and b to a worker in this directory, stop it, and return their plans."""
     plans = [deployable(control, 100_000, seed=seed) for seed in (1, 2)]
     for name, plan in zip("ab", plans, strict=True):
         await control.deploy(name, plan.digest)
-    first = Worker(tmp_path, control.address)
+    first = Worker(path, control.address)
     first.start()
     await first.until(lambda c: c.revision == 2)
     await first.stop()
+    return plans
+
+
+async def test_objects_damaged_while_down_are_held_back_then_fetched_again(
+    control: ScriptedControlPlane, tmp_path: Path
+):
+    plans = await stored(control, tmp_path)
     torn = Layout(tmp_path).file(next(iter(plans[0].objects)))
     torn.chmod(0o644)
     torn.write_bytes(b"torn")
@@ -215,13 +221,7 @@ async def test_objects_damaged_while_down_are_held_back_then_fetched_again(
 
 
 async def test_a_restart_publishes_what_is_stored_and_checks_it_then(control: ScriptedControlPlane, tmp_path: Path):
-    plans = [deployable(control, 100_000, seed=seed) for seed in (1, 2)]
-    for name, plan in zip("ab", plans, strict=True):
-        await control.deploy(name, plan.digest)
-    first = Worker(tmp_path, control.address)
-    first.start()
-    await first.until(lambda c: c.revision == 2)
-    await first.stop()
+    plans = await stored(control, tmp_path)
     damaged = next(iter(plans[0].objects))
     again = Worker(tmp_path, control.address)
     flip(again.cache, damaged)

@@ -47,6 +47,19 @@ class Symbolic(operators.Operators):
         """End the trace: a function that reads memory."""
         raise TraceEnd("it needs an array in memory", "use NumPy's functions, which are traced, on it")
 
+    def as_value(self) -> Value:
+        """Return the columns as one array."""
+        raise NotImplementedError
+
+    @property
+    def values(self) -> SymbolicArray:
+        """The columns as an array."""
+        return SymbolicArray(self.as_value())
+
+    def to_numpy(self, dtype: Any = None, **_: Any) -> SymbolicArray:
+        """Return the columns as an array."""
+        return self.values if dtype is None else self.values.astype(dtype)
+
     def __getattr__(self, name: str) -> Any:
         """Return an operator by its name, or end the trace at an attribute that is not traced."""
         if name.startswith("_") or name == "as_value":
@@ -109,15 +122,6 @@ class SymbolicSeries(Symbolic):
     def dtype(self) -> np.dtype:
         """The element type."""
         return self.as_value().dtype
-
-    @property
-    def values(self) -> SymbolicArray:
-        """The column as an array."""
-        return SymbolicArray(self.as_value())
-
-    def to_numpy(self, dtype: Any = None, **_: Any) -> SymbolicArray:
-        """Return the column as an array."""
-        return self.values if dtype is None else self.values.astype(dtype)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -155,15 +155,6 @@ class SymbolicFrame(Symbolic):
         return func(self) if axis in (1, "columns") else self._each(func)
 
     @property
-    def values(self) -> SymbolicArray:
-        """The columns as an array."""
-        return SymbolicArray(self.as_value())
-
-    def to_numpy(self, dtype: Any = None, **_: Any) -> SymbolicArray:
-        """Return the columns as an array."""
-        return self.values if dtype is None else self.values.astype(dtype)
-
-    @property
     def loc(self) -> Locations:
         """The table by labels."""
         return Locations(self, by_name=True)
