@@ -140,30 +140,25 @@ cdef class ParseDate(Kernel):
         return PARSED
 
     cdef bint may_match(self, const uint8_t* at, const uint8_t* end) noexcept nogil:
-        """Return whether a text is of the format up to the numbers of its digits and spaces, or not in ASCII."""
+        """Return whether a text is of the format but for digits and spaces, or not in ASCII."""
         cdef const uint8_t* p = at
         cdef int64_t i = 0
-        cdef uint8_t kind
         while p < end:
             if p[0] >= 128:
                 return True
             p += 1
         if says(at, end - at, b"now", 3) or says(at, end - at, b"today", 5):
             return True
-        while at < end and i < self.count:
-            kind = shape_of(at[0])
-            if kind != self.shape_at(i):
-                return False
-            while at < end and shape_of(at[0]) == kind and (kind == c'0' or kind == c' '):
+        while True:
+            while at < end and mark_of(at[0]) == 0:
                 at += 1
-            while i < self.count and self.shape_at(i) == kind and (kind == c'0' or kind == c' '):
+            while i < self.count and (self.pieces[i].letter or mark_of(self.pieces[i].character) == 0):
                 i += 1
-            if kind != c'0' and kind != c' ':
-                at, i = at + 1, i + 1
-        return at == end and i == self.count
-
-    cdef inline uint8_t shape_at(self, int64_t i) noexcept nogil:
-        return c'0' if self.pieces[i].letter else shape_of(self.pieces[i].character)
+            if at == end or i == self.count:
+                return at == end and i == self.count
+            if mark_of(at[0]) != mark_of(self.pieces[i].character):
+                return False
+            at, i = at + 1, i + 1
 
     def describe(self, code, row, column, value):
         remedy = "write each field with all of its digits" if self.coerce else "errors='coerce' makes it missing"
@@ -174,12 +169,10 @@ cdef inline bint is_digit(uint8_t c) noexcept nogil:
     return c'0' <= c <= c'9'
 
 
-cdef inline uint8_t shape_of(uint8_t c) noexcept nogil:
-    """Return 0 for digits, a space for spaces, and letters in lower case."""
-    if is_digit(c):
-        return c'0'
-    if c == 32 or 9 <= c <= 13 or 28 <= c <= 31:
-        return c' '
+cdef inline uint8_t mark_of(uint8_t c) noexcept nogil:
+    """Return 0 for digits and spaces, letters in lower case, and other characters as they are."""
+    if is_digit(c) or c == 32 or 9 <= c <= 13 or 28 <= c <= 31:
+        return 0
     return c + 32 if c'A' <= c <= c'Z' else c
 
 

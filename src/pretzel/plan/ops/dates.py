@@ -118,8 +118,8 @@ class LocalTime(Node):
 class ParseDate(Node):
     """The date that each text spells, as ``pandas.to_datetime`` reads it by a format; NaT for missing and empty texts.
 
-    Every field has its full number of digits, except ``%f``, which has one to six.  Other texts of the same shape are
-    rejected, because pandas reads some of them.
+    Every field has its full number of digits, except ``%f``, which has one to six.  Texts that differ from that in
+    digits and spaces alone are rejected, because pandas reads some of them.
     """
 
     x: Node
@@ -129,7 +129,7 @@ class ParseDate(Node):
     unit: str
     """The unit of the ticks: s, ms, us or ns; digits below it are cut off."""
     coerce: bool
-    """If true, a text of another shape is NaT; else it is rejected."""
+    """If true, other texts are NaT; else they are rejected."""
     exact = True
     refuses = True
 

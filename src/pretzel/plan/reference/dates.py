@@ -110,12 +110,12 @@ def _may_match(text: str, format: str, match: re.Match[str] | None) -> bool:
     if match is not None:  # a field is out of range; pandas has leap seconds and no year 0
         fields = match.groupdict()
         return fields.get("Y") == "0000" or fields.get("S", "00") >= "60" or _seconds(fields) is not None
-    shape = "".join("0" if letter else character for letter, character in pieces_of(format))
-    return _shape(text) == _shape(shape)
+    return _marks(text) == _marks("".join(character for _, character in pieces_of(format)))
 
 
-def _shape(text: str) -> str:
-    return re.sub(r"\s+", " ", re.sub("[0-9]+", "0", text)).lower()
+def _marks(text: str) -> str:
+    """Return a text without its digits and spaces."""
+    return re.sub(r"[0-9\s]+", "", text).lower()
 
 
 def _ticks(values: list[int], given: list[tuple[Any, ...]]) -> np.ndarray:
