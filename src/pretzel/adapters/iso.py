@@ -42,6 +42,17 @@ def in_unit(nanoseconds: int, wanted: DateForm, shown: str) -> int:
     return ticks
 
 
+def is_date(text: str) -> bool:
+    """Return whether a text has the form of a date."""
+    return _DATE.fullmatch(text.strip()) is not None
+
+
+def has_offset(text: str) -> bool:
+    """Return whether a date has an offset from UTC."""
+    match = _DATE.fullmatch(text.strip())
+    return match is not None and match[8] is not None
+
+
 def _date(text: str, wanted: DateForm) -> int:
     match = _DATE.fullmatch(text.strip())
     if match is None:

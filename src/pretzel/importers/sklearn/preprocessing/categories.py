@@ -13,6 +13,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 from pretzel.importers.columns import Columns
 from pretzel.importers.objects import base_of_column
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.preprocessing.date_categories import date_keys
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -113,6 +114,9 @@ def _lookup(
     keys = [categories[j] for j in order]
     options: dict[str, Any] = {"nan_code": nan_code, "none_code": none_code, "column": str(i)}
     options["refuse_unknown"] = getattr(estimator, "handle_unknown", "ignore") == "error"
+    dates = date_keys(estimator.categories_[i], order, column)
+    if dates is not None:
+        return ops.Lookup(*dates, **{**options, "column": f"{i} (ticks of dates)"})
     if all(isinstance(key, str) for key in keys) and categories.dtype.kind in "OU":
         texts = column.text()
         if base_of_column(texts) in step.inputs.framed:
