@@ -10,7 +10,7 @@ UNITS: dict[str, int]
 FIELDS: dict[str, int]
 
 def check_ticks(inputs: tuple[Any, ...], output: Any, count: int, dtype: str) -> None:
-    """Reject inputs other than ``count`` columns of one i64 per row, and an output that is not one ``dtype`` per row."""
+    """Reject inputs other than ``count`` columns of one i64 per row, and an output other than one ``dtype`` per row."""
 
 class DatePart(Kernel):
     """A field of each date or span; NaN for NaT."""

@@ -76,7 +76,9 @@ def scaled(ticks: np.ndarray, unit: str, wanted: str) -> np.ndarray:
         return np.where(ticks == NAT, NAT, np.where(outside, 0, ticks) * factor)
     factor = old // new
     lossy = (ticks != NAT) & (ticks % factor != 0)
-    _reject(ticks, lossy, unit, f"has digits below the model's unit {wanted}; round it, in pandas by .dt.floor('{wanted}')")
+    _reject(
+        ticks, lossy, unit, f"has digits below the model's unit {wanted}; round it, in pandas by .dt.floor('{wanted}')"
+    )
     return np.where(ticks == NAT, NAT, ticks // factor)
 
 

@@ -32,7 +32,9 @@ class DateForm:
         """
         match = _FORM.fullmatch(text)
         if match is None or (match[1] == "timedelta64" and match[3]):
-            raise ValueError(f"{text[:60]!r} is not a type of dates or time spans like datetime64[us] or timedelta64[ns]")
+            raise ValueError(
+                f"{text[:60]!r} is not a type of dates or time spans like datetime64[us] or timedelta64[ns]"
+            )
         return cls(match[1] == "timedelta64", match[2], match[3])
 
     @property

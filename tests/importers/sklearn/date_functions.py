@@ -76,7 +76,12 @@ def booked_before(df):
     ahead = (df.pickup - booked).dt.total_seconds() / 3600
     seen = pd.to_datetime(df.epoch, unit="s")
     return pd.DataFrame(
-        {"ahead": ahead.clip(lower=0).fillna(-1.0), "no_booking": booked.isna(), "of_day": seen.dt.hour, "y": booked.dt.year}
+        {
+            "ahead": ahead.clip(lower=0).fillna(-1.0),
+            "no_booking": booked.isna(),
+            "of_day": seen.dt.hour,
+            "y": booked.dt.year,
+        }
     )
 
 

@@ -1,4 +1,4 @@
-"""Functions of dates, traced: answers like pandas', by unit and time zone, alone and in batches; and what is refused."""
+"""Functions of dates, traced: answers like pandas', by unit and time zone; and what is refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,13 @@ from tests.importers.sklearn.date_functions import TAXI, cyclical, in_zones, rus
 
 RNG = np.random.default_rng(7)
 ROWS = 60
-ODD = ["2020-02-29 23:59:59", "2020-12-31 00:00:00", "2021-01-01 00:00:00", "2019-03-31 01:30:00", "1969-07-20 20:17:00"]
+ODD = [
+    "2020-02-29 23:59:59",
+    "2020-12-31 00:00:00",
+    "2021-01-01 00:00:00",
+    "2019-03-31 01:30:00",
+    "1969-07-20 20:17:00",
+]
 
 
 def rides(unit: str = "us", zone: str | None = None) -> pd.DataFrame:
@@ -35,7 +41,13 @@ def rides(unit: str = "us", zone: str | None = None) -> pd.DataFrame:
     booked = booked.mask(np.arange(ROWS) % 7 == 0, "unknown").mask(np.arange(ROWS) % 11 == 0)
     epoch = np.where(np.arange(ROWS) == 4, np.nan, seconds)
     return pd.DataFrame(
-        {"pickup": pickup, "dropoff": pickup + lasted, "booked": booked, "epoch": epoch, "miles": RNG.lognormal(1, 1, ROWS)}
+        {
+            "pickup": pickup,
+            "dropoff": pickup + lasted,
+            "booked": booked,
+            "epoch": epoch,
+            "miles": RNG.lognormal(1, 1, ROWS),
+        }
     )
 
 
@@ -76,11 +88,17 @@ def test_instants_of_another_unit_have_the_answers_of_the_library() -> None:
     for unit in ("ms", "us", "ns"):
         assert_alike(predictor, model, table.assign(pickup=table.pickup.dt.as_unit(unit)))
     with pytest.raises(InputError, match=r"'pickup': row 2: .*00:00:00.001000 has digits below the model's unit s"):
-        predictor.transform(table.assign(pickup=table.pickup.mask(table.index == 2, table.pickup.dt.as_unit("ms") + pd.Timedelta("1ms"))))
+        predictor.transform(
+            table.assign(
+                pickup=table.pickup.mask(table.index == 2, table.pickup.dt.as_unit("ms") + pd.Timedelta("1ms"))
+            )
+        )
 
 
 def test_within_models_of_columns_of_all_kinds() -> None:
-    table = rides().assign(pickup=lambda df: df.pickup.fillna(pd.Timestamp("2020-06-01")), day=lambda df: df.pickup.dt.normalize())
+    table = rides().assign(
+        pickup=lambda df: df.pickup.fillna(pd.Timestamp("2020-06-01")), day=lambda df: df.pickup.dt.normalize()
+    )
     columns = ColumnTransformer(
         [
             ("rush", FunctionTransformer(rush_hour), ["pickup"]),
@@ -131,7 +149,9 @@ def test_other_steps_refuse_dates() -> None:
 def test_values_outside_of_the_unit_and_the_zone_are_rejected() -> None:
     table = rides()[["pickup"]]
     days = pretzel.compile(FunctionTransformer(lambda df: df.pickup.dt.day.to_frame()).fit(table), sample=table)
-    with pytest.raises(InputError, match=r"column 'pickup': row 1: 299999-01-01T00:00:00 is out of range of the model's"):
+    with pytest.raises(
+        InputError, match=r"column 'pickup': row 1: 299999-01-01T00:00:00 is out of range of the model's"
+    ):
         days.transform({"pickup": np.array(["2020-01-01", "299999-01-01"], "M8[s]")})
     zoned = rides("us", "Europe/Berlin")[["pickup"]]
     hours = FunctionTransformer(lambda df: df.pickup.dt.hour.to_frame()).fit(zoned)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.cli.tables.batch import Batch
 from pretzel.adapters.iso import has_offset
+from pretzel.cli.tables.batch import Batch
 from pretzel.cli.tables.cells import Categories, Dates
 from pretzel.cli.tables.header import listed, refused, wrong_width
 from pretzel.cli.tables.reads import Reads

@@ -18,7 +18,18 @@ from pretzel.plan.dates import is_form
 
 NUMBERS = "take a field by .dt, or divide a difference by pd.Timedelta(1, 'D'), which makes numbers of them"
 SAMPLE = "give a sample, whose types tell which columns hold dates; read texts by pd.to_datetime(..., format=...)"
-OF_VALUES = ("hour", "minute", "second", "microsecond", "nanosecond", "day", "month", "year", "quarter", "days_in_month")
+OF_VALUES = (
+    "hour",
+    "minute",
+    "second",
+    "microsecond",
+    "nanosecond",
+    "day",
+    "month",
+    "year",
+    "quarter",
+    "days_in_month",
+)
 OF_VALUES += ("day_of_week", "day_of_year", "dayofweek", "dayofyear", "is_month_start", "is_month_end", "is_leap_year")
 OF_SPANS = ("days", "seconds", "microseconds", "nanoseconds")
 

@@ -228,7 +228,9 @@ def _scaled(x: Moment, unit: str) -> int:
 def _check_zones(a: Moments | Moment, b: Moments | Moment) -> None:
     if _spans(a) or _spans(b) or bool(a.zone) == bool(b.zone):
         return
-    raise TraceEnd("it computes with dates with a time zone and dates without one", "use .dt.tz_localize on one of them")
+    raise TraceEnd(
+        "it computes with dates with a time zone and dates without one", "use .dt.tz_localize on one of them"
+    )
 
 
 def _unknown(ufunc: np.ufunc) -> TraceEnd:

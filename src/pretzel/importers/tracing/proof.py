@@ -156,7 +156,7 @@ def _compare(
         )
     for array, values in zip(arrays, traced, strict=True):
         if array.dtype.kind in "iu" and values.dtype.kind == "f" and _reads_dates(result):
-            array = array.astype(np.float64)  # noqa: PLW2901  # pandas has floats for a batch with NaT only
+            array = array.astype(np.float64)  # pandas has floats for a batch with NaT only
         if array.dtype.kind != values.dtype.kind and "O" not in (array.dtype.kind, values.dtype.kind):
             raise UntracedError(f"it returned {array.dtype} where the trace has {values.dtype}", CHANGED)
         differs = _differs(array, values, tolerance)

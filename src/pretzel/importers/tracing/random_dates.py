@@ -13,7 +13,16 @@ from pretzel.plan.graph import topological
 from pretzel.plan.node import Node
 
 DAY = 86_400
-ODD_DAYS = ("1972-02-29", "1999-12-31", "2000-02-29", "2001-01-01", "2016-12-31", "2020-12-31", "2021-01-03", "2024-12-30")
+ODD_DAYS = (
+    "1972-02-29",
+    "1999-12-31",
+    "2000-02-29",
+    "2001-01-01",
+    "2016-12-31",
+    "2020-12-31",
+    "2021-01-03",
+    "2024-12-30",
+)
 
 
 def random_ticks(form: str, roots: Sequence[Node], count: int, rng: np.random.Generator) -> np.ndarray:

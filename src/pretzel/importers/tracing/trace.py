@@ -148,5 +148,7 @@ def _check_names(names: Sequence[Any]) -> None:
 
 def _node(part: Any) -> Node:
     if isinstance(part, Value) and part.dtype.kind in "mM" and not isinstance(part.node, ops.Input):
-        raise TraceEnd("it returns dates or spans", "return numbers: a field of .dt, or spans divided by a pd.Timedelta")
+        raise TraceEnd(
+            "it returns dates or spans", "return numbers: a field of .dt, or spans divided by a pd.Timedelta"
+        )
     return part.node if isinstance(part, Value) else part

@@ -53,4 +53,3 @@ def _alike(x: Node, form: DateForm, keys: np.ndarray) -> tuple[Node, np.ndarray]
     factor = per_second // form.per_second
     ticks = x if factor == 1 else ops.DateScale(x, factor, 1)
     return ticks, keys.view(np.int64) * (per_second // UNITS[unit])
-
