@@ -25,7 +25,7 @@ UNIT = st.sampled_from([*UNITS])
 
 
 def ticks(unit: str) -> st.SearchStrategy[Any]:
-    """Ticks of a unit: odd days of the calendar and the ticks beside them, any others, NaT."""
+    """Ticks of a unit: odd days of the calendar and their neighbours, any others, NaT."""
     odd = [int(np.datetime64(day, "s").astype(np.int64)) * UNITS[unit] for day in ODD_DAYS]
     edges = [v + d for v in odd for d in (-1, 0, 1) if abs(v + d) < 2**63]
     usual = st.integers(-3 * 10**9, 4 * 10**9).map(lambda second: second * UNITS[unit])

@@ -55,12 +55,12 @@ def ticks_of(name: str, values: Any, form: str) -> np.ndarray:
                 f"expected dates of the time zone {wanted.zone}, got {zone}; the library computes in the time zone of "
                 f"the column: convert it, in pandas by .dt.tz_convert({wanted.zone!r})"
             )
-        return scaled(ticks, unit, wanted.unit)
+        return scaled(ticks, unit, wanted.unit, spans=wanted.spans)
     except InputError as error:
         raise InputError(f"column {name!r}: {error}") from None
 
 
-def scaled(ticks: np.ndarray, unit: str, wanted: str) -> np.ndarray:
+def scaled(ticks: np.ndarray, unit: str, wanted: str, *, spans: bool = False) -> np.ndarray:
     """Return ticks in another unit; ``D`` is a unit too.
 
     Raises:
@@ -68,24 +68,25 @@ def scaled(ticks: np.ndarray, unit: str, wanted: str) -> np.ndarray:
     """
     if unit == wanted:
         return ticks
+    shown = f"{'m8' if spans else 'M8'}[{unit}]"
     old, new = (1, UNITS[wanted] * DAYS) if unit == "D" else (UNITS[unit], UNITS[wanted])
     if new >= old:
         factor, most = new // old, (2**63 - 1) // (new // old)
         outside = (ticks != NAT) & ((ticks > most) | (ticks < -most))
-        _reject(ticks, outside, unit, f"is out of range of the model's unit {wanted}")
+        _reject(ticks, outside, shown, f"is out of range of the model's unit {wanted}")
         return np.where(ticks == NAT, NAT, np.where(outside, 0, ticks) * factor)
     factor = old // new
     lossy = (ticks != NAT) & (ticks % factor != 0)
     _reject(
-        ticks, lossy, unit, f"has digits below the model's unit {wanted}; round it, in pandas by .dt.floor('{wanted}')"
+        ticks, lossy, shown, f"has digits below the model's unit {wanted}; round it, in pandas by .dt.floor('{wanted}')"
     )
     return np.where(ticks == NAT, NAT, ticks // factor)
 
 
-def _reject(ticks: np.ndarray, bad: np.ndarray, unit: str, problem: str) -> None:
+def _reject(ticks: np.ndarray, bad: np.ndarray, kind: str, problem: str) -> None:
     if bad.any():
         row = int(bad.argmax())
-        raise InputError(f"row {row}: {np.datetime64(int(ticks[row]), unit)} {problem}")
+        raise InputError(f"row {row}: {ticks[row : row + 1].view(kind)[0]} {problem}")
 
 
 def _check_kind(wanted: DateForm, *, spans: bool, aware: bool, held: str) -> None:
@@ -206,7 +207,7 @@ def _one(value: Any, wanted: DateForm) -> int:
     if isinstance(value, (np.datetime64, np.timedelta64)):
         kind, unit, _, ticks = _of_numpy(np.array([value]), value.dtype, value.dtype.kind)
         _check_kind(wanted, spans=kind == "span", aware=False, held=repr(value))
-        return int(scaled(ticks, unit, wanted.unit)[0])
+        return int(scaled(ticks, unit, wanted.unit, spans=wanted.spans)[0])
     if isinstance(value, timedelta):
         _check_kind(wanted, spans=True, aware=False, held=repr(value))
         nanoseconds = (value.days * DAYS + value.seconds) * 10**9 + value.microseconds * 1000

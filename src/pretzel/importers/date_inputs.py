@@ -10,13 +10,13 @@ from pretzel.plan.types import dense
 
 
 def form_of(part: Node | Open) -> str | None:
-    """Return the type of a column of dates or time spans; None for other columns, and unless a sample tells it."""
+    """Return the type of a column of dates or time spans; None for other columns, and without a sample."""
     form = part.inputs.dates.get(part.name) if isinstance(part, Open) and part.width is None else None
     return form if form is not None and is_form(form) else None
 
 
 def ticks_of(part: Open, form: str | None = None) -> Node:
-    """Return the ticks of a column of dates or spans; ``form`` is their type if no sample tells it.
+    """Return the ticks of a column of dates or spans; ``form`` is their type without a sample.
 
     Raises:
         UnreadableError: the column is not known to hold dates, or another step reads it as other values.

@@ -144,12 +144,11 @@ class Models:
         columns = columns_named(X, self._types) if self._is_plain(X) else None
         if columns is not None:
             try:
-                columns = with_ticks(columns, self.main.metadata)
                 check_order(X, self.main.metadata)
                 reject_sparse_columns(X, self.main.metadata)
                 reject_categories(X, self.main.metadata)
                 reject_ambiguous_nulls(X, self.main.metadata)
-                return self._bind_columns(columns)
+                return self._bind_columns(with_ticks(columns, self.main.metadata))
             except (InputError, TypeError, ValueError):
                 pass  # the general path below accepts X or reports the error
         X = in_native_order(X, self.main.metadata)

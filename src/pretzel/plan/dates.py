@@ -28,7 +28,7 @@ class DateForm:
         """Read what ``str()`` and pandas write.
 
         Raises:
-            ValueError: it is no such type.
+            ValueError: it is another type.
         """
         match = _FORM.fullmatch(text)
         if match is None or (match[1] == "timedelta64" and match[3]):

@@ -14,7 +14,7 @@ from pretzel.plan.parameter import Parameter
 
 
 def _pieces(node: Node) -> Mapping[str, Parameter]:
-    """Return the format as pairs of bytes: the letter of a directive or 0, and the character that stands for itself."""
+    """Return the format as pairs of bytes: the letter of a directive or 0, and a character."""
     assert isinstance(node, ops.ParseDate)
     pieces = [(ord(letter or "\0"), ord(character or "\0")) for letter, character in pieces_of(node.format)]
     return {"pieces": Parameter.of(np.array(pieces, np.uint8).reshape(-1, 2))}

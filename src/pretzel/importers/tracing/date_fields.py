@@ -162,7 +162,9 @@ class Fields(Accessor):
         nanoseconds = pd.tseries.frequencies.to_offset(freq).nanos
         ticks, rest = divmod(nanoseconds * UNITS[self.unit], 10**9)
         if ticks and rest:
-            raise TraceEnd(f"a frequency of {freq!r:.20} is no multiple of the unit {self.unit}", "use a coarser one")
+            raise TraceEnd(
+                f"a frequency of {freq!r:.20} is not a multiple of the unit {self.unit}", "use a coarser one"
+            )
         return int(ticks)
 
     def tz_convert(self, tz: Any) -> Any:

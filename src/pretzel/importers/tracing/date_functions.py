@@ -50,7 +50,7 @@ def _read(series: SymbolicSeries, errors: str, format: str | None, unit: str | N
     if text is not None:
         return SymbolicSeries(_parsed(text, errors, format), series.name)
     if errors != "raise" or format is not None:
-        remedy = "give a sample, whose types tell which columns hold texts; leave out errors= and format= for numbers"
+        remedy = "give a sample, whose types show the columns of texts; leave out errors= and format= for numbers"
         raise TraceEnd("pd.to_datetime of numbers is traced with unit= alone", remedy)
     return SymbolicSeries(_counted(series.as_value(), unit or "ns"), series.name)
 
@@ -74,7 +74,7 @@ def _parsed(text: Node, errors: str, format: str | None) -> Moments:
 
 
 def _sample(format: str) -> str:
-    return pd.Timestamp("2004-05-06 07:08:09.123456").strftime(format)
+    return str(pd.Timestamp("2004-05-06 07:08:09.123456").strftime(format))
 
 
 def _counted(x: Value, unit: str) -> Moments:

@@ -14,23 +14,14 @@ from pretzel.importers.tracing.ending import TraceEnd, unknown
 from pretzel.importers.tracing.moments import Moments
 from pretzel.importers.tracing.series import Symbolic, SymbolicSeries, number
 from pretzel.importers.tracing.values import ROWS, Value
-from pretzel.plan.dates import is_form
+from pretzel.plan.dates import DateForm, is_form
 
 NUMBERS = "take a field by .dt, or divide a difference by pd.Timedelta(1, 'D'), which makes numbers of them"
-SAMPLE = "give a sample, whose types tell which columns hold dates; read texts by pd.to_datetime(..., format=...)"
+SAMPLE = "give a sample, whose types show the columns of dates; read texts by pd.to_datetime(..., format=...)"
 OF_VALUES = (
-    "hour",
-    "minute",
-    "second",
-    "microsecond",
-    "nanosecond",
-    "day",
-    "month",
-    "year",
-    "quarter",
-    "days_in_month",
+    *("hour", "minute", "second", "microsecond", "nanosecond", "day", "month", "year", "quarter", "days_in_month"),
+    *("day_of_week", "day_of_year", "dayofweek", "dayofyear", "is_month_start", "is_month_end", "is_leap_year"),
 )
-OF_VALUES += ("day_of_week", "day_of_year", "dayofweek", "dayofyear", "is_month_start", "is_month_end", "is_leap_year")
 OF_SPANS = ("days", "seconds", "microseconds", "nanoseconds")
 
 
@@ -104,10 +95,10 @@ class SymbolicDates(SymbolicSeries):
     def astype(self, dtype: Any, **_: Any) -> SymbolicSeries:
         """Convert to another unit."""
         form = str(pd.api.types.pandas_dtype(dtype))
-        if not is_form(form) or moments.DateForm.parse(form).spans != self.part.form.spans or self.part.zone:
+        if not is_form(form) or DateForm.parse(form).spans != self.part.form.spans or self.part.zone:
             remedy = "the integers of dates depend on their unit; divide (x - pd.Timestamp(0)) by pd.Timedelta(1, 's')"
             raise TraceEnd(f"dates .astype({dtype!r:.20}) are not traced", remedy)
-        return self._of(moments.in_unit(self.part, moments.DateForm.parse(form).unit))
+        return self._of(moments.in_unit(self.part, DateForm.parse(form).unit))
 
     def apply(self, func: Callable[..., Any], args: tuple[Any, ...] = (), **options: Any) -> Any:
         """Apply a function of one date."""

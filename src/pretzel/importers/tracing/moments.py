@@ -18,8 +18,12 @@ from pretzel.plan.node import Node
 from pretzel.plan.ops.dates import UNITS
 from pretzel.plan.parameter import Parameter
 
-FIELD_LIMIT = 2**63 - 1
-ORDERED = {np.less: "less", np.less_equal: "less_equal", np.greater: "less", np.greater_equal: "less_equal"}
+ORDERED: dict[Any, str] = {
+    np.less: "less",
+    np.less_equal: "less_equal",
+    np.greater: "less",
+    np.greater_equal: "less_equal",
+}
 TO_SPANS = "compute with dates, and with spans such as pd.Timedelta"
 
 
@@ -150,7 +154,7 @@ def _or_nat(value: Any, beside: Moments) -> Moments | Moment:
 
 def _single(ufunc: np.ufunc, x: Moments) -> Moments:
     negative = ops.DateArithmetic(ticks_everywhere(0, x.node), x.node, "subtract")
-    node: Node = {np.negative: negative, np.positive: x.node}.get(ufunc, x.node)
+    node: Node = negative if ufunc is np.negative else x.node
     if ufunc is np.absolute:
         below = ops.Compare(x.node, ticks_everywhere(0, x.node), "less")
         node = ops.Where(below, negative, x.node)
@@ -193,8 +197,8 @@ def _quotient(ufunc: np.ufunc, a: Moments | Moment, b: Moments | Moment, beside:
     """Return a quotient of spans; those rounded down, and remainders, are of positive constants only."""
     unit = _finer(a, b)
     if ufunc is np.divide:
-        nodes = [ops.DatePart(_in(x, unit, beside), unit, "ticks") for x in (a, b)]
-        return Value(ops.Arithmetic(*nodes, "divide"), np.zeros(ROWS))
+        above, below = (ops.DatePart(_in(x, unit, beside), unit, "ticks") for x in (a, b))
+        return Value(ops.Arithmetic(above, below, "divide"), np.zeros(ROWS))
     if not isinstance(a, Moments) or not isinstance(b, Moment) or b.ticks <= 0:
         raise TraceEnd(f"{named(ufunc)} of spans by others than a positive constant is not traced", "divide by / first")
     whole, step = _in(a, unit, beside), _scaled(b, unit)

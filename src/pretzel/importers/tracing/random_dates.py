@@ -26,7 +26,7 @@ ODD_DAYS = (
 
 
 def random_ticks(form: str, roots: Sequence[Node], count: int, rng: np.random.Generator) -> np.ndarray:
-    """Return ticks: recent days and odd ones, the constants of a trace and what is beside them, and NaT."""
+    """Return ticks: recent days and odd ones, the constants of a trace and their neighbours, and NaT."""
     known = DateForm.parse(form)
     second = known.per_second
     if known.spans:
@@ -67,4 +67,5 @@ def _constants(roots: Sequence[Node]) -> np.ndarray:
     arrays = [parameter.array for node in topological(roots) for parameter in node.parameters.values()]
     whole = [array.ravel() for array in arrays if array.dtype == np.int64]
     found = np.unique(np.concatenate([*whole, [0]]))
-    return found[found != NAT][:256]
+    known: np.ndarray = found[found != NAT][:256]
+    return known

@@ -108,7 +108,7 @@ class SymbolicFrame(Symbolic):
         return constant_column(value, self._anchor())
 
     def _anchor(self) -> Value:
-        """Return numbers beside which constants are placed."""
+        """Return numbers, of which only the count of rows matters."""
         part = next((x.part for x in self._series() if not is_text(x)), next(iter(self._parts.values())))
         return Value(part.node if isinstance(part, Value) else part, np.zeros(ROWS))
 

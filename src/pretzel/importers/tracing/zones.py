@@ -58,10 +58,12 @@ def local(node: Node, unit: str, name: str) -> Node:
     first, last = (int(np.datetime64(day, "s").astype(np.int64)) * scale for day in (FIRST, LAST))
     if zone.is_fixed:
         first, last = NAT, MOST
-    parameters = [Parameter.of(np.array(part, np.int64) * scale) for part in (zone.transitions, zone.offsets)]
-    return ops.LocalTime(node, *parameters, first=first, last=last, zone=name)
+    transitions, offsets = (Parameter.of(np.array(x, np.int64) * scale) for x in (zone.transitions, zone.offsets))
+    return ops.LocalTime(node, transitions, offsets, first, last, name)
 
 
 def _offsets(seconds: np.ndarray, name: str) -> np.ndarray:
     instants = pd.DatetimeIndex(seconds.astype("M8[s]")).tz_localize("UTC")
-    return instants.tz_convert(name).tz_localize(None).to_numpy().astype("M8[s]").astype(np.int64) - seconds
+    wall = instants.tz_convert(name).tz_localize(None).to_numpy().astype("M8[s]").astype(np.int64)
+    offsets: np.ndarray = wall - seconds
+    return offsets

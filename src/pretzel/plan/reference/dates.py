@@ -89,7 +89,7 @@ def _parsed(node: ops.ParseDate, pattern: re.Pattern[str], row: int, text: Any) 
 
 
 def _seconds(fields: dict[str, str]) -> tuple[int, int] | None:
-    """Return the seconds since 1970 and the microseconds beyond them; None if there is no such date."""
+    """Return the seconds since 1970 and the microseconds beyond them; None if the date does not exist."""
     numbers = {letter: int(digits) for letter, digits in fields.items()}
     year = numbers["Y"] if "Y" in numbers else numbers["y"] + (2000 if numbers["y"] <= 68 else 1900)
     hour, minute, second = (numbers.get(letter, 0) for letter in "HMS")
@@ -148,7 +148,8 @@ def _year(days: np.ndarray) -> np.ndarray:
 
 def _thursday(days: np.ndarray) -> np.ndarray:
     """Return the Thursday of the week, whose year is that of the week."""
-    return days - (days + 3) % 7 + 3
+    thursday: np.ndarray = days - (days + 3) % 7 + 3
+    return thursday
 
 
 _OF_DAYS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
