@@ -39,7 +39,8 @@ cdef class ParseDate(Kernel):
         format: the format, for messages.
         unit: the unit of the ticks: s, ms, us or ns.
         coerce: texts of another shape are NaT.
-        pieces: ``u8[n, 2]``: for each piece of the format the letter of a directive, or 0 and a character.
+        pieces: ``u8[n, 2]``: for each piece of a format the letter of a directive, or 0 and a character; 0 and 0 end a
+            format, and the first format that fits a text is that of it.
 
     Raises:
         ValueError: the types do not fit, or a letter is unknown.
@@ -57,6 +58,8 @@ cdef class ParseDate(Kernel):
         typed("result", output, ("i64",), 1)
         if not view.shape[0] or view.shape[1] != 2:
             raise ValueError(f"pieces: expected some pairs, got {list(pieces.shape)}")
+        if pieces[-1].any():
+            raise ValueError("pieces: the last format has no end")
         for letter in pieces[:, 0].tolist():
             if letter not in b"\0YmdHMSfy":
                 raise ValueError(f"pieces: unknown directive {letter}")
@@ -82,19 +85,35 @@ cdef class ParseDate(Kernel):
         cdef const uint8_t* start = <const uint8_t*>text.at
         if text.length <= 0 or is_nat(text):
             return ABSENT
-        memset(&fields, 0, sizeof(Fields))
-        fields.of[<int>c'Y'] = -1
-        if not self.read(start, start + text.length, &fields):
+        if not self.fits(start, start + text.length, &fields):
             return UNCLEAR if self.may_match(start, start + text.length) else OTHER
         if fields.of[<int>c'Y'] == 0 or fields.of[<int>c'S'] > 59:
             return UNCLEAR
         return self.ticks(&fields, out)
 
-    cdef bint read(self, const uint8_t* at, const uint8_t* end, Fields* fields) noexcept nogil:
-        """Read a text of the format with all digits."""
+    cdef bint fits(self, const uint8_t* at, const uint8_t* end, Fields* fields) noexcept nogil:
+        """Read a text by the first format that it has."""
+        cdef int64_t first = 0
+        while first < self.count:
+            memset(fields, 0, sizeof(Fields))
+            fields.of[<int>c'Y'] = -1
+            if self.read(at, end, first, fields):
+                return True
+            while not self.is_end(first):
+                first += 1
+            first += 1
+        return False
+
+    cdef inline bint is_end(self, int64_t i) noexcept nogil:
+        return self.pieces[i].letter == 0 and self.pieces[i].character == 0
+
+    cdef bint read(self, const uint8_t* at, const uint8_t* end, int64_t first, Fields* fields) noexcept nogil:
+        """Read a text of the format that starts at ``first``, with all digits."""
         cdef int64_t i, most, seen
         cdef uint8_t letter
-        for i in range(self.count):
+        for i in range(first, self.count):
+            if self.is_end(i):
+                break
             letter = self.pieces[i].letter
             if letter == 0:
                 if at == end or at[0] != self.pieces[i].character:
@@ -140,7 +159,7 @@ cdef class ParseDate(Kernel):
         return PARSED
 
     cdef bint may_match(self, const uint8_t* at, const uint8_t* end) noexcept nogil:
-        """Return whether a text is of the format but for digits and spaces, or not in ASCII."""
+        """Return whether a text is of the (first) format but for digits and spaces, or not in ASCII."""
         cdef const uint8_t* p = at
         cdef int64_t i = 0
         while p < end:
@@ -152,13 +171,16 @@ cdef class ParseDate(Kernel):
         while True:
             while at < end and mark_of(at[0]) == 0:
                 at += 1
-            while i < self.count and (self.pieces[i].letter or mark_of(self.pieces[i].character) == 0):
+            while i < self.count and not self.is_end(i) and self.is_unmarked(i):
                 i += 1
-            if at == end or i == self.count:
-                return at == end and i == self.count
+            if at == end or i == self.count or self.is_end(i):
+                return at == end and (i == self.count or self.is_end(i))
             if mark_of(at[0]) != mark_of(self.pieces[i].character):
                 return False
             at, i = at + 1, i + 1
+
+    cdef inline bint is_unmarked(self, int64_t i) noexcept nogil:
+        return self.pieces[i].letter != 0 or mark_of(self.pieces[i].character) == 0
 
     def describe(self, code, row, column, value):
         remedy = "write each field with all of its digits" if self.coerce else "errors='coerce' makes it missing"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pretzel.plan.ops.dates import UNITS
 
@@ -24,6 +25,7 @@ class DateForm:
     """The time zone; the ticks are in UTC."""
 
     @classmethod
+    @lru_cache(256)
     def parse(cls, text: str) -> DateForm:
         """Read what ``str()`` and pandas write.
 

@@ -19,7 +19,7 @@ def calendar(df):
         week=df["pickup"].dt.isocalendar().week,
         quarter=df["pickup"].dt.quarter,
         of_year=df["pickup"].dt.dayofyear,
-    ).drop(columns=["pickup", "dropoff", "booked", "epoch"])
+    ).drop(columns=["pickup", "dropoff", "booked", "epoch", "seen"])
 
 
 def rush_hour(df):
@@ -85,6 +85,11 @@ def booked_before(df):
     )
 
 
+def seen_at(df):
+    seen = pd.to_datetime(df["seen"])
+    return pd.DataFrame({"hour": seen.dt.hour, "age": (pd.Timestamp("2024-01-01") - seen).dt.days})
+
+
 def holidays(df):
     holiday = df.pickup.between("2020-12-24", pd.Timestamp("2021-01-01 23:59:59"))
     first = df.pickup.dt.normalize().isin([pd.Timestamp("2020-05-01"), pd.Timestamp("2021-05-01")])
@@ -106,7 +111,7 @@ TAXI = {
     function.__name__: function
     for function in (
         *(calendar, rush_hour, cyclical, duration, since_opening, parts_of_spans, rounded_down, bounds_of_periods),
-        *(booked_before, holidays, each_value),
+        *(booked_before, seen_at, holidays, each_value),
     )
 }
 

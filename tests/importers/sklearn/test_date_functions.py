@@ -39,6 +39,7 @@ def rides(unit: str = "us", zone: str | None = None) -> pd.DataFrame:
     lasted = pd.Series(RNG.integers(60, 9000, ROWS).astype("m8[s]"))
     booked = (pd.Series(ticks).astype("M8[s]") - lasted).dt.strftime("%Y-%m-%d %H:%M:%S")
     booked = booked.mask(np.arange(ROWS) % 7 == 0, "unknown").mask(np.arange(ROWS) % 11 == 0)
+    seen = pd.Series(ticks).astype("M8[s]").astype(str).mask(np.arange(ROWS) == 12)
     epoch = np.where(np.arange(ROWS) == 4, np.nan, seconds)
     return pd.DataFrame(
         {
@@ -46,6 +47,7 @@ def rides(unit: str = "us", zone: str | None = None) -> pd.DataFrame:
             "dropoff": pickup + lasted,
             "booked": booked,
             "epoch": epoch,
+            "seen": seen,
             "miles": RNG.lognormal(1, 1, ROWS),
         }
     )
@@ -181,7 +183,7 @@ FUNCTIONS = {
     "several rows": (lambda df: (df.pickup - df.pickup.min()).dt.days, "reads several rows together"),
     "ambiguous times": (lambda df: df.pickup.dt.tz_localize("Europe/Berlin").dt.hour, "twice or not at all"),
     "int32 that wraps": (lambda df: df.pickup.dt.year * 10**8, "it returned .* and its operators"),
-    "a guessed format": (lambda df: pd.to_datetime(df.booked).dt.hour, "with format="),
+    "a guessed format": (lambda df: pd.to_datetime(df.booked, errors="coerce").dt.hour, "pandas guesses one"),
     "an unknown directive": (lambda df: pd.to_datetime(df.booked, format="%d %B %Y").dt.hour, "%B is not among"),
     "nanoseconds": (lambda df: pd.to_datetime(df.epoch).dt.hour, "float64 does not hold nanoseconds"),
 }

@@ -3,11 +3,12 @@
 from hypothesis import strategies as st
 
 from pretzel.plan import ops
+from pretzel.plan.ops.dates import ISO, ISO_FORMATS
 from tests.ops.cases import MISSING, ROWS, Drawn
 from tests.ops.ticks import UNIT
 
 OPERATOR = ops.ParseDate
-FORMATS = ["%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%d/%m/%y %H:%M", "%Y%m%d", "%Y-%m-%dT%H:%M:%S.%f", "%m.%d.%Y %%"]
+FORMATS = [*ISO_FORMATS[2:5], "%Y-%m-%d %H:%M:%S", "%d/%m/%y %H:%M", "%Y%m%d", "%Y-%m-%dT%H:%M:%S.%f", "%m.%d.%Y %%"]
 FIELDS = {
     "Y": ["1970", "2020", "2024", "0001", "0000", "1677", "9999", "24"],
     "y": ["68", "69", "00", "7"],
@@ -55,4 +56,6 @@ def strategy(draw: st.DrawFn) -> Drawn:
     usual = filled(format, USUAL) | MISSING
     texts = st.lists(usual | filled(format, FIELDS) | st.sampled_from(OTHERS), min_size=rows, max_size=rows)
     texts = texts | st.lists(usual, min_size=rows, max_size=rows)
-    return ops.ParseDate(ops.Input("x", "str"), format, unit, draw(st.booleans())), {"x": draw(texts)}
+    coerce = draw(st.booleans())
+    read_as = format if coerce else draw(st.sampled_from([format, ISO]))
+    return ops.ParseDate(ops.Input("x", "str"), read_as, unit, coerce), {"x": draw(texts)}

@@ -19,7 +19,7 @@ from pretzel.importers.tracing.values import ROWS, Value, cast
 from pretzel.plan import ops
 from pretzel.plan.dates import NAT
 from pretzel.plan.node import Node
-from pretzel.plan.ops.dates import pieces_of
+from pretzel.plan.ops.dates import ISO, formats_of, pieces_of
 
 DIGITS = "each field has all of its digits, as %Y, %m, %d, %H, %M, %S, %f and %y"
 SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "D": 86400.0, "h": 3600.0, "m": 60.0}
@@ -62,10 +62,11 @@ def _text_of(series: SymbolicSeries) -> Node | None:
 
 
 def _parsed(text: Node, errors: str, format: str | None) -> Moments:
-    if format is None or errors not in ("raise", "coerce"):
-        raise TraceEnd("pd.to_datetime of texts is traced with format= and errors= raise or coerce", "give them")
+    if errors not in ("raise", "coerce") or (errors == "coerce" and format in (None, ISO)):
+        remedy = "give it a format: pandas guesses one from the first text of a batch"
+        raise TraceEnd(f"pd.to_datetime of texts with errors={errors!r} and without format= is not traced", remedy)
     try:
-        pieces_of(format)
+        format = format or ISO
         unit = np.datetime_data(pd.to_datetime(pd.Series([_sample(format)]), format=format).dtype)[0]
         node = ops.ParseDate(text, format, unit, errors == "coerce")
     except Exception as error:
@@ -74,7 +75,8 @@ def _parsed(text: Node, errors: str, format: str | None) -> Moments:
 
 
 def _sample(format: str) -> str:
-    return str(pd.Timestamp("2004-05-06 07:08:09.123456").strftime(format))
+    pieces_of(format)
+    return str(pd.Timestamp("2004-05-06 07:08:09.123456").strftime(formats_of(format)[-1]))
 
 
 def _counted(x: Value, unit: str) -> Moments:

@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from pretzel.plan import ops
 from pretzel.plan.dates import NAT, DateForm
 from pretzel.plan.graph import topological
 from pretzel.plan.node import Node
+from pretzel.plan.ops.dates import formats_of
 
 DAY = 86_400
+ODD_TEXTS = ("", "NaT", "2020-13-01", "2020-02-30 10:00:00", "unknown", "31/12/2020", "12/31/2020", "20201231")
 ODD_DAYS = (
     "1972-02-29",
     "1999-12-31",
@@ -44,6 +47,19 @@ def random_ticks(form: str, roots: Sequence[Node], count: int, rng: np.random.Ge
     ticks = np.where(within, ticks, 0)
     ticks[rng.random(count) < 0.08] = NAT
     return ticks.astype(np.int64)
+
+
+def random_texts(node: Node, roots: Sequence[Node], count: int, rng: np.random.Generator) -> list[Any] | None:
+    """Return texts of dates in the formats that a column is read by, and others; None for a column of other texts."""
+    reading = [reader for reader in topological(roots) if isinstance(reader, ops.ParseDate) and reader.x is node]
+    if not reading:
+        return None
+    formats = [str(rng.choice(formats_of(reader.format))) for reader in reading]
+    stamps = random_ticks("datetime64[us]", roots, count, rng).astype("M8[us]").tolist()
+    drawn = [None if stamp is None else stamp.strftime(str(rng.choice(formats))) for stamp in stamps]
+    others = [ODD_TEXTS[i] for i in rng.integers(0, len(ODD_TEXTS), count)]
+    is_odd = rng.random(count) < (0.25 if any(reader.coerce for reader in reading) else 0.0)
+    return [other if odd else text for other, odd, text in zip(others, is_odd, drawn, strict=True)]
 
 
 def as_dates(ticks: np.ndarray, form: str) -> Any:

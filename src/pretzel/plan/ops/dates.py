@@ -18,6 +18,10 @@ FIELDS = (
 DIRECTIVES = "YmdHMSfy"
 """The letters that may follow a ``%`` in a format."""
 TICKS = dense("i64")
+ISO = "ISO8601"
+_TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f")
+ISO_FORMATS = ("%Y-%m-%d", *(f"%Y-%m-%d{mark}{time}" for mark in (" ", "T") for time in _TIMES))
+"""The forms that ``ISO8601`` has as a format."""
 
 
 class DatePart(Node):
@@ -125,7 +129,8 @@ class ParseDate(Node):
     x: Node
     """One text per row."""
     format: str
-    """Text with ``%Y``, ``%m``, ``%d``, ``%H``, ``%M``, ``%S``, ``%f`` and ``%y``, each at most once, and ``%%``."""
+    """Text with ``%Y``, ``%m``, ``%d``, ``%H``, ``%M``, ``%S``, ``%f`` and ``%y``, each at most once, and ``%%``; or
+    ``ISO8601``: a date, then a space or a T and a time with minutes, seconds or fractions, if any."""
     unit: str
     """The unit of the ticks: s, ms, us or ns; digits below it are cut off."""
     coerce: bool
@@ -138,13 +143,24 @@ class ParseDate(Node):
         if self.x.type != dense("str"):
             raise self.fail(f"x: expected one text per row, got {self.x.type}")
         _check_unit(self, self.unit)
+        if self.format == ISO and self.coerce:
+            raise self.fail(f"coerce: not with {ISO}, of which pandas takes further forms")
+        for format in formats_of(self.format):
+            self._check_format(format)
+        return TICKS
+
+    def _check_format(self, format: str) -> None:
         try:
-            letters = [letter for letter, _ in pieces_of(self.format) if letter]
+            letters = [letter for letter, _ in pieces_of(format) if letter]
         except ValueError as error:
             raise self.fail(f"format: {error}") from None
         if len({*letters}) < len(letters) or not {*"md"} <= {*letters} or not {*"Yy"} & {*letters}:
-            raise self.fail(f"format: {self.format!r:.80} does not have a year, a month and a day, each once")
-        return TICKS
+            raise self.fail(f"format: {format!r:.80} does not have a year, a month and a day, each once")
+
+
+def formats_of(format: str) -> tuple[str, ...]:
+    """Return the formats of a text: several for ``ISO8601``."""
+    return ISO_FORMATS if format == ISO else (format,)
 
 
 def pieces_of(format: str) -> list[tuple[str, str]]:

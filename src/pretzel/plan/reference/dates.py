@@ -11,7 +11,7 @@ import numpy as np
 
 from pretzel.errors import InputError
 from pretzel.plan import ops
-from pretzel.plan.ops.dates import UNITS, pieces_of
+from pretzel.plan.ops.dates import UNITS, formats_of, pieces_of
 from pretzel.plan.reference import reference
 
 NAT = -(2**63)
@@ -66,8 +66,8 @@ def local_time(node: ops.LocalTime, x: np.ndarray) -> Any:
 @reference(ops.ParseDate)
 def parse_date(node: ops.ParseDate, x: list[Any]) -> Any:
     """Each text by a regular expression."""
-    pattern = re.compile("".join(map(_expression, pieces_of(node.format))), re.ASCII)
-    return np.array([_parsed(node, pattern, row, text) for row, text in enumerate(x)], np.int64)
+    patterns = [re.compile("".join(map(_expression, pieces_of(one))), re.ASCII) for one in formats_of(node.format)]
+    return np.array([_parsed(node, patterns, row, text) for row, text in enumerate(x)], np.int64)
 
 
 def _expression(piece: tuple[str, str]) -> str:
@@ -75,10 +75,10 @@ def _expression(piece: tuple[str, str]) -> str:
     return f"(?P<{letter}>{WIDTHS.get(letter, r'[0-9]{2}')})" if letter else re.escape(character)
 
 
-def _parsed(node: ops.ParseDate, pattern: re.Pattern[str], row: int, text: Any) -> int:
+def _parsed(node: ops.ParseDate, patterns: list[re.Pattern[str]], row: int, text: Any) -> int:
     if not isinstance(text, str) or text in NAT_TEXTS:
         return NAT
-    match = pattern.fullmatch(text)
+    match = next(filter(None, (pattern.fullmatch(text) for pattern in patterns)), None)
     seconds = None if match is None else _seconds(match.groupdict())
     if seconds is not None and (node.unit != "ns" or -NANOSECONDS <= seconds[0] < NANOSECONDS):
         whole, fraction = seconds
