@@ -132,7 +132,13 @@ def test_categories_that_are_dates(encoder: Any, kind: str) -> None:
         predictor.transform(table.assign(t=table.t.mask(table.index == 1)))
 
 
-def test_a_sample_tells_which_columns_hold_dates() -> None:
+def test_categories_with_nat_are_refused() -> None:
+    table = pd.DataFrame({"t": pd.to_datetime(["2020-01-01", None])})
+    with pytest.raises(UnsupportedError, match="a column holds dates .*; fit it on a DataFrame without NaT"):
+        pretzel.compile(OrdinalEncoder().fit(table), sample=table)  # which does not find NaT again
+
+
+def test_a_sample_decides_which_columns_hold_dates() -> None:
     table = rides()[["pickup"]]
     model = FunctionTransformer(cyclical).fit(table)
     with pytest.raises(UnsupportedError, match="'pickup', which is not known to hold dates; give a sample"):

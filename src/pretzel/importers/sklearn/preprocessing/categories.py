@@ -131,7 +131,7 @@ def _numbers(keys: Sequence[Any], step: Step) -> np.ndarray:
     """Return categories as float64, the type in which requests carry them."""
     kinds = {np.asarray(key).dtype.kind for key in keys}
     if any(_is_date(key) for key in keys):
-        remedy = "convert them to texts or numbers before, such as dates.dt.strftime('%Y-%m-%d') or dates.dt.dayofweek"
+        remedy = "fit it on a DataFrame without NaT, and give one as a sample; or use numbers, such as dates.dt.year"
         raise step.refuse("categories", f"a column holds dates ({type(keys[0]).__name__})", remedy)
     if not kinds <= set("biuf"):
         held = sorted({type(key).__name__ for key in keys})
