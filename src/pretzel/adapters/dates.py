@@ -34,11 +34,19 @@ def with_ticks(columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> Mappi
     forms = metadata.get("dates")
     if not forms:
         return columns
-    return {**columns, **{name: ticks_of(name, columns[name], form) for name, form in forms.items() if name in columns}}
+    fixed = metadata.get("dates_in_unit") or ()
+    read = {
+        name: ticks_of(name, columns[name], form, fixed=name in fixed)
+        for name, form in forms.items()
+        if name in columns
+    }
+    return {**columns, **read}
 
 
-def ticks_of(name: str, values: Any, form: str) -> np.ndarray:
+def ticks_of(name: str, values: Any, form: str, *, fixed: bool = False) -> np.ndarray:
     """Return a column of dates or spans as ticks of the model's unit.
+
+    ``fixed``: a step computes with the ticks as integers, so that columns of other units have other answers.
 
     Raises:
         InputError: it holds other values, of another time zone, or does not fit the model's unit.
@@ -54,6 +62,11 @@ def ticks_of(name: str, values: Any, form: str) -> np.ndarray:
             raise InputError(
                 f"expected dates of the time zone {wanted.zone}, got {zone}; the library computes in the time zone of "
                 f"the column: convert it, in pandas by .dt.tz_convert({wanted.zone!r})"
+            )
+        if fixed and unit != wanted.unit:
+            raise InputError(
+                f"expected the unit {wanted.unit} of the training data, got {unit}: the library computes with "
+                f"the integers of the column's unit; convert it, in pandas by .dt.as_unit({wanted.unit!r})"
             )
         return scaled(ticks, unit, wanted.unit, spans=wanted.spans)
     except InputError as error:

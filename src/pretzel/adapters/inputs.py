@@ -73,6 +73,7 @@ DECIDES = (
     "of_type",
     "fractions",
     "dates",
+    "dates_in_unit",
 )
 """Keys of a version's metadata read here: models with equal values and inputs convert X to the same columns."""
 

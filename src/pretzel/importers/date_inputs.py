@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pretzel.importers.inputs import Inputs, Open, UnreadableError
 from pretzel.plan import ops
 from pretzel.plan.dates import is_form
+from pretzel.plan.graph import topological
 from pretzel.plan.node import Node
 from pretzel.plan.types import dense
 
@@ -33,6 +36,17 @@ def ticks_of(part: Open, form: str | None = None) -> Node:
     inputs.reads[name] += 1
     inputs.metadata["dates"] = {**inputs.metadata.get("dates", {}), name: form}
     return node
+
+
+def note_units(roots: Sequence[Node], inputs: Inputs) -> None:
+    """Record the inputs of dates whose ticks a function reads as integers, which depend on the unit of the column."""
+    nodes = topological(roots)
+    read = topological(
+        [node for node in nodes if isinstance(node, ops.DateScale) and node.multiply == node.divide == 1]
+    )
+    names = {node.column for node in read if isinstance(node, ops.Input) and node.column in inputs.dates}
+    if names := names | {*inputs.metadata.get("dates_in_unit", ())}:
+        inputs.metadata["dates_in_unit"] = sorted(names)
 
 
 def _is_read_otherwise(inputs: Inputs, name: str) -> bool:

@@ -97,6 +97,31 @@ def test_instants_of_another_unit_have_the_answers_of_the_library() -> None:
         )
 
 
+def test_seconds_of_spans_in_seconds() -> None:
+    table = rides("s")[["pickup"]].assign(dropoff=lambda df: df.pickup + pd.Timedelta("90s").as_unit("s"))
+    model = FunctionTransformer(
+        lambda df: pd.DataFrame(
+            {
+                "total": (df.dropoff - df.pickup).dt.total_seconds(),
+                "whole": (df.dropoff - df.pickup) // pd.Timedelta("1s").as_unit("s"),
+            }
+        )
+    ).fit(table)
+    predictor = pretzel.compile(model, sample=table)
+    for unit in ("s", "ns"):  # neither reads the ticks themselves
+        assert_alike(predictor, model, table.assign(pickup=table.pickup.dt.as_unit(unit)))
+
+
+def test_integers_of_dates_depend_on_the_unit() -> None:
+    table = rides("us")[["pickup"]]
+    model = FunctionTransformer(lambda df: (df.pickup.astype("int64") // 10**6 % 3600).to_frame()).fit(table)
+    predictor = pretzel.compile(model, sample=table)
+    for rows in (table, table[:1], table[9:10]):
+        assert_alike(predictor, model, rows)
+    with pytest.raises(InputError, match=r"'pickup': expected the unit us of the training data, got ns: .*as_unit"):
+        predictor.transform(table.assign(pickup=table.pickup.dt.as_unit("ns")))
+
+
 def test_within_models_of_columns_of_all_kinds() -> None:
     table = rides().assign(
         pickup=lambda df: df.pickup.fillna(pd.Timestamp("2020-06-01")), day=lambda df: df.pickup.dt.normalize()
@@ -179,7 +204,7 @@ def test_values_outside_of_the_unit_and_the_zone_are_rejected() -> None:
 
 
 FUNCTIONS = {
-    "integers of dates": (lambda df: df.pickup.astype("int64"), "depend on their unit"),
+    "floats of dates": (lambda df: df.pickup.astype("float64"), r"dates .astype\('float64'\) are not traced"),
     "dates as a result": (lambda df: df.pickup.dt.floor("h").to_frame(), "it returns dates or spans"),
     "texts of dates": (lambda df: df.pickup.dt.strftime("%Y"), r"\.dt\.strftime is not traced"),
     "products of dates": (lambda df: df.pickup * 2, "it computes with dates and int"),

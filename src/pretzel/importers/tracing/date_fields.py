@@ -68,7 +68,7 @@ class SpanFields(Accessor):
     def total_seconds(self) -> Any:
         """Return the seconds, with fractions; pandas 3 adds the part below a second to whole ones, which rounds."""
         node, scale = self._of.node, self._of.form.per_second
-        if not _splits_seconds():
+        if scale == 1 or not _splits_seconds():
             return self._made(elementwise(np.divide, self._field(node, "ticks"), float(scale)))
         rest = ops.DateArithmetic(node, ops.DateScale(node, scale, scale), "subtract")
         below = elementwise(np.divide, self._field(rest, "ticks"), float(scale))

@@ -95,9 +95,10 @@ class SymbolicDates(SymbolicSeries):
     def astype(self, dtype: Any, **_: Any) -> SymbolicSeries:
         """Convert to another unit."""
         form = str(pd.api.types.pandas_dtype(dtype))
+        if form == "int64":
+            return self._of(moments.as_integers(self.part))
         if not is_form(form) or DateForm.parse(form).spans != self.part.form.spans or self.part.zone:
-            remedy = "the integers of dates depend on their unit; divide (x - pd.Timestamp(0)) by pd.Timedelta(1, 's')"
-            raise TraceEnd(f"dates .astype({dtype!r:.20}) are not traced", remedy)
+            raise TraceEnd(f"dates .astype({dtype!r:.20}) are not traced", NUMBERS)
         return self._of(moments.in_unit(self.part, DateForm.parse(form).unit))
 
     def apply(self, func: Callable[..., Any], args: tuple[Any, ...] = (), **options: Any) -> Any:

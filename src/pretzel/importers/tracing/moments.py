@@ -141,6 +141,16 @@ def chosen(condition: Value, a: Any, b: Any) -> Moments:
     return of_unit(node, unit, spans=_spans(left), zone=beside.zone)
 
 
+def as_integers(x: Moments) -> Value:
+    """Return ticks as integers; the operator, which changes nothing, shows that an answer depends on the unit."""
+    return Value(ops.DateScale(x.node, 1, 1), np.zeros(ROWS, np.int64))
+
+
+def in_steps(node: Node, step: int) -> Node:
+    """Return how often a step of so many ticks goes into ticks."""
+    return node if step == 1 else ops.DateScale(node, 1, step)
+
+
 def in_unit(x: Moments, unit: str) -> Moments:
     """Return dates or spans in another unit, rounded down."""
     return of_unit(_in(x, unit, x), unit, spans=x.form.spans, zone=x.zone)
@@ -203,7 +213,7 @@ def _quotient(ufunc: np.ufunc, a: Moments | Moment, b: Moments | Moment, beside:
         raise TraceEnd(f"{named(ufunc)} of spans by others than a positive constant is not traced", "divide by / first")
     whole, step = _in(a, unit, beside), _scaled(b, unit)
     if ufunc is np.floor_divide:
-        return Value(ops.DatePart(ops.DateScale(whole, 1, step), unit, "ticks"), np.zeros(ROWS))
+        return Value(ops.DatePart(in_steps(whole, step), unit, "ticks"), np.zeros(ROWS))
     rest = ops.DateArithmetic(whole, ops.DateScale(whole, step, step), "subtract")
     return of_unit(rest, unit, spans=True)
 

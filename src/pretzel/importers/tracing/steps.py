@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pretzel.importers.columns import Columns, Part
-from pretzel.importers.date_inputs import form_of, ticks_of
+from pretzel.importers.date_inputs import form_of, note_units, ticks_of
 from pretzel.importers.findings import Refusal, class_name, refused, shown
 from pretzel.importers.inputs import Computed, Open, UnreadableError
 from pretzel.importers.registry import Step
@@ -143,6 +143,7 @@ def _over(parts: list[Part], given: Given, result: Result, step: Step) -> Column
     settled = {node: _settled(place[node], node) for node in read}
     rewritten = iter(rewrite(computed, lambda node: settled.get(node)))
     columns = [place[node] if node in place else next(rewritten) for node in result.parts]
+    note_units([part for part in columns if isinstance(part, Node)], step.inputs)
     if step.inputs.trial:
         note_whole(
             [part for part in columns if isinstance(part, Node)],
