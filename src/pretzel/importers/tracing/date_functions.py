@@ -56,8 +56,7 @@ def _read(series: SymbolicSeries, errors: str, format: str | None, unit: str | N
 
 
 def _text_of(series: SymbolicSeries) -> Node | None:
-    part = series.part
-    node = part.node if isinstance(part, Value) else part
+    node: Node = getattr(series.part, "node", series.part)
     return node if node.type.is_text else None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.errors import InputError
-from pretzel.importers.tracing.random_dates import as_dates, random_texts, random_ticks, ticks_of
+from pretzel.importers.tracing.random_dates import as_dates, date_texts, random_ticks, ticks_of
 from pretzel.importers.tracing.trace import FREE, Given, Result, UntracedError
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
@@ -59,7 +59,7 @@ def _random(given: Given, result: Result, rng: np.random.Generator) -> dict[str,
     return {
         node.column: random_ticks(dates[node.column], result.parts, ROWS, rng)
         if node.column in dates
-        else random_texts(node, result.parts, ROWS, rng) or _values(node, constants, rng)
+        else date_texts(node, result.parts, ROWS, rng) or _values(node, constants, rng)
         for node in given.inputs
     }
 

@@ -49,7 +49,7 @@ def random_ticks(form: str, roots: Sequence[Node], count: int, rng: np.random.Ge
     return ticks.astype(np.int64)
 
 
-def random_texts(node: Node, roots: Sequence[Node], count: int, rng: np.random.Generator) -> list[Any] | None:
+def date_texts(node: Node, roots: Sequence[Node], count: int, rng: np.random.Generator) -> list[Any] | None:
     """Return texts of dates in the formats that a column is read by, and others; None for a column of other texts."""
     reading = [reader for reader in topological(roots) if isinstance(reader, ops.ParseDate) and reader.x is node]
     if not reading:
