@@ -56,7 +56,8 @@ def _read(series: SymbolicSeries, errors: str, format: str | None, unit: str | N
 
 
 def _text_of(series: SymbolicSeries) -> Node | None:
-    node: Node = getattr(series.part, "node", series.part)
+    part: Any = series.part
+    node: Node = getattr(part, "node", part)
     return node if node.type.is_text else None
 
 
