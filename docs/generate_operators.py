@@ -101,6 +101,9 @@ REFUSALS = """
   agree, as they would between two machines of the library.
 - *Functions of users.* `.astype(int)` of an array, in a function that is traced, rejects NaN, infinity and what the
   type does not hold; NumPy returns a number that depends on the processor.
+- *Dates.* Functions of users and encoders read columns of dates; other steps reject them, also trees, whose answers
+  would depend on the unit of the column. Fields of dates are floats in every batch. Encoders do not serve categories
+  with NaT.
 - *Half precision.* float16 is rejected: some steps of the libraries compute in it, others do not.
 """
 

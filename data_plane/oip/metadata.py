@@ -60,7 +60,14 @@ def _config(signature: Signature, most_bytes: int) -> config.ModelConfig:
         output=[config.ModelOutput(**_entry(spec)) for spec in signature.outputs.values()],
         model_transaction_policy=config.ModelTransactionPolicy(decoupled=False),
         response_cache=config.ModelResponseCache(enable=False),
+        parameters={name: config.ModelParameter(string_value=form) for name, form in _dates(signature).items()},
     )
+
+
+def _dates(signature: Signature) -> dict[str, str]:
+    """Return the type of each tensor of dates or time spans, whose integers are ticks of its unit since 1970 in UTC."""
+    dates = signature.version.metadata.get("dates") or {}
+    return {f"dates.{name}": form for name, form in dates.items()}
 
 
 def _entry(spec: Spec) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
-from pretzel.adapters import columns, fractions, inputs, integers, kinds, objects, polars, rejections, sparse
+from pretzel.adapters import columns, dates, fractions, inputs, integers, kinds, objects, polars, rejections, sparse
 from pretzel.adapters import integer_functions as functions
 from pretzel.adapters.convert import typed_columns
 from pretzel.adapters.tables import head
@@ -172,7 +172,9 @@ def test_some_models_read_entries_not_stored_as_missing(form, stored):
 def test_every_metadata_key_that_is_read_is_listed() -> None:
     texts = [
         Path(module.__file__).read_text()
-        for module in (columns, fractions, functions, inputs, integers, kinds, objects, polars, rejections, sparse)
+        for module in (
+            *(columns, dates, fractions, functions, inputs, integers, kinds, objects, polars, rejections, sparse),
+        )
     ]
     read = re.findall(r'metadata(?:\.get\(|\[)["\'](\w+)["\']', "".join(texts))
     assert {*read} == {*inputs.DECIDES}

@@ -6,7 +6,7 @@ from sklearn.decomposition import NMF
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from tests.importers.common import FT, Common, columns, fitted
 from tests.importers.foreign import (
@@ -46,16 +46,6 @@ STEPS: dict[str, Common] = {
             x=FRAME,
         ),
         {"pipeline.columntransformer.len": (FT, "func=tests.importers.foreign.lengths")},
-    ),
-    "one-hot of dates": Common(
-        fitted(columns(("d", OneHotEncoder(), ["when"])), LogisticRegression(), x=FRAME),
-        {"pipeline.columntransformer.d": ("sklearn.preprocessing.OneHotEncoder", "dates.dt.dayofweek")},
-    ),
-    "ordinals of dates next to numbers": Common(
-        fitted(
-            columns(("d", OrdinalEncoder(), ["when"]), ("n", StandardScaler(), ["age"])), LogisticRegression(), x=FRAME
-        ),
-        {"pipeline.columntransformer.d": ("sklearn.preprocessing.OrdinalEncoder", "a column holds dates")},
     ),
     "dates by a function": Common(
         fitted(

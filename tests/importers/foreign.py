@@ -43,7 +43,7 @@ def products(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def days(frame: pd.DataFrame) -> np.ndarray:
-    return frame.apply(lambda column: column.dt.dayofweek).to_numpy()
+    return frame.apply(lambda column: (column - column.min()).dt.days).to_numpy()
 
 
 class _Passing(TransformerMixin, BaseEstimator):

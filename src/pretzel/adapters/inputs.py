@@ -15,6 +15,7 @@ import numpy as np
 
 from pretzel.adapters.columns import check_order, named_columns, names_differ, positioned_columns
 from pretzel.adapters.convert import Column, as_array, as_texts, column_of
+from pretzel.adapters.dates import with_ticks
 from pretzel.adapters.decoding import text_column
 from pretzel.adapters.fractions import warn_of_fractions
 from pretzel.adapters.integer_functions import reject_integers
@@ -71,6 +72,8 @@ DECIDES = (
     "apart",
     "of_type",
     "fractions",
+    "dates",
+    "dates_in_unit",
 )
 """Keys of a version's metadata read here: models with equal values and inputs convert X to the same columns."""
 
@@ -241,7 +244,7 @@ def _columns_read(
     records = metadata.get("records") or {}
     derived = {part for name in records for part in record_names(name)}
     kinds = {i.name: i.type for i in inputs if i.name not in derived}
-    table = cut([*records, *kinds])
+    table = with_ticks(cut([*records, *kinds]), metadata)
     reject_distinguished(X, list(kinds), metadata)
     pairs = {name: record_columns(name, table[name], form) for name, form in records.items()}
     reject_unlike(table, metadata)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 import typer
@@ -80,7 +80,8 @@ def _print_description(description: ModelDescription) -> None:
             *(("not served", f"{method}: {reason}") for method, reason in version.metadata.get(LEFT_OUT, {}).items()),
         ]
     )
-    output.print_table(("input", "type"), map(_input, _inputs(description)))
+    dates = version.metadata.get("dates") or {}
+    output.print_table(("input", "type"), (_input(item, dates) for item in _inputs(description)))
     outputs = ((item.name, item.type, _labels(item.labels)) for item in description.outputs)
     output.print_table(("output", "type", "labels"), outputs)
 
@@ -91,8 +92,10 @@ def _inputs(description: ModelDescription) -> Iterable[InputDescription | Column
     return description.inputs if alone else description.columns or description.inputs
 
 
-def _input(item: InputDescription | ColumnDescription) -> tuple[object, ...]:
-    return item.name, item.type or "not read"
+def _input(item: InputDescription | ColumnDescription, dates: Mapping[str, str]) -> tuple[object, ...]:
+    """Return name and type; the type of a column of dates is that of the table, and is sent as its ticks."""
+    form = dates.get(item.name)
+    return item.name, f"{item.type}: {form}" if form and item.type else item.type or "not read"
 
 
 def _labels(labels: LabelTable | None, most: int = 6) -> str:

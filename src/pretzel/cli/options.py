@@ -40,7 +40,8 @@ NoMissing = Annotated[bool, typer.Option("--no-na", help="Do not treat any text 
 Types = Annotated[
     list[str] | None,
     typer.Option(
-        "--types", help="NAME=TYPE,... overrides the types that the model expects: str, int, float, bool, category."
+        "--types",
+        help="NAME=TYPE,... overrides the types that the model expects: str, int, float, bool, category, date.",
     ),
 ]
 Delimiter = Annotated[str | None, typer.Option(help="Cell delimiter; , or a tab by default.")]

@@ -169,7 +169,8 @@ def _integer_rules(making: Making, kinds: dict[str, ValueType], form: str) -> li
 
 
 def _made_like(making: Making, types: dict[str, ValueType], form: str, *, trial: bool = False) -> Making:
-    known = Settled(types, making.inputs.categorical, making.inputs.by_position, form == "table", trial)
+    inputs = making.inputs
+    known = Settled(types, inputs.categorical, inputs.by_position, form == "table", trial, inputs.dates)
     return Making(making.estimator, Inputs(known), Findings())
 
 

@@ -169,7 +169,8 @@ class Inputs:
     @property
     def reads_integers(self) -> bool:
         """True if an input is known to hold integers and is read as such."""
-        return any(not node.type.is_text and node.type.dtype not in ("f32", "f64") for node in self.used.values())
+        numbers = [node for name, node in self.used.items() if not node.type.is_text and name not in self.dates]
+        return any(node.type.dtype not in ("f32", "f64") for node in numbers)
 
     @property
     def reads_some_texts(self) -> bool:
@@ -184,8 +185,8 @@ class Inputs:
             UnreadableError: one step reads texts where another reads numbers.
         """
         if name in self.dates:
-            remedy = "convert it to texts or numbers before the model, in training too"
-            raise UnreadableError(f"column {name!r} holds dates ({self.dates[name]}), which no step can read; {remedy}")
+            remedy = "convert it to texts or numbers before the model, in training too, or in a function of a step"
+            raise UnreadableError(f"column {name!r} holds dates ({self.dates[name]}), which it cannot read; {remedy}")
         if name not in self.types:
             self.types[name], self.readers[name] = wanted, self.reader
         kind = self.types[name]

@@ -64,7 +64,13 @@ def rules_of(definition: Definition, inputs: Inputs) -> list[Rule]:
     for how, nodes in (("integers", inputs.joined), ("unclear", inputs.unclear)):
         joined = _leaves(*(node for node in nodes if node in present))
         rules = [{**rule, "booleans": how} if joined.intersection(rule["inputs"]) else rule for rule in rules]
-    return rules
+    return _without_dates(rules, inputs.dates)
+
+
+def _without_dates(rules: list[Rule], dates: Mapping[str, str]) -> list[Rule]:
+    """Return the rules without the inputs of dates, whose ticks are always integers."""
+    others = [{**rule, "inputs": [name for name in rule["inputs"] if name not in dates]} for rule in rules]
+    return [rule for rule in others if rule["inputs"]]
 
 
 def all_whole(types: Mapping[str, ValueType]) -> dict[str, ValueType]:

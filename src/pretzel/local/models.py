@@ -11,6 +11,7 @@ import numpy as np
 from pretzel import engine
 from pretzel.adapters.columns import check_order, input_columns
 from pretzel.adapters.convert import as_texts, column_of
+from pretzel.adapters.dates import with_ticks
 from pretzel.adapters.inputs import NO_ROWS, columns_of, read_by
 from pretzel.adapters.integer_functions import reject_integers
 from pretzel.adapters.integers import (
@@ -129,6 +130,7 @@ class Models:
         self._checks_types = bool(self._rules or definition.metadata.get("functions"))
         self._checks_types |= bool(definition.metadata.get("float32_unclear"))
         self._digits = frozenset(definition.metadata.get("integers_as_text") or ())
+        self._dates: Mapping[str, str] = definition.metadata.get("dates") or {}
         self._forms: Mapping[str, Form] = definition.metadata.get("objects") or {}
         unnamed = not self._in_columns and not definition.metadata.get("feature_names")
         self._checks_entries = unnamed and bool(definition.metadata.get("zeros_apart"))
@@ -146,7 +148,7 @@ class Models:
                 reject_sparse_columns(X, self.main.metadata)
                 reject_categories(X, self.main.metadata)
                 reject_ambiguous_nulls(X, self.main.metadata)
-                return self._bind_columns(columns)
+                return self._bind_columns(with_ticks(columns, self.main.metadata))
             except (InputError, TypeError, ValueError):
                 pass  # the general path below accepts X or reports the error
         X = in_native_order(X, self.main.metadata)
@@ -255,14 +257,15 @@ class Models:
         layout, others, container = kind
         if layout == BY_POSITION:
             columns = {name: ValueType(dtype) for name, dtype in others}
-            return self._model(Settled(columns, by_position=True, frame=True))
+            return self._model(Settled(columns, by_position=True, frame=True, dates=self._dates))
         types = dict(self._types)
         types |= {name: ValueType(dtype, types[name].width) for name, dtype in others}
         only = next(iter(types.values()))
         if layout == "dense":
             settled = types if self._in_columns else {MATRIX: only}
             frame = container == "table" if container else None
-            return self._model(Settled(settled, by_position=self.main.by_position, frame=frame))
+            by_position = self.main.by_position
+            return self._model(Settled(settled, by_position=by_position, frame=frame, dates=self._dates))
         try:
             return self._model(Settled({MATRIX: ValueType(only.dtype, only.columns, "sparse")}))
         except (DefinitionError, UnsupportedError):

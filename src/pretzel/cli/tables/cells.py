@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from pretzel.adapters.iso import is_date
 from pretzel.cli.tables.categories import Held
 from pretzel.cli.tables.reading import Reading, Type
 from pretzel.cli.tables.reads import Kind
@@ -46,6 +47,10 @@ def is_number(cell: str) -> bool:
 
 class Categories(list[Any]):
     """Texts that become a categorical column of pandas."""
+
+
+class Dates(list[Any]):
+    """Texts of ISO 8601 that become a column of dates of pandas."""
 
 
 class Column:
@@ -112,6 +117,8 @@ class Column:
     def _as_typed(self, cells: Sequence[str], lines: Sequence[int]) -> Any:
         if self.type in ("str", "category"):
             return self._texts(cells) if self.type == "str" else Categories(self._texts(cells))
+        if self.type == "date":
+            return self._dates(cells, lines)
         if self.type == "bool":
             return self._all_truths(cells, lines)
         if self.type == "float":
@@ -120,6 +127,12 @@ class Column:
             if not _WHOLE.fullmatch(cell) or cell in self.missing:
                 self._refuse("a whole number, as set by --types", cell, line)
         return _whole_array(cells)
+
+    def _dates(self, cells: Sequence[str], lines: Sequence[int]) -> Dates:
+        for cell, line in zip(cells, lines, strict=True):
+            if cell not in self.missing and not is_date(cell):
+                self._refuse("a date of ISO 8601, as set by --types", cell, line)
+        return Dates([NAN if cell in self.missing else cell for cell in cells])
 
     def _all_truths(self, cells: Sequence[str], lines: Sequence[int]) -> np.ndarray:
         for cell, line in zip(cells, lines, strict=True):

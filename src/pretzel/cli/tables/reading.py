@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from pretzel.errors import InputError
 
 Format = Literal["auto", "csv", "tsv", "lines", "jsonl", "parquet"]
-Type = Literal["str", "int", "float", "bool", "category"]
+Type = Literal["str", "int", "float", "bool", "category", "date"]
 TYPES: tuple[Type, ...] = get_args(Type)
 
 MISSING = frozenset(

@@ -120,8 +120,10 @@ def _of_style(inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -
     names = tuple(metadata.get("feature_names") or ())
     spaces = metadata.get("spaces") or " "
     if style == "frame":
-        kinds = _kinds(inputs, metadata.get("records") or {})
-        return Reads(style, names or tuple(kinds), kinds, spaces=spaces, whole=_whole(inputs))
+        dates: dict[str, Kind] = dict.fromkeys(metadata.get("dates") or (), "text")  # ISO 8601, which the client reads
+        kinds = _kinds(inputs, metadata.get("records") or {}) | dates
+        whole = {name: kind for name, kind in _whole(inputs).items() if name not in dates}
+        return Reads(style, names or tuple(kinds), kinds, spaces=spaces, whole=whole)
     if style == "positions":
         return _of_places(inputs, metadata["columns"])
     kind = inputs[0].type if inputs else ValueType("f64")

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from pretzel.adapters.iso import has_offset
 from pretzel.cli.tables.batch import Batch
-from pretzel.cli.tables.cells import Categories
+from pretzel.cli.tables.cells import Categories, Dates
 from pretzel.cli.tables.header import listed, refused, wrong_width
 from pretzel.cli.tables.reads import Reads
 from pretzel.errors import InputError, UnsupportedError
@@ -90,8 +91,14 @@ def _typed(values: Any, dtype: np.dtype | None) -> Any:
 
 def _data_frame(values: Mapping[str, Any], label: str) -> Any:
     pandas = library("pandas", label)
-    columns = {k: pandas.Categorical(v) if isinstance(v, Categories) else v for k, v in values.items()}
-    return pandas.DataFrame(columns)
+    return pandas.DataFrame({name: _of_pandas(column, pandas) for name, column in values.items()})
+
+
+def _of_pandas(column: Any, pandas: Any) -> Any:
+    if isinstance(column, Dates):
+        with_offset = any(has_offset(cell) for cell in column if isinstance(cell, str))
+        return pandas.to_datetime(pandas.Series([*column]), format="ISO8601", utc=with_offset or None)
+    return pandas.Categorical(column) if isinstance(column, Categories) else column
 
 
 def _documents(columns: Mapping[str, Any], batch: Batch) -> list[str]:

@@ -14,10 +14,11 @@ import numpy as np
 
 from pretzel.importers.tracing.array_functions import column_stack
 from pretzel.importers.tracing.arrays import SymbolicArray, standing_for, unwrapped
+from pretzel.importers.tracing.clocks import CLOCKS, DATE, DATETIME, DATETIME64
 from pretzel.importers.tracing.ending import TraceEnd
 
 OUTSIDE = ("open", "input", "print", "exec", "eval", "breakpoint")
-STATEFUL = ("np.random", "random", "time", "datetime", "os", "io", "socket", "subprocess", "pathlib", "uuid", "secrets")
+STATEFUL = ("np.random", "random", "time", "os", "io", "socket", "subprocess", "pathlib", "uuid", "secrets")
 """Modules of which no function is called."""
 Overrides = dict[str, Any]
 
@@ -93,6 +94,7 @@ def _numpy() -> Overrides:
     return {name: _as_array(getattr(np, name)) for name in converting} | {
         "c_": Columns(),
         "vectorize": _per_value,
+        "datetime64": DATETIME64,
         "ndarray": standing_for(np.ndarray, SymbolicArray, np.ndarray),
     }
 
@@ -101,6 +103,8 @@ def overrides_of(module: types.ModuleType) -> Overrides:
     """Return the replaced names of a library."""
     if module is np:
         return _numpy()
+    if module.__name__ == "datetime":
+        return {"datetime": DATETIME, "date": DATE}
     if module.__name__ == "pandas":
         return dict(importlib.import_module("pretzel.importers.tracing.pandas_functions").PANDAS)
     return {}
@@ -111,6 +115,8 @@ def seen(value: Any, name: str, done: dict[int, Any]) -> Any:
     if isinstance(value, types.ModuleType):
         kind = Outside if value.__name__ in STATEFUL or name == "np.random" else Module
         return kind(value, "np" if value is np else name, overrides_of(value))
+    if isinstance(value, type) and value in CLOCKS:
+        return CLOCKS[value]
     if isinstance(value, types.FunctionType) and not _is_library(value):
         return rewired(value, done)
     if isinstance(value, functools.partial):

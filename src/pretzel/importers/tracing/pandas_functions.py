@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from pretzel.importers.tracing.arrays import SymbolicArray, standing_for
+from pretzel.importers.tracing.clocks import TIMESTAMP
+from pretzel.importers.tracing.date_functions import to_datetime
 from pretzel.importers.tracing.ending import mixes_rows
 from pretzel.importers.tracing.series import ROW_LABELS, Part, Symbolic, SymbolicSeries, number
 from pretzel.importers.tracing.tables import SymbolicFrame
@@ -54,6 +56,7 @@ def _isna(x: Any) -> Any:
 PANDAS = {
     "DataFrame": standing_for(pd.DataFrame, SymbolicFrame, _frame), "concat": _concat,
     "Series": standing_for(pd.Series, SymbolicSeries, _series), "isna": _isna, "isnull": _isna,
+    "to_datetime": to_datetime, "Timestamp": TIMESTAMP,
     "notna": lambda x: ~_isna(x), "notnull": lambda x: ~_isna(x),
 }  # fmt: skip
 """pandas' functions over symbolic tables."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.errors import InputError
+from pretzel.importers.tracing.random_dates import as_dates, date_texts, random_ticks, ticks_of
 from pretzel.importers.tracing.trace import FREE, Given, Result, UntracedError
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
@@ -54,7 +55,13 @@ def prove(function: Callable[..., Any], given: Given, result: Result) -> None:
 def _random(given: Given, result: Result, rng: np.random.Generator) -> dict[str, Any]:
     """Return rows with special numbers, and with the constants of the trace and their neighbours."""
     constants = _constants(result.parts)
-    return {node.column: _values(node, constants, rng) for node in given.inputs}
+    dates = dict(given.dates)
+    return {
+        node.column: random_ticks(dates[node.column], result.parts, ROWS, rng)
+        if node.column in dates
+        else date_texts(node, result.parts, ROWS, rng) or _values(node, constants, rng)
+        for node in given.inputs
+    }
 
 
 def _constants(roots: Sequence[Node]) -> np.ndarray:
@@ -122,7 +129,9 @@ def _called(function: Callable[..., Any], given: Given, columns: dict[str, Any],
     if given.names is not None:
         pandas = importlib.import_module("pandas")
         names = [node.column for node in given.inputs]
-        x = pandas.DataFrame({name: rows[key] for name, key in zip(given.names, names, strict=True)})
+        dates = dict(given.dates)
+        held = {key: as_dates(rows[key], dates[key]) if key in dates else rows[key] for key in names}
+        x = pandas.DataFrame({name: held[key] for name, key in zip(given.names, names, strict=True)})
         x = x.iloc[:, 0] if given.vector else x
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -146,6 +155,8 @@ def _compare(
             f"it returned {_form(names, arrays)} where the trace has {_form(result.names, traced)}", FREE
         )
     for array, values in zip(arrays, traced, strict=True):
+        if array.dtype.kind in "iu" and values.dtype.kind == "f" and _reads_dates(result):
+            array = array.astype(np.float64)  # pandas has floats for a batch with NaT only
         if array.dtype.kind != values.dtype.kind and "O" not in (array.dtype.kind, values.dtype.kind):
             raise UntracedError(f"it returned {array.dtype} where the trace has {values.dtype}", CHANGED)
         differs = _differs(array, values, tolerance)
@@ -174,8 +185,15 @@ def _arrays(returned: Any) -> tuple[tuple[Any, ...] | None, list[np.ndarray]]:
     return None, [np.asarray(returned)]
 
 
+def _reads_dates(result: Result) -> bool:
+    return any(isinstance(node, ops.DatePart) for node in topological(result.parts))
+
+
 def _numpy(series: Any) -> np.ndarray:
-    array = np.asarray(series)
+    if series.dtype.kind in "Mm":
+        return ticks_of(series)
+    nullable = series.dtype.kind in "iuf" and not isinstance(series.dtype, np.dtype)
+    array = series.to_numpy(np.float64, na_value=np.nan) if nullable else np.asarray(series)
     return array.astype(object) if array.dtype.kind in "UT" else array
 
 
@@ -194,6 +212,8 @@ def _is_exact(node: Node) -> bool:
     """Return whether NumPy defines each bit of an operator's result."""
     if isinstance(node, ops.Elementwise):
         return node.function in EXACT
+    if isinstance(node, ops.DatePart):
+        return node.field != "ticks"
     if isinstance(node, ops.Arithmetic):
         return node.function not in ROUNDED
     return not isinstance(node, ops.Reduce)

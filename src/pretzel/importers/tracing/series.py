@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -88,6 +88,14 @@ class Symbolic(operators.Operators):
 
 class SymbolicSeries(Symbolic):
     """A column; it is read, and its type settled, only when something is computed from it."""
+
+    kinds: ClassVar[dict[type, type[SymbolicSeries]]] = {}
+    """The classes of series of other values than numbers, by the class of the value."""
+    dt: Any
+
+    def __new__(cls, part: Part, name: Any = None) -> SymbolicSeries:
+        """Return a series of the class for the value."""
+        return object.__new__(cls.kinds.get(type(part), cls) if cls is SymbolicSeries else cls)
 
     def __init__(self, part: Part, name: Any = None) -> None:
         """Wrap a node that nothing has read, or a value."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pretzel.importers.columns import Columns, Part
+from pretzel.importers.date_inputs import form_of, note_units, ticks_of
 from pretzel.importers.findings import Refusal, class_name, refused, shown
 from pretzel.importers.inputs import Computed, Open, UnreadableError
 from pretzel.importers.registry import Step
@@ -38,10 +39,14 @@ def traced(
     try:
         result = _proved(function, dict(arguments or {}), given)
     except UntracedError as error:
-        if not step.inputs.trial or all(node.type.is_float for node in given.inputs):
+        if not step.inputs.trial or all(node.type.is_float for node in given.inputs if not _is_date(node, given)):
             raise _refused(step, option, function, error) from None
         return traced(function, option, arguments, _as_floats(parts, x, step), step)
     return _over(parts, given, result, step)
+
+
+def _is_date(node: ops.Input, given: Given) -> bool:
+    return node.column in dict(given.dates)
 
 
 def _proved(function: Callable[..., Any], arguments: dict[str, Any], given: Given) -> Result:
@@ -68,7 +73,7 @@ def _as_floats(parts: list[Part], x: Columns, step: Step) -> Columns:
 
 
 def _closed(parts: list[Part]) -> list[Part]:
-    numbers = [isinstance(part, Open) and not _kind(part).is_text for part in parts]
+    numbers = [isinstance(part, Open) and not form_of(part) and not _kind(part).is_text for part in parts]
     return [part.settle("f64") if whole else part for part, whole in zip(parts, numbers, strict=True)]  # type: ignore[union-attr]
 
 
@@ -95,7 +100,8 @@ def _given(x: Columns, step: Step) -> tuple[list[Part], Given]:
     parts = [columns.parts[0] for columns in x.each()]
     kinds = [_kind(part) for part in parts]
     inputs = tuple(_placeholder(str(name), kind.dtype) for name, kind in zip(names, kinds, strict=True))
-    return parts, Given(inputs, tuple(names), vector)
+    dates = [(str(name), form) for name, part in zip(names, parts, strict=True) if (form := form_of(part))]
+    return parts, Given(inputs, tuple(names), vector, tuple(dates))
 
 
 def _fitted_on(x: Columns, estimator: Any) -> tuple[tuple[str, ...] | None, bool]:
@@ -122,6 +128,8 @@ def _kind(part: Part) -> ValueType:
     """Return the type of a column; numbers are float64 until known."""
     if isinstance(part, Node):
         return part.type
+    if form_of(part):
+        return ValueType("i64")
     if part.name in part.inputs.dates or part.name in part.inputs.categorical:
         return ValueType("str")
     return part.inputs.types.get(part.name) or ValueType("f64")
@@ -135,6 +143,7 @@ def _over(parts: list[Part], given: Given, result: Result, step: Step) -> Column
     settled = {node: _settled(place[node], node) for node in read}
     rewritten = iter(rewrite(computed, lambda node: settled.get(node)))
     columns = [place[node] if node in place else next(rewritten) for node in result.parts]
+    note_units([part for part in columns if isinstance(part, Node)], step.inputs)
     if step.inputs.trial:
         note_whole(
             [part for part in columns if isinstance(part, Node)],
@@ -148,7 +157,9 @@ def _over(parts: list[Part], given: Given, result: Result, step: Step) -> Column
 
 def _settled(part: Part, placeholder: Node) -> Node:
     """Return a column as the placeholder is: a matrix, or one number per row."""
-    node = part.settle("f64") if isinstance(part, Open) else part
+    if isinstance(part, Open) and form_of(part):
+        return ticks_of(part)
+    node = part.settle("str" if placeholder.type.is_text else "f64") if isinstance(part, Open) else part
     if placeholder.type.width is not None:
         return node if node.type.width is not None else ops.Concat((node,))
     if node.type.layout == "sparse":

@@ -105,7 +105,12 @@ class SymbolicFrame(Symbolic):
         value = number(new)
         if isinstance(value, Value):
             return value.columns()[0] if value.example.ndim == 2 and value.example.shape[1] == 1 else value
-        return constant_column(value, next(x for x in self._series() if not is_text(x)).as_value())
+        return constant_column(value, self._anchor())
+
+    def _anchor(self) -> Value:
+        """Return numbers, of which only the count of rows matters."""
+        part = next((x.part for x in self._series() if not is_text(x)), next(iter(self._parts.values())))
+        return Value(part.node if isinstance(part, Value) else part, np.zeros(ROWS))
 
     def __contains__(self, name: Any) -> bool:
         """Return whether there is a column."""

@@ -32,6 +32,8 @@ class Given:
     """The names of the columns of a table; None for an array."""
     vector: bool = False
     """True if the function gets the one column of a table as a series."""
+    dates: tuple[tuple[str, str], ...] = ()
+    """The columns of dates or time spans, and their types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +111,20 @@ def _run(function: types.FunctionType, options: Mapping[str, Any], given: Given)
 def _symbolic(given: Given) -> Any:
     if given.names is None:
         return SymbolicArray(of_input(given.inputs[0]))
+    parts = [_part(node, dict(given.dates)) for node in given.inputs]
     if given.vector:
-        return _tables().SymbolicSeries(given.inputs[0], given.names[0])
-    return _tables().SymbolicFrame(dict(zip(given.names, given.inputs, strict=True)))
+        return _tables("dates").SymbolicSeries(parts[0], given.names[0])
+    return _tables("tables").SymbolicFrame(dict(zip(given.names, parts, strict=True)))
 
 
-def _tables() -> Any:
-    """Return the module of tables, which needs pandas."""
-    return importlib.import_module("pretzel.importers.tracing.tables")
+def _part(node: ops.Input, dates: Mapping[str, str]) -> Any:
+    return _tables("moments").of_form(node, dates[node.column]) if node.column in dates else node
+
+
+def _tables(name: str) -> Any:
+    """Return a module of tables, which needs pandas."""
+    importlib.import_module("pretzel.importers.tracing.dates")
+    return importlib.import_module(f"pretzel.importers.tracing.{name}")
 
 
 def _result(returned: Any) -> Result:
@@ -126,7 +134,7 @@ def _result(returned: Any) -> Result:
         parts = returned.parts
         _check_names(tuple(parts))
         return Result(tuple(map(_node, parts.values())), tuple(parts), vector=False)
-    if type(returned).__name__ == "SymbolicSeries":
+    if any(kind.__name__ == "SymbolicSeries" for kind in type(returned).__mro__):
         return Result((_node(returned.part),), (returned.name,), vector=True)
     if isinstance(returned, (np.ndarray, int, float)):
         raise TraceEnd("it returns a constant", "leave the step out")
@@ -139,4 +147,8 @@ def _check_names(names: Sequence[Any]) -> None:
 
 
 def _node(part: Any) -> Node:
+    if isinstance(part, Value) and part.dtype.kind in "mM" and not isinstance(part.node, ops.Input):
+        raise TraceEnd(
+            "it returns dates or spans", "return numbers: a field of .dt, or spans divided by a pd.Timedelta"
+        )
     return part.node if isinstance(part, Value) else part

@@ -10,6 +10,7 @@ from pretzel.plan.ops.combine import *
 from pretzel.plan.ops.compact import *
 from pretzel.plan.ops.constant import *
 from pretzel.plan.ops.contributions import *
+from pretzel.plan.ops.dates import *
 from pretzel.plan.ops.decomposition import *
 from pretzel.plan.ops.dense import *
 from pretzel.plan.ops.density import *

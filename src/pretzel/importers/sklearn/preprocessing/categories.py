@@ -13,6 +13,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 from pretzel.importers.columns import Columns
 from pretzel.importers.objects import base_of_column
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.preprocessing.date_categories import date_keys
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -113,6 +114,9 @@ def _lookup(
     keys = [categories[j] for j in order]
     options: dict[str, Any] = {"nan_code": nan_code, "none_code": none_code, "column": str(i)}
     options["refuse_unknown"] = getattr(estimator, "handle_unknown", "ignore") == "error"
+    dates = date_keys(estimator.categories_[i], order, column)
+    if dates is not None:
+        return ops.Lookup(*dates, **{**options, "column": f"{i} (ticks of dates)"})
     if all(isinstance(key, str) for key in keys) and categories.dtype.kind in "OU":
         texts = column.text()
         if base_of_column(texts) in step.inputs.framed:
@@ -127,7 +131,7 @@ def _numbers(keys: Sequence[Any], step: Step) -> np.ndarray:
     """Return categories as float64, the type in which requests carry them."""
     kinds = {np.asarray(key).dtype.kind for key in keys}
     if any(_is_date(key) for key in keys):
-        remedy = "convert them to texts or numbers before, such as dates.dt.strftime('%Y-%m-%d') or dates.dt.dayofweek"
+        remedy = "fit it on a DataFrame without NaT, and give one as a sample; or use numbers, such as dates.dt.year"
         raise step.refuse("categories", f"a column holds dates ({type(keys[0]).__name__})", remedy)
     if not kinds <= set("biuf"):
         held = sorted({type(key).__name__ for key in keys})
