@@ -14,6 +14,12 @@ from pathlib import Path
 BLOCK = 128
 LIMIT = 0x110000
 SPACE, CASED, IGNORABLE = 1, 2, 4  # bits of the table of properties
+KINDS = {
+    "ALPHA": str.isalpha, "DECIMAL": str.isdecimal, "DIGIT": str.isdigit, "NUMERIC": str.isnumeric,
+    "LOWERED": str.islower, "UPPERED": str.isupper, "TITLED": lambda c: unicodedata.category(c) == "Lt",
+    "JOINED": lambda c: (c + "a").title()[-1] == "a",
+}  # fmt: skip
+"""The tests of a character whose bits, in this order, are the table of kinds; JOINED continues a word of a title."""
 LENGTH_BITS = 6  # of an entry of a mapping: bytes that replace the character
 
 Mapping = Callable[[str], str]
@@ -33,7 +39,13 @@ def _header() -> Iterator[str]:
     yield f"#define UNICODE_CASED {CASED}"
     yield f"#define UNICODE_IGNORABLE {IGNORABLE}"
     yield from _two_stages("PROPERTY", "uint8_t", list(map(_properties, characters)))
+    for bit, name in enumerate(KINDS):
+        yield f"#define UNICODE_{name} {1 << bit}"
+    yield from _two_stages("KIND", "uint8_t", list(map(_kinds, characters)))
     yield from _mapping("LOWER", str.lower, characters)
+    yield from _mapping("UPPER", str.upper, characters)
+    yield from _mapping("FOLD", str.casefold, characters)
+    yield from _mapping("TITLE", str.title, characters)
     yield from _mapping("BASE", _without_accents, characters)
     yield from _mapping("PLAIN", _ascii_only, characters)
     yield ""
@@ -47,6 +59,11 @@ def _properties(c: str) -> int:
     elif ("A" + c + "Σ").lower()[-1] == "ς":
         bits |= IGNORABLE
     return bits
+
+
+def _kinds(c: str) -> int:
+    """Return the bits of the tests of :data:`KINDS`."""
+    return sum(1 << bit for bit, test in enumerate(KINDS.values()) if test(c))
 
 
 def _without_accents(c: str) -> str:
