@@ -46,6 +46,8 @@ def _header() -> Iterator[str]:
     yield from _mapping("UPPER", str.upper, characters)
     yield from _mapping("FOLD", str.casefold, characters)
     yield from _mapping("TITLE", str.title, characters)
+    yield from _mapping("SIMPLE_LOWER", simple_lower, characters)
+    yield from _mapping("SIMPLE_UPPER", simple_upper, characters)
     yield from _mapping("BASE", _without_accents, characters)
     yield from _mapping("PLAIN", _ascii_only, characters)
     yield ""
@@ -64,6 +66,17 @@ def _properties(c: str) -> int:
 def _kinds(c: str) -> int:
     """Return the bits of the tests of :data:`KINDS`."""
     return sum(1 << bit for bit, test in enumerate(KINDS.values()) if test(c))
+
+
+def simple_lower(c: str) -> str:
+    """Return the lower case of a character that is one character, as Arrow has it."""
+    return c.lower() if len(c.lower()) == 1 else "i" if c == "\u0130" else c
+
+
+def simple_upper(c: str) -> str:
+    """Return the upper case of a character that is one character, as Arrow has it."""
+    forms = ("\u1e9e" if c == "\u00df" else c.upper(), c.title(), c)
+    return next(form for form in forms if len(form) == 1)
 
 
 def _without_accents(c: str) -> str:

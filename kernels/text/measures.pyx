@@ -33,7 +33,7 @@ cdef enum Function:
     MISSING, CONTAINS, STARTS, ENDS, EQUAL, SPACES, OF_KIND, CASED
 
 cdef enum Measure:
-    LENGTH, COUNT, FIND
+    LENGTH, COUNT, FIND, OF_CHARACTERS
 
 cdef dict FUNCTIONS = {
     "missing": (MISSING, 0), "contains": (CONTAINS, 0), "startswith": (STARTS, 0), "endswith": (ENDS, 0),
@@ -130,7 +130,7 @@ cdef inline bint is_cased(const Text* text, int wanted) noexcept nogil:
 cdef class MeasureText(Kernel):
     """A number of each text: ``str`` in, ``i64`` out; 0 of a missing text, or -1 for the place of another text."""
 
-    cdef int function
+    cdef int function, kinds
     cdef bytes text_bytes
     cdef const char* text
     cdef int64_t length
@@ -138,10 +138,10 @@ cdef class MeasureText(Kernel):
     def __init__(self, inputs, output, *, function, text):
         typed("x", inputs[0], ("str",), 1)
         typed("result", output, ("i64",), 1)
-        self.function = MEASURES[function]
+        self.function, self.kinds = MEASURES.get(function, OF_CHARACTERS), FUNCTIONS.get(function, (0, 0))[1]
         self.text_bytes = text.encode()
         self.text, self.length = self.text_bytes, len(self.text_bytes)
-        if self.function != LENGTH and not self.length:
+        if self.function in (COUNT, FIND) and not self.length:
             raise ValueError("text: expected one that is not empty")
 
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
@@ -153,6 +153,8 @@ cdef class MeasureText(Kernel):
                 out[row] = -1 if self.function == FIND else 0
             elif self.function == LENGTH:
                 out[row] = characters(texts[row].at, texts[row].length)
+            elif self.function == OF_CHARACTERS:
+                out[row] = count_of_kind(&texts[row], self.kinds)
             elif self.function == COUNT:
                 out[row] = self.count(&texts[row])
             else:
@@ -173,6 +175,20 @@ cdef class MeasureText(Kernel):
     cdef inline int64_t find(self, const Text* text) noexcept nogil:
         cdef const char* p = <const char*>memmem(text.at, text.length, self.text, self.length)
         return -1 if p == NULL else characters(text.at, p - text.at)
+
+
+cdef inline int64_t count_of_kind(const Text* text, int kinds) noexcept nogil:
+    """Return the number of characters of one of the kinds; of white space for no kind."""
+    cdef const uint8_t* p = <const uint8_t*>text.at
+    cdef const uint8_t* end = p + text.length
+    cdef int64_t count = 0
+    cdef uint32_t c
+    cdef int size
+    while p < end:
+        c = utf8_at(p, end, &size)
+        count += (kinds_of(c) & kinds) != 0 if kinds else is_space(c)
+        p += size
+    return count
 
 
 cdef inline int64_t characters(const char* p, int64_t length) noexcept nogil:

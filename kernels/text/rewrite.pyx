@@ -20,6 +20,12 @@ cdef extern from "unicode_tables.h" nogil:
     const uint16_t TITLE_INDEX[]
     const uint32_t TITLE_BLOCKS[]
     const uint8_t TITLE_HEAP[]
+    const uint16_t SIMPLE_LOWER_INDEX[]
+    const uint32_t SIMPLE_LOWER_BLOCKS[]
+    const uint8_t SIMPLE_LOWER_HEAP[]
+    const uint16_t SIMPLE_UPPER_INDEX[]
+    const uint32_t SIMPLE_UPPER_BLOCKS[]
+    const uint8_t SIMPLE_UPPER_HEAP[]
     const uint16_t KIND_INDEX[]
     const uint8_t KIND_BLOCKS[]
     enum:
@@ -35,19 +41,22 @@ cdef extern from "mapping.h" nogil:
     int64_t mapping_put(const Mapping* m, uint32_t c, const uint8_t* p, int size, uint8_t* out)
     int64_t mapping_text(const Mapping* m, const uint8_t* p, int64_t length, uint8_t* out)
 
-cdef Mapping UPPER, FOLD, TITLE
+cdef Mapping UPPER, FOLD, TITLE, SIMPLE_LOWER, SIMPLE_UPPER
+SIMPLE_LOWER.index, SIMPLE_LOWER.blocks, SIMPLE_LOWER.heap = SIMPLE_LOWER_INDEX, SIMPLE_LOWER_BLOCKS, SIMPLE_LOWER_HEAP
+SIMPLE_UPPER.index, SIMPLE_UPPER.blocks, SIMPLE_UPPER.heap = SIMPLE_UPPER_INDEX, SIMPLE_UPPER_BLOCKS, SIMPLE_UPPER_HEAP
 UPPER.index, UPPER.blocks, UPPER.heap = UPPER_INDEX, UPPER_BLOCKS, UPPER_HEAP
 FOLD.index, FOLD.blocks, FOLD.heap = FOLD_INDEX, FOLD_BLOCKS, FOLD_HEAP
 TITLE.index, TITLE.blocks, TITLE.heap = TITLE_INDEX, TITLE_BLOCKS, TITLE_HEAP
 
 cdef enum Case:
-    LOWER_CASE, UPPER_CASE, FOLDED, TITLE_CASE, CAPITALIZED
+    LOWER_CASE, UPPER_CASE, FOLDED, TITLE_CASE, CAPITALIZED, LOWER_SIMPLY, UPPER_SIMPLY, CAPITALIZED_SIMPLY
 
 cdef enum Side:
     LEFT, RIGHT, BOTH, SIGN
 
 cdef dict CASES = {
     "lower": LOWER_CASE, "upper": UPPER_CASE, "casefold": FOLDED, "title": TITLE_CASE, "capitalize": CAPITALIZED,
+    "simple_lower": LOWER_SIMPLY, "simple_upper": UPPER_SIMPLY, "simple_capitalize": CAPITALIZED_SIMPLY,
 }
 cdef dict SIDES = {"left": LEFT, "right": RIGHT, "both": BOTH, "sign": SIGN}
 
@@ -97,7 +106,25 @@ cdef class ChangeCase(Rewrite):
             return mapping_text(&UPPER, p, text.length, out)
         if self.form == FOLDED:
             return mapping_text(&FOLD, p, text.length, out)
+        if self.form == LOWER_SIMPLY:
+            return mapping_text(&SIMPLE_LOWER, p, text.length, out)
+        if self.form == UPPER_SIMPLY:
+            return mapping_text(&SIMPLE_UPPER, p, text.length, out)
+        if self.form == CAPITALIZED_SIMPLY:
+            return put_simply(p, text.length, out)
         return put_title(p, p + text.length, self.form == TITLE_CASE, out)
+
+
+cdef inline int64_t put_simply(const uint8_t* p, int64_t length, uint8_t* out) noexcept nogil:
+    """Write the first character in upper case and the others in lower case, each as one character."""
+    cdef int64_t written
+    cdef uint32_t c
+    cdef int size
+    if length == 0:
+        return 0
+    c = utf8_at(p, p + length, &size)
+    written = mapping_put(&SIMPLE_UPPER, c, p, size, out)
+    return written + mapping_text(&SIMPLE_LOWER, p + size, length - size, NULL if out == NULL else out + written)
 
 
 cdef inline int64_t put_title(const uint8_t* start, const uint8_t* end, bint each_word, uint8_t* out) noexcept nogil:

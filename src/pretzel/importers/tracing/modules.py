@@ -6,6 +6,7 @@ import builtins
 import dis
 import functools
 import importlib
+import re
 import types
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,12 @@ import numpy as np
 
 from pretzel.importers.tracing.array_functions import column_stack
 from pretzel.importers.tracing.arrays import SymbolicArray, standing_for, unwrapped
+from pretzel.importers.tracing.elements import SymbolicNumber
 from pretzel.importers.tracing.ending import TraceEnd
+from pretzel.importers.tracing.single_builtins import BUILTINS, RE, SEEN, collection, pattern_of, plain
+from pretzel.importers.tracing.singles import TextRows, rows_of
+from pretzel.importers.tracing.strings import SymbolicText
+from pretzel.importers.tracing.text_values import Text
 
 OUTSIDE = ("open", "input", "print", "exec", "eval", "breakpoint")
 STATEFUL = ("np.random", "random", "time", "datetime", "os", "io", "socket", "subprocess", "pathlib", "uuid", "secrets")
@@ -63,7 +69,7 @@ def is_symbolic(value: Any) -> bool:
     """Return whether a value, or an element of a list, depends on rows."""
     if isinstance(value, (list, tuple)):
         return any(map(is_symbolic, value))
-    return isinstance(value, SymbolicArray) or hasattr(value, "as_value")
+    return isinstance(value, (SymbolicArray, SymbolicText, TextRows)) or hasattr(value, "as_value")
 
 
 def array_of(value: Any) -> Any:
@@ -75,12 +81,20 @@ def _as_array(original: Callable[..., Any]) -> Callable[..., Any]:
     def convert(value: Any, dtype: Any = None, **options: Any) -> Any:
         if not is_symbolic(value):
             return original(value, dtype=dtype, **options)
+        rows = rows_of(value)
+        if rows is not None:
+            return _converted(TextRows(rows) if isinstance(rows, Text) else SymbolicArray(rows), dtype)
+        if isinstance(value, TextRows):
+            return value
         if isinstance(value, (list, tuple)):
             raise TraceEnd("an array of columns has them as rows", "use np.column_stack([...])")
-        result = SymbolicArray(array_of(value))
-        return result if dtype is None else result.astype(dtype)
+        return _converted(SymbolicArray(array_of(value)), dtype)
 
     return convert
+
+
+def _converted(result: Any, dtype: Any) -> Any:
+    return result if dtype is None else result.astype(plain(dtype))
 
 
 def _per_value(function: Callable[..., Any], **_: Any) -> Callable[..., Any]:
@@ -101,6 +115,8 @@ def overrides_of(module: types.ModuleType) -> Overrides:
     """Return the replaced names of a library."""
     if module is np:
         return _numpy()
+    if module is re:
+        return dict(RE)
     if module.__name__ == "pandas":
         return dict(importlib.import_module("pretzel.importers.tracing.pandas_functions").PANDAS)
     return {}
@@ -113,6 +129,12 @@ def seen(value: Any, name: str, done: dict[int, Any]) -> Any:
         return kind(value, "np" if value is np else name, overrides_of(value))
     if isinstance(value, types.FunctionType) and not _is_library(value):
         return rewired(value, done)
+    if isinstance(value, (dict, set, frozenset)):
+        return collection(value)
+    if isinstance(value, (type, types.BuiltinFunctionType)) and value in SEEN:
+        return SEEN[value]
+    if isinstance(value, (re.Pattern, types.BuiltinMethodType)) and pattern_of(value) is not value:
+        return pattern_of(value)
     if isinstance(value, functools.partial):
         return functools.partial(seen(value.func, name, done), *value.args, **value.keywords)
     if isinstance(value, types.BuiltinMethodType) and (value.__module__ or "") in STATEFUL:
@@ -172,9 +194,11 @@ def _builtins() -> Overrides:
         return seen(module, name, {})
 
     def rounded(value: Any, digits: int | None = None) -> Any:
-        return value.round(digits or 0) if is_symbolic(value) else builtins.round(value, digits)
+        if isinstance(value, SymbolicNumber) or not is_symbolic(value):
+            return builtins.round(value, digits)
+        return value.round(digits or 0)
 
-    return {name: refusing(name) for name in OUTSIDE} | {"__import__": imported, "round": rounded}
+    return {name: refusing(name) for name in OUTSIDE} | {"__import__": imported, "round": rounded} | BUILTINS
 
 
 def writes_outside(code: types.CodeType) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,13 @@ import pandas as pd
 from pretzel.importers.tracing import operators
 from pretzel.importers.tracing.array_functions import clip, elementwise, isin, rounded
 from pretzel.importers.tracing.arrays import SymbolicArray, converted, unwrapped
+from pretzel.importers.tracing.branches import loop_over
 from pretzel.importers.tracing.ending import TraceEnd, branches, mixes_rows, named, unknown
+from pretzel.importers.tracing.single_builtins import plain
+from pretzel.importers.tracing.singles import applied, element_of
+from pretzel.importers.tracing.text_values import OPEN, HoldsTextsError, Text, constant_text
 from pretzel.importers.tracing.values import Value, of_input
+from pretzel.plan import ops
 from pretzel.plan.node import Node
 
 MIXING = frozenset(
@@ -89,6 +95,13 @@ class Symbolic(operators.Operators):
 class SymbolicSeries(Symbolic):
     """A column; it is read, and its type settled, only when something is computed from it."""
 
+    kinds: ClassVar[dict[type, type[SymbolicSeries]]] = {}
+    """The classes of series of other values than numbers, by the class of the value."""
+
+    def __new__(cls, part: Part, name: Any = None) -> SymbolicSeries:
+        """Return a series of the class for the value."""
+        return object.__new__(cls.kinds.get(type(part), cls) if cls is SymbolicSeries else cls)
+
     def __init__(self, part: Part, name: Any = None) -> None:
         """Wrap a node that nothing has read, or a value."""
         self.part, self.name = part, name
@@ -113,6 +126,9 @@ class SymbolicSeries(Symbolic):
     def _apply(self, ufunc: np.ufunc, *arguments: Any) -> Any:
         if any(isinstance(x, Symbolic) and not isinstance(x, SymbolicSeries) for x in arguments):
             return NotImplemented
+        if any(holds_texts(x) for x in arguments):
+            settle_open(*arguments)
+            return next(x for x in arguments if type(x) is not SymbolicSeries)._apply(ufunc, *arguments)
         return self._of(elementwise(ufunc, *map(number, arguments)))
 
     def _power(self, base: Any, exponent: Any) -> Any:
@@ -134,8 +150,16 @@ class SymbolicSeries(Symbolic):
         return ROW_LABELS
 
     def __iter__(self) -> Iterator[Any]:
-        """End the trace: a loop over rows."""
-        raise TraceEnd("it loops over rows", "use NumPy's functions of whole columns")
+        """Return the number of one row: a loop computes each row alone."""
+        value = self.as_value()
+        loop_over(value.node)
+        return iter((element_of(value, open_column(self)),))
+
+    @property
+    def str(self) -> Any:
+        """The methods of texts, if the type of the column is unknown."""
+        settle_open(self)
+        raise TraceEnd(f".str of column {self.name!r}, which holds numbers", "use .astype(str) first, for integers")
 
     def __getitem__(self, key: Any) -> Any:
         """End the trace: rows."""
@@ -149,6 +173,8 @@ class SymbolicSeries(Symbolic):
 
     def fillna(self, value: Any = None, **_: Any) -> SymbolicSeries:
         """Replace NaN."""
+        if isinstance(value, builtins.str):
+            settle_open(self)
         x, new = self.as_value(), number(value)
         if x.dtype.kind != "f":
             return self._of(x)
@@ -171,8 +197,10 @@ class SymbolicSeries(Symbolic):
 
     def astype(self, dtype: Any, **_: Any) -> SymbolicSeries:
         """Convert to a number type."""
-        if dtype in (str, "str", "string", "category", object):
-            raise TraceEnd(f".astype({dtype!r:.20}) is not traced", "convert to numbers only")
+        dtype = plain(dtype)
+        if dtype in (builtins.str, "str", "string", "category", object):
+            settle_open(self)
+            return SymbolicSeries(digits(self.as_value()), self.name)
         return self._of(converted(self.as_value(), dtype))
 
     def where(self, cond: Any, other: Any = np.nan, **_: Any) -> SymbolicSeries:
@@ -190,6 +218,8 @@ class SymbolicSeries(Symbolic):
 
     def isin(self, values: Any) -> SymbolicSeries:
         """Return whether each value is one of a few."""
+        if any(isinstance(value, builtins.str) for value in values):
+            settle_open(self)
         return self._of(isin(self.as_value(), list(values)))
 
     def abs(self) -> Any:
@@ -208,17 +238,25 @@ class SymbolicSeries(Symbolic):
         """Look up numbers in a dictionary, NaN for others; or apply a function."""
         if not isinstance(arg, Mapping):
             return self.apply(arg)
+        if any(isinstance(key, builtins.str) for key in arg):
+            settle_open(self)
         return self._of(looked_up(self.as_value(), arg, np.nan))
 
     def replace(self, to_replace: Any = None, value: Any = None, **_: Any) -> SymbolicSeries:
         """Replace numbers by others."""
         pairs = to_replace if isinstance(to_replace, Mapping) else {to_replace: value}
+        if any(isinstance(key, builtins.str) for key in pairs):
+            settle_open(self)
         x = self.as_value()
         return self._of(looked_up(x, pairs, x))
 
     def apply(self, func: Callable[..., Any], args: tuple[Any, ...] = (), **options: Any) -> Any:
         """Apply a function of one value to the column: without control flow they are the same."""
-        return func(self, *args, **options)
+        try:
+            return func(self, *args, **options)
+        except (TraceEnd, TypeError):
+            element = element_of(self.as_value(), open_column(self))
+            return self._of(applied(lambda x: func(x, *args, **options), element, self.as_value().node))
 
     def pipe(self, func: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """Apply a function of the column."""
@@ -237,6 +275,31 @@ ROW_LABELS = object()
 """The index of a symbolic table."""
 
 
+def open_column(series: Any) -> builtins.str | None:
+    """Return the name of the column whose type is unknown that a series is; None for any other."""
+    part = getattr(series, "part", None)
+    return part.column if isinstance(part, ops.Input) and part.column in OPEN.get() else None
+
+
+def settle_open(*series: Any) -> None:
+    """Start the trace again with texts, if a column of unknown type is among these."""
+    for one in series:
+        if (column := open_column(one)) is not None:
+            raise HoldsTextsError(column)
+
+
+def holds_texts(x: Any) -> bool:
+    """Return whether this is a text, or a series of texts."""
+    return isinstance(x, builtins.str) or (isinstance(x, SymbolicSeries) and isinstance(x.part, Text))
+
+
+def digits(x: Value) -> Text:
+    """Return the texts of integers."""
+    if x.dtype.kind not in "iu" or x.dtype == np.uint64:
+        raise TraceEnd(f".astype(str) of {x.dtype} is not traced", "convert integers only: use .astype(int) first")
+    return Text.of(ops.FormatInteger(x.node if x.dtype == np.int64 else ops.Cast(x.node, "i64")))
+
+
 def number(argument: Any) -> Any:
     """Return the value of a series or an array; constants stay as they are."""
     if isinstance(argument, SymbolicSeries):
@@ -248,6 +311,8 @@ def number(argument: Any) -> Any:
 
 def looked_up(x: Value, pairs: Mapping[Any, Any], otherwise: Any) -> Any:
     """Return for each value the one that a dictionary has for it."""
+    if pairs and all(isinstance(new, builtins.str) for new in pairs.values()):
+        return _texts_of(x, pairs)
     numbers = all(isinstance(part, (int, float, np.number)) for pair in pairs.items() for part in pair)
     if not numbers or not 0 < len(pairs) <= 64:
         raise TraceEnd("this dictionary is not traced", "use up to 64 pairs of numbers")
@@ -256,3 +321,12 @@ def looked_up(x: Value, pairs: Mapping[Any, Any], otherwise: Any) -> Any:
         found = elementwise(np.isnan, x) if key != key else elementwise(np.equal, x, key)
         result = operators.chosen(found, new, result)
     return result
+
+
+def _texts_of(x: Value, pairs: Mapping[Any, str]) -> Text:
+    """Return the text that a dictionary has for each number, missing for others."""
+    result = constant_text(None, x.node)
+    for key, new in reversed([*pairs.items()]):
+        found = elementwise(np.equal, x, key)
+        result = ops.ChooseText(found.node, constant_text(new, x.node), result)
+    return Text.of(result)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pretzel.importers.columns import Columns, Part
@@ -12,6 +13,7 @@ from pretzel.importers.inputs import Computed, Open, UnreadableError
 from pretzel.importers.registry import Step
 from pretzel.importers.tracing.proof import prove
 from pretzel.importers.tracing.trace import Given, Result, UntracedError, trace
+from pretzel.importers.tracing.text_values import HoldsTextsError
 from pretzel.importers.tracing.whole import note_whole
 from pretzel.plan import ops
 from pretzel.plan.graph import rewrite, topological
@@ -36,15 +38,42 @@ def traced(
     except UnreadableError as error:
         raise _refused(step, option, function, UntracedError(f"it is given texts ({error})", TEXTS)) from None
     try:
-        result = _proved(function, dict(arguments or {}), given)
+        result, given = _proved(function, dict(arguments or {}), given)
     except UntracedError as error:
-        if not step.inputs.trial or all(node.type.is_float for node in given.inputs):
+        if not step.inputs.trial or all(node.type.is_float or node.type.is_text for node in given.inputs):
             raise _refused(step, option, function, error) from None
         return traced(function, option, arguments, _as_floats(parts, x, step), step)
     return _over(parts, given, result, step)
 
 
-def _proved(function: Callable[..., Any], arguments: dict[str, Any], given: Given) -> Result:
+def _proved(function: Callable[..., Any], arguments: dict[str, Any], given: Given) -> tuple[Result, Given]:
+    """Return a proved trace, and what it was given: columns of unknown type may be texts, and those lists or series."""
+    if given.names is not None or not given.vector:
+        return _proved_with_texts(function, arguments, given)
+    texts = given.with_texts(given.inputs[0].column) if given.unknown else given
+    forms = [given, texts, replace(texts, names=(None,))] if given.unknown else [given]
+    if given.inputs[0].type.is_text:
+        forms = [given, replace(given, names=(None,))]
+    errors = []
+    for form in forms:
+        try:
+            return _proved_with_texts(function, arguments, form)
+        except UntracedError as error:
+            errors.append(error)
+    raise next((error for error in errors[::-1] if "AttributeError" not in error.reason), errors[-1])
+
+
+def _proved_with_texts(
+    function: Callable[..., Any], arguments: dict[str, Any], given: Given
+) -> tuple[Result, Given]:
+    while True:
+        try:
+            return _proved_as(function, arguments, given), given
+        except HoldsTextsError as error:
+            given = given.with_texts(error.column)
+
+
+def _proved_as(function: Callable[..., Any], arguments: dict[str, Any], given: Given) -> Result:
     result = trace(function, arguments, given)
     try:
         _prove_once(function, tuple(sorted(arguments.items())), given, result)
@@ -88,6 +117,10 @@ def _refused(step: Step, option: str, function: Any, error: UntracedError) -> Ex
 def _given(x: Columns, step: Step) -> tuple[list[Part], Given]:
     """Return the parts of the input, and a placeholder for each."""
     names, vector = _fitted_on(x, step.estimator)
+    if names is None and vector and len(x.parts) == 1 and _is_unsettled_or_text(x.parts[0]):
+        part = x.parts[0]
+        node = _placeholder("X", "str" if _kind(part).is_text else "f64")
+        return [part], Given((node,), None, vector, _unknown([part], [node]))
     if names is None:
         array = x.array()
         width = None if vector else array.type.columns
@@ -95,7 +128,21 @@ def _given(x: Columns, step: Step) -> tuple[list[Part], Given]:
     parts = [columns.parts[0] for columns in x.each()]
     kinds = [_kind(part) for part in parts]
     inputs = tuple(_placeholder(str(name), kind.dtype) for name, kind in zip(names, kinds, strict=True))
-    return parts, Given(inputs, tuple(names), vector)
+    return parts, Given(inputs, tuple(names), vector, _unknown(parts, inputs))
+
+
+def _is_unsettled_or_text(part: Part) -> bool:
+    return _kind(part).is_text or bool(_unknown([part], [_placeholder("X", "f64")]))
+
+
+def _unknown(parts: Sequence[Part], inputs: Sequence[ops.Input]) -> frozenset[str]:
+    """Return the placeholders of columns that may hold numbers or texts."""
+    return frozenset(
+        node.column
+        for part, node in zip(parts, inputs, strict=True)
+        if isinstance(part, Open) and part.positions is None and part.name not in part.inputs.types
+        if not node.type.is_text and part.width is None
+    )
 
 
 def _fitted_on(x: Columns, estimator: Any) -> tuple[tuple[str, ...] | None, bool]:
@@ -148,7 +195,7 @@ def _over(parts: list[Part], given: Given, result: Result, step: Step) -> Column
 
 def _settled(part: Part, placeholder: Node) -> Node:
     """Return a column as the placeholder is: a matrix, or one number per row."""
-    node = part.settle("f64") if isinstance(part, Open) else part
+    node = part.settle("str" if placeholder.type.is_text else "f64") if isinstance(part, Open) else part
     if placeholder.type.width is not None:
         return node if node.type.width is not None else ops.Concat((node,))
     if node.type.layout == "sparse":

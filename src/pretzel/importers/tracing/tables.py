@@ -13,6 +13,8 @@ from pretzel.importers.tracing.arrays import SymbolicArray, stacked
 from pretzel.importers.tracing.ending import TraceEnd, mixes_rows, unknown
 from pretzel.importers.tracing.reductions import averaged_without_nan, summed_without_nan
 from pretzel.importers.tracing.series import ROW_LABELS, Part, Symbolic, SymbolicSeries, number
+from pretzel.importers.tracing.singles import Row, applied, rows_of
+from pretzel.importers.tracing.text_values import Text, constant_text
 from pretzel.importers.tracing.values import ROWS, Value, made
 from pretzel.plan import ops
 from pretzel.plan.parameter import Parameter
@@ -102,10 +104,20 @@ class SymbolicFrame(Symbolic):
     def _as_part(self, new: Any) -> Part:
         if isinstance(new, SymbolicSeries):
             return new.part
-        value = number(new)
+        rows = rows_of(new)
+        value = number(new) if rows is None else rows
+        if isinstance(value, Text):
+            return value
         if isinstance(value, Value):
             return value.columns()[0] if value.example.ndim == 2 and value.example.shape[1] == 1 else value
-        return constant_column(value, next(x for x in self._series() if not is_text(x)).as_value())
+        if isinstance(value, str):
+            return Text.of(constant_text(value, self._anchor().node))
+        return constant_column(value, self._anchor())
+
+    def _anchor(self) -> Value:
+        """Return numbers beside which constants are placed."""
+        part = next((x.part for x in self._series() if not is_text(x)), next(iter(self._parts.values())))
+        return Value(part.node if isinstance(part, Value) else part, np.zeros(ROWS))
 
     def __contains__(self, name: Any) -> bool:
         """Return whether there is a column."""
@@ -152,7 +164,12 @@ class SymbolicFrame(Symbolic):
 
     def apply(self, func: Callable[..., Any], axis: Any = 0, **_: Any) -> Any:
         """Apply a function of each column, or of a row, which is the same as of the table without control flow."""
-        return func(self) if axis in (1, "columns") else self._each(func)
+        if axis not in (1, "columns"):
+            return self._each(func)
+        try:
+            return func(self)
+        except (TraceEnd, TypeError):
+            return SymbolicSeries(applied(lambda row: func(row), Row(self), self._anchor().node))
 
     @property
     def loc(self) -> Locations:
@@ -230,7 +247,8 @@ class Locations:
 
 def is_text(series: SymbolicSeries) -> bool:
     """Return whether a column holds texts."""
-    return not isinstance(series.part, Value) and series.part.type.is_text
+    node = series.part.node if isinstance(series.part, Value) else series.part
+    return node.type.is_text
 
 
 def constant_column(value: Any, beside: Value) -> Value:
@@ -244,4 +262,9 @@ def constant_column(value: Any, beside: Value) -> Value:
     return made(ops.Constant(beside.node, Parameter.of(row)), np.full(ROWS, row[0]))
 
 
-SymbolicSeries.to_frame = lambda self, name=None: SymbolicFrame({name or self.name: self.part})  # type: ignore[attr-defined]
+def _named(*names: Any) -> Any:
+    """Return the first name; 0 without one, as pandas has it."""
+    return next((name for name in names if name is not None), 0)
+
+
+SymbolicSeries.to_frame = lambda self, name=None: SymbolicFrame({_named(name, self.name): self.part})  # type: ignore[attr-defined]

@@ -6,18 +6,23 @@ import functools
 import importlib
 import types
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from pretzel.importers.tracing import reductions  # noqa: F401  # registers its functions
 from pretzel.importers.tracing.arrays import SymbolicArray
+from pretzel.importers.tracing.branches import Way, joined, ways
 from pretzel.importers.tracing.ending import TraceEnd, line_of, unknown, where
 from pretzel.importers.tracing.modules import rewired, seen, writes_outside
-from pretzel.importers.tracing.values import Value, of_input
+from pretzel.importers.tracing.singles import TextRows, answered_by, reason_of, rows_of
+from pretzel.importers.tracing.strings import forget_marks
+from pretzel.importers.tracing.text_values import OPEN, Text
+from pretzel.importers.tracing.values import Value, cast, of_input
 from pretzel.plan import ops
 from pretzel.plan.node import Node
+from pretzel.plan.types import DTYPE_NAMES
 
 FREE = "let the function depend on its arguments and on constants alone"
 
@@ -31,7 +36,14 @@ class Given:
     names: tuple[Any, ...] | None
     """The names of the columns of a table; None for an array."""
     vector: bool = False
-    """True if the function gets the one column of a table as a series."""
+    """True if the function gets the one column of a table as a series, or without names a list of texts."""
+    unknown: frozenset[str] = frozenset()
+    """The columns whose type is unknown; they are numbers unless the function uses them as texts."""
+
+    def with_texts(self, column: str) -> Given:
+        """Return the same with a column of texts."""
+        inputs = (ops.Input(node.column, "str") if node.column == column else node for node in self.inputs)
+        return replace(self, inputs=tuple(inputs), unknown=self.unknown - {column})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +104,10 @@ def _run(function: types.FunctionType, options: Mapping[str, Any], given: Given)
     code = function.__code__
     try:
         with np.errstate(all="ignore"):
+            forget_marks()
             called = rewired(function, {})
-            result = called(_symbolic(given), **{name: seen(value, name, {}) for name, value in options.items()})
-            return _result(result)
+            found = ways(lambda: _result(_called(called, given, options), given.inputs[0]))
+            return _required(joined(found, _merged), found, given)
     except TraceEnd as end:
         raise UntracedError(f"at {line_of(end.__traceback__, code)}, {end.reason}", end.remedy) from None
     except RecursionError:
@@ -106,31 +119,77 @@ def _run(function: types.FunctionType, options: Mapping[str, Any], given: Given)
         raise UntracedError(reason, f"check that it takes {kind} of the columns it was fitted on") from error
 
 
+def _called(function: Callable[..., Any], given: Given, options: Mapping[str, Any]) -> Any:
+    unknown = OPEN.set(given.unknown)
+    try:
+        return function(_symbolic(given), **{name: seen(value, name, {}) for name, value in options.items()})
+    finally:
+        OPEN.reset(unknown)
+
+
 def _symbolic(given: Given) -> Any:
+    if given.names is None and given.inputs[0].type.is_text:
+        return TextRows(Text.of(given.inputs[0]))
     if given.names is None:
         return SymbolicArray(of_input(given.inputs[0]))
+    parts = [Text.of(node) if node.type.is_text else node for node in given.inputs]
     if given.vector:
-        return _tables().SymbolicSeries(given.inputs[0], given.names[0])
-    return _tables().SymbolicFrame(dict(zip(given.names, given.inputs, strict=True)))
+        return _tables().SymbolicSeries(parts[0], given.names[0])
+    return _tables().SymbolicFrame(dict(zip(given.names, parts, strict=True)))
 
 
 def _tables() -> Any:
     """Return the module of tables, which needs pandas."""
+    importlib.import_module("pretzel.importers.tracing.text_series")
     return importlib.import_module("pretzel.importers.tracing.tables")
 
 
-def _result(returned: Any) -> Result:
+def _result(returned: Any, beside: Node) -> Result:
+    rows = returned.value if isinstance(returned, TextRows) else rows_of(returned)
+    if rows is not None:
+        return Result((rows.node,), None, rows.is_vector)
     if isinstance(returned, SymbolicArray):
         return Result((returned.value.node,), None, returned.value.is_vector)
     if type(returned).__name__ == "SymbolicFrame":
         parts = returned.parts
         _check_names(tuple(parts))
         return Result(tuple(map(_node, parts.values())), tuple(parts), vector=False)
-    if type(returned).__name__ == "SymbolicSeries":
+    if any(kind.__name__ == "SymbolicSeries" for kind in type(returned).__mro__):
         return Result((_node(returned.part),), (returned.name,), vector=True)
     if isinstance(returned, (np.ndarray, int, float)):
         raise TraceEnd("it returns a constant", "leave the step out")
     raise unknown(f"a result of type {type(returned).__name__}")
+
+
+def _merged(test: Node, a: Result, b: Result) -> Result:
+    """Return a condition's choice of two results."""
+    if a.names != b.names or a.vector != b.vector or len(a.parts) != len(b.parts):
+        raise TraceEnd("its branches return different columns", "return the same columns in each")
+    parts = tuple(_chosen(test, *pair) for pair in zip(a.parts, b.parts, strict=True))
+    return Result(parts, a.names, a.vector)
+
+
+def _chosen(test: Node, a: Node, b: Node) -> Node:
+    if a == b:
+        return a
+    if a.type.is_text != b.type.is_text or a.type.width != b.type.width:
+        raise TraceEnd("its branches return different columns", "return the same columns in each")
+    if a.type.is_text:
+        return ops.ChooseText(test, a, b)
+    kind = np.result_type(a.type.numpy, b.type.numpy)
+    wide = "bool" if kind.kind == "b" else DTYPE_NAMES[kind] if kind.kind == "f" else "i64"
+    return ops.Where(test, cast(a, wide), cast(b, wide))
+
+
+def _required(result: Result, found: Sequence[Way], given: Given) -> Result:
+    """Return a result whose rows are rejected where the function raises an error."""
+    answered = answered_by(list(found), given.inputs[0])
+    if answered is None:
+        return result
+    reason = reason_of(list(found))
+    computed = [node for node in result.parts if node not in given.inputs] or list(result.parts)
+    parts = (ops.Require(node, answered, reason) if node in computed else node for node in result.parts)
+    return replace(result, parts=tuple(parts))
 
 
 def _check_names(names: Sequence[Any]) -> None:

@@ -11,11 +11,12 @@ __all__ = [
 ]  # fmt: skip
 
 CASES = ("lower", "upper", "casefold", "title", "capitalize")
+SIMPLE = ("simple_lower", "simple_upper", "simple_capitalize")
 SIDES = ("left", "right", "both")
 OF_A_TEXT = ("contains", "startswith", "endswith", "equal")
 OF_CHARACTERS = ("isalpha", "isdecimal", "isdigit", "isnumeric", "isalnum", "isspace", "islower", "isupper")
 TESTS = (*OF_A_TEXT, *OF_CHARACTERS, "missing")
-MEASURES = ("length", "count", "find")
+MEASURES = ("length", "count", "find", *OF_CHARACTERS)
 END = 2**62
 """The stop of a slice that has none."""
 
@@ -32,16 +33,19 @@ def text_of(node: Node, x: Node) -> ValueType:
 
 
 class ChangeCase(Node):
-    """Each text in another case: ``str.lower``, ``upper``, ``casefold``, ``title`` or ``capitalize``."""
+    """Each text in another case: ``str.lower``, ``upper``, ``casefold``, ``title`` or ``capitalize``.
+
+    The simple forms replace each character by one, without regard to those around it, as Arrow does for pandas.
+    """
 
     x: Node
     form: str
-    """The name of the method."""
+    """The name of the method, or simple_lower, simple_upper, simple_capitalize."""
 
     def infer(self) -> ValueType:
         """Text in, text out."""
-        if self.form not in CASES:
-            raise self.fail(f"form: expected one of {', '.join(CASES)}, got {self.form!r}")
+        if self.form not in (*CASES, *SIMPLE):
+            raise self.fail(f"form: expected one of {', '.join((*CASES, *SIMPLE))}, got {self.form!r}")
         return text_of(self, self.x)
 
 
@@ -155,19 +159,19 @@ class TestText(Node):
 class MeasureText(Node):
     """A number of each text, in characters: its ``length``, the ``count`` of another text in it, or where it is found.
 
-    ``count`` does not count overlapping ones, and ``find`` is -1 if there is none, as in ``str``.  A missing text has
-    length 0.
+    ``count`` does not count overlapping ones, and ``find`` is -1 if there is none, as in ``str``; ``isupper`` and its
+    like count the characters with that property.  A missing text has length 0.
     """
 
     x: Node
     function: str
-    """length, count or find."""
+    """length, count, find, isalpha, isdecimal, isdigit, isnumeric, isalnum, isspace, islower or isupper."""
     text: str = ""
     """What is counted or found; not empty."""
 
     def infer(self) -> ValueType:
         """Text in, one i64 per row out."""
-        if self.function not in MEASURES or (self.function != "length" and not self.text):
+        if self.function not in MEASURES or (self.function in ("count", "find") and not self.text):
             raise self.fail(f"function, text: expected one of {', '.join(MEASURES)}, and a text to count or find")
         text_of(self, self.x)
         return dense("i64")

@@ -20,7 +20,27 @@ def _kept(x: Value, function: Callable[[str], Any], missing: Any = None) -> list
 @reference(ops.ChangeCase)
 def change_case(node: ops.ChangeCase, x: Value) -> Value:
     """The method of ``str`` of that name."""
-    return _kept(x, getattr(str, node.form))
+    return _kept(x, _SIMPLE.get(node.form) or getattr(str, node.form))
+
+
+def _lower(text: str) -> str:
+    return "".join(c.lower() if len(c.lower()) == 1 else "i" if c == "\u0130" else c for c in text)
+
+
+def _upper(text: str) -> str:
+    return "".join(map(_upper_character, text))
+
+
+def _upper_character(c: str) -> str:
+    forms = ("\u1e9e" if c == "\u00df" else c.upper(), c.title(), c)
+    return next(form for form in forms if len(form) == 1)
+
+
+_SIMPLE: dict[str, Callable[[str], str]] = {
+    "simple_lower": _lower,
+    "simple_upper": _upper,
+    "simple_capitalize": lambda text: _upper(text[:1]) + _lower(text[1:]),
+}
 
 
 @reference(ops.StripText)
@@ -79,6 +99,9 @@ def measure_text(node: ops.MeasureText, x: Value) -> np.ndarray:
     """``len``, ``str.count`` or ``str.find``."""
     if node.function == "length":
         return np.array(_kept(x, len, 0), np.int64)
+    if node.function in ops.strings.OF_CHARACTERS:
+        test = getattr(str, node.function)
+        return np.array(_kept(x, lambda text: sum(map(test, text)), 0), np.int64)
     missing = -1 if node.function == "find" else 0
     return np.array(_kept(x, lambda text: getattr(text, node.function)(node.text), missing), np.int64)
 
