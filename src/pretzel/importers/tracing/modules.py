@@ -79,11 +79,11 @@ def array_of(value: Any) -> Any:
 
 def _as_array(original: Callable[..., Any]) -> Callable[..., Any]:
     def convert(value: Any, dtype: Any = None, **options: Any) -> Any:
-        if not is_symbolic(value):
-            return original(value, dtype=dtype, **options)
         rows = rows_of(value)
         if rows is not None:
             return _converted(TextRows(rows) if isinstance(rows, Text) else SymbolicArray(rows), dtype)
+        if not is_symbolic(value):
+            return original(value, dtype=plain(dtype), **options)
         if isinstance(value, TextRows):
             return value
         if isinstance(value, (list, tuple)):

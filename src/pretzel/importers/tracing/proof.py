@@ -145,7 +145,9 @@ def _called(function: Callable[..., Any], given: Given, columns: dict[str, Any],
     if given.names is not None:
         pandas = importlib.import_module("pandas")
         names = [node.column for node in given.inputs]
-        x = pandas.DataFrame({name: rows[key] for name, key in zip(given.names, names, strict=True)})
+        texts = {node.column for node in given.inputs if node.type.is_text}
+        held = {key: _as_texts(rows[key]) if key in texts else rows[key] for key in names}
+        x = pandas.DataFrame({name: held[key] for name, key in zip(given.names, names, strict=True)})
         x = x.iloc[:, 0] if given.vector else x
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -154,6 +156,12 @@ def _called(function: Callable[..., Any], given: Given, columns: dict[str, Any],
     except Exception as error:
         reason = f"it raised {type(error).__name__} on {shown(columns, which[0])} ({error!s:.120})"
         raise UntracedError(reason, f"let it answer every row, alone and in batches; {FREE}") from error
+
+
+def _as_texts(values: list[Any]) -> Any:
+    """Return a series of pandas' type of texts, also if all are missing."""
+    pandas = importlib.import_module("pandas")
+    return pandas.Series(values, dtype=pandas.Series(["a"]).dtype)
 
 
 def _compare(

@@ -104,7 +104,7 @@ class _Kind(type):
 
 def _of_text(kind: type, x: SymbolicText) -> Any:
     if kind is str:
-        return x if not may_miss(x.node) else SymbolicText(x._x())
+        return x.spelled()
     if kind is bool:
         return bool(x)
     raise TraceEnd(f"{kind.__name__}() of a text is not traced", "convert the column to numbers before the model")

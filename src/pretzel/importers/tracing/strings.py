@@ -134,8 +134,14 @@ class SymbolicText(str):
         """Return the mark, to which f-strings add other texts."""
         if spec:
             raise unknown(f"the format {spec!r:.20} of a text")
-        self._x()
-        return str.__str__(self)
+        return str.__str__(self.spelled())
+
+    def spelled(self) -> SymbolicText:
+        """Return it as ``str`` does: a missing one as its name."""
+        if not may_miss(self.node):
+            return self
+        name = constant_text("None" if self.of_list else "nan", self.node)
+        return SymbolicText(ops.ChooseText(missing(self.node), name, self.node))
 
     def __str__(self) -> str:
         """Return itself."""

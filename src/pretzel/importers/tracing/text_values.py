@@ -58,7 +58,7 @@ def may_miss(node: Node) -> bool:
     if isinstance(node, ops.TextOfCode):
         known = isinstance(node.codes, ops.Constant)
         return not known or not 0 <= int(node.codes.row.array[0]) < len(node.table)  # type: ignore[attr-defined]
-    return not isinstance(node, (ops.JoinTokens, ops.FormatInteger, ops.Lowercase, ops.StripAccents))
+    return not isinstance(node, (ops.JoinTokens, ops.FormatInteger, ops.Lowercase, ops.StripAccents, ops.Require))
 
 
 def missing(x: Node) -> Node:
