@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import builtins
+import copy
 import dis
 import functools
 import importlib
+import inspect
 import re
 import types
 from collections.abc import Callable
@@ -52,6 +54,33 @@ class Outside(Module):
         raise TraceEnd(
             f"{called}.{name} depends on more than the row", "compute it before the model, and send it as a column"
         )
+
+
+class Owner:
+    """The estimator whose method is traced: its attributes are constants, and its methods are traced."""
+
+    def __init__(self, estimator: Any) -> None:
+        """Read the attributes of an estimator."""
+        self.__dict__["_of"] = estimator
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a constant, or a method over this."""
+        estimator = self.__dict__["_of"]
+        value = getattr(estimator, name)
+        if isinstance(value, types.MethodType) and value.__self__ is estimator:
+            return functools.partial(rewired(inspect.unwrap(value.__func__), {}), self)
+        if hasattr(value, "fit") and hasattr(value, "get_params"):
+            raise TraceEnd(f"self.{name} is another estimator", "make it a step of its own in a Pipeline")
+        return seen(copied(value), name, {})
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """End the trace: state."""
+        raise TraceEnd(f"it sets self.{name}", "set attributes in fit")
+
+
+def copied(value: Any) -> Any:
+    """Return a fitted attribute that the traced function may change without changing the estimator."""
+    return copy.deepcopy(value) if isinstance(value, (list, dict, set, np.ndarray)) else value
 
 
 class Columns:
@@ -127,6 +156,8 @@ def seen(value: Any, name: str, done: dict[int, Any]) -> Any:
     if isinstance(value, types.ModuleType):
         kind = Outside if value.__name__ in STATEFUL or name == "np.random" else Module
         return kind(value, "np" if value is np else name, overrides_of(value))
+    if getattr(value, "__name__", "") == "check_is_fitted":
+        return lambda *_, **__: None
     if isinstance(value, types.FunctionType) and not _is_library(value):
         return rewired(value, done)
     if isinstance(value, (dict, set, frozenset)):

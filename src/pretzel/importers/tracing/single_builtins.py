@@ -130,7 +130,7 @@ class TracedDict(dict):  # type: ignore[type-arg]
     def __getitem__(self, key: Any) -> Any:
         """Look up a value."""
         if not is_element(key):
-            return super().__getitem__(key)
+            return collection(super().__getitem__(key))
         raise_unless(self._known(key), KeyError("a key that the dictionary does not have"))
         found = self._found(key, None)
         if isinstance(found, SymbolicText):

@@ -11,6 +11,7 @@ from pretzel.importers.columns import Columns, Part
 from pretzel.importers.findings import Refusal, class_name, refused, shown
 from pretzel.importers.inputs import Computed, Open, UnreadableError
 from pretzel.importers.registry import Step
+from pretzel.importers.rounding import note_jumps
 from pretzel.importers.tracing.proof import prove
 from pretzel.importers.tracing.trace import Given, Result, UntracedError, trace
 from pretzel.importers.tracing.text_values import HoldsTextsError
@@ -151,7 +152,8 @@ def _fitted_on(x: Columns, estimator: Any) -> tuple[tuple[str, ...] | None, bool
     A function gets what its step was fitted on, whatever a client sends.
     """
     names = getattr(estimator, "feature_names_in_", None)
-    vector = names is None and x.width == 1 and hasattr(estimator, "func") and not hasattr(estimator, "n_features_in_")
+    called = hasattr(estimator, "func") or not hasattr(estimator, "inverse_func")
+    vector = names is None and x.width == 1 and called and not hasattr(estimator, "n_features_in_")
     if names is None and (vector or x.frame):
         names = x.names if not getattr(estimator, "validate", False) else None
     if names is None or getattr(estimator, "validate", False) or len(names) != x.width:
@@ -182,6 +184,7 @@ def _over(parts: list[Part], given: Given, result: Result, step: Step) -> Column
     settled = {node: _settled(place[node], node) for node in read}
     rewritten = iter(rewrite(computed, lambda node: settled.get(node)))
     columns = [place[node] if node in place else next(rewritten) for node in result.parts]
+    note_jumps([part for part in columns if isinstance(part, Node)], list(settled.values()), step)
     if step.inputs.trial:
         note_whole(
             [part for part in columns if isinstance(part, Node)],

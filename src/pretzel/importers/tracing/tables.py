@@ -66,10 +66,12 @@ class SymbolicFrame(Symbolic):
 
     def _apply(self, ufunc: np.ufunc, *arguments: Any) -> Any:
         def one(series: SymbolicSeries) -> Any:
-            chosen = [x[series.name] if isinstance(x, SymbolicFrame) else x for x in arguments]
+            chosen = [x[series.name] if isinstance(x, (SymbolicFrame, pd.Series)) else x for x in arguments]
             return series._of(elementwise(ufunc, *map(number, chosen)))
 
-        if any(isinstance(x, (SymbolicSeries, SymbolicArray, np.ndarray, pd.Series)) for x in arguments):
+        if any(isinstance(x, pd.Series) and set(x.index) != set(self._parts) for x in arguments):
+            raise TraceEnd("a series with other names than the table is aligned", "select the same columns first")
+        if any(isinstance(x, (SymbolicSeries, SymbolicArray, np.ndarray)) for x in arguments):
             raise unknown("an operation between a table and a column")
         frame = next(x for x in arguments if isinstance(x, SymbolicFrame))
         return frame._each(one)
@@ -84,7 +86,7 @@ class SymbolicFrame(Symbolic):
         if name in self.__dict__.get("_parts", {}):
             return self[name]
         if name in BY_COLUMN:
-            return lambda *arguments, **options: self._each(lambda x: getattr(x, name)(*arguments, **options))
+            return lambda *arguments, **options: self._each(lambda x: called_by_name(x, name, arguments, options))
         return super().__getattr__(name)
 
     def __getitem__(self, key: Any) -> Any:
@@ -209,6 +211,21 @@ class SymbolicFrame(Symbolic):
         if axis not in (1, "columns"):
             raise mixes_rows(f".{name}() over rows")
         return SymbolicSeries(function(self.as_value(), axis=1))
+
+
+def called_by_name(series: Any, name: str, arguments: Any, options: dict[str, Any]) -> Any:
+    """Call a method of a column, with the entry of its name in place of constants that have one for each column."""
+    given = [*arguments, *options.values()]
+    by_name = [x for x in given if isinstance(x, pd.Series) or (name == "fillna" and isinstance(x, Mapping))]
+    if not by_name:
+        return getattr(series, name)(*arguments, **options)
+    if any(series.name not in x for x in by_name):
+        return series
+
+    def chosen(x: Any) -> Any:
+        return x[series.name] if any(x is one for one in by_name) else x
+
+    return getattr(series, name)(*map(chosen, arguments), **{key: chosen(x) for key, x in options.items()})
 
 
 class Locations:

@@ -15,7 +15,7 @@ from pretzel.importers.tracing import reductions  # noqa: F401  # registers its 
 from pretzel.importers.tracing.arrays import SymbolicArray
 from pretzel.importers.tracing.branches import Way, joined, ways
 from pretzel.importers.tracing.ending import TraceEnd, line_of, unknown, where
-from pretzel.importers.tracing.modules import rewired, seen, writes_outside
+from pretzel.importers.tracing.modules import Owner, rewired, seen, writes_outside
 from pretzel.importers.tracing.singles import TextRows, answered_by, reason_of, rows_of
 from pretzel.importers.tracing.strings import forget_marks
 from pretzel.importers.tracing.text_values import OPEN, Text
@@ -67,7 +67,7 @@ class UntracedError(Exception):
 
 
 def is_traceable(function: Any) -> bool:
-    """Return whether this is a function written in Python, or a partial of one."""
+    """Return whether this is a function or method written in Python, or a partial of one."""
     return isinstance(opened(function, {})[0], types.FunctionType) and not _is_of_a_library(opened(function, {})[0])
 
 
@@ -77,6 +77,8 @@ def _is_of_a_library(function: Any) -> bool:
 
 def opened(function: Any, options: Mapping[str, Any]) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
     """Return the function in a ``functools.partial``, the arguments after the first, and all named ones."""
+    if isinstance(function, types.MethodType):
+        return function.__func__, (function.__self__,), dict(options)
     if type(function) is functools.partial and not function.args:
         inner, rest, named = opened(function.func, {})
         return inner, rest, {**named, **function.keywords, **options}
@@ -89,23 +91,25 @@ def trace(function: Callable[..., Any], options: Mapping[str, Any], given: Given
     Raises:
         UntracedError: something in it has no operator, or the runs differ.
     """
-    inner, _, named = opened(function, options)
+    inner, owner, named = opened(function, options)
     if writes_outside(inner.__code__):
         place = where(inner.__code__.co_filename, inner.__code__.co_firstlineno)
         raise UntracedError(f"at {place} it changes names outside of itself", FREE)
-    first, second = (_run(inner, named, given) for _ in range(2))
+    first, second = (_run(inner, owner, named, given) for _ in range(2))
     if first != second:
         place = where(inner.__code__.co_filename, inner.__code__.co_firstlineno)
         raise UntracedError(f"at {place} two runs of it differ: it has state or is random", FREE)
     return first
 
 
-def _run(function: types.FunctionType, options: Mapping[str, Any], given: Given) -> Result:
+def _run(
+    function: types.FunctionType, owner: tuple[Any, ...], options: Mapping[str, Any], given: Given
+) -> Result:
     code = function.__code__
     try:
         with np.errstate(all="ignore"):
             forget_marks()
-            called = rewired(function, {})
+            called = functools.partial(rewired(function, {}), *map(Owner, owner))
             found = ways(lambda: _result(_called(called, given, options), given.inputs[0]))
             return _required(joined(found, _merged), found, given)
     except TraceEnd as end:

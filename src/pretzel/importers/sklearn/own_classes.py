@@ -1,0 +1,50 @@
+"""Transformers of classes that users wrote: their ``transform`` is traced with the fitted attributes as constants."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+
+from pretzel.importers.columns import Columns
+from pretzel.importers.registry import Methods, Step, own_class
+from pretzel.importers.sklearn.common.handing import gives_pandas, own_hand_on
+from pretzel.importers.tracing.steps import traced
+
+INSTALLED = ("site-packages", "dist-packages")
+
+
+def is_own(estimator: Any) -> bool:
+    """Return whether a transformer is of a class that is no part of an installed library, and written in Python."""
+    kind = type(estimator)
+    method = inspect.unwrap(getattr(kind, "transform", None) or is_own)
+    module = getattr(sys.modules.get(kind.__module__), "__file__", None) or ""
+    if not isinstance(method, types.FunctionType) or hasattr(kind, "predict") or hasattr(kind, "fit_resample"):
+        return False
+    return not any(part in INSTALLED for part in Path(module).parts)
+
+
+@own_hand_on(is_own)
+def handed_on(estimator: Any, x: Columns, step: Step) -> Columns:
+    """Return the columns that a user's own ``transform`` returns."""
+    if x.is_sparse:
+        remedy = "make the step before it give a dense one"
+        raise step.refuse("", "it is given a sparse matrix", remedy, about_input=True)
+    step.inputs.tells_integers = True
+    method = types.MethodType(inspect.unwrap(type(estimator).transform), estimator)
+    result = traced(method, "transform", None, x, step)
+    if not gives_pandas(estimator) or result.frame:
+        return result
+    names = tuple(map(str, estimator.get_feature_names_out()))
+    return Columns(result.parts, names, frame=True)
+
+
+@own_class(is_own)
+def transformer(estimator: Any, x: Columns, step: Step) -> Methods:
+    """A class of the user with ``transform``: traced, and proved against it."""
+    if step.is_model:
+        step.inputs.metadata["others"] = "refused"
+    return {"transform": handed_on(estimator, x, step).array()}
