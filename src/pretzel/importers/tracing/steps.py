@@ -42,6 +42,8 @@ def traced(
         result, given = _proved(function, dict(arguments or {}), given)
     except UntracedError as error:
         if not step.inputs.trial or all(node.type.is_float or node.type.is_text for node in given.inputs):
+            if given.unknown:
+                error = UntracedError(error.reason, f"{error.remedy}; a sample tells columns of texts and numbers")
             raise _refused(step, option, function, error) from None
         return traced(function, option, arguments, _as_floats(parts, x, step), step)
     return _over(parts, given, result, step)
@@ -152,9 +154,10 @@ def _fitted_on(x: Columns, estimator: Any) -> tuple[tuple[str, ...] | None, bool
     A function gets what its step was fitted on, whatever a client sends.
     """
     names = getattr(estimator, "feature_names_in_", None)
-    called = hasattr(estimator, "func") or not hasattr(estimator, "inverse_func")
-    vector = names is None and x.width == 1 and called and not hasattr(estimator, "n_features_in_")
-    if names is None and (vector or x.frame):
+    own = not hasattr(estimator, "func") and not hasattr(estimator, "inverse_func")
+    unfitted = names is None and not hasattr(estimator, "n_features_in_")
+    vector = unfitted and x.width == 1 and (own or hasattr(estimator, "func"))
+    if names is None and (vector or x.frame or (own and unfitted)):
         names = x.names if not getattr(estimator, "validate", False) else None
     if names is None or getattr(estimator, "validate", False) or len(names) != x.width:
         return None, vector
