@@ -21,8 +21,10 @@ def is_own(estimator: Any) -> bool:
     """Return whether a transformer is of a class that is no part of an installed library, and written in Python."""
     kind = type(estimator)
     method = inspect.unwrap(getattr(kind, "transform", None) or is_own)
-    module = getattr(sys.modules.get(kind.__module__), "__file__", None) or ""
-    if not isinstance(method, types.FunctionType) or hasattr(kind, "predict") or hasattr(kind, "fit_resample"):
+    if kind.__module__ not in sys.modules or not isinstance(method, types.FunctionType):
+        return False
+    module = getattr(sys.modules[kind.__module__], "__file__", None) or ""  # none for the cells of a notebook
+    if hasattr(kind, "predict") or hasattr(kind, "fit_resample"):
         return False
     return not any(part in INSTALLED for part in Path(module).parts)
 

@@ -65,7 +65,9 @@ def _trace(function: Callable[[str], Any]) -> Node:
         raise UntracedError(f"{at}{end.reason}", end.remedy) from None
     except Exception as error:
         at = f"at {line_of(error.__traceback__, code)}, " if code is not None else ""
-        raise UntracedError(f"{at}it raised {type(error).__name__} over a symbolic text ({error!s:.200})", REMEDY) from error
+        raise UntracedError(
+            f"{at}it raised {type(error).__name__} over a symbolic text ({error!s:.200})", REMEDY
+        ) from error
     if first != second:
         raise UntracedError("two runs of it differ: it has state or is random", FREE)
     return first

@@ -50,7 +50,9 @@ def _part_of(x: Any) -> Part:
     return rows if rows is not None else x.part if isinstance(x, SymbolicSeries) else number(x)
 
 
-def _cut(x: Any, bins: Any, right: bool = True, labels: Any = None, include_lowest: bool = False, **options: Any) -> Any:
+def _cut(
+    x: Any, bins: Any, right: bool = True, labels: Any = None, include_lowest: bool = False, **options: Any
+) -> Any:
     """``pandas.cut`` of numbers in fixed bins, with ``labels=False`` or a label for each."""
     edges = bins if isinstance(bins, (int, float)) else np.asarray(bins, np.float64)
     if not isinstance(x, SymbolicSeries) or np.ndim(edges) != 1 or options:

@@ -177,8 +177,8 @@ def _compare(
             f"it returned {_form(names, arrays)} where the trace has {_form(result.names, traced)}", FREE
         )
     for array, values in zip(arrays, traced, strict=True):
-        if array.dtype.kind in "iub" and values.dtype.kind == "f" and _may_be_floats(result):
-            array = array.astype(np.float64)  # noqa: PLW2901  # pandas has floats for a batch with a missing text only
+        if array.dtype.kind in "iub" and values.dtype.kind == "f" and _may_be_floats(result, len(which)):
+            array = array.astype(np.float64)  # noqa: PLW2901  # pandas has floats for a batch with a missing value only
         if array.dtype.kind != values.dtype.kind and "O" not in (array.dtype.kind, values.dtype.kind):
             raise UntracedError(f"it returned {array.dtype} where the trace has {values.dtype}", CHANGED)
         differs = _differs(array, values, tolerance)
@@ -189,8 +189,9 @@ def _compare(
             raise UntracedError(reason, f"compute each row from that row alone; {FREE}")
 
 
-def _may_be_floats(result: Result) -> bool:
-    return any(node.type.is_text or node.type.layout == "ragged" for node in topological(result.parts))
+def _may_be_floats(result: Result, rows: int) -> bool:
+    """Return whether pandas may have integers where a larger batch has floats, as some of its values are missing."""
+    return (rows == 1 and result.names is not None) or any(node.type.is_text or node.type.layout == "ragged" for node in topological(result.parts))
 
 
 def _same(want: Any, got: Any) -> bool:
@@ -202,7 +203,9 @@ def _same(want: Any, got: Any) -> bool:
 
 def _differs(want: np.ndarray, got: np.ndarray, tolerance: float | None) -> np.ndarray:
     if "O" in (want.dtype.kind, got.dtype.kind):
-        return ~np.array([_same(x, y) for x, y in zip(want.ravel(), got.ravel(), strict=True)], bool).reshape(want.shape)
+        return ~np.array([_same(x, y) for x, y in zip(want.ravel(), got.ravel(), strict=True)], bool).reshape(
+            want.shape
+        )
     if want.dtype.kind != "f" or got.dtype.kind != "f":
         return np.asarray(want != got)
     if tolerance is None:

@@ -66,9 +66,7 @@ def _proved(function: Callable[..., Any], arguments: dict[str, Any], given: Give
     raise next((error for error in errors[::-1] if "AttributeError" not in error.reason), errors[-1])
 
 
-def _proved_with_texts(
-    function: Callable[..., Any], arguments: dict[str, Any], given: Given
-) -> tuple[Result, Given]:
+def _proved_with_texts(function: Callable[..., Any], arguments: dict[str, Any], given: Given) -> tuple[Result, Given]:
     while True:
         try:
             return _proved_as(function, arguments, given), given

@@ -81,7 +81,9 @@ class TextMethods:
             return lambda: self._test(ops.TestText(self._x, name))
         if name.startswith("__"):
             raise AttributeError(name)
-        raise TraceEnd(f".str.{name} is not traced", "use other methods of .str, or compute the column before the model")
+        raise TraceEnd(
+            f".str.{name} is not traced", "use other methods of .str, or compute the column before the model"
+        )
 
     def __getitem__(self, key: Any) -> Any:
         """Return a character or a slice of each text."""
@@ -157,7 +159,9 @@ class TextMethods:
         """Return whether each ends with a text."""
         return self._ends("endswith", pat, na)
 
-    def replace(self, pat: Any, repl: Any = None, n: int = -1, case: Any = None, flags: int = 0, regex: bool = False) -> Any:
+    def replace(
+        self, pat: Any, repl: Any = None, n: int = -1, case: Any = None, flags: int = 0, regex: bool = False
+    ) -> Any:
         """Replace literals, or the matches of a pattern."""
         if n != -1:
             raise unknown(".str.replace with n=")
@@ -301,5 +305,3 @@ class Expanded:
         if name.startswith("__"):
             raise AttributeError(name)
         raise TraceEnd("expand=True makes a column for each part of the longest row", "use .str.split(...).str[i]")
-
-

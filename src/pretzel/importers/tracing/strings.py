@@ -252,6 +252,8 @@ class Piece(str):
 class Counted:
     """A number or condition of each piece, which sums are taken of."""
 
+    __hash__ = None  # type: ignore[assignment]
+
     def __init__(self, total: Node) -> None:
         """Know the sum over all pieces."""
         self.total = total
@@ -259,6 +261,11 @@ class Counted:
     def __bool__(self) -> bool:
         """End the trace: a condition on characters."""
         raise TraceEnd("a condition on single characters or words is not traced", LOOP)
+
+    def _ends(self, other: Any) -> Any:
+        return bool(self)
+
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = __add__ = __mul__ = __sub__ = _ends  # type: ignore[assignment]
 
 
 def _add_piece_methods() -> None:
@@ -285,7 +292,9 @@ def length(x: Any) -> Any:
     """Return the length of a text or of a list of words."""
     if isinstance(x, Piece):
         ragged = x.of.type.layout == "ragged"
-        return Counted(ops.MeasureText(ops.JoinTokens(x.of, ""), "length") if ragged else _ends("a loop over characters"))
+        return Counted(
+            ops.MeasureText(ops.JoinTokens(x.of, ""), "length") if ragged else _ends("a loop over characters")
+        )
     if isinstance(x, SymbolicTokens):
         return SymbolicNumber(whole(ops.CountTokens(x.node)))
     return SymbolicNumber(whole(ops.MeasureText(x._x(), "length")))

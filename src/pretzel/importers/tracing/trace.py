@@ -102,9 +102,7 @@ def trace(function: Callable[..., Any], options: Mapping[str, Any], given: Given
     return first
 
 
-def _run(
-    function: types.FunctionType, owner: tuple[Any, ...], options: Mapping[str, Any], given: Given
-) -> Result:
+def _run(function: types.FunctionType, owner: tuple[Any, ...], options: Mapping[str, Any], given: Given) -> Result:
     code = function.__code__
     try:
         with np.errstate(all="ignore"):
