@@ -21,7 +21,7 @@ SECONDS = 0.15
 
 
 def main() -> None:
-    """Print the median time of ``predict_proba`` of one row, by the library and by Pretzel, and which is how much faster."""
+    """Print the median time of ``predict_proba`` of one row, by the library and by Pretzel."""
     warnings.simplefilter("ignore")
     held, faster = data(), list[float]()
     for name, (over, function) in FUNCTIONS.items():
@@ -32,9 +32,9 @@ def main() -> None:
             print(f"{name:20} not traced: {str(error)[:120]}")
             continue
         row = held[over][:1]
-        theirs, ours = (_median(lambda one=one: one.predict_proba(row)) for one in (model, predictor))
+        theirs, ours = (_median(one.predict_proba, row) for one in (model, predictor))
         records = _records(row)
-        raw = ours if records is None else _median(lambda: predictor.predict_proba(records))
+        raw = ours if records is None else _median(predictor.predict_proba, records)
         faster.append(theirs / ours)
         print(f"{name:20} {theirs:9.0f} us {ours:8.1f} us {theirs / ours:7.1f} x   as an array or dict {raw:8.1f} us")
     print(f"{len(faster)} of {len(FUNCTIONS)} are traced; {sum(x >= 20 for x in faster)} are 20 times faster")
@@ -56,13 +56,13 @@ def _fitted(function: Callable[[Any], Any], x: Any) -> Any:
     return make_pipeline(FunctionTransformer(function), *after, LogisticRegression()).fit(x, target)
 
 
-def _median(call: Callable[[], Any]) -> float:
+def _median(call: Callable[[Any], Any], row: Any) -> float:
     """Return the median microseconds of a call."""
-    call()
+    call(row)
     times, end = list[float](), time.perf_counter() + SECONDS
     while time.perf_counter() < end or len(times) < 5:
         start = time.perf_counter()
-        call()
+        call(row)
         times.append(time.perf_counter() - start)
     return float(np.median(times)) * 1e6
 

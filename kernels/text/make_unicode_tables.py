@@ -14,7 +14,7 @@ from pathlib import Path
 BLOCK = 128
 LIMIT = 0x110000
 SPACE, CASED, IGNORABLE = 1, 2, 4  # bits of the table of properties
-KINDS = {
+KINDS: dict[str, Callable[[str], bool]] = {
     "ALPHA": str.isalpha, "DECIMAL": str.isdecimal, "DIGIT": str.isdigit, "NUMERIC": str.isnumeric,
     "LOWERED": str.islower, "UPPERED": str.isupper, "TITLED": lambda c: unicodedata.category(c) == "Lt",
     "JOINED": lambda c: (c + "a").title()[-1] == "a",
@@ -65,7 +65,7 @@ def _properties(c: str) -> int:
 
 def _kinds(c: str) -> int:
     """Return the bits of the tests of :data:`KINDS`."""
-    return sum(1 << bit for bit, test in enumerate(KINDS.values()) if test(c))
+    return sum(int(test(c)) << bit for bit, test in enumerate(KINDS.values()))
 
 
 def simple_lower(c: str) -> str:

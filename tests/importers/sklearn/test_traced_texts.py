@@ -1,4 +1,4 @@
-"""Functions of users over texts and single values: thirty as people write them, what each rejects, and what ends them."""
+"""Functions of users over texts and single values: thirty as people write them, and what ends a trace."""
 
 from __future__ import annotations
 
@@ -60,23 +60,40 @@ def test_most_of_the_thirty_are_traced() -> None:
 
 
 METHODS: dict[str, Any] = {
-    "cases": lambda s: pd.DataFrame({"u": s.str.upper(), "l": s.str.lower(), "f": s.str.casefold(), "c": s.str.capitalize()}),
+    "cases": lambda s: pd.DataFrame(
+        {"u": s.str.upper(), "l": s.str.lower(), "f": s.str.casefold(), "c": s.str.capitalize()}
+    ),
     "ends": lambda s: s.str.strip(" .").str.lstrip("A").str.rstrip(")").to_frame(),
     "slices": lambda s: pd.DataFrame({"a": s.str[1:4], "b": s.str.slice(-3), "c": s.str.get(0), "d": s.str[-1]}),
-    "tests": lambda s: pd.DataFrame({"a": s.str.startswith(("Br", "He")), "b": s.str.endswith("n"), "c": s.str.isalpha()}),
+    "tests": lambda s: pd.DataFrame(
+        {"a": s.str.startswith(("Br", "He")), "b": s.str.endswith("n"), "c": s.str.isalpha()}
+    ),
     "patterns": lambda s: pd.DataFrame(
-        {"a": s.str.contains("mrs|miss", case=False), "b": s.str.match(r"[A-Z]\w+,"), "c": s.str.fullmatch(r"[^.]+"),
-         "d": s.str.contains("Mr.", regex=False)}),
-    "numbers": lambda s: pd.DataFrame({"a": s.str.len(), "b": s.str.count("r"), "c": s.str.find(","), "d": s.str.count("[a-e]")}),
-    "parts": lambda s: pd.DataFrame({"a": s.str.split(" ").str[1], "b": s.str.split().str.len(), "c": s.str.findall(r"\w+").str[0]}),
-    "padding": lambda s: pd.DataFrame({"a": s.str.pad(20), "b": s.str.ljust(9, "_"), "c": s.str.center(30), "d": s.str.zfill(20)}),
+        {
+            "a": s.str.contains("mrs|miss", case=False),
+            "b": s.str.match(r"[A-Z]\w+,"),
+            "c": s.str.fullmatch(r"[^.]+"),
+            "d": s.str.contains("Mr.", regex=False),
+        }
+    ),
+    "numbers": lambda s: pd.DataFrame(
+        {"a": s.str.len(), "b": s.str.count("r"), "c": s.str.find(","), "d": s.str.count("[a-e]")}
+    ),
+    "parts": lambda s: pd.DataFrame(
+        {"a": s.str.split(" ").str[1], "b": s.str.split().str.len(), "c": s.str.findall(r"\w+").str[0]}
+    ),
+    "padding": lambda s: pd.DataFrame(
+        {"a": s.str.pad(20), "b": s.str.ljust(9, "_"), "c": s.str.center(30), "d": s.str.zfill(20)}
+    ),
     "prefixes": lambda s: (s.str.removeprefix("Br") + "-" + s.str.removesuffix("n")).to_frame("x"),
     "joined": lambda s: s.str.cat(s.str.lower(), sep="|").to_frame(),
     "missing": lambda s: pd.DataFrame({"a": s.isna(), "b": s.fillna("none"), "c": s.where(s.notna(), "gone")}),
-    "members": lambda s: pd.DataFrame({"a": s.isin(["Oe, Ms. A"]), "b": s != "Oe, Ms. A", "c": s.mask(s == "Oe, Ms. A", "o")}),
+    "members": lambda s: pd.DataFrame(
+        {"a": s.isin(["Oe, Ms. A"]), "b": s != "Oe, Ms. A", "c": s.mask(s == "Oe, Ms. A", "o")}
+    ),
     "looked up": lambda s: pd.DataFrame({"a": s.map({"Oe, Ms. A": 1.5}), "b": s.replace({"Oe, Ms. A": "oe"})}),
     "chosen": lambda s: pd.DataFrame({"a": np.where(s.str.len() > 16, "long", "short"), "b": s.fillna("").map(len)}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", METHODS)

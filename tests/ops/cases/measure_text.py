@@ -16,6 +16,4 @@ OPERATOR = ops.MeasureText
 def strategy(draw: st.DrawFn) -> Drawn:
     texts = draw(st.lists(TEXTS | st.text("aé.") | MISSING, min_size=1, max_size=6))
     text = draw(st.sampled_from(["a", "aa", "é", ".", "aé"]) | TEXTS.filter(bool))
-    return ops.MeasureText(ops.Input("x", "str"), draw(st.sampled_from(MEASURES)), text), {
-        "x": texts
-    }
+    return ops.MeasureText(ops.Input("x", "str"), draw(st.sampled_from(MEASURES)), text), {"x": texts}

@@ -37,6 +37,7 @@ def _in_lines(parameter: Parameter) -> Parameter:
 
 
 def is_run_of(node: Node) -> bool:
+    """Return whether the pattern of a node is a run of one class of characters."""
     return is_run(cast(ops.Tokenize | ops.ReplaceMatches, node).pattern)
 
 

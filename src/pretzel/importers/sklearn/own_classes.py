@@ -8,7 +8,6 @@ import types
 from pathlib import Path
 from typing import Any
 
-
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, own_class
 from pretzel.importers.sklearn.common.handing import gives_pandas, own_hand_on

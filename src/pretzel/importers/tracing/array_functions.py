@@ -50,7 +50,7 @@ def where_texts(condition: Any, *choices: Any) -> Any:
     test = condition.as_value() if hasattr(condition, "as_value") else unwrapped(condition)
     if len(choices) != 2 or not isinstance(test, Value) or not any(map(is_textual, choices)):
         return _where_numbers(condition, *choices)
-    from pretzel.importers.tracing.text_series import text_part  # noqa: PLC0415  # it imports this module
+    from pretzel.importers.tracing.text_series import text_part  # it imports this module
 
     return _series(chosen_text(test, *map(text_part, choices)))
 
@@ -66,7 +66,7 @@ def select_texts(conditions: Sequence[Any], choices: Sequence[Any], default: Any
 
 
 def _series(value: Value) -> Any:
-    from pretzel.importers.tracing.series import SymbolicSeries  # noqa: PLC0415  # it imports this module
+    from pretzel.importers.tracing.series import SymbolicSeries  # it imports this module
 
     return SymbolicSeries(value)
 

@@ -13,12 +13,14 @@ from pretzel.importers.findings import Refusal, class_name, refused, shown
 from pretzel.importers.registry import Step
 from pretzel.importers.tracing.branches import joined, ways
 from pretzel.importers.tracing.ending import TraceEnd, line_of, unknown, where
+from pretzel.importers.tracing.marks import forget_marks
 from pretzel.importers.tracing.modules import seen, writes_outside
 from pretzel.importers.tracing.operators import negated
 from pretzel.importers.tracing.random_texts import random_texts
 from pretzel.importers.tracing.singles import answered_by, column_of, merged, reason_of
-from pretzel.importers.tracing.strings import SymbolicText, SymbolicTokens, forget_marks, opened
+from pretzel.importers.tracing.strings import SymbolicText, opened
 from pretzel.importers.tracing.text_values import missing
+from pretzel.importers.tracing.tokens import SymbolicTokens
 from pretzel.importers.tracing.trace import FREE, UntracedError
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition

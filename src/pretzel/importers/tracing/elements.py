@@ -119,7 +119,7 @@ class SymbolicNumber(SymbolicArray):
 
     def __format__(self, spec: str) -> str:
         """Return the digits of an integer."""
-        from pretzel.importers.tracing.strings import text_of_number  # noqa: PLC0415
+        from pretzel.importers.tracing.strings import text_of_number
 
         if spec:
             raise TraceEnd(f"a number is formatted by {spec!r:.20}", "use str() of integers")
@@ -172,7 +172,7 @@ def as_value(x: Any, beside: Node) -> Value:
     array = np.asarray(x)
     if array.ndim or array.dtype.kind not in "biuf":
         raise TraceEnd(f"{x!r:.40} is returned beside numbers", "return numbers alone, or texts alone")
-    from pretzel.plan.parameter import Parameter  # noqa: PLC0415
+    from pretzel.plan.parameter import Parameter
 
     example = np.full(ROWS, array[()])
     return made(ops.Constant(beside, Parameter.of(array.reshape(1))), example)

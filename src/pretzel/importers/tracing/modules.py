@@ -19,7 +19,8 @@ from pretzel.importers.tracing.array_functions import column_stack
 from pretzel.importers.tracing.arrays import SymbolicArray, standing_for, unwrapped
 from pretzel.importers.tracing.elements import SymbolicNumber
 from pretzel.importers.tracing.ending import TraceEnd
-from pretzel.importers.tracing.single_builtins import BUILTINS, RE, SEEN, collection, pattern_of, plain
+from pretzel.importers.tracing.patterns import RE, pattern_of
+from pretzel.importers.tracing.single_builtins import BUILTINS, SEEN, collection, plain
 from pretzel.importers.tracing.singles import TextRows, rows_of
 from pretzel.importers.tracing.strings import SymbolicText
 from pretzel.importers.tracing.text_values import Text

@@ -54,8 +54,8 @@ def _cut(
     x: Any, bins: Any, right: bool = True, labels: Any = None, include_lowest: bool = False, **options: Any
 ) -> Any:
     """``pandas.cut`` of numbers in fixed bins, with ``labels=False`` or a label for each."""
-    edges = bins if isinstance(bins, (int, float)) else np.asarray(bins, np.float64)
-    if not isinstance(x, SymbolicSeries) or np.ndim(edges) != 1 or options:
+    edges = np.asarray(bins, np.float64)
+    if not isinstance(x, SymbolicSeries) or edges.ndim != 1 or options:
         raise TraceEnd("pd.cut with this many bins reads several rows together", "give the edges of the bins")
     if labels is None:
         raise TraceEnd("pd.cut returns intervals", "give labels=False, or a label for each bin")

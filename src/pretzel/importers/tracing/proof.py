@@ -178,7 +178,7 @@ def _compare(
         )
     for array, values in zip(arrays, traced, strict=True):
         if array.dtype.kind in "iub" and values.dtype.kind == "f" and _may_be_floats(result, len(which)):
-            array = array.astype(np.float64)  # noqa: PLW2901  # pandas has floats for a batch with a missing value only
+            array = array.astype(np.float64)  # as pandas has floats for a batch with a missing value only
         if array.dtype.kind != values.dtype.kind and "O" not in (array.dtype.kind, values.dtype.kind):
             raise UntracedError(f"it returned {array.dtype} where the trace has {values.dtype}", CHANGED)
         differs = _differs(array, values, tolerance)
@@ -191,7 +191,9 @@ def _compare(
 
 def _may_be_floats(result: Result, rows: int) -> bool:
     """Return whether pandas may have integers where a larger batch has floats, as some of its values are missing."""
-    return (rows == 1 and result.names is not None) or any(node.type.is_text or node.type.layout == "ragged" for node in topological(result.parts))
+    return (rows == 1 and result.names is not None) or any(
+        node.type.is_text or node.type.layout == "ragged" for node in topological(result.parts)
+    )
 
 
 def _same(want: Any, got: Any) -> bool:

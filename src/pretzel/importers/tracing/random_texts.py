@@ -13,8 +13,8 @@ from pretzel.plan.node import Node
 from pretzel.plan.regex.pattern import parse
 
 WORDS = (
-    "", "a", "Mr. Smith", "7", "-12", "3.5", "é", "north", "NORTH", "Straße", "ΟΔΟΣ", "free!", "a,b,c", "x_y-z", "  pad ",
-    "Dr. A. B", "http://x.y/z?q=1", "user@mail.org", "日本 語", "😀 ok", "O'Neil", "C85", "\t\n", "don't STOP", "١٢",
+    "", "a", "Mr. Smith", "7", "-12", "3.5", "é", "north", "NORTH", "Straße", "ΟΔΟΣ", "free!", "a,b,c", "x_y-z",
+    " pad ", "Dr. A. B", "http://x.y/z?q=1", "user@mail.org", "日本 語", "😀 k", "O'Neil", "C85", "\t\n", "don't STOP",
 )  # fmt: skip
 BETWEEN = (" ", " ", ", ", ",", "-", "", "! ", "/", ". ", "|", "_", ": ")
 MISSING = 0.06
@@ -29,9 +29,9 @@ def random_texts(results: Sequence[Node], rows: int, rng: np.random.Generator) -
 
 
 def _one(pool: Sequence[str], rng: np.random.Generator) -> str:
-    text = pool[rng.integers(len(pool))]
+    text = pool[int(rng.integers(len(pool)))]
     for _ in range(rng.choice([0, 0, 0, 1, 2, 4])):
-        text += BETWEEN[rng.integers(len(BETWEEN))] + pool[rng.integers(len(pool))]
+        text += BETWEEN[int(rng.integers(len(BETWEEN)))] + pool[int(rng.integers(len(pool)))]
     return text
 
 

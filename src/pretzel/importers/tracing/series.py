@@ -14,9 +14,10 @@ from pretzel.importers.tracing.array_functions import clip, elementwise, isin, r
 from pretzel.importers.tracing.arrays import SymbolicArray, converted, unwrapped
 from pretzel.importers.tracing.branches import loop_over
 from pretzel.importers.tracing.ending import TraceEnd, branches, mixes_rows, named, unknown
+from pretzel.importers.tracing.look_ups import digits, looked_up
 from pretzel.importers.tracing.single_builtins import plain
 from pretzel.importers.tracing.singles import applied, element_of
-from pretzel.importers.tracing.text_values import OPEN, HoldsTextsError, Text, constant_text
+from pretzel.importers.tracing.text_values import OPEN, HoldsTextsError, Text
 from pretzel.importers.tracing.values import Value, of_input
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -66,10 +67,16 @@ class Symbolic(operators.Operators):
         """Return the columns as an array."""
         return self.values if dtype is None else self.values.astype(dtype)
 
+    def pipe(self, func: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        """Apply a function of this."""
+        return func(self, *arguments, **options)
+
     def __getattr__(self, name: str) -> Any:
         """Return an operator by its name, or end the trace at an attribute that is not traced."""
         if name.startswith("_") or name == "as_value":
             raise AttributeError(name)
+        if name in ("pow", "abs"):
+            return getattr(self, f"__{name}__")
         if name in METHODS:
             return lambda other: self._apply(getattr(np, METHODS[name]), self, other)
         if name in MIXING:
@@ -155,12 +162,6 @@ class SymbolicSeries(Symbolic):
         loop_over(value.node)
         return iter((element_of(value, open_column(self)),))
 
-    @property
-    def str(self) -> Any:
-        """The methods of texts, if the type of the column is unknown."""
-        settle_open(self)
-        raise TraceEnd(f".str of column {self.name!r}, which holds numbers", "use .astype(str) first, for integers")
-
     def __getitem__(self, key: Any) -> Any:
         """End the trace: rows."""
         raise TraceEnd("it selects rows", "use np.where or .where to keep or replace values of some rows")
@@ -222,17 +223,9 @@ class SymbolicSeries(Symbolic):
             settle_open(self)
         return self._of(isin(self.as_value(), list(values)))
 
-    def abs(self) -> Any:
-        """Return the magnitude."""
-        return abs(self)
-
     def round(self, decimals: int = 0) -> SymbolicSeries:
         """Round half to even."""
         return self._of(rounded(self.as_value(), decimals))
-
-    def pow(self, other: Any) -> Any:
-        """Return a power."""
-        return self**other
 
     def map(self, arg: Any, na_action: Any = None) -> Any:
         """Look up numbers in a dictionary, NaN for others; or apply a function."""
@@ -258,10 +251,6 @@ class SymbolicSeries(Symbolic):
             element = element_of(self.as_value(), open_column(self))
             return self._of(applied(lambda x: func(x, *args, **options), element, self.as_value().node))
 
-    def pipe(self, func: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        """Apply a function of the column."""
-        return func(self, *arguments, **options)
-
     def copy(self, deep: bool = True) -> SymbolicSeries:
         """Return a column that later assignments do not change."""
         return SymbolicSeries(self.part, self.name)
@@ -269,6 +258,12 @@ class SymbolicSeries(Symbolic):
     def rename(self, name: Any) -> SymbolicSeries:
         """Return the column under another name."""
         return SymbolicSeries(self.part, name)
+
+    @property
+    def str(self) -> Any:
+        """The methods of texts, if the type of the column is unknown."""
+        settle_open(self)
+        raise TraceEnd(f".str of column {self.name!r}, which holds numbers", "use .astype(str) first, for integers")
 
 
 ROW_LABELS = object()
@@ -293,13 +288,6 @@ def holds_texts(x: Any) -> bool:
     return isinstance(x, builtins.str) or (isinstance(x, SymbolicSeries) and isinstance(x.part, Text))
 
 
-def digits(x: Value) -> Text:
-    """Return the texts of integers."""
-    if x.dtype.kind not in "iu" or x.dtype == np.uint64:
-        raise TraceEnd(f".astype(str) of {x.dtype} is not traced", "convert integers only: use .astype(int) first")
-    return Text.of(ops.FormatInteger(x.node if x.dtype == np.int64 else ops.Cast(x.node, "i64")))
-
-
 def number(argument: Any) -> Any:
     """Return the value of a series or an array; constants stay as they are."""
     if isinstance(argument, SymbolicSeries):
@@ -307,26 +295,3 @@ def number(argument: Any) -> Any:
     if isinstance(argument, pd.Series):
         raise TraceEnd("a constant series has another value for each row", "use a number")
     return unwrapped(argument)
-
-
-def looked_up(x: Value, pairs: Mapping[Any, Any], otherwise: Any) -> Any:
-    """Return for each value the one that a dictionary has for it."""
-    if pairs and all(isinstance(new, builtins.str) for new in pairs.values()):
-        return _texts_of(x, pairs)
-    numbers = all(isinstance(part, (int, float, np.number)) for pair in pairs.items() for part in pair)
-    if not numbers or not 0 < len(pairs) <= 64:
-        raise TraceEnd("this dictionary is not traced", "use up to 64 pairs of numbers")
-    result: Any = otherwise
-    for key, new in reversed([*pairs.items()]):
-        found = elementwise(np.isnan, x) if key != key else elementwise(np.equal, x, key)
-        result = operators.chosen(found, new, result)
-    return result
-
-
-def _texts_of(x: Value, pairs: Mapping[Any, str]) -> Text:
-    """Return the text that a dictionary has for each number, missing for others."""
-    result = constant_text(None, x.node)
-    for key, new in reversed([*pairs.items()]):
-        found = elementwise(np.equal, x, key)
-        result = ops.ChooseText(found.node, constant_text(new, x.node), result)
-    return Text.of(result)

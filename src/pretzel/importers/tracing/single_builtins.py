@@ -1,9 +1,8 @@
-"""Python's own functions, types, dictionaries and ``re`` as traced functions of single values see them."""
+"""Python's own functions, types and dictionaries as traced functions of single values see them."""
 
 from __future__ import annotations
 
 import builtins
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -11,31 +10,20 @@ import numpy as np
 
 from pretzel.importers.tracing import operators
 from pretzel.importers.tracing.branches import decide, raise_unless
-from pretzel.importers.tracing.elements import SymbolicNumber, of_condition
-from pretzel.importers.tracing.ending import TraceEnd, unknown
+from pretzel.importers.tracing.elements import SymbolicNumber, as_value, of_condition
+from pretzel.importers.tracing.ending import TraceEnd
+from pretzel.importers.tracing.look_ups import looked_up
+from pretzel.importers.tracing.marks import Counted, Piece
 from pretzel.importers.tracing.singles import is_element
-from pretzel.importers.tracing.strings import (
-    Counted,
-    Piece,
-    SymbolicText,
-    SymbolicTokens,
-    length,
-    opened,
-    text_of_number,
-)
+from pretzel.importers.tracing.strings import SymbolicText, opened, text_of_number
 from pretzel.importers.tracing.text_values import (
-    checked,
-    contains,
-    group_is_certain,
     mapped,
-    matches,
     may_miss,
     member,
     missing,
-    replaced,
     whole,
-    without_groups,
 )
+from pretzel.importers.tracing.tokens import SymbolicTokens, length
 from pretzel.importers.tracing.values import Value
 from pretzel.plan import ops
 
@@ -157,8 +145,6 @@ class TracedDict(dict):  # type: ignore[type-arg]
         if isinstance(key, SymbolicNumber):
             if not decide(self._known(key)):
                 return default
-            from pretzel.importers.tracing.series import looked_up  # noqa: PLC0415  # it imports this module
-
             return SymbolicNumber(looked_up(key.value, dict(self), np.nan))
         if decide(self._known(key)):
             return _unwrapped(mapped(key.node, self, _zero(self, key)))
@@ -170,8 +156,6 @@ def _zero(pairs: dict[Any, Any], key: SymbolicText) -> Value | None:
     values = list(pairs.values())
     if any(isinstance(value, str) for value in values):
         return None
-    from pretzel.importers.tracing.elements import as_value  # noqa: PLC0415
-
     return as_value(np.asarray(values).dtype.type(0).item(), key.node)
 
 
@@ -198,114 +182,16 @@ def collection(value: Any) -> Any:
     return TracedSet(value) if type(value) in (set, frozenset) and value else value
 
 
-class Found:
-    """The first match in a text that has one."""
-
-    def __init__(self, x: Any, pattern: str) -> None:
-        """Search a text."""
-        self._x, self._pattern = x, pattern
-
-    def group(self, number: int = 0) -> SymbolicText:
-        """Return the match, or its group."""
-        if number == 0:
-            return SymbolicText(self._picked(without_groups(self._pattern)))
-        if number != 1 or re.compile(self._pattern).groups != 1 or not group_is_certain(self._pattern):
-            raise TraceEnd("a pattern with several groups is not traced", "use one group")
-        return SymbolicText(self._picked(self._pattern))
-
-    __getitem__ = group
-
-    def _picked(self, pattern: str) -> Any:
-        picked = ops.PickToken(ops.Tokenize(self._x, pattern), 0)
-        from pretzel.importers.tracing.text_values import constant_text  # noqa: PLC0415
-
-        return ops.ChooseText(missing(picked), constant_text("", picked), picked)
-
-
-def _search(pattern: Any, text: Any, flags: int = 0, *, form: str = "{}") -> Any:
-    compiled = re.compile(pattern, flags)
-    if not isinstance(opened(text), SymbolicText):
-        return compiled.search(text)
-    x, anchored = opened(text)._x(), checked(form.format(compiled.pattern), compiled.flags & ~re.UNICODE)
-    return Found(x, anchored) if decide(contains(x, anchored)) else None
-
-
-def _sub(pattern: Any, repl: Any, text: Any, count: int = 0, flags: int = 0) -> Any:
-    if not isinstance(opened(text), SymbolicText):
-        return re.sub(pattern, repl, text, count, flags)
-    if count or not isinstance(repl, str):
-        raise unknown("re.sub with a function or a count")
-    pattern = pattern if isinstance(pattern, re.Pattern) else re.compile(pattern, flags)
-    return SymbolicText(replaced(opened(text)._x(), pattern, repl, regex=True))
-
-
-def _findall(pattern: Any, text: Any, flags: int = 0) -> Any:
-    if not isinstance(opened(text), SymbolicText):
-        return re.findall(pattern, text, flags)
-    return SymbolicTokens(matches(opened(text)._x(), pattern, flags))
-
-
-def _split(pattern: Any, text: Any, maxsplit: int = 0, flags: int = 0) -> Any:
-    if isinstance(opened(text), SymbolicText):
-        raise TraceEnd("re.split is not traced", "use re.findall of what is between, or str.split")
-    return re.split(pattern, text, maxsplit, flags)
-
-
-class Pattern:
-    """A compiled pattern."""
-
-    def __init__(self, compiled: re.Pattern[str]) -> None:
-        """Wrap it."""
-        self.compiled = compiled
-
-    def search(self, text: Any) -> Any:
-        """``re.search``."""
-        return _search(self.compiled, text)
-
-    def match(self, text: Any) -> Any:
-        """``re.match``."""
-        return _search(self.compiled, text, form=r"\A(?:{})")
-
-    def fullmatch(self, text: Any) -> Any:
-        """``re.fullmatch``."""
-        return _search(self.compiled, text, form=r"\A(?:{})\Z")
-
-    def sub(self, repl: Any, string: Any, count: int = 0) -> Any:
-        """``re.sub``."""
-        return _sub(self.compiled, repl, string, count)
-
-    def findall(self, text: Any) -> Any:
-        """``re.findall``."""
-        return _findall(self.compiled, text)
-
-    def __getattr__(self, name: str) -> Any:
-        """Return another attribute of the pattern."""
-        return getattr(self.compiled, name)
-
-
-def pattern_of(value: Any) -> Any:
-    """Return a compiled pattern, or a bound method of one, as traced functions see it; anything else unchanged."""
-    if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
-        return Pattern(value)
-    owner = getattr(value, "__self__", None)
-    if isinstance(owner, re.Pattern) and isinstance(owner.pattern, str):
-        return getattr(Pattern(owner), value.__name__)
-    return value
-
-
-RE = {
-    "sub": _sub, "findall": _findall, "search": _search, "split": _split,
-    "match": lambda pattern, text, flags=0: _search(pattern, text, flags, form=r"\A(?:{})"),
-    "fullmatch": lambda pattern, text, flags=0: _search(pattern, text, flags, form=r"\A(?:{})\Z"),
-    "compile": lambda pattern, flags=0: Pattern(re.compile(pattern, flags)),
-}  # fmt: skip
-"""The functions of ``re``."""
 BUILTINS: dict[str, Any] = {
     "len": _len, "sum": _sum, "any": _quantifier("any"), "all": _quantifier("all"),
     **{kind.__name__: _stand_in(kind) for kind in (int, float, str, bool)},
 }  # fmt: skip
 """Python's functions and types."""
-SEEN = {builtins.len: _len, builtins.sum: _sum, **{kind: BUILTINS[kind.__name__] for kind in (int, float, str, bool)}}
+SEEN: dict[Any, Any] = {
+    builtins.len: _len,
+    builtins.sum: _sum,
+    **{kind: BUILTINS[kind.__name__] for kind in (int, float, str, bool)},
+}
 """The same, by what they stand for."""
 
 

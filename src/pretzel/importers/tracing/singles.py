@@ -12,8 +12,9 @@ from pretzel.importers.tracing.arrays import SymbolicArray, stacked
 from pretzel.importers.tracing.branches import Way, joined, loop_over, looped, rejected, ways
 from pretzel.importers.tracing.elements import SymbolicNumber, as_value, chosen_number
 from pretzel.importers.tracing.ending import TraceEnd, unknown
-from pretzel.importers.tracing.strings import SymbolicText, SymbolicTokens, opened
+from pretzel.importers.tracing.strings import SymbolicText, opened
 from pretzel.importers.tracing.text_values import Text, chosen_text, condition
+from pretzel.importers.tracing.tokens import SymbolicTokens
 from pretzel.importers.tracing.values import Value
 from pretzel.plan import ops
 from pretzel.plan.node import Node

@@ -13,8 +13,8 @@ from pretzel.importers.inputs import Computed, Open, UnreadableError
 from pretzel.importers.registry import Step
 from pretzel.importers.rounding import note_jumps
 from pretzel.importers.tracing.proof import prove
-from pretzel.importers.tracing.trace import Given, Result, UntracedError, trace
 from pretzel.importers.tracing.text_values import HoldsTextsError
+from pretzel.importers.tracing.trace import Given, Result, UntracedError, trace
 from pretzel.importers.tracing.whole import note_whole
 from pretzel.plan import ops
 from pretzel.plan.graph import rewrite, topological

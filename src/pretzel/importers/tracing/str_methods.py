@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-
 from pretzel.importers.tracing import operators
 from pretzel.importers.tracing.ending import TraceEnd, unknown
 from pretzel.importers.tracing.series import SymbolicSeries
+from pretzel.importers.tracing.str_parts import Expanded, Parts
 from pretzel.importers.tracing.text_values import (
     Text,
     character_at,
@@ -36,7 +36,6 @@ from pretzel.plan.ops.strings import CASES, END, OF_CHARACTERS, SIMPLE
 OTHERWISE = {"isdigit": ".str.isdecimal()", "isnumeric": ".str.isdecimal()",
     "islower": ".str.match", "isupper": ".str.match"}  # fmt: skip
 """What to use in place of Arrow's tests that differ from Python's for assigned characters."""
-LISTS = "use .str[i], .str.get(i) or .str.len() of the parts"
 
 
 class TextMethods:
@@ -146,7 +145,7 @@ class TextMethods:
         return self._test(some(matches(self._x, without_groups(pattern, flags))), na)
 
     def _ends(self, name: str, pat: Any, na: Any) -> Any:
-        found = [ops.TestText(self._x, name, text) for text in (pat if isinstance(pat, tuple) else (pat,))]
+        found: list[Node] = [ops.TestText(self._x, name, text) for text in (pat if isinstance(pat, tuple) else (pat,))]
         while len(found) > 1:
             found = [operators.logic("or", found[0], found[1]), *found[2:]]
         return self._test(found[0], na)
@@ -239,69 +238,3 @@ class TextMethods:
 
 def _storage() -> str:
     return str(getattr(pd.Series(["a"]).dtype, "storage", "python"))
-
-
-class Parts:
-    """A series of lists of texts, of which single ones and their number are read."""
-
-    def __init__(self, series: Any, tokens: Node) -> None:
-        """Wrap lists."""
-        self._series, self._tokens = series, tokens
-
-    @property
-    def str(self) -> Parts:
-        """Itself."""
-        return self
-
-    def __getitem__(self, i: Any) -> Any:
-        """Return one part."""
-        if not isinstance(i, int):
-            raise TraceEnd("a slice of lists is not traced", LISTS)
-        series: Any = SymbolicSeries(Text.of(ops.PickToken(self._tokens, i)), self._series.name)
-        series.of_objects = True
-        return series
-
-    get = __getitem__
-
-    def len(self) -> Any:
-        """Return the number of parts."""
-        value = number_where_present(self._series.node, ops.CountTokens(self._tokens))
-        return SymbolicSeries(value, self._series.name)
-
-    def join(self, sep: str) -> Any:
-        """Join the parts."""
-        x = self._series.node
-        joined = ops.ChooseText(missing(x), x, ops.JoinTokens(self._tokens, sep))
-        return SymbolicSeries(Text.of(joined), self._series.name)
-
-    def apply(self, func: Any) -> Any:
-        """Apply ``len``."""
-        if getattr(func, "__name__", "") == "len":
-            return self.len()
-        raise TraceEnd("a function of lists is not traced", LISTS)
-
-    map = apply
-
-    def __getattr__(self, name: str) -> Any:
-        """End the trace."""
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise TraceEnd(f".{name} of lists is not traced", LISTS)
-
-
-class Expanded:
-    """A table of the parts of texts, of which single columns are read: how many there are depends on all rows."""
-
-    def __init__(self, series: Any, tokens: Node) -> None:
-        """Wrap lists."""
-        self._parts = Parts(series, tokens)
-
-    def __getitem__(self, i: Any) -> Any:
-        """Return one column."""
-        return self._parts[i].rename(i)
-
-    def __getattr__(self, name: str) -> Any:
-        """End the trace."""
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise TraceEnd("expand=True makes a column for each part of the longest row", "use .str.split(...).str[i]")

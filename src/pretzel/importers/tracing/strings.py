@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,34 +12,11 @@ from pretzel.importers.tracing import operators
 from pretzel.importers.tracing.branches import decide, raise_unless
 from pretzel.importers.tracing.elements import SymbolicNumber, of_condition
 from pretzel.importers.tracing.ending import TraceEnd, unknown
-from pretzel.importers.tracing.text_values import constant_text, may_miss, missing, some, whole
+from pretzel.importers.tracing.marks import MARK, MARKS, Piece, ends, mark
+from pretzel.importers.tracing.text_values import constant_text, may_miss, missing, whole
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.ops.strings import CASES, END, OF_CHARACTERS
-
-LOOP = "use methods of whole texts, a sum over characters such as sum(c.isupper() for c in t), or re"
-
-
-class _Marks(threading.local):
-    """The texts whose marks are in Python's own strings, by number."""
-
-    def __init__(self) -> None:
-        self.nodes: dict[int, Any] = {}
-
-
-_marks = _Marks()
-MARK = re.compile("\ue000(\\d+)\ue001")
-
-
-def _mark(what: Any) -> str:
-    number = len(_marks.nodes)
-    _marks.nodes[number] = what
-    return f"\ue000{number}\ue001"
-
-
-def forget_marks() -> None:
-    """Begin a trace."""
-    _marks.nodes.clear()
 
 
 class SymbolicText(str):
@@ -52,10 +28,12 @@ class SymbolicText(str):
 
     node: Node
     of_list: bool
+    parts_of: ClassVar[Any]
+    """The class of what it is split into."""
 
     def __new__(cls, node: Node, of_list: bool = False) -> SymbolicText:
         """Wrap a node; ``of_list``: a missing one is None, else NaN."""
-        text = super().__new__(cls, _mark(node))
+        text = super().__new__(cls, mark(node))
         text.node, text.of_list = node, of_list
         return text
 
@@ -128,7 +106,7 @@ class SymbolicText(str):
         raise unknown("a repeated text")
 
     __rmul__ = __mod__ = __mul__
-    __lt__ = __le__ = __gt__ = __ge__ = lambda self, other: _ends("an order of texts")  # type: ignore[assignment]
+    __lt__ = __le__ = __gt__ = __ge__ = lambda self, other: ends("an order of texts")
 
     def __format__(self, spec: str) -> str:
         """Return the mark, to which f-strings add other texts."""
@@ -190,7 +168,7 @@ class SymbolicText(str):
 
     def _tests(self, name: str, texts: Any) -> SymbolicNumber:
         many = texts if isinstance(texts, tuple) else (texts,)
-        found = [ops.TestText(self._x(), name, _plain(text, name)) for text in many]
+        found: list[Node] = [ops.TestText(self._x(), name, _plain(text, name)) for text in many]
         while len(found) > 1:
             found = [operators.logic("or", found[0], found[1]), *found[2:]]
         return of_condition(found[0])
@@ -207,7 +185,7 @@ class SymbolicText(str):
         """Split it at separators."""
         if sep == "":
             raise ValueError("empty separator")
-        return SymbolicTokens(ops.SplitText(self._x(), sep or "", maxsplit))
+        return self.parts_of(ops.SplitText(self._x(), sep or "", maxsplit))
 
     def partition(self, sep: str) -> Any:
         """Split it in two at the first separator."""
@@ -219,10 +197,6 @@ class SymbolicText(str):
         return SymbolicText(before), SymbolicText(middle), SymbolicText(ops.ChooseText(found, after, empty))
 
 
-def _ends(what: str) -> Any:
-    raise unknown(what)
-
-
 def _add_methods() -> None:
     for name in CASES:
         setattr(SymbolicText, name, lambda self, form=name: self._made(lambda x: ops.ChangeCase(x, form)))
@@ -230,110 +204,10 @@ def _add_methods() -> None:
         setattr(SymbolicText, name, lambda self, test=name: of_condition(ops.TestText(self._x(), test)))
     for name in set(dir(str)) - set(vars(SymbolicText)) - set(dir(object)):
         if not name.startswith("__"):
-            setattr(SymbolicText, name, lambda self, *_, called=name, **__: _ends(f"the method {called} of a text"))
+            setattr(SymbolicText, name, lambda self, *_, called=name, **__: ends(f"the method {called} of a text"))
 
 
 _add_methods()
-
-
-class Piece(str):
-    """One of the characters or words of a row, whichever it is: only sums and joins of them are traced."""
-
-    of: Node
-    first: bool
-
-    def __new__(cls, of: Node, *, first: bool) -> Piece:
-        """Stand for a part of a text, or for one of its tokens."""
-        piece = super().__new__(cls, _mark((of, first)))
-        piece.of, piece.first = of, first
-        return piece
-
-
-class Counted:
-    """A number or condition of each piece, which sums are taken of."""
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __init__(self, total: Node) -> None:
-        """Know the sum over all pieces."""
-        self.total = total
-
-    def __bool__(self) -> bool:
-        """End the trace: a condition on characters."""
-        raise TraceEnd("a condition on single characters or words is not traced", LOOP)
-
-    def _ends(self, other: Any) -> Any:
-        return bool(self)
-
-    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = __add__ = __mul__ = __sub__ = _ends  # type: ignore[assignment]
-
-
-def _add_piece_methods() -> None:
-    def test(self: Piece, name: str) -> Counted:
-        text = ops.JoinTokens(self.of, "") if self.of.type.layout == "ragged" else self.of
-        if self.of.type.layout == "ragged":
-            raise TraceEnd("a condition on single characters or words is not traced", LOOP)
-        return Counted(ops.MeasureText(text, name))
-
-    for name in set(dir(str)) - set(dir(object)):
-        if name in OF_CHARACTERS:
-            setattr(Piece, name, lambda self, called=name: test(self, called))
-        elif not name.startswith("__"):
-            setattr(Piece, name, lambda self, *_, **__: _ends("a loop over characters or words"))
-    for name in ("__eq__", "__contains__", "__getitem__", "__add__", "__len__", "__iter__"):
-        setattr(Piece, name, lambda self, *_: _ends("a loop over characters or words"))
-    Piece.__hash__ = lambda self: _ends("a set of words")  # type: ignore[method-assign,assignment]
-
-
-_add_piece_methods()
-
-
-def length(x: Any) -> Any:
-    """Return the length of a text or of a list of words."""
-    if isinstance(x, Piece):
-        ragged = x.of.type.layout == "ragged"
-        return Counted(
-            ops.MeasureText(ops.JoinTokens(x.of, ""), "length") if ragged else _ends("a loop over characters")
-        )
-    if isinstance(x, SymbolicTokens):
-        return SymbolicNumber(whole(ops.CountTokens(x.node)))
-    return SymbolicNumber(whole(ops.MeasureText(x._x(), "length")))
-
-
-class SymbolicTokens:
-    """The words of one row."""
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __init__(self, node: Node) -> None:
-        """Wrap a node."""
-        self.node = node
-
-    def __bool__(self) -> bool:
-        """Return whether there is a word, on the way that is being run."""
-        return decide(some(self.node))
-
-    def __getitem__(self, key: Any) -> SymbolicText:
-        """Return a word."""
-        if not isinstance(key, int):
-            raise TraceEnd("a slice of words is not traced", "use single words, as in words[0]")
-        count = whole(ops.CountTokens(self.node))
-        within = operators.applied(np.greater, (count, key if key >= 0 else -key - 1))
-        raise_unless(within.node, IndexError("list index out of range"))
-        picked = ops.PickToken(self.node, key)
-        return SymbolicText(ops.ChooseText(missing(picked), constant_text("", picked), picked))
-
-    def __iter__(self) -> Iterator[Any]:
-        """Return two marks of the words, of which only sums and joins are traced."""
-        return iter((Piece(self.node, first=True), Piece(self.node, first=False)))
-
-    def __len__(self) -> int:
-        """End the trace: the function that is traced has another ``len``."""
-        raise unknown("len() in a library")
-
-    def __contains__(self, item: Any) -> bool:
-        """End the trace."""
-        raise TraceEnd("a word is looked up among words", "use re.search with \\b on both sides")
 
 
 def _plain(text: Any, name: str) -> str:
@@ -352,7 +226,7 @@ def opened(text: Any) -> Any:
         found = pieces.pop(0)
         if text[at : found.start()]:
             nodes.append(constant_text(text[at : found.start()], beside))
-        what, at = _marks.nodes[int(found.group(1))], found.end()
+        what, at = MARKS.nodes[int(found.group(1))], found.end()
         if isinstance(what, tuple):
             nodes.append(_joined(what[0], pieces, text, at))
             at = last.end() if (last := _last(what[0], pieces)) else at
@@ -365,13 +239,14 @@ def opened(text: Any) -> Any:
 
 
 def _first_node(pieces: list[re.Match[str]]) -> Node:
-    what = _marks.nodes[int(pieces[0].group(1))]
-    return what[0] if isinstance(what, tuple) else what
+    what = MARKS.nodes[int(pieces[0].group(1))]
+    node: Node = what[0] if isinstance(what, tuple) else what
+    return node
 
 
 def _last(of: Node, pieces: list[re.Match[str]]) -> re.Match[str] | None:
     """Return the mark of the last word of the same list."""
-    if pieces and _marks.nodes[int(pieces[0].group(1))] == (of, False):
+    if pieces and MARKS.nodes[int(pieces[0].group(1))] == (of, False):
         return pieces[0]
     return None
 

@@ -160,10 +160,6 @@ class SymbolicFrame(Symbolic):
         """Remove a column and return it."""
         return SymbolicSeries(self._parts.pop(name), name)
 
-    def pipe(self, func: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        """Apply a function of the table."""
-        return func(self, *arguments, **options)
-
     def apply(self, func: Callable[..., Any], axis: Any = 0, **_: Any) -> Any:
         """Apply a function of each column, or of a row, which is the same as of the table without control flow."""
         if axis not in (1, "columns"):

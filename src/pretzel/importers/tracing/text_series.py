@@ -108,7 +108,7 @@ class SymbolicTexts(SymbolicSeries):
     def replace(self, to_replace: Any = None, value: Any = None, regex: Any = False, **_: Any) -> SymbolicSeries:
         """Replace whole texts by others, or the matches of a pattern."""
         if regex is True and isinstance(to_replace, str):
-            return self.str.replace(to_replace, value, regex=True)
+            return TextMethods(self).replace(to_replace, value, regex=True)  # type: ignore[no-any-return]
         if regex:
             raise unknown("replace with regex=")
         pairs = to_replace if isinstance(to_replace, Mapping) else _pairs(to_replace, value)

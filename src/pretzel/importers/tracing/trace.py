@@ -15,9 +15,9 @@ from pretzel.importers.tracing import reductions  # noqa: F401  # registers its 
 from pretzel.importers.tracing.arrays import SymbolicArray
 from pretzel.importers.tracing.branches import Way, joined, ways
 from pretzel.importers.tracing.ending import TraceEnd, line_of, unknown, where
+from pretzel.importers.tracing.marks import forget_marks
 from pretzel.importers.tracing.modules import Owner, rewired, seen, writes_outside
 from pretzel.importers.tracing.singles import TextRows, answered_by, reason_of, rows_of
-from pretzel.importers.tracing.strings import forget_marks
 from pretzel.importers.tracing.text_values import OPEN, Text
 from pretzel.importers.tracing.values import Value, cast, of_input
 from pretzel.plan import ops
