@@ -42,7 +42,6 @@ cdef class StripText(Cut):
     """Each text without the characters of a set at its left, right or both ends; of white space if the set is empty."""
 
     cdef bint left, right
-    cdef object array
     cdef const uint32_t[::1] characters
 
     def __init__(self, inputs, output, *, characters, side):
@@ -63,8 +62,9 @@ cdef class StripText(Cut):
 
     cdef inline bint has(self, uint32_t c) noexcept nogil:
         cdef int64_t i
+        cdef uint32_t block = PROPERTY_INDEX[c // TEXT_BLOCK]
         if self.characters.shape[0] == 0:
-            return PROPERTY_BLOCKS[<uint32_t>PROPERTY_INDEX[c // TEXT_BLOCK] * TEXT_BLOCK + c % TEXT_BLOCK] & UNICODE_SPACE
+            return PROPERTY_BLOCKS[block * TEXT_BLOCK + c % TEXT_BLOCK] & UNICODE_SPACE
         for i in range(self.characters.shape[0]):
             if self.characters[i] == c:
                 return True

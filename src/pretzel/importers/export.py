@@ -16,7 +16,8 @@ from pretzel.importers.integers import Rule, all_whole, rules_of, to_be_typed
 from pretzel.importers.metadata import metadata_of
 from pretzel.importers.objects import compared_in_float32, kept_of, objects_of
 from pretzel.importers.optional import with_wanted
-from pretzel.importers.registry import INPUTS_OF, Step, import_estimator, own_importer, served_as
+from pretzel.importers.own import own_importer
+from pretzel.importers.registry import INPUTS_OF, Step, import_estimator, served_as
 from pretzel.importers.samples import (
     categories_read,
     holds_nullable,

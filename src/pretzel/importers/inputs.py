@@ -72,7 +72,6 @@ class Inputs:
     dates: Mapping[str, str] = field(default_factory=dict)
     single: bool = False
     names: tuple[str, ...] | None = None
-    """The names of the columns of a table, from a sample."""
     reader: str = ""
     """The path of the step that is being imported."""
     readers: dict[str, str] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from pretzel.importers.families import load_family
 from pretzel.importers.findings import Findings, Note, Refusal, class_name, refused, shown
 from pretzel.importers.inputs import Inputs, Open, UnreadableError, reading
 from pretzel.importers.offers import Offer
+from pretzel.importers.own import own_importer
 from pretzel.importers.polars_float32 import note_unclear
 from pretzel.importers.remedies import unknown_class
 from pretzel.importers.rounding import note_crossing, note_division
@@ -28,8 +29,6 @@ Importer = Callable[[Any, Columns, "Step"], Methods]
 StandIn = TypeVar("StandIn", bound=Callable[[Any], Any])
 Imported = TypeVar("Imported")
 IMPORTERS: dict[type, Importer] = {}
-OWN: list[tuple[Callable[[Any], bool], Importer]] = []
-"""Importers of classes that users wrote, with the test of an estimator."""
 STAND_INS: dict[type, Callable[[Any], Any]] = {}
 """Functions that convert a model without scikit-learn's attributes to one with an importer, by class."""
 INPUTS_OF: dict[type, Callable[[Any, Inputs], Columns]] = {}
@@ -65,23 +64,6 @@ def given(*classes: type) -> Callable[[Callable[[Any, Inputs], Columns]], Callab
         return function
 
     return register
-
-
-def own_class(is_own: Callable[[Any], bool]) -> Callable[[Importer], Importer]:
-    """Register an importer of estimators without one of their own, for which ``is_own`` holds."""
-
-    def register(importer: Importer) -> Importer:
-        OWN.append((is_own, importer))
-        return importer
-
-    return register
-
-
-def own_importer(estimator: Any) -> Importer | None:
-    """Return the importer of a class that a user wrote; None for any other."""
-    if served_as(type(estimator)) in REFUSED:
-        return None
-    return next((importer for is_own, importer in OWN if is_own(estimator)), None)
 
 
 def adapts(kind: type) -> Callable[[StandIn], StandIn]:
@@ -262,7 +244,7 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
 
 def _imported(estimator: Any, x: Columns, step: Step) -> Methods:
     kind = served_as(type(estimator))
-    importer = IMPORTERS.get(kind) or own_importer(estimator)
+    importer = IMPORTERS.get(kind) or (None if kind in REFUSED else own_importer(estimator))
     if importer is None:
         raise step.refuse_class()
     _check(estimator, x, step)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.registry import Methods, Step, own_class
+from pretzel.importers.own import own_class
+from pretzel.importers.registry import Methods, Step
 from pretzel.importers.sklearn.common.handing import gives_pandas, own_hand_on
 from pretzel.importers.tracing.steps import traced
 
@@ -17,7 +18,7 @@ INSTALLED = ("site-packages", "dist-packages")
 
 
 def is_own(estimator: Any) -> bool:
-    """Return whether a transformer is of a class that is no part of an installed library, and written in Python."""
+    """Return whether a transformer is of a class outside of the installed libraries, written in Python."""
     kind = type(estimator)
     method = inspect.unwrap(getattr(kind, "transform", None) or is_own)
     if kind.__module__ not in sys.modules or not isinstance(method, types.FunctionType):

@@ -171,7 +171,7 @@ def as_value(x: Any, beside: Node) -> Value:
         return x.value
     array = np.asarray(x)
     if array.ndim or array.dtype.kind not in "biuf":
-        raise TraceEnd(f"{x!r:.40} is returned beside numbers", "return numbers alone, or texts alone")
+        raise TraceEnd(f"{x!r:.40} is returned where others are numbers", "return numbers alone, or texts alone")
     from pretzel.plan.parameter import Parameter
 
     example = np.full(ROWS, array[()])

@@ -49,7 +49,7 @@ class Piece(str):
     first: bool
 
     def __new__(cls, of: Node, *, first: bool) -> Piece:
-        """Stand for a part of a text, or for one of its tokens."""
+        """Refer to a part of a text, or for one of its tokens."""
         piece = super().__new__(cls, mark((of, first)))
         piece.of, piece.first = of, first
         return piece

@@ -70,7 +70,7 @@ def _cut(
     if labels is False:
         return SymbolicSeries(operators.chosen(inside, elementwise(np.multiply, codes, 1.0), np.nan), x.name)
     if not all(isinstance(label, str) for label in labels):
-        raise TraceEnd("labels of pd.cut that are no texts are not traced", "use texts, or labels=False")
+        raise TraceEnd("these labels of pd.cut are not traced", "use texts, or labels=False")
     known = operators.chosen(inside, codes, -1)
     return SymbolicSeries(Text.of(ops.TextOfCode(known.node, Parameter.strings(list(labels)))), x.name)
 

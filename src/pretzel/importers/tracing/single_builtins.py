@@ -152,7 +152,7 @@ class TracedDict(dict):  # type: ignore[type-arg]
 
 
 def _zero(pairs: dict[Any, Any], key: SymbolicText) -> Value | None:
-    """Return what the numbers of a dictionary are beside, so that they keep their type."""
+    """Return a zero of the type of the numbers of a dictionary, which keeps that type."""
     values = list(pairs.values())
     if any(isinstance(value, str) for value in values):
         return None
@@ -192,9 +192,9 @@ SEEN: dict[Any, Any] = {
     builtins.sum: _sum,
     **{kind: BUILTINS[kind.__name__] for kind in (int, float, str, bool)},
 }
-"""The same, by what they stand for."""
+"""The same, by the function or type that each replaces."""
 
 
 def plain(kind: Any) -> Any:
-    """Return the type that a stand-in stands for; anything else unchanged."""
+    """Return the type that a stand-in replaces; anything else unchanged."""
     return kind.of if isinstance(kind, _Kind) else kind

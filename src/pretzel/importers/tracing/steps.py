@@ -43,7 +43,7 @@ def traced(
     except UntracedError as error:
         if not step.inputs.trial or all(node.type.is_float or node.type.is_text for node in given.inputs):
             if given.unknown:
-                error = UntracedError(error.reason, f"{error.remedy}; a sample tells columns of texts and numbers")
+                error = UntracedError(error.reason, f"{error.remedy}; give a sample if columns are texts, or a table")
             raise _refused(step, option, function, error) from None
         return traced(function, option, arguments, _as_floats(parts, x, step), step)
     return _over(parts, given, result, step)

@@ -52,7 +52,7 @@ class TextMethods:
 
     @property
     def _by_arrow(self) -> bool:
-        """Whether pandas computes by Arrow: for columns of its text type, if pyarrow is installed."""
+        """True if pandas computes by Arrow: for columns of its text type, if pyarrow is installed."""
         return not self._series.of_objects and pd.Series(["a"]).dtype == "str" and _storage() == "pyarrow"
 
     def _case(self, name: str) -> str:

@@ -23,7 +23,7 @@ class SymbolicText(str):
     """The text of one row.
 
     It is a ``str`` that holds a mark, so that f-strings, ``+`` and ``join``, which Python computes itself, give texts
-    whose marks tell their parts (:func:`opened`).
+    whose marks name their parts (:func:`opened`).
     """
 
     node: Node

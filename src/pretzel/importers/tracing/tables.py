@@ -117,7 +117,7 @@ class SymbolicFrame(Symbolic):
         return constant_column(value, self._anchor())
 
     def _anchor(self) -> Value:
-        """Return numbers beside which constants are placed."""
+        """Return a column from which constants take their number of rows."""
         part = next((x.part for x in self._series() if not is_text(x)), next(iter(self._parts.values())))
         return Value(part.node if isinstance(part, Value) else part, np.zeros(ROWS))
 

@@ -47,7 +47,7 @@ class SymbolicTexts(SymbolicSeries):
         return SymbolicSeries(Text.of(node), self.name)
 
     def as_value(self) -> Value:
-        """End the trace: its values are no numbers."""
+        """End the trace: its values are not numbers."""
         raise TraceEnd(f"it computes with column {self.name!r}, which holds texts", "use .map, .str.len() or .isin")
 
     @property

@@ -134,7 +134,7 @@ class PadText(Node):
 
 
 class TestText(Node):
-    """Whether each text has a property; a missing one has only ``missing``.
+    """True for each text that has a property; a missing one has only ``missing``.
 
     ``contains``, ``startswith``, ``endswith`` and ``equal`` compare it with ``text``; ``isalpha`` and its like are the
     methods of ``str`` of that name.
