@@ -34,6 +34,13 @@ INVALID = "np.nan is an invalid document, expected byte or unicode string."
 INPUT = ops.Input("X", "str")
 DOCUMENT = ops.Require(INPUT, negated(missing(INPUT)), INVALID)
 REMEDY = "write it with methods of str and functions of re that need no loop over words"
+OTHERWISE = {
+    "analyzer": "use 'word', 'char' or 'char_wb', and fit again",
+    "preprocessor": "use lowercase and strip_accents, and fit again",
+    "strip_accents": "use 'ascii' or 'unicode', and fit again",
+    "tokenizer": "use token_pattern, and fit again",
+}
+"""What to use in place of a function, by the option that holds it."""
 
 
 def traced_document(function: Callable[[str], Any], option: str, texts: Node, step: Step, *, tokens: bool) -> Node:
@@ -49,9 +56,8 @@ def traced_document(function: Callable[[str], Any], option: str, texts: Node, st
         _prove(function, result)
     except UntracedError as error:
         setting = f"{option}={shown(function)}"
-        raise refused(
-            Refusal(step.path, class_name(step.estimator), setting, error.reason, error.remedy + step._aside())
-        ) from None
+        remedy = f"{OTHERWISE[option]}; or {error.remedy}{step._aside()}"
+        raise refused(Refusal(step.path, class_name(step.estimator), setting, error.reason, remedy)) from None
     return rewrite([result], lambda node: texts if node is INPUT else None)[0]
 
 
