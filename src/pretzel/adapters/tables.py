@@ -46,7 +46,7 @@ def table_of(X: Any) -> dict[str, Any] | None:
     if hasattr(type(X), "column_names"):
         return _frame(X.column, list(X.column_names))
     if hasattr(X, "columns") and hasattr(X, "shape"):
-        names = list(X.columns)
+        names = names_of(X.columns)
         return _frame(X.__getitem__, names) if all(isinstance(name, str) for name in names) else None
     if isinstance(X, (list, tuple)) and X and isinstance(X[0], Mapping):
         return _rows(X)
@@ -67,7 +67,15 @@ def column_names(X: Any) -> list[Any] | None:
     """Return the column names of a pandas, polars or Arrow table; None for anything else."""
     if hasattr(type(X), "column_names"):
         return list(X.column_names)
-    return list(X.columns) if hasattr(X, "columns") and hasattr(X, "shape") else None
+    return names_of(X.columns) if hasattr(X, "columns") and hasattr(X, "shape") else None
+
+
+def names_of(columns: Any) -> list[Any]:
+    """Return the names of columns; those of pandas' type of texts at once, which is faster than one by one."""
+    if type(getattr(columns, "dtype", None)).__name__ == "StringDtype":
+        names: list[Any] = columns.array.to_numpy(dtype=object).tolist()
+        return names
+    return list(columns)
 
 
 def columns_in_order(X: Any) -> list[Any] | None:
