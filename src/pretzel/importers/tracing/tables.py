@@ -212,7 +212,9 @@ class SymbolicFrame(Symbolic):
 def called_by_name(series: Any, name: str, arguments: Any, options: dict[str, Any]) -> Any:
     """Call a method of a column, with the entry of its name in place of constants that have one for each column."""
     given = [*arguments, *options.values()]
-    by_name = [x for x in given if isinstance(x, pd.Series) or (name == "fillna" and isinstance(x, Mapping))]
+    by_name = [
+        x for x in given if isinstance(x, pd.Series) or (name in ("fillna", "astype") and isinstance(x, Mapping))
+    ]
     if not by_name:
         return getattr(series, name)(*arguments, **options)
     if any(series.name not in x for x in by_name):
