@@ -138,5 +138,5 @@ def test_own_classes_that_are_refused(kind: Any, problem: str) -> None:
 
 def test_tables_of_own_classes_need_a_sample() -> None:
     model = make_pipeline(Clipped(), LogisticRegression()).fit(TABLE, Y)
-    with pytest.raises(UnsupportedError, match="give a sample if columns are texts, or a table"):
+    with pytest.raises(UnsupportedError, match="records neither names nor number of columns; give a sample"):
         export(model)
