@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from typing import Any
 
 import numpy as np
@@ -105,6 +106,7 @@ def test_methods_of_texts(name: str) -> None:
     assert_alike(given, pretzel.compile(given, sample=table), table)
 
 
+PUNCTUATION = str.maketrans("", "", string.punctuation)
 KNOWN = {"ok", ""}
 SINGLES: dict[str, Any] = {
     "branches": lambda t: 1 if t.startswith("S") else (2 if "good" in t else 0),
@@ -117,6 +119,7 @@ SINGLES: dict[str, Any] = {
     "joined": lambda t: "_".join(t.lower().split()),
     "looked up": lambda t: functions.ZONES.get(t[:3].upper(), -1.0),
     "members": lambda t: int(t in KNOWN or t.isdigit()),
+    "translated": lambda t: t.translate(PUNCTUATION).translate(str.maketrans({"o": "0", "e": "33"})),
     "caught": lambda t: first_word(t),
 }
 

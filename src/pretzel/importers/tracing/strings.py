@@ -13,7 +13,7 @@ from pretzel.importers.tracing.branches import decide, raise_unless
 from pretzel.importers.tracing.elements import SymbolicNumber, of_condition
 from pretzel.importers.tracing.ending import TraceEnd, unknown
 from pretzel.importers.tracing.marks import MARK, MARKS, Piece, ends, mark
-from pretzel.importers.tracing.text_values import constant_text, may_miss, missing, whole
+from pretzel.importers.tracing.text_values import constant_text, may_miss, missing, translated, whole
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.ops.strings import CASES, END, OF_CHARACTERS
@@ -186,6 +186,10 @@ class SymbolicText(str):
         if sep == "":
             raise ValueError("empty separator")
         return self.parts_of(ops.SplitText(self._x(), sep or "", maxsplit))
+
+    def translate(self, table: Any) -> Any:
+        """Remove or replace single characters."""
+        return self._made(lambda x: translated(x, table))
 
     def partition(self, sep: str) -> Any:
         """Split it in two at the first separator."""

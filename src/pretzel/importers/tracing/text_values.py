@@ -168,6 +168,24 @@ def replaced(x: Node, pattern: Any, new: str, *, regex: bool, flags: int = 0) ->
     return ops.ReplaceMatches(x, without_groups(pattern, flags), new)
 
 
+def translated(x: Node, table: Any) -> Node:
+    """Return each text with the characters of a table of ``str.maketrans`` removed or replaced.
+
+    Raises:
+        TraceEnd: the characters are not those of such a table, or one is replaced by another of them.
+    """
+    if not isinstance(table, Mapping) or not table or not all(isinstance(key, int) for key in table):
+        raise TraceEnd("this table of characters is not traced", "use one of str.maketrans")
+    new = {chr(key): chr(value) if isinstance(value, int) else value or "" for key, value in table.items()}
+    if any(set(text) & set(new) for text in new.values()):
+        raise TraceEnd("a table that replaces characters by others of it is not traced", "use two tables")
+    removed = "".join(re.escape(key) for key, text in new.items() if not text)
+    result = ops.ReplaceMatches(x, checked(f"[{removed}]+"), "") if removed else x
+    for key, text in new.items():
+        result = ops.ReplaceText(result, key, text) if text else result
+    return result
+
+
 def member(x: Node, texts: Sequence[Any]) -> Node:
     """Return whether each text is among some; false for a missing one."""
     known = [text for text in dict.fromkeys(texts) if isinstance(text, str)]
