@@ -139,6 +139,17 @@ def test_functions_of_one_text(name: str) -> None:
     assert_alike(model, pretzel.compile(model, sample=table), table)
 
 
+def test_vectorized_functions_may_branch() -> None:
+    def band(age: float, fare: float) -> int:
+        if age < 13:
+            return 0
+        return 2 if fare > 30 and age > 20 else 1
+
+    x = TABLE[["age", "fare"]].fillna(1.0)
+    model = FunctionTransformer(lambda df: pd.DataFrame({"band": np.vectorize(band)(df["age"], df["fare"])})).fit(x)
+    assert_alike(model, pretzel.compile(model, sample=x), x)
+
+
 def test_statistics_beside_tf_idf() -> None:
     texts = DATA["texts"]
     union = FeatureUnion([("words", TfidfVectorizer()), ("own", FunctionTransformer(functions.statistics))])

@@ -21,7 +21,7 @@ from pretzel.importers.tracing.elements import SymbolicNumber
 from pretzel.importers.tracing.ending import TraceEnd
 from pretzel.importers.tracing.patterns import RE, pattern_of
 from pretzel.importers.tracing.single_builtins import BUILTINS, SEEN, collection, plain
-from pretzel.importers.tracing.singles import TextRows, rows_of
+from pretzel.importers.tracing.singles import TextRows, applied, element_of, rows_of
 from pretzel.importers.tracing.strings import SymbolicText
 from pretzel.importers.tracing.text_values import Text
 
@@ -129,7 +129,17 @@ def _converted(result: Any, dtype: Any) -> Any:
 
 def _per_value(function: Callable[..., Any], **_: Any) -> Callable[..., Any]:
     """Return ``numpy.vectorize`` of a function, applied to whole columns."""
-    return lambda *arguments: seen(function, getattr(function, "__name__", "function"), {})(*arguments)
+    traced = seen(function, getattr(function, "__name__", "function"), {})
+
+    def call(*columns: Any) -> Any:
+        try:
+            return traced(*columns)
+        except (TraceEnd, TypeError):
+            values = list(map(array_of, columns))
+            elements = tuple(map(element_of, values))
+            return SymbolicArray(applied(lambda each: traced(*each), elements, values[0].node))
+
+    return call
 
 
 def _numpy() -> Overrides:
