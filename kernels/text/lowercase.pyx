@@ -65,7 +65,7 @@ cdef class Lowercase(TextKernel):
         return OK
 
 
-cdef inline int64_t lower(const uint8_t* p, int64_t length, uint8_t* out) noexcept nogil:
+cdef int64_t lower(const uint8_t* p, int64_t length, uint8_t* out) noexcept nogil:
     """Write a text in lower case and return its length; without ``out`` only count."""
     if not utf8_is_ascii(p, length):
         return lower_unicode(p, p + length, out)
@@ -87,14 +87,20 @@ cdef int64_t lower_unicode(const uint8_t* start, const uint8_t* end, uint8_t* ou
     cdef int size
     while p < end:
         c = utf8_at(p, end, &size)
-        if c == CAPITAL_SIGMA and ends_word(start, p, end):
-            if out != NULL:
-                out[written], out[written + 1] = 0xC0 | FINAL_SIGMA >> 6, 0x80 | FINAL_SIGMA & 0x3F
-            written += 2
-        else:
-            written += mapping_put(&LOWER, c, p, size, NULL if out == NULL else out + written)
+        written += lower_character(start, p, end, c, size, NULL if out == NULL else out + written)
         p += size
     return written
+
+
+cdef int64_t lower_character(
+    const uint8_t* start, const uint8_t* p, const uint8_t* end, uint32_t c, int size, uint8_t* out
+) noexcept nogil:
+    """Write the lower case of the character c at p, within its text."""
+    if c != CAPITAL_SIGMA or not ends_word(start, p, end):
+        return mapping_put(&LOWER, c, p, size, out)
+    if out != NULL:
+        out[0], out[1] = 0xC0 | FINAL_SIGMA >> 6, 0x80 | FINAL_SIGMA & 0x3F
+    return 2
 
 
 cdef bint ends_word(const uint8_t* start, const uint8_t* sigma, const uint8_t* end) noexcept nogil:

@@ -14,6 +14,12 @@ from pathlib import Path
 BLOCK = 128
 LIMIT = 0x110000
 SPACE, CASED, IGNORABLE = 1, 2, 4  # bits of the table of properties
+KINDS: dict[str, Callable[[str], bool]] = {
+    "ALPHA": str.isalpha, "DECIMAL": str.isdecimal, "DIGIT": str.isdigit, "NUMERIC": str.isnumeric,
+    "LOWERED": str.islower, "UPPERED": str.isupper, "TITLED": lambda c: unicodedata.category(c) == "Lt",
+    "JOINED": lambda c: (c + "a").title()[-1] == "a",
+}  # fmt: skip
+"""The tests of a character whose bits, in this order, are the table of kinds; JOINED continues a word of a title."""
 LENGTH_BITS = 6  # of an entry of a mapping: bytes that replace the character
 
 Mapping = Callable[[str], str]
@@ -33,7 +39,15 @@ def _header() -> Iterator[str]:
     yield f"#define UNICODE_CASED {CASED}"
     yield f"#define UNICODE_IGNORABLE {IGNORABLE}"
     yield from _two_stages("PROPERTY", "uint8_t", list(map(_properties, characters)))
+    for bit, name in enumerate(KINDS):
+        yield f"#define UNICODE_{name} {1 << bit}"
+    yield from _two_stages("KIND", "uint8_t", list(map(_kinds, characters)))
     yield from _mapping("LOWER", str.lower, characters)
+    yield from _mapping("UPPER", str.upper, characters)
+    yield from _mapping("FOLD", str.casefold, characters)
+    yield from _mapping("TITLE", str.title, characters)
+    yield from _mapping("SIMPLE_LOWER", simple_lower, characters)
+    yield from _mapping("SIMPLE_UPPER", simple_upper, characters)
     yield from _mapping("BASE", _without_accents, characters)
     yield from _mapping("PLAIN", _ascii_only, characters)
     yield ""
@@ -47,6 +61,22 @@ def _properties(c: str) -> int:
     elif ("A" + c + "Σ").lower()[-1] == "ς":
         bits |= IGNORABLE
     return bits
+
+
+def _kinds(c: str) -> int:
+    """Return the bits of the tests of :data:`KINDS`."""
+    return sum(int(test(c)) << bit for bit, test in enumerate(KINDS.values()))
+
+
+def simple_lower(c: str) -> str:
+    """Return the lower case of a character that is one character, as Arrow has it."""
+    return c.lower() if len(c.lower()) == 1 else "i" if c == "\u0130" else c
+
+
+def simple_upper(c: str) -> str:
+    """Return the upper case of a character that is one character, as Arrow has it."""
+    forms = ("\u1e9e" if c == "\u00df" else c.upper(), c.title(), c)
+    return next(form for form in forms if len(form) == 1)
 
 
 def _without_accents(c: str) -> str:

@@ -23,29 +23,29 @@ from tests.importers.foreign import (
     TextEncoder,
     Y,
     days,
-    lengths,
     ratio,
     split,
+    variety,
 )
 
 STEPS: dict[str, Common] = {
     "a function of texts next to tf-idf": Common(
-        fitted(make_union(FunctionTransformer(lengths), TfidfVectorizer()), LogisticRegression(), x=TEXTS),
-        {"pipeline.featureunion.functiontransformer": (FT, "func=tests.importers.foreign.lengths")},
+        fitted(make_union(FunctionTransformer(variety), TfidfVectorizer()), LogisticRegression(), x=TEXTS),
+        {"pipeline.featureunion.functiontransformer": (FT, "func=tests.importers.foreign.variety")},
         TEXTS,
     ),
     "tf-idf next to a function of texts": Common(
-        fitted(make_union(TfidfVectorizer(), FunctionTransformer(lengths)), LogisticRegression(), x=TEXTS),
+        fitted(make_union(TfidfVectorizer(), FunctionTransformer(variety)), LogisticRegression(), x=TEXTS),
         {"pipeline.featureunion.functiontransformer": (FT, "serve pipeline[1:] alone")},
         TEXTS,
     ),
     "a lambda of a column of texts": Common(
         fitted(
-            columns(("tfidf", TfidfVectorizer(), "text"), ("len", FunctionTransformer(lengths), "text")),
+            columns(("tfidf", TfidfVectorizer(), "text"), ("len", FunctionTransformer(variety), "text")),
             LogisticRegression(),
             x=FRAME,
         ),
-        {"pipeline.columntransformer.len": (FT, "func=tests.importers.foreign.lengths")},
+        {"pipeline.columntransformer.len": (FT, "func=tests.importers.foreign.variety")},
     ),
     "dates by a function": Common(
         fitted(
@@ -124,7 +124,7 @@ STEPS: dict[str, Common] = {
     "two options of different vectorizers": Common(
         fitted(
             make_union(
-                TfidfVectorizer(preprocessor=str.upper, lowercase=False),
+                TfidfVectorizer(preprocessor=str.swapcase, lowercase=False),
                 HashingVectorizer(analyzer=split, n_features=64),
             ),
             LogisticRegression(),
@@ -133,7 +133,7 @@ STEPS: dict[str, Common] = {
         {
             "pipeline.featureunion.tfidfvectorizer": (
                 "sklearn.feature_extraction.text.TfidfVectorizer",
-                "preprocessor=builtins.str.upper",
+                "preprocessor=builtins.str.swapcase",
             ),
             "pipeline.featureunion.hashingvectorizer": (
                 "sklearn.feature_extraction.text.HashingVectorizer",

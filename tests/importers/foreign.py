@@ -27,11 +27,11 @@ TEXTS = FRAME["text"].tolist()
 
 
 def split(text: str) -> list[str]:
-    return text.split()
+    return [word for word in text.split() if len(word) > 1]
 
 
-def lengths(texts: Any) -> np.ndarray:
-    return np.array([[len(text)] for text in texts], float)
+def variety(texts: Any) -> np.ndarray:
+    return np.array([[len(set(text.split()))] for text in texts], float)
 
 
 def ratio(frame: Any) -> Any:
@@ -103,7 +103,7 @@ SMOTE = elsewhere("imblearn.over_sampling._smote.base", "SMOTE", _Sampling)
 ImblearnPipeline = elsewhere("imblearn.pipeline", "Pipeline", _ImblearnPipeline)
 TargetEncoder = elsewhere("category_encoders.target_encoder", "TargetEncoder")
 DatetimeEncoder = elsewhere("skrub._datetime_encoder", "DatetimeEncoder", _Dates)
-TextEncoder = elsewhere("skrub._text_encoder", "TextEncoder", _Passing, transform=lambda self, X: lengths(X))
+TextEncoder = elsewhere("skrub._text_encoder", "TextEncoder", _Passing, transform=lambda self, X: variety(X))
 Custom = elsewhere("acme.features", "Custom")
 Always = elsewhere("acme.models", "Always", _Always)
 Forest = elsewhere("acme.models", "Forest", RandomForestClassifier, predict=lambda self, X: np.zeros(len(X)))

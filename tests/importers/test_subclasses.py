@@ -189,7 +189,7 @@ def test_subclasses_of_a_refused_class_have_its_reason() -> None:
         export(type("Own", (NMF,), {})(2, max_iter=2000).fit(np.abs(X)))
 
 
-def test_a_user_class_is_unknown() -> None:
+def test_a_user_class_needs_a_sample() -> None:
     class Own(TransformerMixin, BaseEstimator):
         def fit(self, X: Any, y: Any = None) -> Any:
             return self
@@ -197,8 +197,9 @@ def test_a_user_class_is_unknown() -> None:
         def transform(self, X: Any) -> Any:
             return X
 
-    with pytest.raises(UnsupportedError, match="no importer knows its class"):
+    with pytest.raises(UnsupportedError, match="records neither names nor number of columns; give a sample"):
         export(Own().fit(X))
+    assert export(Own().fit(X), sample=X).outputs
 
 
 def test_a_constructor_that_does_not_set_attributes_is_refused() -> None:

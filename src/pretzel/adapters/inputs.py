@@ -26,7 +26,7 @@ from pretzel.adapters.polars import reject_distinguished
 from pretzel.adapters.records import list_column, record_columns, record_names
 from pretzel.adapters.rejections import reject_objects, reject_unlike
 from pretzel.adapters.sparse import as_stored, reject_dense, reject_small, rows_of, written_out
-from pretzel.adapters.tables import array_of, is_sparse, table_of
+from pretzel.adapters.tables import array_of, dtypes_of, is_sparse, table_of
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import ValueType
@@ -162,7 +162,7 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
         reject_integers(name, X, metadata)
     if not is_sparse(X) and not inputs[0].type.is_text:
         X = as_read({name: X}, original, inputs, metadata)[name]
-    if name in forms and hasattr(X, "iloc") and "object" in map(str, np.atleast_1d(X.dtypes)):
+    if name in forms and hasattr(type(X), "iloc") and "object" in map(str, dtypes_of(X)):
         X = X.to_numpy()  # keeps None
     return {name: column_of(name, X, inputs[0].type, forms.get(name))}
 

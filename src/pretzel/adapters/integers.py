@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.adapters.tables import array_of, is_polars, is_sparse
+from pretzel.adapters.tables import array_of, dtypes_of, is_polars, is_sparse
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import DTYPE_NAMES, NUMPY_DTYPES
@@ -41,8 +41,8 @@ def whole_type(values: Any, *, nullable: bool = False) -> np.dtype | None:
     """
     if is_nullable(values) and not nullable:
         return None
-    if hasattr(values, "dtypes") and hasattr(values, "iloc") and getattr(values, "ndim", 1) == 2:
-        types = list(values.dtypes)
+    if hasattr(type(values), "dtypes") and hasattr(type(values), "iloc") and getattr(values, "ndim", 1) == 2:
+        types = dtypes_of(values)
         types = [getattr(t, "numpy_dtype", t) for t in types] if nullable else types
         dtype = np.result_type(*types) if types and all(isinstance(t, np.dtype) for t in types) else None
     else:
@@ -123,7 +123,7 @@ def _check_typed(
 
 def _types_of(values: Any) -> list[Any]:
     """Return the column types of a table that is read as one matrix."""
-    return list(values.dtypes) if hasattr(values, "iloc") and getattr(values, "ndim", 1) == 2 else []
+    return dtypes_of(values) if hasattr(type(values), "iloc") and getattr(values, "ndim", 1) == 2 else []
 
 
 def _check_table(table: Any, rules: Sequence[Mapping[str, Any]]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.adapters.tables import columns_in_order, is_sparse
+from pretzel.adapters.tables import columns_in_order, dtypes_of, is_sparse
 from pretzel.errors import InputError
 
 
@@ -24,9 +24,9 @@ def in_native_order(X: Any, metadata: Mapping[str, Any]) -> Any:
                 f"X: the library reads the bytes of {X.dtype.name} as float64; convert it with astype(float)"
             )
         return X if X.dtype.isnative else X.astype(_native(X.dtype, metadata))
-    if not hasattr(X, "iloc") or not hasattr(X, "dtypes"):
+    if not hasattr(type(X), "iloc") or not hasattr(type(X), "dtypes"):
         return X
-    foreign = {i: kind for i, kind in enumerate(np.atleast_1d(X.dtypes)) if is_foreign(kind)}
+    foreign = {i: kind for i, kind in enumerate(dtypes_of(X)) if is_foreign(kind)}
     if not foreign or X.ndim != 2:
         return X
     native = X.copy()
@@ -68,9 +68,9 @@ def reject_categories(X: Any, metadata: Mapping[str, Any]) -> None:
         InputError: such a column has a ``category`` type or holds objects; the message names it.
     """
     names = metadata.get("without_categories")
-    if not names or not hasattr(X, "iloc") or not hasattr(X, "dtypes") or X.ndim != 2:
+    if not names or not hasattr(type(X), "iloc") or not hasattr(type(X), "dtypes") or X.ndim != 2:
         return
-    if not any(_is_category(kind) or _is_of_objects(kind) for kind in X.dtypes):
+    if not any(_is_category(kind) or _is_of_objects(kind) for kind in dtypes_of(X)):
         return
     by_name = metadata.get("input_style") == "frame"
     labels = X.columns if by_name and set(names) <= {*X.columns} else metadata.get("feature_names") or range(X.shape[1])
@@ -107,7 +107,7 @@ def reject_float_type(X: Any, metadata: Mapping[str, Any], method: str) -> None:
 
 def _is_float32(X: Any) -> bool:
     """Return whether an array, a sparse matrix or all columns of a table are of float32."""
-    kinds = X.dtypes if hasattr(X, "dtypes") else [getattr(X, "dtype", None)]
+    kinds = dtypes_of(X) if hasattr(type(X), "dtypes") else [getattr(X, "dtype", None)]
     return all(str(kind).lower() == "float32" for kind in np.atleast_1d(np.asarray(kinds, object)))
 
 

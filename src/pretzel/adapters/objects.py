@@ -106,10 +106,10 @@ def reject_ambiguous_nulls(X: Any, metadata: Mapping[str, Any]) -> None:
         InputError: a column has such a null; the message names the column.
     """
     forms: Mapping[str, Form] = metadata.get("objects") or {}
-    if metadata.get("dictionary_nulls") == "refused" and hasattr(X, "column_names"):
+    if metadata.get("dictionary_nulls") == "refused" and hasattr(type(X), "column_names"):
         _reject_dictionary_nulls(X, metadata.get("input_names") or ())
     _reject_none_in_arrays(X, forms, metadata)
-    if not forms or not hasattr(X, "get_columns") or not hasattr(X, "schema"):
+    if not forms or not hasattr(type(X), "get_columns") or not hasattr(X, "schema"):
         return
     columns = X.get_columns()
     odd = {"Null", "Boolean"} if any(str(column.dtype).startswith("Float") for column in columns) else {"Null"}

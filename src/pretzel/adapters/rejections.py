@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.adapters.convert import as_array
-from pretzel.adapters.tables import array_of, columns_in_order, is_sparse
+from pretzel.adapters.tables import array_of, columns_in_order, dtypes_of, is_sparse
 from pretzel.errors import InputError
 
 REMEDY = "convert it: astype(float)"
@@ -113,8 +113,8 @@ def reject_rounded(columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> N
 
 def _types_at(values: Any, positions: Sequence[int] | None) -> list[Any]:
     """Return the types of an array, or of the columns of a table at these positions."""
-    if hasattr(values, "dtypes") and getattr(values, "ndim", 1) == 2 and hasattr(values, "columns"):
-        types = list(values.dtypes)
+    if hasattr(type(values), "dtypes") and getattr(values, "ndim", 1) == 2 and hasattr(values, "columns"):
+        types = dtypes_of(values)
         return types if positions is None else [types[i] for i in positions]
     return [values.dtype if hasattr(values, "dtype") else np.asarray(values).dtype]
 

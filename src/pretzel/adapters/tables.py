@@ -17,12 +17,21 @@ FEW = 64
 
 def is_sparse(X: Any) -> bool:
     """Return whether this is a SciPy sparse matrix or array."""
-    return hasattr(X, "tocsr")
+    return hasattr(type(X), "tocsr")  # of the class: pandas searches its columns for other attributes
 
 
 def is_polars(X: Any) -> bool:
     """Return whether this is a polars table."""
-    return hasattr(X, "get_columns") and type(X).__module__.partition(".")[0] == "polars"
+    return hasattr(type(X), "get_columns") and type(X).__module__.partition(".")[0] == "polars"
+
+
+def dtypes_of(X: Any) -> list[Any]:
+    """Return the types of the columns of a pandas or polars table, or the one of a series.
+
+    Without the series that pandas makes for them, which costs more than predicting a row.
+    """
+    listed = getattr(getattr(X, "_mgr", None), "get_dtypes", None)
+    return list(np.atleast_1d(X.dtypes) if listed is None else listed())
 
 
 def table_of(X: Any) -> dict[str, Any] | None:
@@ -34,10 +43,10 @@ def table_of(X: Any) -> dict[str, Any] | None:
         return None
     if isinstance(X, Mapping):
         return dict(X)
-    if hasattr(X, "column_names"):
+    if hasattr(type(X), "column_names"):
         return _frame(X.column, list(X.column_names))
     if hasattr(X, "columns") and hasattr(X, "shape"):
-        names = list(X.columns)
+        names = names_of(X.columns)
         return _frame(X.__getitem__, names) if all(isinstance(name, str) for name in names) else None
     if isinstance(X, (list, tuple)) and X and isinstance(X[0], Mapping):
         return _rows(X)
@@ -56,9 +65,17 @@ def columns_named(X: Any, names: Iterable[str]) -> dict[str, Any] | None:
 
 def column_names(X: Any) -> list[Any] | None:
     """Return the column names of a pandas, polars or Arrow table; None for anything else."""
-    if hasattr(X, "column_names"):
+    if hasattr(type(X), "column_names"):
         return list(X.column_names)
-    return list(X.columns) if hasattr(X, "columns") and hasattr(X, "shape") else None
+    return names_of(X.columns) if hasattr(X, "columns") and hasattr(X, "shape") else None
+
+
+def names_of(columns: Any) -> list[Any]:
+    """Return the names of columns; those of pandas' type of texts at once, which is faster than one by one."""
+    if type(getattr(columns, "dtype", None)).__name__ == "StringDtype":
+        names: list[Any] = columns.array.to_numpy(dtype=object).tolist()
+        return names
+    return list(columns)
 
 
 def columns_in_order(X: Any) -> list[Any] | None:

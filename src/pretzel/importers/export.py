@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pretzel.errors import DefinitionError, UnsupportedError
@@ -10,11 +11,12 @@ from pretzel.importers.collecting import Collecting, first_cause
 from pretzel.importers.columns import Columns
 from pretzel.importers.files import opened
 from pretzel.importers.findings import Findings
-from pretzel.importers.inputs import Inputs
+from pretzel.importers.inputs import MATRIX, Inputs
 from pretzel.importers.integers import Rule, all_whole, rules_of, to_be_typed
 from pretzel.importers.metadata import metadata_of
 from pretzel.importers.objects import compared_in_float32, kept_of, objects_of
 from pretzel.importers.optional import with_wanted
+from pretzel.importers.own import own_importer
 from pretzel.importers.registry import INPUTS_OF, Step, import_estimator, served_as
 from pretzel.importers.samples import (
     categories_read,
@@ -170,7 +172,7 @@ def _integer_rules(making: Making, kinds: dict[str, ValueType], form: str) -> li
 
 def _made_like(making: Making, types: dict[str, ValueType], form: str, *, trial: bool = False) -> Making:
     inputs = making.inputs
-    known = Settled(types, inputs.categorical, inputs.by_position, form == "table", trial, inputs.dates)
+    known = Settled(types, inputs.categorical, inputs.by_position, form == "table", trial, inputs.dates, inputs.names)
     return Making(making.estimator, Inputs(known), Findings())
 
 
@@ -198,8 +200,12 @@ def _given(estimator: Any, inputs: Inputs) -> Columns:
     if register is not None:
         return register(estimator, inputs)
     names = getattr(estimator, "feature_names_in_", None)
+    width = getattr(estimator, "n_features_in_", None)
+    if names is None and width is None and own_importer(estimator) is not None:  # which records neither
+        names, matrix = inputs.names, inputs.types.get(MATRIX)
+        width = None if matrix is None else matrix.width
     columns = None if names is None else tuple(str(name) for name in names)
-    return Columns.given(inputs, columns, getattr(estimator, "n_features_in_", None))
+    return Columns.given(inputs, columns, width)
 
 
 def _first_reader(estimator: Any) -> Any:

@@ -71,6 +71,7 @@ class Inputs:
     trial: bool = False
     dates: Mapping[str, str] = field(default_factory=dict)
     single: bool = False
+    names: tuple[str, ...] | None = None
     reader: str = ""
     """The path of the step that is being imported."""
     readers: dict[str, str] = field(default_factory=dict)
@@ -152,7 +153,7 @@ class Inputs:
         self.types = dict(known.types)
         self.categorical, self.dates = known.categorical, known.dates
         self.by_position, self.frame = known.by_position, known.frame
-        self.trial, self.single = known.trial, known.single
+        self.trial, self.single, self.names = known.trial, known.single, known.names
 
     def name_columns(self, names: Sequence[str]) -> None:
         """Convert types by position to types by these names."""

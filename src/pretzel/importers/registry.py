@@ -12,6 +12,7 @@ from pretzel.importers.families import load_family
 from pretzel.importers.findings import Findings, Note, Refusal, class_name, refused, shown
 from pretzel.importers.inputs import Inputs, Open, UnreadableError, reading
 from pretzel.importers.offers import Offer
+from pretzel.importers.own import own_importer
 from pretzel.importers.polars_float32 import note_unclear
 from pretzel.importers.remedies import unknown_class
 from pretzel.importers.rounding import note_crossing, note_division
@@ -243,7 +244,7 @@ def import_estimator(estimator: Any, x: Columns, step: Step) -> Methods:
 
 def _imported(estimator: Any, x: Columns, step: Step) -> Methods:
     kind = served_as(type(estimator))
-    importer = IMPORTERS.get(kind)
+    importer = IMPORTERS.get(kind) or (None if kind in REFUSED else own_importer(estimator))
     if importer is None:
         raise step.refuse_class()
     _check(estimator, x, step)

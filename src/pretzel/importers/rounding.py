@@ -6,7 +6,7 @@ such a difference on unchanged.  A threshold at the value of a training row turn
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from pretzel.plan.ops.dense import FUNCTIONS
 EXACT_FUNCTIONS = frozenset(
     {"abs", "ceil", "floor", "negative", "reciprocal", "relu", "rint", "sign", "sqrt", "square", "trunc"}
 )
+JUMPS = frozenset({"ceil", "floor", "rint", "sign", "trunc"})
 ROUNDED_FUNCTIONS = frozenset(FUNCTIONS) - EXACT_FUNCTIONS
 ROUNDED = (
     ops.Barycenter,
@@ -105,6 +106,24 @@ def note_crossing(kind: type, estimator: Any, x: Columns, step: Any) -> None:
     """Add a note if the last bit of an estimator's input may move a row across a threshold."""
     if _may_cross(kind, estimator, x, step.inputs.cancelled):
         step.may_differ(ROUNDED_THRESHOLDS.reason, ROUNDED_THRESHOLDS.remedy)
+
+
+def note_jumps(results: Sequence[Node], inputs: Sequence[Node], step: Any) -> None:
+    """Add a note if a traced function compares or truncates values whose last bits may differ."""
+    before = set(topological(inputs))
+    if any(_jumps(node) and any(map(is_rounded, node.inputs)) for node in topological(results) if node not in before):
+        step.may_differ(ROUNDED_THRESHOLDS.reason, ROUNDED_THRESHOLDS.remedy)
+
+
+def _jumps(node: Node) -> bool:
+    """Return whether an operator jumps between the values of an input."""
+    if isinstance(node, ops.Elementwise):
+        return node.function in JUMPS
+    if isinstance(node, ops.Arithmetic):
+        return node.function in ("floor_divide", "remainder")
+    if isinstance(node, ops.Cast):
+        return node.x.type.is_float and not node.type.is_float
+    return isinstance(node, (ops.Compare, ops.Threshold, ops.Bin)) and node.inputs[0].type.is_float
 
 
 def _may_cross(kind: type, estimator: Any, x: Columns, cancelled: Set[Node]) -> bool:

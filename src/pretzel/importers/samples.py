@@ -25,7 +25,9 @@ def settled(sample: Any) -> Settled:
         return Settled(kinds, by_position=True, frame=False)
     frame = None if sample is None else is_table(sample)
     categorical = frozenset(_categorical(sample))
-    return Settled(_types(sample), categorical, frame=frame, dates=_dates(sample), single=_is_single(sample))
+    names = tuple(_names(sample)) if frame else None
+    known = Settled(_types(sample), categorical, frame=frame, dates=_dates(sample), single=_is_single(sample))
+    return replace(known, names=names)
 
 
 def _is_single(sample: Any) -> bool:

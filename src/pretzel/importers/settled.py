@@ -24,5 +24,7 @@ class Settled:
     """True if the definition is only a trial of these types and is discarded."""
     dates: Mapping[str, str] = field(default_factory=dict)
     """The columns of dates or time spans, and their types."""
+    names: tuple[str, ...] | None = None
+    """The names of the columns of a table."""
     single: bool = False
     """True if NumPy converts the table to an array of float32."""

@@ -27,7 +27,7 @@ from pretzel.adapters.kinds import in_native_order, is_foreign, reject_categorie
 from pretzel.adapters.objects import Form, as_frame, reject_ambiguous_nulls, reject_na, reject_none
 from pretzel.adapters.rejections import reject_objects, reject_unlike
 from pretzel.adapters.sparse import as_stored, reject_sparse_columns
-from pretzel.adapters.tables import array_of, columns_named, is_polars, is_sparse, texts_of
+from pretzel.adapters.tables import array_of, columns_named, dtypes_of, is_polars, is_sparse, names_of, texts_of
 from pretzel.compiler.compile import compile_plan
 from pretzel.compiler.optimize import optimize
 from pretzel.engine.columns import absent_column, bind_column
@@ -197,7 +197,7 @@ class Models:
         """Return the column types of a table for a matrix, if float32 matters there or for functions."""
         if self._in_columns or not hasattr(X, "columns") or not is_uneven(X):
             return frozenset()
-        kinds = dict(zip(map(str, range(len(X.columns))), X.dtypes, strict=True))
+        kinds = dict(zip(map(str, range(len(X.columns))), dtypes_of(X), strict=True))
         counts = self.main.metadata.get("functions") or any(map(is_small, kinds.values()))
         if np.float32 not in kinds.values() or not counts:
             return frozenset()
@@ -235,9 +235,9 @@ class Models:
 
     def _dtypes(self, X: Any) -> Mapping[str, Any]:
         """Return the element types of the inputs."""
-        if not is_sparse(X) and hasattr(X, "columns") and hasattr(X, "dtypes"):
-            names = map(str, range(len(X.columns))) if self.main.by_position else X.columns
-            types = dict(zip(names, X.dtypes, strict=True))
+        if not is_sparse(X) and hasattr(X, "columns") and hasattr(type(X), "dtypes"):
+            names = list(map(str, range(len(X.columns)))) if self.main.by_position else names_of(X.columns)
+            types = dict(zip(names, dtypes_of(X), strict=True))
             if self._in_columns:
                 return types
             return dict.fromkeys(self._floats, np.float32 if all(t == np.float32 for t in types.values()) else None)

@@ -7,7 +7,7 @@ from typing import Any
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.types import NUMBERS, TEXT, TOKENS
+from pretzel.plan.types import NUMBERS, TEXT, TOKENS, dense
 from tests.compiler.optimize.generate import WORDS, Draw, makes, simple
 
 simple(ops.Lowercase, lambda n: n.type == TEXT, lambda d, x: {})
@@ -30,6 +30,49 @@ simple(
         "binary": d.dice.random() < 0.3,
     },
 )
+
+simple(ops.ChangeCase, lambda n: n.type == TEXT, lambda d, x: {"form": d.dice.choice(["lower", "upper", "title"])})
+simple(ops.StripText, lambda n: n.type == TEXT, lambda d, x: {"characters": d.dice.choice(["", "a"]), "side": "both"})
+simple(ops.SliceText, lambda n: n.type == TEXT, lambda d, x: {"start": d.dice.randint(-2, 1), "stop": 3})
+simple(ops.ReplaceText, lambda n: n.type == TEXT, lambda d, x: {"old": d.dice.choice(WORDS), "new": "B"})
+simple(
+    ops.ReplaceMatches, lambda n: n.type == TEXT, lambda d, x: {"pattern": r"[ab]+", "new": d.dice.choice(["", "c"])}
+)
+simple(ops.PadText, lambda n: n.type == TEXT, lambda d, x: {"width": 4, "fill": "0", "side": "left"})
+simple(ops.TestText, lambda n: n.type == TEXT, lambda d, x: {"function": "contains", "text": d.dice.choice(WORDS)})
+simple(
+    ops.MeasureText,
+    lambda n: n.type == TEXT,
+    lambda d, x: {"function": d.dice.choice(["length", "count"]), "text": "a"},
+)
+simple(ops.SplitText, lambda n: n.type == TEXT, lambda d, x: {"separator": d.dice.choice(["", "a"])})
+simple(ops.PickToken, lambda n: n.type == TOKENS, lambda d, x: {"index": d.dice.randint(-2, 1)})
+simple(ops.CountTokens, lambda n: n.type == TOKENS, lambda d, x: {})
+simple(ops.JoinTokens, lambda n: n.type == TOKENS, lambda d, x: {"separator": " "})
+simple(ops.FormatInteger, lambda n: n.type == dense("i64"), lambda d, x: {})
+simple(
+    ops.TextOfCode, lambda n: n.type == dense("i64"), lambda d, x: {"table": Parameter.strings(d.dice.sample(WORDS, 3))}
+)
+
+
+@makes(ops.ConcatTexts)
+def _concatenated(draw: Draw) -> Node | None:
+    texts = [draw.pick(lambda node: node.type == TEXT) for _ in range(2)]
+    return None if None in texts else ops.ConcatTexts(tuple(filter(None, texts)))
+
+
+@makes(ops.ChooseText)
+def _chosen(draw: Draw) -> Node | None:
+    condition = draw.pick(lambda node: node.type == dense("bool"))
+    a, b = (draw.pick(lambda node: node.type == TEXT) for _ in range(2))
+    return None if condition is None or a is None or b is None else ops.ChooseText(condition, a, b)
+
+
+@makes(ops.Require)
+def _required(draw: Draw) -> Node | None:
+    condition = draw.pick(lambda node: node.type == dense("bool"))
+    x = draw.pick(lambda node: node.type.layout == "dense")
+    return None if condition is None or x is None else ops.Require(x, condition, "it is wrong")
 
 
 @makes(ops.HashNgrams)

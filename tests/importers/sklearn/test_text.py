@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.pipeline import FeatureUnion, make_pipeline
 
+import pretzel
 from pretzel import engine
 from pretzel.compiler.compile import compile_plan
 from pretzel.compiler.optimize import optimize
@@ -149,16 +151,69 @@ def test_nasty_texts(options: dict[str, Any], seen: list[str], new: list[str]) -
     check(estimator, [*new, *seen], batches=(10,))
 
 
+def long_words(text: str) -> list[str]:
+    return [word for word in text.split() if len(word) > 2]
+
+
+def backwards(text: str) -> str:
+    return text[::-1]
+
+
+COUNTER = itertools.count()
+
+
+def counting(text: str) -> str:
+    return f"{text} {next(COUNTER)}"
+
+
+def cleaned(text: str) -> str:
+    text = re.sub(r"\d+", "#", text.lower())
+    return text.replace("|", " ").strip() if "|" in text else text
+
+
+PATTERN = re.compile(r"[a-z]+|\d+")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"tokenizer": lambda text: text.split("|"), "token_pattern": None},
+        {"tokenizer": str.split, "token_pattern": None, "stop_words": ["the"]},
+        {"tokenizer": PATTERN.findall, "token_pattern": None, "ngram_range": (1, 2)},
+        {"preprocessor": cleaned, "ngram_range": (1, 2)},
+        {"preprocessor": cleaned, "analyzer": "char", "ngram_range": (2, 3)},
+        {"analyzer": lambda text: text.lower().split()},
+        {"strip_accents": str.casefold, "lowercase": False},
+        {"preprocessor": str.strip, "tokenizer": lambda text: re.findall(r"\w+", text), "token_pattern": None},
+    ],
+)
+@pytest.mark.parametrize("kind", [TfidfVectorizer, HashingVectorizer])
+def test_functions_of_users(kind: Any, options: dict[str, Any]) -> None:
+    texts = ["Action|Sci-Fi|New York", "Drama 12|Comedy!", " the Cat, 3 dogs and 2 CATS", "Über cool, naïve! 99%"]
+    check(kind(**options).fit(texts), [*texts, "", "ΟΔΟΣ|ß 7"], batches=(1, 6))
+
+
+def test_functions_of_users_reject_what_they_raise_errors_for() -> None:
+    texts = ["a-bb cc", "d-ee"]
+    predictor = pretzel.compile(TfidfVectorizer(preprocessor=lambda text: text.split("-")[1]).fit(texts))
+    assert predictor.transform(texts).shape == (2, 3)
+    with pytest.raises(InputError, match=r"row 1: the function raises an error for it \(IndexError"):
+        predictor.transform(["a-bb cc", "none"])
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
         (
-            {"tokenizer": str.split, "token_pattern": None},
+            {"tokenizer": long_words, "token_pattern": None},
             "countvectorizer: sklearn.feature_extraction.text.CountVectorizer(tokenizer=",
         ),
-        ({"preprocessor": str.upper}, "use lowercase and strip_accents"),
-        ({"analyzer": str.split}, "CountVectorizer(analyzer="),
-        ({"strip_accents": str.upper}, "CountVectorizer(strip_accents="),
+        ({"preprocessor": backwards}, "test_text.py:"),
+        ({"preprocessor": backwards}, "`return text[::-1]`, a slice with a step is not traced"),
+        ({"preprocessor": counting}, "two runs of it differ"),
+        ({"preprocessor": str.swapcase}, "the method swapcase of a text is not traced"),
+        ({"analyzer": long_words}, "CountVectorizer(analyzer="),
+        ({"strip_accents": backwards}, "CountVectorizer(strip_accents="),
         ({"token_pattern": r"(?=a)\w+|\w+"}, "assert is not supported by the automaton"),
         ({"token_pattern": r"a.*f|\w"}, "text at any distance after a token can decide"),
         ({"token_pattern": r"\w*"}, "it matches the empty text"),

@@ -202,7 +202,7 @@ OF_ROWS: dict[str, tuple[Any, str]] = {
     "a shift": (lambda df: df.assign(last=df["fare"].shift(1)), ".shift reads several rows"),
     "a mean": (lambda df: df.assign(d=df["fare"] - df["fare"].mean()), ".mean reads several rows"),
     "dropped rows": (lambda df: df[df["fare"] > 3], "it selects the rows of a condition"),
-    "texts": (lambda df: df["fare"].astype(str).to_frame(), r"\.astype.* is not traced"),
+    "texts": (lambda df: df["fare"].round(1).astype(str).to_frame(), r"\.astype\(str\) of float64 is not traced"),
     "an unknown method": (lambda df: df.stack(), ".stack is not traced"),
 }
 

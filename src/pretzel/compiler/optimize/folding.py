@@ -39,7 +39,8 @@ def float64(parameter: Parameter) -> np.ndarray:
 
 def matrix(weights: Parameter) -> np.ndarray:
     """Return weights as ``[width, k]`` float64; one dimension becomes one column."""
-    return float64(weights).reshape(len(weights), -1)
+    array = float64(weights)
+    return array if array.ndim == 2 else array.reshape(-1, 1)
 
 
 def as_affine(scaling: Affine | Standardize) -> tuple[np.ndarray, np.ndarray | None]:

@@ -36,22 +36,23 @@ def _in_lines(parameter: Parameter) -> Parameter:
     return parameter
 
 
-def _is_run(node: Node) -> bool:
-    return is_run(cast(ops.Tokenize, node).pattern)
+def is_run_of(node: Node) -> bool:
+    """Return whether the pattern of a node is a run of one class of characters."""
+    return is_run(cast(ops.Tokenize | ops.ReplaceMatches, node).pattern)
 
 
-def _class_table(node: Node) -> Mapping[str, Parameter]:
+def class_table_of(node: Node) -> Mapping[str, Parameter]:
     """Compile a token pattern to a run over a table of characters."""
-    assert isinstance(node, ops.Tokenize)
+    assert isinstance(node, (ops.Tokenize, ops.ReplaceMatches))
     run = class_run(node.pattern)
     index, blocks = class_table(node.pattern)
     numbers = np.array([run.low, run.high, run.lead, run.trail], np.int64)
     return {"run": Parameter.of(numbers), "index": Parameter.of(index), "blocks": Parameter.of(blocks)}
 
 
-def _automaton(node: Node) -> Mapping[str, Parameter]:
+def automaton_of(node: Node) -> Mapping[str, Parameter]:
     """Compile any other token pattern to the tables of an automaton."""
-    assert isinstance(node, ops.Tokenize)
+    assert isinstance(node, (ops.Tokenize, ops.ReplaceMatches))
     try:
         tables = automaton(node.pattern)
     except ValueError as error:
@@ -65,8 +66,8 @@ BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
     ops.Lowercase: (Binding("lowercase", "text.lowercase:Lowercase"),),
     ops.StripAccents: (Binding("strip_accents", "text.strip_accents:StripAccents"),),
     ops.Tokenize: (
-        Binding("tokenize", "text.tokenize:Tokenize", takes=_is_run, derive=_class_table, drop=("pattern",)),
-        Binding("tokenize.automaton", "text.match:Match", derive=_automaton, drop=("pattern",)),
+        Binding("tokenize", "text.tokenize:Tokenize", takes=is_run_of, derive=class_table_of, drop=("pattern",)),
+        Binding("tokenize.automaton", "text.match:Match", derive=automaton_of, drop=("pattern",)),
     ),
     ops.FilterTokens: (
         Binding(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import builtins
+import copy
 import dis
 import functools
 import importlib
+import inspect
+import re
 import types
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +18,13 @@ import numpy as np
 from pretzel.importers.tracing.array_functions import column_stack
 from pretzel.importers.tracing.arrays import SymbolicArray, standing_for, unwrapped
 from pretzel.importers.tracing.clocks import CLOCKS, DATE, DATETIME, DATETIME64
+from pretzel.importers.tracing.elements import SymbolicNumber
 from pretzel.importers.tracing.ending import TraceEnd
+from pretzel.importers.tracing.patterns import RE, pattern_of
+from pretzel.importers.tracing.single_builtins import BUILTINS, SEEN, collection, plain
+from pretzel.importers.tracing.singles import TextRows, applied, element_of, rows_of
+from pretzel.importers.tracing.strings import SymbolicText
+from pretzel.importers.tracing.text_values import Text
 
 OUTSIDE = ("open", "input", "print", "exec", "eval", "breakpoint")
 STATEFUL = ("np.random", "random", "time", "os", "io", "socket", "subprocess", "pathlib", "uuid", "secrets")
@@ -49,6 +58,33 @@ class Outside(Module):
         )
 
 
+class Owner:
+    """The estimator whose method is traced: its attributes are constants, and its methods are traced."""
+
+    def __init__(self, estimator: Any) -> None:
+        """Read the attributes of an estimator."""
+        self.__dict__["_of"] = estimator
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a constant, or a method over this."""
+        estimator = self.__dict__["_of"]
+        value = getattr(estimator, name)
+        if isinstance(value, types.MethodType) and value.__self__ is estimator:
+            return functools.partial(rewired(inspect.unwrap(value.__func__), {}), self)
+        if hasattr(value, "fit") and hasattr(value, "get_params"):
+            raise TraceEnd(f"self.{name} is another estimator", "make it a step of its own in a Pipeline")
+        return seen(copied(value), name, {})
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """End the trace: state."""
+        raise TraceEnd(f"it sets self.{name}", "set attributes in fit")
+
+
+def copied(value: Any) -> Any:
+    """Return a fitted attribute that the traced function may change without changing the estimator."""
+    return copy.deepcopy(value) if isinstance(value, (list, dict, set, np.ndarray)) else value
+
+
 class Columns:
     """``numpy.c_``."""
 
@@ -64,7 +100,7 @@ def is_symbolic(value: Any) -> bool:
     """Return whether a value, or an element of a list, depends on rows."""
     if isinstance(value, (list, tuple)):
         return any(map(is_symbolic, value))
-    return isinstance(value, SymbolicArray) or hasattr(value, "as_value")
+    return isinstance(value, (SymbolicArray, SymbolicText, TextRows)) or hasattr(value, "as_value")
 
 
 def array_of(value: Any) -> Any:
@@ -74,19 +110,37 @@ def array_of(value: Any) -> Any:
 
 def _as_array(original: Callable[..., Any]) -> Callable[..., Any]:
     def convert(value: Any, dtype: Any = None, **options: Any) -> Any:
+        rows = rows_of(value)
+        if rows is not None:
+            return _converted(TextRows(rows) if isinstance(rows, Text) else SymbolicArray(rows), dtype)
         if not is_symbolic(value):
-            return original(value, dtype=dtype, **options)
+            return original(value, dtype=plain(dtype), **options)
+        if isinstance(value, TextRows):
+            return value
         if isinstance(value, (list, tuple)):
             raise TraceEnd("an array of columns has them as rows", "use np.column_stack([...])")
-        result = SymbolicArray(array_of(value))
-        return result if dtype is None else result.astype(dtype)
+        return _converted(SymbolicArray(array_of(value)), dtype)
 
     return convert
 
 
+def _converted(result: Any, dtype: Any) -> Any:
+    return result if dtype is None else result.astype(plain(dtype))
+
+
 def _per_value(function: Callable[..., Any], **_: Any) -> Callable[..., Any]:
     """Return ``numpy.vectorize`` of a function, applied to whole columns."""
-    return lambda *arguments: seen(function, getattr(function, "__name__", "function"), {})(*arguments)
+    traced = seen(function, getattr(function, "__name__", "function"), {})
+
+    def call(*columns: Any) -> Any:
+        try:
+            return traced(*columns)
+        except (TraceEnd, TypeError):
+            values = list(map(array_of, columns))
+            elements = tuple(map(element_of, values))
+            return SymbolicArray(applied(lambda each: traced(*each), elements, values[0].node))
+
+    return call
 
 
 def _numpy() -> Overrides:
@@ -105,6 +159,8 @@ def overrides_of(module: types.ModuleType) -> Overrides:
         return _numpy()
     if module.__name__ == "datetime":
         return {"datetime": DATETIME, "date": DATE}
+    if module is re:
+        return dict(RE)
     if module.__name__ == "pandas":
         return dict(importlib.import_module("pretzel.importers.tracing.pandas_functions").PANDAS)
     return {}
@@ -117,8 +173,16 @@ def seen(value: Any, name: str, done: dict[int, Any]) -> Any:
         return kind(value, "np" if value is np else name, overrides_of(value))
     if isinstance(value, type) and value in CLOCKS:
         return CLOCKS[value]
+    if getattr(value, "__name__", "") == "check_is_fitted":
+        return lambda *_, **__: None
     if isinstance(value, types.FunctionType) and not _is_library(value):
         return rewired(value, done)
+    if isinstance(value, (dict, set, frozenset)):
+        return collection(value)
+    if isinstance(value, (type, types.BuiltinFunctionType)) and value in SEEN:
+        return SEEN[value]
+    if isinstance(value, (re.Pattern, types.BuiltinMethodType)) and pattern_of(value) is not value:
+        return pattern_of(value)
     if isinstance(value, functools.partial):
         return functools.partial(seen(value.func, name, done), *value.args, **value.keywords)
     if isinstance(value, types.BuiltinMethodType) and (value.__module__ or "") in STATEFUL:
@@ -178,9 +242,11 @@ def _builtins() -> Overrides:
         return seen(module, name, {})
 
     def rounded(value: Any, digits: int | None = None) -> Any:
-        return value.round(digits or 0) if is_symbolic(value) else builtins.round(value, digits)
+        if isinstance(value, SymbolicNumber) or not is_symbolic(value):
+            return builtins.round(value, digits)
+        return value.round(digits or 0)
 
-    return {name: refusing(name) for name in OUTSIDE} | {"__import__": imported, "round": rounded}
+    return {name: refusing(name) for name in OUTSIDE} | {"__import__": imported, "round": rounded} | BUILTINS
 
 
 def writes_outside(code: types.CodeType) -> bool:

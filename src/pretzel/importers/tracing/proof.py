@@ -11,6 +11,7 @@ import numpy as np
 
 from pretzel.errors import InputError
 from pretzel.importers.tracing.random_dates import as_dates, date_texts, random_ticks, ticks_of
+from pretzel.importers.tracing.random_texts import random_texts
 from pretzel.importers.tracing.trace import FREE, Given, Result, UntracedError
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
@@ -21,7 +22,8 @@ from pretzel.plan.reference import evaluate
 ROWS, ALONE = 160, 12
 SPECIAL = (np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 0.5, 1e-9, -1e6, 1e15)
 WHOLE = (0, 1, -1, 2, 7, 24, 1000, 65_000)
-TEXTS = ("", "a", "Mr. Smith", "7", "é", "north")
+ONLY_MISSING = "Can only use .str accessor"
+"""pandas' error for a batch in which a column of objects holds no text, but missing ones alone."""
 ROUNDED = ("power", "arctan2", "hypot")
 EXACT = ("abs", "negative", "square", "sqrt", "reciprocal", "floor", "ceil", "trunc", "rint", "sign", "isnan", "isinf")
 TOLERANCE = {"f": {4: 1e-5, 8: 1e-12}}
@@ -36,7 +38,8 @@ def prove(function: Callable[..., Any], given: Given, result: Result) -> None:
     """
     rng = np.random.default_rng(0)
     definition = Definition({f"c{i}": node for i, node in enumerate(result.parts)}, given.inputs)
-    columns = _accepted(definition, _random(given, result, rng))
+    drawn = _random(given, result, rng)
+    columns, rejected = _accepted(definition, drawn)
     count = len(next(iter(columns.values())))
     if not count:
         raise UntracedError("the operators reject every random row", "compute it before the model")
@@ -47,9 +50,27 @@ def prove(function: Callable[..., Any], given: Given, result: Result) -> None:
     order = rng.permutation(count)
     permuted = _called(function, given, columns, order)
     _compare(permuted, [values[order] for values in traced], order, columns, result, tolerance)
+    if any(isinstance(node, ops.Require) for node in topological(result.parts)):
+        _check_rejected(function, given, drawn, rejected[:ALONE])
     for i in range(min(ALONE, count)):
-        alone = _called(function, given, columns, [i])
+        try:
+            alone = _called(function, given, columns, [i])
+        except UntracedError as error:
+            if ONLY_MISSING in error.reason:
+                continue
+            raise
         _compare(alone, [values[[i]] for values in traced], [i], columns, result, tolerance)
+
+
+def _check_rejected(function: Callable[..., Any], given: Given, columns: dict[str, Any], rows: Sequence[int]) -> None:
+    """Check that the function, too, answers none of the rows that the operators reject."""
+    for row in rows:
+        try:
+            _called(function, given, columns, [row])
+        except UntracedError:
+            continue
+        reason = f"on {shown(columns, row)} it returned an answer, where its operators reject the row"
+        raise UntracedError(reason, f"let missing values be filled before it, by .fillna; {FREE}")
 
 
 def _random(given: Given, result: Result, rng: np.random.Generator) -> dict[str, Any]:
@@ -59,13 +80,20 @@ def _random(given: Given, result: Result, rng: np.random.Generator) -> dict[str,
     return {
         node.column: random_ticks(dates[node.column], result.parts, ROWS, rng)
         if node.column in dates
-        else date_texts(node, result.parts, ROWS, rng) or _values(node, constants, rng)
+        else _random_values(node, result, constants, rng)
         for node in given.inputs
     }
 
 
+def _random_values(node: ops.Input, result: Result, constants: np.ndarray, rng: np.random.Generator) -> Any:
+    if not node.type.is_text:
+        return _values(node, constants, rng)
+    return date_texts(node, result.parts, ROWS, rng) or random_texts(result.parts, ROWS, rng)
+
+
 def _constants(roots: Sequence[Node]) -> np.ndarray:
-    arrays = [parameter.array for node in topological(roots) for parameter in node.parameters.values()]
+    parameters = [parameter for node in topological(roots) for parameter in node.parameters.values()]
+    arrays = [parameter.array for parameter in parameters if parameter.dtype != "str"]
     numbers = [np.asarray(array, np.float64).ravel() for array in arrays if array.dtype.kind in "biuf"]
     found = np.unique(np.concatenate([*numbers, [0.0, 1.0]]))[:64]
     return np.concatenate([found, np.nextafter(found, np.inf), np.nextafter(found, -np.inf)])
@@ -74,8 +102,6 @@ def _constants(roots: Sequence[Node]) -> np.ndarray:
 def _values(node: ops.Input, constants: np.ndarray, rng: np.random.Generator) -> Any:
     kind = node.type
     shape = (ROWS,) if kind.width is None else (ROWS, kind.width)
-    if kind.is_text:
-        return [TEXTS[i] for i in rng.integers(0, len(TEXTS), ROWS)]
     if kind.dtype == "bool":
         return rng.random(shape) < 0.5
     choices = [rng.integers(-3, 40, shape).astype(float), rng.lognormal(1, 2, shape), rng.normal(0, 3, shape)]
@@ -89,14 +115,14 @@ def _values(node: ops.Input, constants: np.ndarray, rng: np.random.Generator) ->
     return np.clip(np.nan_to_num(mixed), low, high).astype(kind.numpy)
 
 
-def _accepted(definition: Definition, columns: dict[str, Any]) -> dict[str, Any]:
-    """Return the rows that the operators do not reject."""
+def _accepted(definition: Definition, columns: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
+    """Return the rows that the operators do not reject, and the numbers of the others."""
     try:
         _evaluated(definition, columns)
     except InputError:
         kept = [i for i in range(ROWS) if _accepts(definition, _rows(columns, [i]))]
-        return _rows(columns, kept)
-    return columns
+        return _rows(columns, kept), sorted({*range(ROWS)} - {*kept})
+    return columns, []
 
 
 def _accepts(definition: Definition, columns: dict[str, Any]) -> bool:
@@ -130,7 +156,7 @@ def _called(function: Callable[..., Any], given: Given, columns: dict[str, Any],
         pandas = importlib.import_module("pandas")
         names = [node.column for node in given.inputs]
         dates = dict(given.dates)
-        held = {key: as_dates(rows[key], dates[key]) if key in dates else rows[key] for key in names}
+        held = {node.column: _held(node, rows[node.column], dates.get(node.column)) for node in given.inputs}
         x = pandas.DataFrame({name: held[key] for name, key in zip(given.names, names, strict=True)})
         x = x.iloc[:, 0] if given.vector else x
     try:
@@ -140,6 +166,19 @@ def _called(function: Callable[..., Any], given: Given, columns: dict[str, Any],
     except Exception as error:
         reason = f"it raised {type(error).__name__} on {shown(columns, which[0])} ({error!s:.120})"
         raise UntracedError(reason, f"let it answer every row, alone and in batches; {FREE}") from error
+
+
+def _held(node: ops.Input, values: Any, form: str | None) -> Any:
+    """Return random values as a pandas table holds them."""
+    if form is not None:
+        return as_dates(values, form)
+    return _as_texts(values) if node.type.is_text else values
+
+
+def _as_texts(values: list[Any]) -> Any:
+    """Return a series of pandas' type of texts, also if all are missing."""
+    pandas = importlib.import_module("pandas")
+    return pandas.Series(values, dtype=pandas.Series(["a"]).dtype)
 
 
 def _compare(
@@ -155,8 +194,8 @@ def _compare(
             f"it returned {_form(names, arrays)} where the trace has {_form(result.names, traced)}", FREE
         )
     for array, values in zip(arrays, traced, strict=True):
-        if array.dtype.kind in "iu" and values.dtype.kind == "f" and _reads_dates(result):
-            array = array.astype(np.float64)  # pandas has floats for a batch with NaT only
+        if array.dtype.kind in "iub" and values.dtype.kind == "f" and _may_be_floats(result, len(which)):
+            array = array.astype(np.float64)  # as pandas has floats for a batch with a missing value only
         if array.dtype.kind != values.dtype.kind and "O" not in (array.dtype.kind, values.dtype.kind):
             raise UntracedError(f"it returned {array.dtype} where the trace has {values.dtype}", CHANGED)
         differs = _differs(array, values, tolerance)
@@ -167,7 +206,26 @@ def _compare(
             raise UntracedError(reason, f"compute each row from that row alone; {FREE}")
 
 
+def _may_be_floats(result: Result, rows: int) -> bool:
+    """Return whether pandas may have integers where a larger batch has floats, as some of its values are missing."""
+    return (rows == 1 and result.names is not None) or any(
+        node.type.is_text or node.type.layout == "ragged" or isinstance(node, ops.DatePart)
+        for node in topological(result.parts)
+    )
+
+
+def _same(want: Any, got: Any) -> bool:
+    """Return whether two objects are equal; missing values are."""
+    if want is None or want != want:
+        return got is None or got != got
+    return bool(want == got)
+
+
 def _differs(want: np.ndarray, got: np.ndarray, tolerance: float | None) -> np.ndarray:
+    if "O" in (want.dtype.kind, got.dtype.kind):
+        return ~np.array([_same(x, y) for x, y in zip(want.ravel(), got.ravel(), strict=True)], bool).reshape(
+            want.shape
+        )
     if want.dtype.kind != "f" or got.dtype.kind != "f":
         return np.asarray(want != got)
     if tolerance is None:
@@ -182,14 +240,13 @@ def _arrays(returned: Any) -> tuple[tuple[Any, ...] | None, list[np.ndarray]]:
     if hasattr(returned, "iloc"):
         columns = [_numpy(returned.iloc[:, i]) for i in range(returned.shape[1])]
         return tuple(returned.columns), columns
-    return None, [np.asarray(returned)]
-
-
-def _reads_dates(result: Result) -> bool:
-    return any(isinstance(node, ops.DatePart) for node in topological(result.parts))
+    return None, [_numpy(returned)]
 
 
 def _numpy(series: Any) -> np.ndarray:
+    if not hasattr(series, "to_numpy"):
+        array = np.asarray(series)
+        return array.astype(object) if array.dtype.kind in "UT" else array
     if series.dtype.kind in "Mm":
         return ticks_of(series)
     nullable = series.dtype.kind in "iuf" and not isinstance(series.dtype, np.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -11,8 +12,14 @@ import pandas as pd
 from pretzel.importers.tracing import operators
 from pretzel.importers.tracing.array_functions import clip, elementwise, isin, rounded
 from pretzel.importers.tracing.arrays import SymbolicArray, converted, unwrapped
+from pretzel.importers.tracing.branches import loop_over
 from pretzel.importers.tracing.ending import TraceEnd, branches, mixes_rows, named, unknown
+from pretzel.importers.tracing.look_ups import digits, looked_up
+from pretzel.importers.tracing.single_builtins import plain
+from pretzel.importers.tracing.singles import applied, element_of
+from pretzel.importers.tracing.text_values import OPEN, HoldsTextsError, Text
 from pretzel.importers.tracing.values import Value, of_input
+from pretzel.plan import ops
 from pretzel.plan.node import Node
 
 MIXING = frozenset(
@@ -60,10 +67,16 @@ class Symbolic(operators.Operators):
         """Return the columns as an array."""
         return self.values if dtype is None else self.values.astype(dtype)
 
+    def pipe(self, func: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        """Apply a function of this."""
+        return func(self, *arguments, **options)
+
     def __getattr__(self, name: str) -> Any:
         """Return an operator by its name, or end the trace at an attribute that is not traced."""
         if name.startswith("_") or name == "as_value":
             raise AttributeError(name)
+        if name in ("pow", "abs"):
+            return getattr(self, f"__{name}__")
         if name in METHODS:
             return lambda other: self._apply(getattr(np, METHODS[name]), self, other)
         if name in MIXING:
@@ -121,6 +134,9 @@ class SymbolicSeries(Symbolic):
     def _apply(self, ufunc: np.ufunc, *arguments: Any) -> Any:
         if any(isinstance(x, Symbolic) and not isinstance(x, SymbolicSeries) for x in arguments):
             return NotImplemented
+        if any(holds_texts(x) for x in arguments):
+            settle_open(*arguments)
+            return next(x for x in arguments if type(x) is not SymbolicSeries)._apply(ufunc, *arguments)
         return self._of(elementwise(ufunc, *map(number, arguments)))
 
     def _power(self, base: Any, exponent: Any) -> Any:
@@ -142,8 +158,10 @@ class SymbolicSeries(Symbolic):
         return ROW_LABELS
 
     def __iter__(self) -> Iterator[Any]:
-        """End the trace: a loop over rows."""
-        raise TraceEnd("it loops over rows", "use NumPy's functions of whole columns")
+        """Return the number of one row: a loop computes each row alone."""
+        value = self.as_value()
+        loop_over(value.node)
+        return iter((element_of(value, open_column(self)),))
 
     def __getitem__(self, key: Any) -> Any:
         """End the trace: rows."""
@@ -157,6 +175,8 @@ class SymbolicSeries(Symbolic):
 
     def fillna(self, value: Any = None, **_: Any) -> SymbolicSeries:
         """Replace NaN."""
+        if isinstance(value, builtins.str):
+            settle_open(self)
         x, new = self.as_value(), number(value)
         if x.dtype.kind != "f":
             return self._of(x)
@@ -179,8 +199,10 @@ class SymbolicSeries(Symbolic):
 
     def astype(self, dtype: Any, **_: Any) -> SymbolicSeries:
         """Convert to a number type."""
-        if dtype in (str, "str", "string", "category", object):
-            raise TraceEnd(f".astype({dtype!r:.20}) is not traced", "convert to numbers only")
+        dtype = plain(dtype)
+        if dtype in (builtins.str, "str", "string", "category", object):
+            settle_open(self)
+            return SymbolicSeries(digits(self.as_value()), self.name)
         return self._of(converted(self.as_value(), dtype))
 
     def where(self, cond: Any, other: Any = np.nan, **_: Any) -> SymbolicSeries:
@@ -198,39 +220,37 @@ class SymbolicSeries(Symbolic):
 
     def isin(self, values: Any) -> SymbolicSeries:
         """Return whether each value is one of a few."""
+        if any(isinstance(value, builtins.str) for value in values):
+            settle_open(self)
         return self._of(isin(self.as_value(), list(values)))
-
-    def abs(self) -> Any:
-        """Return the magnitude."""
-        return abs(self)
 
     def round(self, decimals: int = 0) -> SymbolicSeries:
         """Round half to even."""
         return self._of(rounded(self.as_value(), decimals))
 
-    def pow(self, other: Any) -> Any:
-        """Return a power."""
-        return self**other
-
     def map(self, arg: Any, na_action: Any = None) -> Any:
         """Look up numbers in a dictionary, NaN for others; or apply a function."""
         if not isinstance(arg, Mapping):
             return self.apply(arg)
+        if any(isinstance(key, builtins.str) for key in arg):
+            settle_open(self)
         return self._of(looked_up(self.as_value(), arg, np.nan))
 
     def replace(self, to_replace: Any = None, value: Any = None, **_: Any) -> SymbolicSeries:
         """Replace numbers by others."""
         pairs = to_replace if isinstance(to_replace, Mapping) else {to_replace: value}
+        if any(isinstance(key, builtins.str) for key in pairs):
+            settle_open(self)
         x = self.as_value()
         return self._of(looked_up(x, pairs, x))
 
     def apply(self, func: Callable[..., Any], args: tuple[Any, ...] = (), **options: Any) -> Any:
         """Apply a function of one value to the column: without control flow they are the same."""
-        return func(self, *args, **options)
-
-    def pipe(self, func: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        """Apply a function of the column."""
-        return func(self, *arguments, **options)
+        try:
+            return func(self, *args, **options)
+        except (TraceEnd, TypeError):
+            element = element_of(self.as_value(), open_column(self))
+            return self._of(applied(lambda x: func(x, *args, **options), element, self.as_value().node))
 
     def copy(self, deep: bool = True) -> SymbolicSeries:
         """Return a column that later assignments do not change."""
@@ -240,9 +260,33 @@ class SymbolicSeries(Symbolic):
         """Return the column under another name."""
         return SymbolicSeries(self.part, name)
 
+    @property
+    def str(self) -> Any:
+        """The methods of texts, if the type of the column is unknown."""
+        settle_open(self)
+        raise TraceEnd(f".str of column {self.name!r}, which holds numbers", "use .astype(str) first, for integers")
+
 
 ROW_LABELS = object()
 """The index of a symbolic table."""
+
+
+def open_column(series: Any) -> builtins.str | None:
+    """Return the name of the column whose type is unknown that a series is; None for any other."""
+    part = getattr(series, "part", None)
+    return part.column if isinstance(part, ops.Input) and part.column in OPEN.get() else None
+
+
+def settle_open(*series: Any) -> None:
+    """Start the trace again with texts, if a column of unknown type is among these."""
+    for one in series:
+        if (column := open_column(one)) is not None:
+            raise HoldsTextsError(column)
+
+
+def holds_texts(x: Any) -> bool:
+    """Return whether this is a text, or a series of texts."""
+    return isinstance(x, builtins.str) or (isinstance(x, SymbolicSeries) and isinstance(x.part, Text))
 
 
 def number(argument: Any) -> Any:
@@ -252,15 +296,3 @@ def number(argument: Any) -> Any:
     if isinstance(argument, pd.Series):
         raise TraceEnd("a constant series has another value for each row", "use a number")
     return unwrapped(argument)
-
-
-def looked_up(x: Value, pairs: Mapping[Any, Any], otherwise: Any) -> Any:
-    """Return for each value the one that a dictionary has for it."""
-    numbers = all(isinstance(part, (int, float, np.number)) for pair in pairs.items() for part in pair)
-    if not numbers or not 0 < len(pairs) <= 64:
-        raise TraceEnd("this dictionary is not traced", "use up to 64 pairs of numbers")
-    result: Any = otherwise
-    for key, new in reversed([*pairs.items()]):
-        found = elementwise(np.isnan, x) if key != key else elementwise(np.equal, x, key)
-        result = operators.chosen(found, new, result)
-    return result

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pretzel.importers.columns import Columns, Part
@@ -11,7 +12,9 @@ from pretzel.importers.date_inputs import form_of, note_units, ticks_of
 from pretzel.importers.findings import Refusal, class_name, refused, shown
 from pretzel.importers.inputs import Computed, Open, UnreadableError
 from pretzel.importers.registry import Step
+from pretzel.importers.rounding import note_jumps
 from pretzel.importers.tracing.proof import prove
+from pretzel.importers.tracing.text_values import HoldsTextsError
 from pretzel.importers.tracing.trace import Given, Result, UntracedError, trace
 from pretzel.importers.tracing.whole import note_whole
 from pretzel.plan import ops
@@ -37,9 +40,12 @@ def traced(
     except UnreadableError as error:
         raise _refused(step, option, function, UntracedError(f"it is given texts ({error})", TEXTS)) from None
     try:
-        result = _proved(function, dict(arguments or {}), given)
+        result, given = _proved(function, dict(arguments or {}), given)
     except UntracedError as error:
-        if not step.inputs.trial or all(node.type.is_float for node in given.inputs if not _is_date(node, given)):
+        others = [node for node in given.inputs if not _is_date(node, given) and not node.type.is_text]
+        if not step.inputs.trial or all(node.type.is_float for node in others):
+            if given.unknown:
+                error = UntracedError(error.reason, f"{error.remedy}; give a sample if columns are texts, or a table")
             raise _refused(step, option, function, error) from None
         return traced(function, option, arguments, _as_floats(parts, x, step), step)
     return _over(parts, given, result, step)
@@ -49,7 +55,32 @@ def _is_date(node: ops.Input, given: Given) -> bool:
     return node.column in dict(given.dates)
 
 
-def _proved(function: Callable[..., Any], arguments: dict[str, Any], given: Given) -> Result:
+def _proved(function: Callable[..., Any], arguments: dict[str, Any], given: Given) -> tuple[Result, Given]:
+    """Return a proved trace, and what it was given: columns of unknown type may be texts, and those lists or series."""
+    if given.names is not None or not given.vector:
+        return _proved_with_texts(function, arguments, given)
+    texts = given.with_texts(given.inputs[0].column) if given.unknown else given
+    forms = [given, texts, replace(texts, names=(None,))] if given.unknown else [given]
+    if given.inputs[0].type.is_text:
+        forms = [given, replace(given, names=(None,))]
+    errors = []
+    for form in forms:
+        try:
+            return _proved_with_texts(function, arguments, form)
+        except UntracedError as error:
+            errors.append(error)
+    raise next((error for error in errors[::-1] if "AttributeError" not in error.reason), errors[-1])
+
+
+def _proved_with_texts(function: Callable[..., Any], arguments: dict[str, Any], given: Given) -> tuple[Result, Given]:
+    while True:
+        try:
+            return _proved_as(function, arguments, given), given
+        except HoldsTextsError as error:
+            given = given.with_texts(error.column)
+
+
+def _proved_as(function: Callable[..., Any], arguments: dict[str, Any], given: Given) -> Result:
     result = trace(function, arguments, given)
     try:
         _prove_once(function, tuple(sorted(arguments.items())), given, result)
@@ -93,6 +124,10 @@ def _refused(step: Step, option: str, function: Any, error: UntracedError) -> Ex
 def _given(x: Columns, step: Step) -> tuple[list[Part], Given]:
     """Return the parts of the input, and a placeholder for each."""
     names, vector = _fitted_on(x, step.estimator)
+    if names is None and vector and len(x.parts) == 1 and _is_unsettled_or_text(x.parts[0]):
+        part = x.parts[0]
+        node = _placeholder("X", "str" if _kind(part).is_text else "f64")
+        return [part], Given((node,), None, vector, _unknown([part], [node]))
     if names is None:
         array = x.array()
         width = None if vector else array.type.columns
@@ -100,8 +135,22 @@ def _given(x: Columns, step: Step) -> tuple[list[Part], Given]:
     parts = [columns.parts[0] for columns in x.each()]
     kinds = [_kind(part) for part in parts]
     inputs = tuple(_placeholder(str(name), kind.dtype) for name, kind in zip(names, kinds, strict=True))
-    dates = [(str(name), form) for name, part in zip(names, parts, strict=True) if (form := form_of(part))]
-    return parts, Given(inputs, tuple(names), vector, tuple(dates))
+    dates = tuple((str(name), form) for name, part in zip(names, parts, strict=True) if (form := form_of(part)))
+    return parts, Given(inputs, tuple(names), vector, _unknown(parts, inputs), dates)
+
+
+def _is_unsettled_or_text(part: Part) -> bool:
+    return _kind(part).is_text or bool(_unknown([part], [_placeholder("X", "f64")]))
+
+
+def _unknown(parts: Sequence[Part], inputs: Sequence[ops.Input]) -> frozenset[str]:
+    """Return the placeholders of columns that may hold numbers or texts."""
+    return frozenset(
+        node.column
+        for part, node in zip(parts, inputs, strict=True)
+        if isinstance(part, Open) and part.positions is None and part.name not in part.inputs.types
+        if not node.type.is_text and part.width is None and not form_of(part)
+    )
 
 
 def _fitted_on(x: Columns, estimator: Any) -> tuple[tuple[str, ...] | None, bool]:
@@ -110,8 +159,10 @@ def _fitted_on(x: Columns, estimator: Any) -> tuple[tuple[str, ...] | None, bool
     A function gets what its step was fitted on, whatever a client sends.
     """
     names = getattr(estimator, "feature_names_in_", None)
-    vector = names is None and x.width == 1 and hasattr(estimator, "func") and not hasattr(estimator, "n_features_in_")
-    if names is None and (vector or x.frame):
+    own = not hasattr(estimator, "func") and not hasattr(estimator, "inverse_func")
+    unfitted = names is None and not hasattr(estimator, "n_features_in_")
+    vector = unfitted and x.width == 1 and (own or hasattr(estimator, "func"))
+    if names is None and (vector or x.frame or (own and unfitted)):
         names = x.names if not getattr(estimator, "validate", False) else None
     if names is None or getattr(estimator, "validate", False) or len(names) != x.width:
         return None, vector
@@ -143,14 +194,11 @@ def _over(parts: list[Part], given: Given, result: Result, step: Step) -> Column
     settled = {node: _settled(place[node], node) for node in read}
     rewritten = iter(rewrite(computed, lambda node: settled.get(node)))
     columns = [place[node] if node in place else next(rewritten) for node in result.parts]
-    note_units([part for part in columns if isinstance(part, Node)], step.inputs)
+    nodes = [part for part in columns if isinstance(part, Node)]
+    note_units(nodes, step.inputs)
+    note_jumps(nodes, list(settled.values()), step)
     if step.inputs.trial:
-        note_whole(
-            [part for part in columns if isinstance(part, Node)],
-            step.inputs,
-            step.path,
-            by_column=given.names is not None,
-        )
+        note_whole(nodes, step.inputs, step.path, by_column=given.names is not None)
     names = tuple(map(str, result.names)) if result.names is not None and not result.vector else None
     return Columns(tuple(columns), names, frame=names is not None)
 

@@ -13,6 +13,8 @@ from pretzel.importers.tracing.arrays import SymbolicArray, stacked
 from pretzel.importers.tracing.ending import TraceEnd, mixes_rows, unknown
 from pretzel.importers.tracing.reductions import averaged_without_nan, summed_without_nan
 from pretzel.importers.tracing.series import ROW_LABELS, Part, Symbolic, SymbolicSeries, number
+from pretzel.importers.tracing.singles import Row, applied, rows_of
+from pretzel.importers.tracing.text_values import Text, constant_text
 from pretzel.importers.tracing.values import ROWS, Value, made
 from pretzel.plan import ops
 from pretzel.plan.parameter import Parameter
@@ -64,10 +66,12 @@ class SymbolicFrame(Symbolic):
 
     def _apply(self, ufunc: np.ufunc, *arguments: Any) -> Any:
         def one(series: SymbolicSeries) -> Any:
-            chosen = [x[series.name] if isinstance(x, SymbolicFrame) else x for x in arguments]
+            chosen = [x[series.name] if isinstance(x, (SymbolicFrame, pd.Series)) else x for x in arguments]
             return series._of(elementwise(ufunc, *map(number, chosen)))
 
-        if any(isinstance(x, (SymbolicSeries, SymbolicArray, np.ndarray, pd.Series)) for x in arguments):
+        if any(isinstance(x, pd.Series) and set(x.index) != set(self._parts) for x in arguments):
+            raise TraceEnd("a series with other names than the table is aligned", "select the same columns first")
+        if any(isinstance(x, (SymbolicSeries, SymbolicArray, np.ndarray)) for x in arguments):
             raise unknown("an operation between a table and a column")
         frame = next(x for x in arguments if isinstance(x, SymbolicFrame))
         return frame._each(one)
@@ -82,7 +86,7 @@ class SymbolicFrame(Symbolic):
         if name in self.__dict__.get("_parts", {}):
             return self[name]
         if name in BY_COLUMN:
-            return lambda *arguments, **options: self._each(lambda x: getattr(x, name)(*arguments, **options))
+            return lambda *arguments, **options: self._each(lambda x: called_by_name(x, name, arguments, options))
         return super().__getattr__(name)
 
     def __getitem__(self, key: Any) -> Any:
@@ -102,13 +106,18 @@ class SymbolicFrame(Symbolic):
     def _as_part(self, new: Any) -> Part:
         if isinstance(new, SymbolicSeries):
             return new.part
-        value = number(new)
+        rows = rows_of(new)
+        value = number(new) if rows is None else rows
+        if isinstance(value, Text):
+            return value
         if isinstance(value, Value):
             return value.columns()[0] if value.example.ndim == 2 and value.example.shape[1] == 1 else value
+        if isinstance(value, str):
+            return Text.of(constant_text(value, self._anchor().node))
         return constant_column(value, self._anchor())
 
     def _anchor(self) -> Value:
-        """Return numbers, of which only the count of rows matters."""
+        """Return a column from which constants take their number of rows."""
         part = next((x.part for x in self._series() if not is_text(x)), next(iter(self._parts.values())))
         return Value(part.node if isinstance(part, Value) else part, np.zeros(ROWS))
 
@@ -151,13 +160,14 @@ class SymbolicFrame(Symbolic):
         """Remove a column and return it."""
         return SymbolicSeries(self._parts.pop(name), name)
 
-    def pipe(self, func: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        """Apply a function of the table."""
-        return func(self, *arguments, **options)
-
     def apply(self, func: Callable[..., Any], axis: Any = 0, **_: Any) -> Any:
         """Apply a function of each column, or of a row, which is the same as of the table without control flow."""
-        return func(self) if axis in (1, "columns") else self._each(func)
+        if axis not in (1, "columns"):
+            return self._each(func)
+        try:
+            return func(self)
+        except (TraceEnd, TypeError):
+            return SymbolicSeries(applied(lambda row: func(row), Row(self), self._anchor().node))
 
     @property
     def loc(self) -> Locations:
@@ -199,6 +209,23 @@ class SymbolicFrame(Symbolic):
         return SymbolicSeries(function(self.as_value(), axis=1))
 
 
+def called_by_name(series: Any, name: str, arguments: Any, options: dict[str, Any]) -> Any:
+    """Call a method of a column, with the entry of its name in place of constants that have one for each column."""
+    given = [*arguments, *options.values()]
+    by_name = [
+        x for x in given if isinstance(x, pd.Series) or (name in ("fillna", "astype") and isinstance(x, Mapping))
+    ]
+    if not by_name:
+        return getattr(series, name)(*arguments, **options)
+    if any(series.name not in x for x in by_name):
+        return series
+
+    def chosen(x: Any) -> Any:
+        return x[series.name] if any(x is one for one in by_name) else x
+
+    return getattr(series, name)(*map(chosen, arguments), **{key: chosen(x) for key, x in options.items()})
+
+
 class Locations:
     """``loc`` and ``iloc`` of a symbolic table, for all rows, or for the rows of a condition in an assignment."""
 
@@ -235,7 +262,8 @@ class Locations:
 
 def is_text(series: SymbolicSeries) -> bool:
     """Return whether a column holds texts."""
-    return not isinstance(series.part, Value) and series.part.type.is_text
+    node = series.part.node if isinstance(series.part, Value) else series.part
+    return node.type.is_text
 
 
 def constant_column(value: Any, beside: Value) -> Value:
@@ -249,4 +277,9 @@ def constant_column(value: Any, beside: Value) -> Value:
     return made(ops.Constant(beside.node, Parameter.of(row)), np.full(ROWS, row[0]))
 
 
-SymbolicSeries.to_frame = lambda self, name=None: SymbolicFrame({name or self.name: self.part})  # type: ignore[attr-defined]
+def _named(*names: Any) -> Any:
+    """Return the first name; 0 without one, as pandas has it."""
+    return next((name for name in names if name is not None), 0)
+
+
+SymbolicSeries.to_frame = lambda self, name=None: SymbolicFrame({_named(name, self.name): self.part})  # type: ignore[attr-defined]

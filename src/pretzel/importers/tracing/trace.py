@@ -6,18 +6,23 @@ import functools
 import importlib
 import types
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from pretzel.importers.tracing import reductions  # noqa: F401  # registers its functions
 from pretzel.importers.tracing.arrays import SymbolicArray
+from pretzel.importers.tracing.branches import Way, joined, ways
 from pretzel.importers.tracing.ending import TraceEnd, line_of, unknown, where
-from pretzel.importers.tracing.modules import rewired, seen, writes_outside
-from pretzel.importers.tracing.values import Value, of_input
+from pretzel.importers.tracing.marks import forget_marks
+from pretzel.importers.tracing.modules import Owner, rewired, seen, writes_outside
+from pretzel.importers.tracing.singles import TextRows, answered_by, reason_of, rows_of
+from pretzel.importers.tracing.text_values import OPEN, Text
+from pretzel.importers.tracing.values import Value, cast, of_input
 from pretzel.plan import ops
 from pretzel.plan.node import Node
+from pretzel.plan.types import DTYPE_NAMES
 
 FREE = "let the function depend on its arguments and on constants alone"
 
@@ -31,9 +36,16 @@ class Given:
     names: tuple[Any, ...] | None
     """The names of the columns of a table; None for an array."""
     vector: bool = False
-    """True if the function gets the one column of a table as a series."""
+    """True if the function gets the one column of a table as a series, or without names a list of texts."""
+    unknown: frozenset[str] = frozenset()
+    """The columns whose type is unknown; they are numbers unless the function uses them as texts."""
     dates: tuple[tuple[str, str], ...] = ()
     """The columns of dates or time spans, and their types."""
+
+    def with_texts(self, column: str) -> Given:
+        """Return the same with a column of texts."""
+        inputs = (ops.Input(node.column, "str") if node.column == column else node for node in self.inputs)
+        return replace(self, inputs=tuple(inputs), unknown=self.unknown - {column})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +69,7 @@ class UntracedError(Exception):
 
 
 def is_traceable(function: Any) -> bool:
-    """Return whether this is a function written in Python, or a partial of one."""
+    """Return whether this is a function or method written in Python, or a partial of one."""
     return isinstance(opened(function, {})[0], types.FunctionType) and not _is_of_a_library(opened(function, {})[0])
 
 
@@ -67,6 +79,8 @@ def _is_of_a_library(function: Any) -> bool:
 
 def opened(function: Any, options: Mapping[str, Any]) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
     """Return the function in a ``functools.partial``, the arguments after the first, and all named ones."""
+    if isinstance(function, types.MethodType):
+        return function.__func__, (function.__self__,), dict(options)
     if type(function) is functools.partial and not function.args:
         inner, rest, named = opened(function.func, {})
         return inner, rest, {**named, **function.keywords, **options}
@@ -79,24 +93,25 @@ def trace(function: Callable[..., Any], options: Mapping[str, Any], given: Given
     Raises:
         UntracedError: something in it has no operator, or the runs differ.
     """
-    inner, _, named = opened(function, options)
+    inner, owner, named = opened(function, options)
     if writes_outside(inner.__code__):
         place = where(inner.__code__.co_filename, inner.__code__.co_firstlineno)
         raise UntracedError(f"at {place} it changes names outside of itself", FREE)
-    first, second = (_run(inner, named, given) for _ in range(2))
+    first, second = (_run(inner, owner, named, given) for _ in range(2))
     if first != second:
         place = where(inner.__code__.co_filename, inner.__code__.co_firstlineno)
         raise UntracedError(f"at {place} two runs of it differ: it has state or is random", FREE)
     return first
 
 
-def _run(function: types.FunctionType, options: Mapping[str, Any], given: Given) -> Result:
+def _run(function: types.FunctionType, owner: tuple[Any, ...], options: Mapping[str, Any], given: Given) -> Result:
     code = function.__code__
     try:
         with np.errstate(all="ignore"):
-            called = rewired(function, {})
-            result = called(_symbolic(given), **{name: seen(value, name, {}) for name, value in options.items()})
-            return _result(result)
+            forget_marks()
+            called = functools.partial(rewired(function, {}), *map(Owner, owner))
+            found = ways(lambda: _result(_called(called, given, options), given.inputs[0]))
+            return _required(joined(found, _merged), found, given)
     except TraceEnd as end:
         raise UntracedError(f"at {line_of(end.__traceback__, code)}, {end.reason}", end.remedy) from None
     except RecursionError:
@@ -108,26 +123,43 @@ def _run(function: types.FunctionType, options: Mapping[str, Any], given: Given)
         raise UntracedError(reason, f"check that it takes {kind} of the columns it was fitted on") from error
 
 
+def _called(function: Callable[..., Any], given: Given, options: Mapping[str, Any]) -> Any:
+    unknown = OPEN.set(given.unknown)
+    try:
+        return function(_symbolic(given), **{name: seen(value, name, {}) for name, value in options.items()})
+    finally:
+        OPEN.reset(unknown)
+
+
 def _symbolic(given: Given) -> Any:
+    if given.names is None and given.inputs[0].type.is_text:
+        return TextRows(Text.of(given.inputs[0]))
     if given.names is None:
         return SymbolicArray(of_input(given.inputs[0]))
-    parts = [_part(node, dict(given.dates)) for node in given.inputs]
+    dates = dict(given.dates)
+    parts = [_part(node, dates) for node in given.inputs]
     if given.vector:
         return _tables("dates").SymbolicSeries(parts[0], given.names[0])
     return _tables("tables").SymbolicFrame(dict(zip(given.names, parts, strict=True)))
 
 
 def _part(node: ops.Input, dates: Mapping[str, str]) -> Any:
-    return _tables("moments").of_form(node, dates[node.column]) if node.column in dates else node
+    if node.column in dates:
+        return _tables("moments").of_form(node, dates[node.column])
+    return Text.of(node) if node.type.is_text else node
 
 
 def _tables(name: str) -> Any:
     """Return a module of tables, which needs pandas."""
     importlib.import_module("pretzel.importers.tracing.dates")
+    importlib.import_module("pretzel.importers.tracing.text_series")
     return importlib.import_module(f"pretzel.importers.tracing.{name}")
 
 
-def _result(returned: Any) -> Result:
+def _result(returned: Any, beside: Node) -> Result:
+    rows = returned.value if isinstance(returned, TextRows) else rows_of(returned)
+    if rows is not None:
+        return Result((rows.node,), None, rows.is_vector)
     if isinstance(returned, SymbolicArray):
         return Result((returned.value.node,), None, returned.value.is_vector)
     if type(returned).__name__ == "SymbolicFrame":
@@ -139,6 +171,37 @@ def _result(returned: Any) -> Result:
     if isinstance(returned, (np.ndarray, int, float)):
         raise TraceEnd("it returns a constant", "leave the step out")
     raise unknown(f"a result of type {type(returned).__name__}")
+
+
+def _merged(test: Node, a: Result, b: Result) -> Result:
+    """Return a condition's choice of two results."""
+    if a.names != b.names or a.vector != b.vector or len(a.parts) != len(b.parts):
+        raise TraceEnd("its branches return different columns", "return the same columns in each")
+    parts = tuple(_chosen(test, *pair) for pair in zip(a.parts, b.parts, strict=True))
+    return Result(parts, a.names, a.vector)
+
+
+def _chosen(test: Node, a: Node, b: Node) -> Node:
+    if a == b:
+        return a
+    if a.type.is_text != b.type.is_text or a.type.width != b.type.width:
+        raise TraceEnd("its branches return different columns", "return the same columns in each")
+    if a.type.is_text:
+        return ops.ChooseText(test, a, b)
+    kind = np.result_type(a.type.numpy, b.type.numpy)
+    wide = "bool" if kind.kind == "b" else DTYPE_NAMES[kind] if kind.kind == "f" else "i64"
+    return ops.Where(test, cast(a, wide), cast(b, wide))
+
+
+def _required(result: Result, found: Sequence[Way], given: Given) -> Result:
+    """Return a result whose rows are rejected where the function raises an error."""
+    answered = answered_by(list(found), given.inputs[0])
+    if answered is None:
+        return result
+    reason = reason_of(list(found))
+    computed = [node for node in result.parts if node not in given.inputs] or list(result.parts)
+    parts = (ops.Require(node, answered, reason) if node in computed else node for node in result.parts)
+    return replace(result, parts=tuple(parts))
 
 
 def _check_names(names: Sequence[Any]) -> None:

@@ -5,6 +5,7 @@ Importing this package fills :data:`pretzel.plan.node.OPERATORS`.  Each module l
 
 from pretzel.plan.ops.binary import *
 from pretzel.plan.ops.categories import *
+from pretzel.plan.ops.choices import *
 from pretzel.plan.ops.columns import *
 from pretzel.plan.ops.combine import *
 from pretzel.plan.ops.compact import *
@@ -25,5 +26,7 @@ from pretzel.plan.ops.neighbors import *
 from pretzel.plan.ops.objects import *
 from pretzel.plan.ops.quantiles import *
 from pretzel.plan.ops.reductions import *
+from pretzel.plan.ops.strings import *
 from pretzel.plan.ops.text import *
+from pretzel.plan.ops.tokens import *
 from pretzel.plan.ops.trees import *

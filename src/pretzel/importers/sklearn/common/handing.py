@@ -10,13 +10,16 @@ from sklearn.utils._set_output import _get_output_config
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs, Open
 from pretzel.importers.objects import base_of_column, origins, pandas_makes_nan
-from pretzel.importers.registry import Methods, Step, served_as
+from pretzel.importers.registry import IMPORTERS, REFUSED, Methods, Step, served_as
 from pretzel.plan import ops
 
 HandOn = Callable[[Any, Columns, Step], Columns]
 
 HANDING_ON: dict[type, HandOn] = {}
 """The transformers that may pass columns unchanged, so that the next step reads their original types."""
+
+OWN: list[tuple[Callable[[Any], bool], HandOn]] = []
+"""The same for classes that users wrote, with the test of a transformer."""
 
 
 def hands_on(*classes: type) -> Callable[[HandOn], HandOn]:
@@ -29,9 +32,25 @@ def hands_on(*classes: type) -> Callable[[HandOn], HandOn]:
     return register
 
 
+def own_hand_on(is_own: Callable[[Any], bool]) -> Callable[[HandOn], HandOn]:
+    """Register the function for transformers of classes that users wrote."""
+
+    def register(function: HandOn) -> HandOn:
+        OWN.append((is_own, function))
+        return function
+
+    return register
+
+
+def _own(transformer: Any) -> HandOn | None:
+    if served_as(type(transformer)) in IMPORTERS or served_as(type(transformer)) in REFUSED:
+        return None
+    return next((function for is_own, function in OWN if is_own(transformer)), None)
+
+
 def hand_on(name: str, transformer: Any, x: Columns, step: Step, width: int | None = None, cut: str = "") -> Columns:
     """Import ``transformer``, the part ``name`` of ``step``, and return its output columns for the next step."""
-    function = HANDING_ON.get(served_as(type(transformer)))
+    function = HANDING_ON.get(served_as(type(transformer))) or _own(transformer)
     if function is None:
         return Columns((step.transform(name, transformer, x, width, cut),), frame=gives_pandas(transformer))
     handed: list[Columns] = []

@@ -17,6 +17,7 @@ from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Open
 from pretzel.importers.registry import Methods, Step, imports, is_fitted
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse
+from pretzel.importers.tracing.documents import traced_document
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.ops.text import UNITS
@@ -67,25 +68,24 @@ def _counts(estimator: Any, x: Columns, step: Step, dtype: str) -> Node:
 
 def analyzed(estimator: Any, x: Columns, step: Step) -> Node:
     """Return the tokens, or the texts, from which a vectorizer builds n-grams, prepared by its options."""
-    _refuse_callables(estimator, step)
+    _refuse_options(estimator, step)
+    if callable(estimator.analyzer):
+        return traced_document(estimator.analyzer, "analyzer", _documents(estimator, x), step, tokens=True)
     texts = _prepared(estimator, x, step)
     return _tokens(estimator, texts, step) if estimator.analyzer == "word" else texts
 
 
-def _refuse_callables(estimator: Any, step: Step) -> None:
+def _refuse_options(estimator: Any, step: Step) -> None:
     if estimator.input != "content":
         raise step.refuse("input", "servers do not read files", "set input='content' and pass the texts")
-    code = "it is Python code, which servers do not run"
-    if estimator.analyzer not in UNITS:
-        raise step.refuse("analyzer", code, "use 'word', 'char' or 'char_wb', and fit again")
-    if estimator.preprocessor is not None:
-        raise step.refuse("preprocessor", code, "use lowercase and strip_accents, and fit again")
-    if estimator.tokenizer is not None and estimator.analyzer == "word":
-        raise step.refuse("tokenizer", code, "use token_pattern, and fit again")
+    if estimator.analyzer not in UNITS and not callable(estimator.analyzer):
+        raise step.refuse("analyzer", "it is unknown", "use 'word', 'char' or 'char_wb', and fit again")
 
 
 def ngrams(estimator: Any, step: Step) -> tuple[str, int, int]:
     """Return the unit of a vectorizer's n-grams, and their smallest and largest length."""
+    if callable(estimator.analyzer):
+        return "word", 1, 1
     low, high = map(int, estimator.ngram_range)
     if not 1 <= low <= high:
         raise step.refuse("ngram_range", "the range is empty", "use a range from 1 up, such as (1, 2), and fit again")
@@ -93,17 +93,25 @@ def ngrams(estimator: Any, step: Step) -> tuple[str, int, int]:
 
 
 def _prepared(estimator: Any, x: Columns, step: Step) -> Node:
-    """Return the texts in lower case and without accents, as the options require."""
-    texts, form = x.text(), estimator.strip_accents
-    _note_decoding(estimator, x)
+    """Return the texts in lower case and without accents, or as the user's function makes them."""
+    texts, form = _documents(estimator, x), estimator.strip_accents
+    if estimator.preprocessor is not None:
+        return traced_document(estimator.preprocessor, "preprocessor", texts, step, tokens=False)
     if estimator.lowercase:
         texts = ops.Lowercase(texts)
     if not form:
         return texts
+    if callable(form):
+        return traced_document(form, "strip_accents", texts, step, tokens=False)
     if form not in ("ascii", "unicode"):
-        reason = "it is Python code, which servers do not run" if callable(form) else "the form is unknown"
-        raise step.refuse("strip_accents", reason, "use 'ascii' or 'unicode', and fit again")
+        raise step.refuse("strip_accents", "the form is unknown", "use 'ascii' or 'unicode', and fit again")
     return ops.StripAccents(texts, form)
+
+
+def _documents(estimator: Any, x: Columns) -> Node:
+    texts = x.text()
+    _note_decoding(estimator, x)
+    return texts
 
 
 def _note_decoding(estimator: Any, x: Columns) -> None:
@@ -123,13 +131,19 @@ def _codec(encoding: str) -> str:
 
 
 def _tokens(estimator: Any, texts: Node, step: Step) -> Node:
+    if estimator.tokenizer is not None:
+        tokens = traced_document(estimator.tokenizer, "tokenizer", texts, step, tokens=True)
+        return _filtered(estimator, tokens)
     pattern = estimator.token_pattern
     try:
         check(pattern)
     except (ValueError, TypeError) as error:
         remedy = r"use one like '\\b\\w\\w+\\b' or '[a-z]+', and fit again"
         raise step.refuse("token_pattern", str(error), remedy) from None
-    tokens = ops.Tokenize(texts, pattern)
+    return _filtered(estimator, ops.Tokenize(texts, pattern))
+
+
+def _filtered(estimator: Any, tokens: Node) -> Node:
     stop_words = estimator.get_stop_words()
     return tokens if stop_words is None else ops.FilterTokens(tokens, Parameter.strings(_words(stop_words)))
 

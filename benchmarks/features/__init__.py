@@ -1,0 +1,1 @@
+"""Feature functions of users: how many are traced, and the time of one row."""

@@ -1,0 +1,144 @@
+"""Branches of functions of single values: each way through a function is run, and the ways are joined by conditions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pretzel.importers.tracing.ending import TraceEnd, branches
+from pretzel.plan.node import Node
+
+MOST_WAYS = 128
+"""Ways through one function."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way through a function: the conditions that were read, what each was, and what came out."""
+
+    conditions: tuple[tuple[Node, bool], ...]
+    result: Any
+    error: Exception | None = None
+    """The error that ends this way, which rejects the row."""
+
+
+@dataclass(slots=True)
+class _Walk:
+    """A run: what to answer to the first conditions, and the conditions so far."""
+
+    prefix: tuple[bool, ...]
+    read: list[tuple[Node, bool]] = field(default_factory=list)
+    looped: Node | None = None
+    """A node of the rows that a loop is over."""
+
+
+class RowError(Exception):
+    """Marks the errors that Python raises for single values, such as for a missing word."""
+
+
+class _Walks(threading.local):
+    def __init__(self) -> None:
+        self.running: list[_Walk] = []
+
+
+_walks = _Walks()
+
+
+def decide(condition: Node, what: str = "bool()") -> bool:
+    """Return whether a condition holds on the way that is being run.
+
+    Raises:
+        TraceEnd: no function of single values is running.
+    """
+    if not _walks.running:
+        raise branches(what)
+    walk = _walks.running[-1]
+    known = dict(walk.read).get(condition)
+    if known is not None:
+        return known
+    place = len(walk.read)
+    answer = walk.prefix[place] if place < len(walk.prefix) else True
+    walk.read.append((condition, answer))
+    return answer
+
+
+def loop_over(rows: Node) -> None:
+    """Record that a loop over rows has begun, so that a list of one constant is a column of it."""
+    if _walks.running:
+        _walks.running[-1].looped = rows
+
+
+def looped() -> Node | None:
+    """Return a node of the rows that a loop was over; None without one."""
+    return _walks.running[-1].looped if _walks.running else None
+
+
+def raise_unless(condition: Node, error: Exception) -> None:
+    """Raise an error on the way where the condition does not hold, as the function itself would."""
+    if not decide(condition, type(error).__name__):
+        error.add_note(RowError.__name__)
+        raise error
+
+
+def ways(run: Callable[[], Any]) -> list[Way]:
+    """Return every way through a function.
+
+    Raises:
+        TraceEnd: there are too many.
+    """
+    found: list[Way] = []
+    waiting: list[tuple[bool, ...]] = [()]
+    while waiting:
+        if len(found) == MOST_WAYS:
+            remedy = "use fewer branches: t.count(...), .str.contains and np.where are none"
+            raise TraceEnd(f"there are more than {MOST_WAYS} ways through it", remedy)
+        walk = _Walk(waiting.pop())
+        found.append(_run(walk, run))
+        answers = [answer for _, answer in walk.read]
+        waiting += [(*answers[:i], not answers[i]) for i in range(len(walk.prefix), len(answers))]
+    return found
+
+
+def _run(walk: _Walk, run: Callable[[], Any]) -> Way:
+    _walks.running.append(walk)
+    try:
+        result = run()
+        return Way(tuple(walk.read), result)
+    except Exception as error:
+        if RowError.__name__ not in getattr(error, "__notes__", ()):
+            raise
+        return Way(tuple(walk.read), None, error)
+    finally:
+        _walks.running.pop()
+
+
+def joined(found: list[Way], merge: Callable[[Node, Any, Any], Any], depth: int = 0) -> Any:
+    """Return the results of all ways as one, by the conditions in the order in which they were read.
+
+    ``merge``: returns a condition's choice of two results.  A way that raises an error gives any other's result: its
+    rows are rejected.
+    """
+    alive = [way for way in found if way.error is None]
+    if len(alive) == 1 or (alive and all(len(way.conditions) == depth for way in alive)):
+        return alive[0].result
+    if not alive:
+        raise found[0].error or TraceEnd("it raises an error for every row", "let it answer")
+    condition = found[0].conditions[depth][0]
+    true, false = ([way for way in found if way.conditions[depth][1] is answer] for answer in (True, False))
+    some = [part for part in (true, false) if any(way.error is None for way in part)]
+    if len(some) == 1:
+        return joined(some[0], merge, depth + 1)
+    return merge(condition, joined(true, merge, depth + 1), joined(false, merge, depth + 1))
+
+
+def rejected(found: list[Way], both: Callable[[Node, Any, Any], Any], depth: int = 0) -> Any:
+    """Return whether each row is answered: True, False, or a node; ``both`` returns a condition's choice of two."""
+    if all(way.error is None for way in found):
+        return True
+    if all(way.error is not None for way in found):
+        return False
+    condition = found[0].conditions[depth][0]
+    true, false = ([way for way in found if way.conditions[depth][1] is answer] for answer in (True, False))
+    return both(condition, rejected(true, both, depth + 1), rejected(false, both, depth + 1))

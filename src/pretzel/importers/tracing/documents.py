@@ -1,0 +1,131 @@
+"""Functions of one document: tokenizers, preprocessors and analyzers of vectorizers that users wrote."""
+
+from __future__ import annotations
+
+import types
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pretzel.importers.findings import Refusal, class_name, refused, shown
+from pretzel.importers.registry import Step
+from pretzel.importers.tracing.branches import joined, ways
+from pretzel.importers.tracing.ending import TraceEnd, line_of, unknown, where
+from pretzel.importers.tracing.marks import forget_marks
+from pretzel.importers.tracing.modules import seen, writes_outside
+from pretzel.importers.tracing.operators import negated
+from pretzel.importers.tracing.random_texts import random_texts
+from pretzel.importers.tracing.singles import answered_by, column_of, merged, reason_of
+from pretzel.importers.tracing.strings import SymbolicText, opened
+from pretzel.importers.tracing.text_values import missing
+from pretzel.importers.tracing.tokens import SymbolicTokens
+from pretzel.importers.tracing.trace import FREE, UntracedError
+from pretzel.plan import ops
+from pretzel.plan.definition import Definition
+from pretzel.plan.graph import rewrite
+from pretzel.plan.node import Node
+from pretzel.plan.reference import evaluate
+from pretzel.plan.types import TOKENS
+
+ROWS = 160
+INVALID = "np.nan is an invalid document, expected byte or unicode string."
+INPUT = ops.Input("X", "str")
+DOCUMENT = ops.Require(INPUT, negated(missing(INPUT)), INVALID)
+REMEDY = "write it with methods of str and functions of re that need no loop over words"
+OTHERWISE = {
+    "analyzer": "use 'word', 'char' or 'char_wb', and fit again",
+    "preprocessor": "use lowercase and strip_accents, and fit again",
+    "strip_accents": "use 'ascii' or 'unicode', and fit again",
+    "tokenizer": "use token_pattern, and fit again",
+}
+"""What to use in place of a function, by the option that holds it."""
+
+
+def traced_document(function: Callable[[str], Any], option: str, texts: Node, step: Step, *, tokens: bool) -> Node:
+    """Return the text, or the tokens, that a user's function makes of each text.
+
+    Raises:
+        UnsupportedError: it cannot be traced, or the trace differs from it; with the line of its source.
+    """
+    try:
+        result = _trace(function)
+        if (result.type == TOKENS) is not tokens:
+            raise UntracedError(f"it returns {'a text' if tokens else 'tokens'}", REMEDY)
+        _prove(function, result)
+    except UntracedError as error:
+        setting = f"{option}={shown(function)}"
+        remedy = f"{OTHERWISE[option]}; or {error.remedy}{step._aside()}"
+        raise refused(Refusal(step.path, class_name(step.estimator), setting, error.reason, remedy)) from None
+    return rewrite([result], lambda node: texts if node is INPUT else None)[0]
+
+
+def _trace(function: Callable[[str], Any]) -> Node:
+    code = getattr(function, "__code__", None)
+    if code is not None and writes_outside(code):
+        place = where(code.co_filename, code.co_firstlineno)
+        raise UntracedError(f"at {place} it changes names outside of itself", FREE)
+    try:
+        first, second = _run(function), _run(function)
+    except TraceEnd as end:
+        at = f"at {line_of(end.__traceback__, code)}, " if code is not None else ""
+        raise UntracedError(f"{at}{end.reason}", end.remedy) from None
+    except Exception as error:
+        at = f"at {line_of(error.__traceback__, code)}, " if code is not None else ""
+        raise UntracedError(
+            f"{at}it raised {type(error).__name__} over a symbolic text ({error!s:.200})", REMEDY
+        ) from error
+    if first != second:
+        raise UntracedError("two runs of it differ: it has state or is random", FREE)
+    return first
+
+
+def _run(function: Callable[[str], Any]) -> Node:
+    forget_marks()
+    called = _callable(function)
+    found = ways(lambda: opened(called(SymbolicText(DOCUMENT))))
+    result = joined(found, merged)
+    if not isinstance(result, (SymbolicTokens, str)):
+        raise unknown(f"a result of type {type(result).__name__} for a text")
+    node = result.node if isinstance(result, SymbolicTokens) else column_of(result, DOCUMENT).node
+    answered = answered_by(found, DOCUMENT)
+    if answered is None:
+        return node
+    required = ops.Require(DOCUMENT, answered, reason_of(found))
+    return rewrite([node], lambda part: required if part is DOCUMENT else None)[0]
+
+
+def _callable(function: Any) -> Callable[..., Any]:
+    """Return a function as a trace sees it."""
+    if isinstance(function, types.MethodDescriptorType) and function.__objclass__ is str:
+        name = function.__name__
+        return lambda text, *arguments: getattr(text, name)(*arguments)
+    called = seen(function, getattr(function, "__name__", "function"), {})
+    if called is function and not isinstance(function, types.FunctionType):
+        raise unknown(f"{type(function).__name__} {getattr(function, '__name__', '')!r}")
+    return called  # type: ignore[no-any-return]
+
+
+def _prove(function: Callable[[str], Any], result: Node) -> None:
+    """Compare the operators with the function on random texts.
+
+    Raises:
+        UntracedError: they differ; the message shows the text.
+    """
+    texts = [text for text in random_texts([result], ROWS, np.random.default_rng(0)) if text is not None]
+    definition = Definition({"y": result}, (INPUT,))
+    for text in texts:
+        try:
+            got = evaluate(definition, {"X": [text]})["y"][0]
+        except Exception:
+            got = None
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                want = function(text)
+        except Exception:
+            want = None
+        if (list(want) if isinstance(want, (list, tuple)) else want) != got:
+            reason = f"on {text!r:.60} it returned {want!r:.60}, and its operators {got!r:.60}"
+            raise UntracedError(reason, f"{REMEDY}; {FREE}")

@@ -1,0 +1,64 @@
+"""Random texts for proofs: of many scripts, empty, missing, and made of the constants of a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pretzel.plan import ops
+from pretzel.plan.graph import topological
+from pretzel.plan.node import Node
+from pretzel.plan.regex.pattern import parse
+
+WORDS = (
+    "", "a", "Mr. Smith", "7", "-12", "3.5", "é", "north", "NORTH", "Straße", "ΟΔΟΣ", "free!", "a,b,c", "x_y-z",
+    " pad ", "Dr. A. B", "http://x.y/z?q=1", "user@mail.org", "日本 語", "😀 k", "O'Neil", "C85", "\t\n", "don't STOP",
+)  # fmt: skip
+BETWEEN = (" ", " ", ", ", ",", "-", "", "! ", "/", ". ", "|", "_", ": ")
+MISSING = 0.06
+
+
+def random_texts(results: Sequence[Node], rows: int, rng: np.random.Generator) -> list[Any]:
+    """Return texts, some of which hold what the operators of a trace look for."""
+    known = _constants(results)
+    pool = [*WORDS, *known, *map(str.upper, known), *map(str.lower, known)]
+    texts = [_one(pool, rng) for _ in range(rows)]
+    return [None if rng.random() < MISSING and row > 3 else text for row, text in enumerate(texts)]
+
+
+def _one(pool: Sequence[str], rng: np.random.Generator) -> str:
+    text = pool[int(rng.integers(len(pool)))]
+    for _ in range(rng.choice([0, 0, 0, 1, 2, 4])):
+        text += BETWEEN[int(rng.integers(len(BETWEEN)))] + pool[int(rng.integers(len(pool)))]
+    return text
+
+
+def _constants(results: Sequence[Node]) -> list[str]:
+    """Return the texts that operators compare with, look up, or search for."""
+    found: dict[str, None] = {}
+    for node in topological(list(results)):
+        for parameter in node.parameters.values():
+            if parameter.dtype == "str":
+                found |= dict.fromkeys(parameter.texts[:40])
+        for name in ("text", "old", "separator", "characters"):
+            found |= dict.fromkeys([value] if isinstance(value := getattr(node, name, None), str) else [])
+        if isinstance(node, (ops.Tokenize, ops.ReplaceMatches)):
+            found |= dict.fromkeys(_literals(list(parse(node.pattern))))
+    return [text for text in found if text]
+
+
+def _literals(items: Any) -> list[str]:
+    """Return the runs of literal characters of a parsed pattern."""
+    runs, run = list[str](), ""
+    for item in items:
+        if str(item[0]) == "LITERAL":
+            run += chr(item[1])
+            continue
+        runs, run = [*runs, run], ""
+        if str(item[0]) in ("SUBPATTERN", "MAX_REPEAT", "MIN_REPEAT", "BRANCH"):
+            inner = item[1][-1]
+            branches = inner if str(item[0]) == "BRANCH" else [inner]
+            runs += [text for branch in branches for text in _literals(list(branch))]
+    return [text for text in (*runs, run) if text and not any(0xD800 <= ord(c) < 0xE000 for c in text)]

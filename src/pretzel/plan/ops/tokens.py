@@ -1,0 +1,66 @@
+"""Operators of the parts of texts: splitting, choosing, counting and joining them."""
+
+from __future__ import annotations
+
+from pretzel.plan.node import Node
+from pretzel.plan.ops.strings import text_of
+from pretzel.plan.types import TEXT, TOKENS, ValueType, dense
+
+__all__ = ["CountTokens", "JoinTokens", "PickToken", "SplitText"]
+
+
+class SplitText(Node):
+    """The parts of each text between separators (``str.split``); a missing text has none."""
+
+    x: Node
+    separator: str
+    """Empty for runs of white space, which then also surround no empty parts."""
+    most: int = -1
+    """The most splits, from the left; -1 for all."""
+
+    def infer(self) -> ValueType:
+        """Text in, tokens out."""
+        text_of(self, self.x)
+        return TOKENS
+
+
+class PickToken(Node):
+    """The token at a position of each row; missing (NaN) if there is none."""
+
+    x: Node
+    index: int
+    """A negative one counts from the last."""
+
+    def infer(self) -> ValueType:
+        """Tokens in, text out."""
+        _tokens_of(self, self.x)
+        return TEXT
+
+
+class CountTokens(Node):
+    """The number of tokens of each row."""
+
+    x: Node
+
+    def infer(self) -> ValueType:
+        """Tokens in, one i64 per row out."""
+        _tokens_of(self, self.x)
+        return dense("i64")
+
+
+class JoinTokens(Node):
+    """The tokens of each row, with a text between each two (``str.join``)."""
+
+    x: Node
+    separator: str
+    """What is between them."""
+
+    def infer(self) -> ValueType:
+        """Tokens in, text out."""
+        _tokens_of(self, self.x)
+        return TEXT
+
+
+def _tokens_of(node: Node, x: Node) -> None:
+    if x.type != TOKENS:
+        raise node.fail(f"x: expected str[*], got {x.type}")

@@ -1,0 +1,21 @@
+"""Kernels of the parts of texts, and of choices."""
+
+from functools import partial
+
+from pretzel.plan import ops
+from tests.fuzz import plans
+from tests.fuzz.forms import CANONICAL
+
+FORM, run = CANONICAL, plans.run
+seeds = partial(
+    plans.seeds,
+    ops.SplitText,
+    ops.PickToken,
+    ops.CountTokens,
+    ops.JoinTokens,
+    ops.ConcatTexts,
+    ops.FormatInteger,
+    ops.ChooseText,
+    ops.TextOfCode,
+    ops.Require,
+)
