@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from pretzel import flow
+from pretzel.flow.code import literal
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.node import Node
@@ -15,6 +16,7 @@ from tests.flow.test_operators import built
 from tests.plan.test_render import definitions
 
 
+@settings(max_examples=40)
 @given(definitions())
 def test_a_definition_round_trips_through_its_code(definition):
     back = built(definition)
@@ -43,7 +45,7 @@ def test_common_steps_have_their_names():
 
 def test_a_deep_definition_is_written():
     node: Node = ops.Input("X", "f64[2]")
-    for _ in range(3000):
+    for _ in range(1200):
         node = ops.Affine(node, Parameter.of(np.array([1.0, 2.0])))
     definition = Definition({"out": node})
     assert built(definition).digest == definition.digest
@@ -58,6 +60,4 @@ def test_parameters_of_a_file(tmp_path):
 
 @pytest.mark.parametrize("value", [float("inf"), -0.0, (), ("a",), [1, (2,)], {"a": [None, b"x"]}, "quote ' and \\"])
 def test_literals(value):
-    from pretzel.flow.code import literal
-
     assert repr(eval(literal(value))) == repr(value)

@@ -30,8 +30,7 @@ def code(definition: Definition) -> str:
     Every step is a line.  Large parameters are read from ``parameters``, a mapping by short digest
     (:func:`parameters`); those of a few elements are in the code.
 
-        namespace = {}
-        exec(flow.code(definition), namespace)
+        exec(flow.code(definition), namespace := {})
         pipeline = namespace["build"](flow.parameters(definition))
 
     Args:

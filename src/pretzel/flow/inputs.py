@@ -91,7 +91,7 @@ def table(types: Mapping[str, str] | None = None, /, **more: str) -> Table:
         more: further columns, by keyword.
 
     Raises:
-        DefinitionError: a type is unknown, or has several values per row; or there is no column.
+        DefinitionError: a type is unknown, or has several values per row; or a table without columns.
     """
     declared = {**(types or {}), **more}
     for name, kind in declared.items():

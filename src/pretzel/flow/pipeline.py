@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import pretzel
+from pretzel.compiler.compile import compile_plan
+from pretzel.compiler.compile.labels import peel_labels
+from pretzel.compiler.optimize import optimize
 from pretzel.errors import DefinitionError
 from pretzel.plan import bundle, ops
 from pretzel.plan.builder import Value
@@ -46,29 +49,24 @@ def pipeline(
         metadata: all facts for clients, in place of those that follow from inputs and outputs (docs/format.md).
 
     Raises:
-        DefinitionError: no output, an output of lists of any length, an input declared twice with different types, or
-            probabilities that do not match the labels; the message names the output and the line.
+        DefinitionError: no output, or an input declared twice with different types.  Without ``metadata`` also an
+            output of lists of any length, and labels that do not match their codes or probabilities.
     """
     every = {**(outputs or {}), **named}
     for output, value in every.items():
         if not isinstance(value, Value):
             raise _wrong(f"output {output!r:.80}: expected a value of a pipeline, got {type(value).__name__}")
-        if value.type.layout == "ragged":
-            raise _wrong(f"output {output!r:.80}: {value!r} has lists of any length; count or hash its items first")
-    _check_classes(every)
-    nodes = tuple(_input_nodes(inputs or ()))
+    given = tuple(_input_nodes(inputs or ()))
     try:
-        declared = Definition({output: value.node for output, value in every.items()}, nodes)
+        declared = Definition({output: value.node for output, value in every.items()}, given)
     except DefinitionError as error:
         raise _wrong(str(error).removeprefix("definition: ")) from None
     columns = list(dict.fromkeys(column for value in every.values() for column in value.names))
-    if inputs is None:
-        order = {column: i for i, column in enumerate(columns)}
-        nodes = tuple(sorted(declared.inputs, key=lambda node: order.get(node.column, len(order))))
-    else:
-        nodes = declared.inputs
-    about = metadata_of(nodes, columns, declared.outputs, name) if metadata is None else dict(metadata)
-    return Pipeline(Definition(declared.outputs, nodes, about))
+    nodes = declared.inputs if inputs is not None else _in_order(declared.inputs, columns)
+    if metadata is not None:
+        return Pipeline(Definition(declared.outputs, nodes, dict(metadata)))
+    _check_outputs(every, declared)
+    return Pipeline(Definition(declared.outputs, nodes, metadata_of(nodes, columns, declared.outputs, name)))
 
 
 class Pipeline:
@@ -88,9 +86,6 @@ class Pipeline:
         Raises:
             DefinitionError: a step cannot be compiled, such as a token pattern that is not linear.
         """
-        from pretzel.compiler.compile import compile_plan
-        from pretzel.compiler.optimize import optimize
-
         return compile_plan(optimize(self._definition)).plan
 
     def compile(self, *, threads: int | None = None) -> Predictor:
@@ -179,17 +174,27 @@ def _input_nodes(inputs: Iterable[Any]) -> Iterable[ops.Input]:
         yield node
 
 
-def _check_classes(outputs: Mapping[str, Value]) -> None:
-    """Reject probabilities with another number of columns than there are labels."""
-    labels = outputs["predict"].node if "predict" in outputs else None
-    if not isinstance(labels, ops.LabelLookup):
+def _in_order(inputs: tuple[ops.Input, ...], columns: Sequence[str]) -> tuple[ops.Input, ...]:
+    order = {column: i for i, column in enumerate(columns)}
+    return tuple(sorted(inputs, key=lambda node: order.get(node.column, len(order))))
+
+
+def _check_outputs(outputs: Mapping[str, Value], definition: Definition) -> None:
+    """Reject outputs that cannot be compiled, or that clients would read wrongly."""
+    for output, value in outputs.items():
+        if value.type.layout == "ragged":
+            raise _wrong(f"output {output!r:.80}: {value!r} has lists of any length; count or hash its items first")
+    try:
+        heads = peel_labels(definition)
+    except DefinitionError as error:
+        raise _wrong(f"{error}; take the codes from .threshold() or .argmax()") from None
+    labels = next((head.labels for head in heads if head.name == "predict"), None)
+    if labels is None:
         return
-    for name in BY_CLASS:
-        value = outputs.get(name)
-        if value is not None and value.type.width != len(labels.labels):
-            count = len(labels.labels)
-            remedy = "use .sigmoid_pair() of one score" if count == 2 else "give it one column per label"
-            raise _wrong(f"output {name!r}: predict has {count} labels, and {value!r} is {value.type}; {remedy}")
+    for output in BY_CLASS:
+        if output in outputs and outputs[output].type.width != len(labels):
+            remedy = "use .sigmoid_pair() of one score" if len(labels) == 2 else "give it one column per label"
+            raise _wrong(f"output {output!r}: predict has {len(labels)} labels, and {outputs[output]!r}; {remedy}")
 
 
 def _wrong(problem: str) -> DefinitionError:

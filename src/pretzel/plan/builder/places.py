@@ -47,8 +47,8 @@ def misfit(step: str, operator: type[Node], problem: str, parts: Sequence[Any], 
 
 def _conversion(nodes: Sequence[Node], build: Build) -> str:
     """Return the remedy that makes a step legal, if converting one of its inputs does."""
-    for i, node in enumerate(nodes):
-        for written, convert in _CONVERSIONS:
+    for written, convert in _CONVERSIONS:
+        for i, node in enumerate(nodes):
             try:
                 build([*nodes[:i], convert(node), *nodes[i + 1 :]])
             except (DefinitionError, TypeError, ValueError, OverflowError):
