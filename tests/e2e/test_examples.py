@@ -61,7 +61,7 @@ def test_readme(block, addresses, tmp_path):
     run(block, addresses, tmp_path)
 
 
-@pytest.mark.parametrize("page", ["flow"])
+@pytest.mark.parametrize("page", ["flow", "importers"])
 def test_page(page, addresses, tmp_path):
     text = (ROOT / f"docs/{page}.md").read_text()
     run("\n".join(re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)), addresses, tmp_path)
