@@ -40,6 +40,8 @@ def test_an_error_names_its_line_and_those_of_the_values():
         (lambda: one.softmax(), ["takes columns", "call .matrix() on it first"]),
         (lambda: x.select([0]).sigmoid_pair(), ["one value per row", "call .column(0) on it first"]),
         (lambda: x + whole, ["f64[3], i64[3]", 'call .cast("f64") on value 2 first']),
+        (lambda: x + "a", ["add (", "expected a value of a pipeline or a number, got 'a'"]),
+        (lambda: 1.5 * whole, ["multiply (", '1.5 is not i64; call .cast("f64") on <input \'whole\' of']),
         (lambda: text.sigmoid(), ["of str", "describe('link') has all of it"]),
         (lambda: x.apply("liner"), ["operator 'liner' is unknown; expected one of linear"]),
         (lambda: x.apply("linear"), ["'weights' is missing"]),
@@ -85,6 +87,11 @@ def test_a_step_that_does_not_fit(attempt, messages):
     with pytest.raises(DefinitionError) as raised:
         attempt()
     assert all(message in str(raised.value) for message in messages), str(raised.value)
+
+
+def test_code_does_not_branch_on_values():
+    with pytest.raises(TypeError, match=r"has no truth value: it differs by row; use flow.where"):
+        bool(x < 3)
 
 
 def test_a_value_is_not_pickled():

@@ -102,7 +102,7 @@ def test_refusals_have_path_and_option():
     def refusing(estimator, x, part):
         raise part.refuse("tail", f"the bounds of {part.path} cross", "use a smaller one")
 
-    message = r"pipeline.winsorizer: .*Winsorizer\(tail=0.7\) .*: the bounds of pipeline.winsorizer cross; use a smaller"
+    message = r"pipeline.winsorizer: .*Winsorizer\(tail=0.7\) .*: the bounds of pipeline.winsorizer cross; use a"
     with pytest.raises(UnsupportedError, match=message):
         pretzel.export(make_pipeline(StandardScaler(), Winsorizer(0.7)).fit(X))
 

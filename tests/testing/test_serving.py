@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_wine
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
 from pretzel import testing
@@ -88,6 +89,11 @@ def test_a_wrong_importer_is_named():
     assert f"by references, 178 rows: output 'transform', row {row}, column 2: expected {want}, got {got}" in message
     assert "likely at fault: the importer of pipeline.winsorizer (" in message
     assert "likely at fault: the importer of pipeline.pipeline.winsorizer (" in failure(pipeline)
+    chosen = ColumnTransformer([("rest", MinMaxScaler(), ["a"]), ("clip", Winsorizer(), list("bcdefghijklmn"))])
+    table = pd.DataFrame(np.column_stack([y, X]), columns=list("abcdefghijklmn"))
+    several = make_pipeline(make_union(chosen), LinearRegression()).fit(table, X[:, 2] + y)
+    path = "pipeline.featureunion.columntransformer.clip"
+    assert f"likely at fault: the importer of {path} (" in failure(several, table)
 
 
 def test_a_step_that_mixes_rows_is_found_by_single_rows():

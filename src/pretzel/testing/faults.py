@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -34,23 +35,35 @@ def suspect(
 
 
 def _importer(estimator: Any, path: str, X: Any) -> str:
-    """Return the first step of a pipeline whose transform differs, else the estimator itself."""
+    """Return the first part of a composite estimator whose transform differs, else the estimator itself."""
+    with suppress(Exception):  # a part may have no answer of its own
+        for name, part, given in _parts(estimator, X):
+            if _differs(part, given):
+                return _importer(part, f"{path}.{name}", given)
     steps = getattr(estimator, "steps", None)
-    if steps is not None and len(steps) > 1:
-        for i, (name, step) in enumerate(steps[:-1]):
-            with suppress(Exception):  # a prefix may have no answer of its own
-                if _differs(estimator[: i + 1], X):
-                    before = X if i == 0 else estimator[:i].transform(X)
-                    return _importer(step, f"{path}.{name}", before)
-        name, last = steps[-1]
-        return f"the importer of {path}.{name} ({class_name(last)})"
+    if steps:
+        (name, last), before = steps[-1], estimator[:-1] if len(steps) > 1 else None
+        return _importer(last, f"{path}.{name}", X if before is None else before.transform(X))
     return f"the importer of {path} ({class_name(estimator)})"
 
 
-def _differs(prefix: Any, X: Any) -> bool:
-    """Return whether the transform of the first steps of a pipeline differs from their definition's."""
-    definition = definition_of(prefix, sample=X, outputs=["transform"])
-    want = by_library(prefix, definition, X)
+def _parts(estimator: Any, X: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the parts of a pipeline (but the last), a union or a column transformer, with the input of each."""
+    for name, step in getattr(estimator, "steps", ())[:-1]:
+        if hasattr(step, "transform"):
+            yield name, step, X
+            X = step.transform(X)
+    for name, part in getattr(estimator, "transformer_list", ()):
+        yield name, part, X
+    for name, part, columns in getattr(estimator, "transformers_", ()):
+        if hasattr(part, "transform"):
+            yield name, part, X[columns] if hasattr(X, "iloc") else X[:, columns]
+
+
+def _differs(part: Any, X: Any) -> bool:
+    """Return whether the transform of a part differs from its definition's."""
+    definition = definition_of(part, sample=X, outputs=["transform"])
+    want = by_library(part, definition, X)
     return _unequal(by_references(definition, columns_for(definition, X)), want, "transform")
 
 

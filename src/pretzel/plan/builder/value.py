@@ -35,40 +35,72 @@ class Value(TextSteps, ColumnSteps, NumberSteps, CategorySteps, ModelSteps, Head
 
     def __add__(self, other: Value | float) -> Value:
         """Return ``self + other``, with a single column or a number for all columns."""
-        return self._arithmetic("add", other)
+        return self._with("add", self, other)
+
+    def __radd__(self, other: float) -> Value:
+        """Return ``other + self``."""
+        return self._with("add", other, self)
 
     def __sub__(self, other: Value | float) -> Value:
         """Return ``self - other``."""
-        return self._arithmetic("subtract", other)
+        return self._with("subtract", self, other)
+
+    def __rsub__(self, other: float) -> Value:
+        """Return ``other - self``."""
+        return self._with("subtract", other, self)
 
     def __mul__(self, other: Value | float) -> Value:
         """Return ``self * other``."""
-        return self._arithmetic("multiply", other)
+        return self._with("multiply", self, other)
+
+    def __rmul__(self, other: float) -> Value:
+        """Return ``other * self``."""
+        return self._with("multiply", other, self)
 
     def __truediv__(self, other: Value | float) -> Value:
-        """Return ``self / other``."""
-        return self._arithmetic("divide", other)
+        """Return ``self / other``; ``i64`` is truncated towards zero."""
+        return self._with("divide", self, other)
+
+    def __rtruediv__(self, other: float) -> Value:
+        """Return ``other / self``."""
+        return self._with("divide", other, self)
 
     def __lt__(self, other: Value | float) -> Value:
         """Return ``self < other`` as bool."""
-        return self._binary("less", "compare", other)
+        return self._with("less", self, other, "compare")
 
     def __le__(self, other: Value | float) -> Value:
         """Return ``self <= other`` as bool."""
-        return self._binary("less_equal", "compare", other)
+        return self._with("less_equal", self, other, "compare")
+
+    def __gt__(self, other: Value | float) -> Value:
+        """Return ``self > other`` as bool."""
+        return self._with("less", other, self, "compare")
+
+    def __ge__(self, other: Value | float) -> Value:
+        """Return ``self >= other`` as bool."""
+        return self._with("less_equal", other, self, "compare")
 
     def equal(self, other: Value | float) -> Value:
         """Return ``self == other`` as bool, value by value."""
-        return self._binary("equal", "compare", other)
+        return self._with("equal", self, other, "compare")
 
-    def _arithmetic(self, function: str, other: Value | float) -> Value:
-        return self._binary(function, "arithmetic", other)
+    def __bool__(self) -> bool:
+        """Raise a TypeError: the value differs by row, so code cannot branch on it."""
+        raise TypeError(f"{self!r} has no truth value: it differs by row; use flow.where(condition, a, b)")
 
-    def _binary(self, function: str, operator: str, other: Value | float) -> Value:
-        if not isinstance(other, Value):
-            row = np.asarray([other], NUMPY_DTYPES.get(self.type.dtype))
-            other = self.step("constant", row=Parameter.of(row), called=repr(other))
-        return self.step(operator, other, function=function, called=function)
+    def _with(self, function: str, a: Value | float, b: Value | float, operator: str = "arithmetic") -> Value:
+        first, second = (one if isinstance(one, Value) else self._constant(function, one) for one in (a, b))
+        return first.step(operator, second, function=function, called=function)
+
+    def _constant(self, called: str, number: float) -> Value:
+        """Return a number for each row, of the type of this value."""
+        if not isinstance(number, (int, float, np.number, np.bool_)):
+            raise self.misused(called, f"expected a value of a pipeline or a number, got {number!r:.80}")
+        row = np.asarray([number], NUMPY_DTYPES.get(self.type.dtype))
+        if row.dtype.kind not in "f" and row[0] != number:
+            raise self.misused(called, f'{number!r} is not {self.type.dtype}; call .cast("f64") on {self!r} first')
+        return self.step("constant", row=Parameter.of(row), called=repr(number))
 
 
 def input(name: str, kind: str) -> Value:
