@@ -72,7 +72,11 @@ def _lines(path: Path) -> list[str]:
 
 
 def _safetensors(path: Path) -> dict[str, np.ndarray]:
-    data = path.read_bytes()
+    return tensors_in(path.read_bytes())
+
+
+def tensors_in(data: bytes) -> dict[str, np.ndarray]:
+    """Return the arrays in the bytes of a safetensors file; it raises one of ``FAILURES`` if they are damaged."""
     (length,) = struct.unpack_from("<Q", data)
     if length > min(MOST_HEADER, len(data) - 8):
         raise ValueError(f"its header has {length} bytes, and the file {len(data)}")
