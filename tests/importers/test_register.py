@@ -82,7 +82,7 @@ def test_only_classes_are_registered(classes, got):
         (lambda x: x.numbers(), TypeError, "expected a value for each method: {'transform': value}"),
         (lambda x: {}, TypeError, "returned {}; expected a value for each method"),
         (lambda x: {"transform": np.ones(3)}, TypeError, "as 'transform'; expected a value, such as"),
-        (lambda x: {"tranform": x.numbers()}, TypeError, "returned 'tranform', which the estimator does not have"),
+        (lambda x: {"transforms": x.numbers()}, TypeError, "returned 'transforms', which the estimator does not have"),
         (lambda x: {"transform": x.numbers().scale([1, 2])}, DefinitionError, "scale (test_register.py:"),
         (lambda x: {"transform": x.text()}, UnsupportedError, "cannot be served: expected one column, got 13"),
         (lambda x: {"transform": x.select(13).numbers()}, UnsupportedError, "it reads column 13, and has only 0..12"),
