@@ -20,9 +20,12 @@ _HOMES = {
     "AsyncControlPlane": "pretzel.client",
     "AnswersMayDifferWarning": "pretzel.errors",
     "errors": "pretzel.errors",
+    "flow": "pretzel.flow",
+    "importers": "pretzel.importers",
+    "testing": "pretzel.testing",
 }
 
-_MODULES = {"errors"}
+_MODULES = {"errors", "flow", "importers", "testing"}
 """Public names that are modules, not members of their home."""
 
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604

@@ -102,6 +102,10 @@ class AnswersMayDifferWarning(UserWarning):
     """Some answers of a model, compiled or deployed without a sample, may differ from the library's."""
 
 
+class BrokenImportersWarning(UserWarning):
+    """The importers that an installed distribution ships cannot be loaded, so its estimators cannot be imported."""
+
+
 def brief(error: Exception) -> str:
     """Return an error's message, truncated to fit in a status."""
     text = str(error).encode(errors="backslashreplace")

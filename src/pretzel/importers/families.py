@@ -1,8 +1,18 @@
-"""Packages of importers by library, loaded for the first estimator of the library."""
+"""Packages of importers by library, loaded for the first estimator of the library: our own, and those of others.
+
+A distribution ships importers by an entry point of the group ``pretzel.importers``: its name is the package of the
+estimators' classes, its value the module that registers their importers (:func:`pretzel.importers.register`).
+"""
 
 from __future__ import annotations
 
 import importlib
+import warnings
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from pretzel.errors import BrokenImportersWarning
 
 FAMILIES: dict[str, str] = {
     "catboost": "pretzel.importers.catboost.estimators",
@@ -12,11 +22,51 @@ FAMILIES: dict[str, str] = {
     "xgboost": "pretzel.importers.xgboost.estimators",
 }
 """The package that registers the importers of each library, loaded for its first estimator."""
+GROUP = "pretzel.importers"
+_loaded: set[str] = set()
+"""Names of entry points that were loaded, or failed to."""
 
 
 def load_family(kind: type) -> None:
-    """Import the package that registers the importers of a class's library."""
+    """Import the modules that register the importers of a class's library.
+
+    Warns:
+        BrokenImportersWarning: a module of another distribution fails; its importers are missing, and no others.
+    """
     for base in kind.__mro__:
         package = FAMILIES.get(base.__module__.partition(".")[0])
         if package is not None:
             importlib.import_module(package)
+        for name in _names(base.__module__):
+            if name not in _loaded and name in _shipped():
+                _loaded.add(name)
+                for entry in _shipped()[name]:
+                    _load(entry)
+
+
+def _names(module: str) -> Iterator[str]:
+    """Yield a module and the packages that contain it: ``a``, ``a.b``."""
+    parts = module.split(".")
+    return (".".join(parts[:count]) for count in range(1, len(parts) + 1))
+
+
+@cache
+def _shipped() -> dict[str, list[EntryPoint]]:
+    """Return the entry points of installed distributions by name, read once."""
+    found: dict[str, list[EntryPoint]] = {}
+    for entry in entry_points(group=GROUP):
+        found.setdefault(entry.name, []).append(entry)
+    return found
+
+
+def _load(entry: EntryPoint) -> None:
+    try:
+        entry.load()
+    except Exception as error:  # whatever the code of others raises
+        owner = f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else "an unknown distribution"
+        warnings.warn(
+            f"the importers for {entry.name!r} in {entry.value} ({owner}) cannot be loaded: "
+            f"{type(error).__name__}: {error}; upgrade or uninstall that distribution",
+            BrokenImportersWarning,
+            stacklevel=2,
+        )

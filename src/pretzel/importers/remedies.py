@@ -6,6 +6,7 @@ from typing import Any
 
 PREDICTS = ("predict", "predict_proba", "transform")
 PAGE = "docs/operators.md lists those that are served"
+REGISTER = "register an importer of it (docs/importers.md)"
 
 
 def unknown_class(estimator: Any, known: dict[type, Any]) -> tuple[str, str]:
@@ -23,7 +24,10 @@ def unknown_class(estimator: Any, known: dict[type, Any]) -> tuple[str, str]:
     namesake = next((one for one in known if one.__name__ == kind.__name__), None)
     if namesake is not None:
         return "no importer knows its class", f"use {namesake.__module__.partition('._')[0]}.{namesake.__qualname__}"
-    return "no importer knows its class", f"use another estimator ({PAGE})"
+    return (
+        "no importer knows its class",
+        f"use another estimator ({PAGE}), or {REGISTER}",
+    )
 
 
 def redefined(estimator: Any, base: type) -> str:

@@ -1,0 +1,49 @@
+"""Estimators without an importer of ours, and registrations that end with a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.preprocessing import StandardScaler
+
+from pretzel.importers.families import load_family
+from pretzel.importers.registry import IMPORTERS, INPUTS_OF
+
+
+class Winsorizer(TransformerMixin, BaseEstimator):
+    """Clips each column to its quantiles, in float64."""
+
+    def __init__(self, tail=0.05):
+        self.tail = tail
+
+    def fit(self, X, y=None):
+        """Learn the quantiles."""
+        X = np.asarray(X, float)
+        self.low_, self.high_ = np.quantile(X, [self.tail, 1 - self.tail], axis=0)
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def transform(self, X):
+        """Return the clipped columns."""
+        return np.clip(np.asarray(X, float), self.low_, self.high_)
+
+
+def winsorizer(estimator, x, part):
+    """Return the clipped columns."""
+    return {"transform": x.numbers("f64").clip(estimator.low_, estimator.high_)}
+
+
+@contextmanager
+def restored() -> Iterator[None]:
+    """Remove at the end what was registered meanwhile."""
+    load_family(StandardScaler)
+    before = [(registry, dict(registry)) for registry in (IMPORTERS, INPUTS_OF)]
+    try:
+        yield
+    finally:
+        for registry, entries in before:
+            registry.clear()
+            registry.update(entries)
