@@ -28,9 +28,12 @@ cdef class Job:
     cdef Layout layout
     cdef int64_t most_bytes
     cdef readonly object cost, need
+    cdef readonly object program  # jobs of the same one may run as one; None for a job that runs alone
     cdef readonly int64_t size, rows
     cdef readonly double deadline
     cdef readonly int level
+
+    cdef bytes respond(self, Frame* frame)
 
 
 # Answers that are held until one look at the files that they were computed from.

@@ -1,0 +1,66 @@
+"""Seconds per row of a plan by the rows of a run, which decide whether waiting requests pay as one run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+GAIN = 0.8
+"""A run of several requests pays if it takes at most this part of their own runs."""
+RETRY = 64
+"""Chances for a run that does not pay, of which one is taken: its measurement may have been disturbed."""
+_CLASSES = 8
+_WEIGHT = 0.25
+_SETTLED = 2  # measurements after which new ones are averaged: the first run finds no cache warm
+
+
+class RowCosts:
+    """Measured seconds per row, by the power of two of the rows of a run.
+
+    A run of several requests counts here as one of all their rows, and nowhere else: it must not make single runs look
+    cheap.
+    """
+
+    __slots__ = ("_passed", "_runs", "_seconds")
+
+    def __init__(self) -> None:
+        self._seconds = [0.0] * _CLASSES
+        self._runs = [0] * _CLASSES
+        self._passed = [0] * _CLASSES
+
+    def learn(self, rows: int, seconds: float) -> None:
+        """Record a run."""
+        size, seen = _class(rows), seconds / max(rows, 1)
+        self._runs[size] += 1
+        known = self._seconds[size]
+        self._seconds[size] = seen if self._runs[size] <= _SETTLED else known + _WEIGHT * (seen - known)
+
+    def expected(self, rows: int) -> float:
+        """Return the seconds expected for a run, by runs of as many rows or fewer; 0 if there were none."""
+        for size in range(_class(rows), -1, -1):
+            if self._runs[size]:
+                return rows * self._seconds[size]
+        return 0.0
+
+    def pays(self, parts: Sequence[int]) -> bool:
+        """Return whether one run is expected to be cheaper than a run for each of these numbers of rows.
+
+        It is if that was not tried yet, and their own runs were measured.
+        """
+        together = sum(parts)
+        size = _class(together)
+        if not all(self._runs[_class(rows)] for rows in parts):
+            return False
+        if not self._runs[size] or self.expected(together) <= GAIN * sum(map(self.expected, parts)):
+            return True
+        self._passed[size] = (self._passed[size] + 1) % RETRY
+        return self._passed[size] == 0
+
+    def ratio(self, rows: int) -> float:
+        """Return the part of their own runs that one run of many requests takes; 1 if that does not pay."""
+        least = self.expected(1) * rows
+        ratio = self.expected(rows) / least if least else 1.0
+        return ratio if ratio <= GAIN else 1.0
+
+
+def _class(rows: int) -> int:
+    return min(max(rows, 1).bit_length(), _CLASSES) - 1
