@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pretzel.data_plane.scheduling.pace import Pace
 from pretzel.data_plane.scheduling.policy import PATIENCE, is_hopeless
-from pretzel.data_plane.scheduling.row_costs import RowCosts
+from pretzel.data_plane.scheduling.row_costs import RowCosts, rounded
 from pretzel.data_plane.scheduling.task import Task
 
 MOST_EACH = 16
@@ -48,7 +48,7 @@ def companions(first: Task, waiting: Sequence[Task], bounds: Bounds) -> list[Tas
     alike.sort(key=lambda task: task.own)
     share = (len(alike) + 1) // bounds.threads
     for count in dict.fromkeys((share, len(alike))):
-        chosen = _fitting(first, alike[:count], bounds)
+        chosen = _whole(first, _fitting(first, alike[:count], bounds))
         if chosen and _costs(first).pays([_rows(first), *map(_rows, chosen)]):
             return chosen
     return []
@@ -89,6 +89,17 @@ def _fitting(first: Task, alike: Sequence[Task], bounds: Bounds) -> list[Task]:
         if rows > bounds.rows or memory < 0 or takes > longest or is_hopeless(takes, remaining):
             break
         chosen.append(task)
+    return chosen
+
+
+def _whole(first: Task, chosen: list[Task]) -> list[Task]:
+    """Return the tasks without the last ones that would begin another group of rows."""
+    rows = _rows(first) + sum(map(_rows, chosen))
+    most = rounded(rows)
+    while rows > most:
+        rows -= _rows(chosen.pop())
+        if not chosen:
+            break
     return chosen
 
 

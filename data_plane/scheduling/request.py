@@ -101,7 +101,7 @@ class RequestEngine:
         gather_rows: int = 0,
     ) -> None:
         """Run requests within these limits; those of one plan that wait run as one, up to ``gather_rows``."""
-        self.limits, self._clock = limits, clock
+        self.limits, self.gather_rows, self._clock = limits, gather_rows, clock
         self._tally = tally or Tally()
         self._queue = ExecutorQueue(threads, limits.memory, clock, gather_rows)
         self.queued = 0

@@ -8,24 +8,29 @@ GAIN = 0.8
 """A run of several requests pays if it takes at most this part of their own runs."""
 RETRY = 64
 """Chances for a run that does not pay, of which one is taken: its measurement may have been disturbed."""
-_CLASSES = 8
+TRIAL, PAUSE = 32, 512
+"""Requests that meet on a thread although no run of several paid meanwhile, and those that then do not."""
+GROUP = 8
+"""Rows that kernels process together; rows over a multiple of it may be as expensive as single ones."""
+_CLASSES = 11  # 1, 2, 4, 8, 16, ... 64 and more
 _WEIGHT = 0.25
 _SETTLED = 2  # measurements after which new ones are averaged: the first run finds no cache warm
 
 
 class RowCosts:
-    """Measured seconds per row, by the power of two of the rows of a run.
+    """Measured seconds per row, by classes of the rows of a run: 1, 2, 4, and multiples of 8.
 
     A run of several requests counts here as one of all their rows, and nowhere else: it must not make single runs look
     cheap.
     """
 
-    __slots__ = ("_passed", "_runs", "_seconds")
+    __slots__ = ("_passed", "_runs", "_seconds", "_trial")
 
     def __init__(self) -> None:
         self._seconds = [0.0] * _CLASSES
         self._runs = [0] * _CLASSES
         self._passed = [0] * _CLASSES
+        self._trial = TRIAL
 
     def learn(self, rows: int, seconds: float) -> None:
         """Record a run."""
@@ -50,17 +55,33 @@ class RowCosts:
         size = _class(together)
         if not all(self._runs[_class(rows)] for rows in parts):
             return False
-        if not self._runs[size] or self.expected(together) <= GAIN * sum(map(self.expected, parts)):
+        if not self._runs[size]:
+            return True
+        if self.expected(together) <= GAIN * sum(map(self.expected, parts)):
+            self._trial = TRIAL
             return True
         self._passed[size] = (self._passed[size] + 1) % RETRY
         return self._passed[size] == 0
 
+    @property
+    def promises(self) -> bool:
+        """Whether a request should meet others on a thread: that paid lately, or is tried.  Each look counts."""
+        self._trial = self._trial - 1 if self._trial > -PAUSE else TRIAL
+        return self._trial >= 0
+
     def ratio(self, rows: int) -> float:
         """Return the part of their own runs that one run of many requests takes; 1 if that does not pay."""
-        least = self.expected(1) * rows
-        ratio = self.expected(rows) / least if least else 1.0
+        own = next((seconds for seconds, runs in zip(self._seconds, self._runs, strict=True) if runs), 0.0)
+        ratio = self.expected(rows) / (own * rows) if own else 1.0
         return ratio if ratio <= GAIN else 1.0
 
 
+def rounded(rows: int) -> int:
+    """Return the largest number that begins a class, up to ``rows``."""
+    return rows // GROUP * GROUP if rows >= GROUP else 1 << (rows.bit_length() - 1)
+
+
 def _class(rows: int) -> int:
-    return min(max(rows, 1).bit_length(), _CLASSES) - 1
+    if rows >= GROUP:
+        return min(2 + rows // GROUP, _CLASSES - 1)
+    return max(rows, 1).bit_length() - 1

@@ -19,6 +19,8 @@ cdef class Prepared:
     cdef readonly object executable, cost, footprint
     cdef readonly bint exact
     cdef readonly bint gathers  # whether its inputs and outputs are dense numbers, so that requests may run as one
+    cdef double ended           # when the last long run on the event loop ended
+    cdef double crowded_until   # until when requests are expected that wait for each other
     cdef Input* inputs
     cdef Output* outputs
     cdef int* places        # of each input's column in the last request, as it was found there

@@ -12,6 +12,7 @@ from pretzel.kernels.frame cimport OK, REFUSED, Frame, Workspace, now
 from pretzel.kernels.parts cimport Parts
 from pretzel.kernels.program cimport Run, Token
 
+from pretzel.data_plane.scheduling.gathering import MOST_EACH as _MOST_EACH
 from pretzel.data_plane.scheduling.memory import too_large
 from pretzel.data_plane.scheduling.policy import NORMAL, SMALL_BYTES
 from pretzel.data_plane.scheduling.turn import ALONE
@@ -20,7 +21,11 @@ from pretzel.errors import PretzelError
 from pretzel.kernels.parts import learn_run
 
 cdef int64_t KEPT_FRAME = KEEP_BYTES
+cdef int64_t MOST_EACH = _MOST_EACH
 cdef double BRIEF = 20e-6
+cdef double HANDED_OVER = 100e-6  # seconds of a request that are worth the way to a thread, if it meets others there
+cdef double CLOSE = 100e-6        # seconds after a run within which a next call did not wait for the answer to it
+cdef double LINGER = 0.02         # seconds after such a call in which others are expected
 
 
 cdef class Layout:
@@ -179,7 +184,7 @@ cdef class Runner:
     def __init__(self, engine, int64_t most_bytes):
         limits = engine.limits
         self.engine, self.most_bytes, self.share = engine, most_bytes, engine.share
-        self.inline_seconds = limits.inline_seconds
+        self.inline_seconds, self.gather_rows = limits.inline_seconds, engine.gather_rows
         self.small_bytes, self.answer_bytes = min(SMALL_BYTES, limits.memory), min(limits.answer, most_bytes)
         self.request, self.workspace, self.look = Request(), Workspace(), None
 
@@ -190,15 +195,30 @@ cdef class Runner:
             return None
         rows, size = self.request.columns[0].rows, prepared.size_of(self.request)
         expected = prepared.cost.expected(size, rows)
-        if not self.is_small(prepared, rows, size, expected):
+        if not self.is_small(prepared, rows, size, expected) or (
+            expected >= HANDED_OVER and self.is_gathered(prepared, rows, begun)
+        ):
             return self._later(self.job(prepared, layout, size, deadline), begun)
         if deadline and deadline <= begun:
             return None
         answer = self.inline(prepared, layout, size, expected <= BRIEF)
+        if expected >= HANDED_OVER:
+            prepared.ended = now()
         if layout.results is None and answer is not None and self.holds():
             self.look.add(layout, layout.measured(now() - begun, self.request), begun)
             return answer
         return self.released(answer, prepared, layout, self.request, begun)
+
+    cdef bint is_gathered(self, Prepared prepared, int64_t rows, double begun) except -1:
+        """Return whether a request should leave the event loop for others of its program, which arrive while it runs.
+
+        The last one ran when this one arrived, or some wait already.
+        """
+        if self.gather_rows < 2 or not prepared.gathers or rows > MOST_EACH:
+            return False
+        if prepared.cost.queued > 0 or begun - prepared.ended < CLOSE:
+            prepared.crowded_until = begun + LINGER
+        return begun < prepared.crowded_until and prepared.cost.by_rows.promises
 
     cdef bytes released(self, bytes answer, Prepared prepared, Layout layout, Request request, double begun):
         """Return an answer, counted; None if files were changed during its run, which the ordinary path repeats."""
