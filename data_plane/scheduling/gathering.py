@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pretzel.data_plane.scheduling.pace import Pace
 from pretzel.data_plane.scheduling.policy import PATIENCE, is_hopeless
-from pretzel.data_plane.scheduling.row_costs import RowCosts, rounded
+from pretzel.data_plane.scheduling.row_costs import GROUP, RowCosts, rounded
 from pretzel.data_plane.scheduling.task import Task
 
 MOST_EACH = 16
@@ -48,7 +48,7 @@ def companions(first: Task, waiting: Sequence[Task], bounds: Bounds) -> list[Tas
     alike.sort(key=lambda task: task.own)
     share = (len(alike) + 1) // bounds.threads
     for count in dict.fromkeys((share, len(alike))):
-        chosen = _whole(first, _fitting(first, alike[:count], bounds))
+        chosen = _fitting(first, alike[:count], bounds)
         if chosen and _costs(first).pays([_rows(first), *map(_rows, chosen)]):
             return chosen
     return []
@@ -74,33 +74,31 @@ def expected_of(tasks: Sequence[Task], most_rows: int) -> float:
 
 
 def _fitting(first: Task, alike: Sequence[Task], bounds: Bounds) -> list[Task]:
-    """Return as many as fit.  Of those that do not, none is passed by a later one."""
+    """Return as many as fit, up to a whole group of rows if there is one.  None is passed by a later one.
+
+    A few rows may take longer than a whole group, so those that do not fit do not end the search there.
+    """
     costs, rows, memory = _costs(first), _rows(first), bounds.memory - _copied(first)
     longest = min(bounds.longest, max(MOST_SECONDS, PATIENCE * first.expected))
-    chosen: list[Task] = []
     remaining = _remaining(first, bounds.now)
+    chosen: list[Task] = []
+    whole = last = 0
     for task in alike:
         left = _remaining(task, bounds.now)
         if left is not None and left <= 0:
             continue  # it is rejected at its own turn
         rows, memory = rows + _rows(task), memory - task.bytes - _copied(task)
-        remaining = min((time for time in (left, remaining) if time is not None), default=None)
-        takes = bounds.pace.seconds(costs.expected(rows))
-        if rows > bounds.rows or memory < 0 or takes > longest or is_hopeless(takes, remaining):
+        if rows > bounds.rows or memory < 0:
             break
         chosen.append(task)
-    return chosen
-
-
-def _whole(first: Task, chosen: list[Task]) -> list[Task]:
-    """Return the tasks without the last ones that would begin another group of rows."""
-    rows = _rows(first) + sum(map(_rows, chosen))
-    most = rounded(rows)
-    while rows > most:
-        rows -= _rows(chosen.pop())
-        if not chosen:
+        remaining = min((time for time in (left, remaining) if time is not None), default=None)
+        takes = bounds.pace.seconds(costs.expected(rows))
+        if takes <= longest and not is_hopeless(takes, remaining):
+            last = len(chosen)
+            whole = last if rows == rounded(rows) else whole
+        elif rows > GROUP:
             break
-    return chosen
+    return chosen[: whole or last]
 
 
 def _key(task: Task) -> object:

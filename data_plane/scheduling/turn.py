@@ -120,9 +120,7 @@ class Turn:
             answers = dict(zip(together, SharedRun(together).run(), strict=True)) if len(together) > 1 else {}
         except Exception:
             answers = {}
-        return [
-            turn._outcome(waited, answers.get(turn, ALONE)) for turn, waited in zip(turns, waits, strict=True)
-        ]
+        return [turn._outcome(waited, answers.get(turn, ALONE)) for turn, waited in zip(turns, waits, strict=True)]
 
     def _outcome(self, waited: float, answer: Any) -> Outcome:
         if answer is ALONE:
