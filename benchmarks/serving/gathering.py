@@ -37,13 +37,13 @@ def models() -> dict[str, Definition]:
     x, y = load_wine(return_X_y=True)
     return {
         "neighbors": neighbors.definition(),
-        "linear": pretzel.export(_linear(6000, 400)),
-        "perceptron": pretzel.export(_perceptron(200, 1200)),
+        "linear": pretzel.export(linear(6000, 400)),
+        "perceptron": pretzel.export(perceptron(200, 1200)),
         CHEAP: pretzel.export(LogisticRegression(max_iter=5000).fit(x, y)),
     }
 
 
-def _linear(width: int, classes: int) -> LogisticRegression:
+def linear(width: int, classes: int) -> LogisticRegression:
     """Return a model of this shape; its weights are random, because fitting one takes minutes."""
     rng = np.random.default_rng(0)
     model = LogisticRegression(max_iter=1).fit(rng.normal(size=(4, 2)), [0, 1, 2, 3])
@@ -52,7 +52,7 @@ def _linear(width: int, classes: int) -> LogisticRegression:
     return model
 
 
-def _perceptron(width: int, hidden: int) -> MLPClassifier:
+def perceptron(width: int, hidden: int) -> MLPClassifier:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(200, width))
     return MLPClassifier((hidden, hidden), max_iter=1).fit(x, (x[:, 0] > 0).astype(int))

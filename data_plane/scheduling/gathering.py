@@ -92,8 +92,8 @@ def _fitting(first: Task, alike: Sequence[Task], bounds: Bounds) -> list[Task]:
             break
         chosen.append(task)
         remaining = min((time for time in (left, remaining) if time is not None), default=None)
-        takes = bounds.pace.seconds(costs.expected(rows))
-        if takes <= longest and not is_hopeless(takes, remaining):
+        takes = costs.expected(rows)
+        if takes <= longest and not is_hopeless(bounds.pace.seconds(takes), remaining):
             last = len(chosen)
             whole = last if rows == rounded(rows) else whole
         elif rows > GROUP:

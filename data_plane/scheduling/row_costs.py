@@ -55,9 +55,7 @@ class RowCosts:
         size = _class(together)
         if not all(self._runs[_class(rows)] for rows in parts):
             return False
-        if not self._runs[size]:
-            return True
-        if self.expected(together) <= GAIN * sum(map(self.expected, parts)):
+        if not self._runs[size] or self.expected(together) <= GAIN * sum(map(self.expected, parts)):
             self._trial = TRIAL
             return True
         self._passed[size] = (self._passed[size] + 1) % RETRY

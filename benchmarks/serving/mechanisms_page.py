@@ -1,0 +1,69 @@
+"""The page of the mechanisms: ``docs/benchmarks/mechanisms.md`` and its figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from benchmarks.harness import circumstances
+from benchmarks.pages import PAGES
+
+RESULT = PAGES / "mechanisms.json"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A mechanism off and on."""
+
+    name: str
+    switch: str
+    workload: str
+    unit: str
+    off: float
+    on: float
+    ratio: float
+    """How many times better it is on."""
+
+    @property
+    def line(self) -> str:
+        """Return a line of the table."""
+        off, on = (f"{side:,.0f}" if side >= 100 else f"{side:.3g}" for side in (self.off, self.on))
+        return f"| {self.name} | {self.switch} | {self.workload} | {off} | {on} {self.unit} | {self.ratio:.2f} |"
+
+
+def write(results: Sequence[Found]) -> None:
+    """Write the page; mechanisms that were not measured now keep their earlier figures."""
+    earlier = json.loads(RESULT.read_text())["mechanisms"] if RESULT.exists() else []
+    all_of_them = {item["name"]: Found(**item) for item in earlier} | {item.name: item for item in results}
+    figures = [asdict(item) for item in all_of_them.values()]
+    RESULT.write_text(json.dumps(circumstances() | {"mechanisms": figures}, indent=1) + "\n")
+    lines = [item.line for item in all_of_them.values()]
+    RESULT.with_suffix(".md").write_text("\n".join([_HEAD, *lines, _TAIL]))
+
+
+_HEAD = """\
+# Mechanisms
+
+Written by `python -m benchmarks.serving.mechanisms --write`. Two workers differ in one setting, and are measured in
+turn. *Ratio* is how many times better the worker with the mechanism is, the median over rounds. The worker has one
+core and the load generator the other, except for threads. The workloads are those where the mechanism matters; where
+it does not, it costs what its record says. Figures with their circumstances are in
+[mechanisms.json](mechanisms.json).
+
+| mechanism | switched by | workload | off | on | ratio |
+|---|---|---|---|---|---|"""
+
+_TAIL = """
+Mechanisms without a switch were measured against the program without them:
+
+| mechanism | gain | record |
+|---|---|---|
+| the hot path from bytes to bytes | a text call takes a fraction of the time of the ordinary path | [0025](../adr/0025-a-hot-path-that-may-decline.md) |
+| texts scored in one pass | | [0013](../adr/0013-texts-are-scored-in-one-pass.md) |
+| eviction by worth | | [0030](../adr/0030-residency-of-thousands-of-models.md) |
+| connections handed over | | [0033](../adr/0033-connections-are-handed-over.md) |
+| turns by backlogs | a call beside 32 callers of another model: 6.6 ms, was 99.9 | [0032](../adr/0032-parts-of-a-run-on-several-threads.md) |
+| the shared look at files | a third of a text call | [0025](../adr/0025-a-hot-path-that-may-decline.md) |
+| rules of the Oven | each on its own | [oven](oven.md) |
+"""
