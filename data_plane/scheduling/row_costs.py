@@ -14,7 +14,7 @@ GROUP = 8
 """Rows that kernels process together; rows over a multiple of it may be as expensive as single ones."""
 _CLASSES = 11  # 1, 2, 4, 8, 16, ... 64 and more
 _WEIGHT = 0.25
-_SETTLED = 2  # measurements after which new ones are averaged: the first run finds no cache warm
+_SETTLED = 3  # measurements of which the least counts: the first runs of a size touch new memory
 
 
 class RowCosts:
@@ -37,7 +37,10 @@ class RowCosts:
         size, seen = _class(rows), seconds / max(rows, 1)
         self._runs[size] += 1
         known = self._seconds[size]
-        self._seconds[size] = seen if self._runs[size] <= _SETTLED else known + _WEIGHT * (seen - known)
+        if self._runs[size] <= _SETTLED:
+            self._seconds[size] = min(seen, known or seen)
+        else:
+            self._seconds[size] = known + _WEIGHT * (seen - known)
 
     def expected(self, rows: int) -> float:
         """Return the seconds expected for a run, by runs of as many rows or fewer; 0 if there were none."""
@@ -49,13 +52,13 @@ class RowCosts:
     def pays(self, parts: Sequence[int]) -> bool:
         """Return whether one run is expected to be cheaper than a run for each of these numbers of rows.
 
-        It is if that was not tried yet, and their own runs were measured.
+        It is if that was hardly tried yet, and their own runs were measured.
         """
         together = sum(parts)
         size = _class(together)
         if not all(self._runs[_class(rows)] for rows in parts):
             return False
-        if not self._runs[size] or self.expected(together) <= GAIN * sum(map(self.expected, parts)):
+        if self._runs[size] < _SETTLED or self.expected(together) <= GAIN * sum(map(self.expected, parts)):
             self._trial = TRIAL
             return True
         self._passed[size] = (self._passed[size] + 1) % RETRY
