@@ -7,9 +7,12 @@ from collections.abc import Sequence
 GAIN = 0.8
 """A run of several requests pays if it takes at most this part of their own runs."""
 RETRY = 64
-"""Chances for a run that does not pay, of which one is taken: its measurement may have been disturbed."""
-TRIAL, PAUSE = 32, 512
-"""Requests that meet on a thread although no run of several paid meanwhile, and those that then do not."""
+"""Chances of which one is decided the other way, because the costs of the way not taken change unseen."""
+TRIAL, PAUSE = 512, 4096
+"""Requests that meet on a thread although no run of several paid meanwhile, and those that then do not.
+
+More than callers have calls open at once: all may arrive before the first run of several.
+"""
 GROUP = 8
 """Rows that kernels process together; rows over a multiple of it may be as expensive as single ones."""
 _CLASSES = 11  # 1, 2, 4, 8, 16, ... 64 and more
@@ -24,12 +27,12 @@ class RowCosts:
     cheap.
     """
 
-    __slots__ = ("_passed", "_runs", "_seconds", "_trial")
+    __slots__ = ("_chances", "_runs", "_seconds", "_trial")
 
     def __init__(self) -> None:
         self._seconds = [0.0] * _CLASSES
         self._runs = [0] * _CLASSES
-        self._passed = [0] * _CLASSES
+        self._chances = [0] * _CLASSES
         self._trial = TRIAL
 
     def learn(self, rows: int, seconds: float) -> None:
@@ -58,11 +61,11 @@ class RowCosts:
         size = _class(together)
         if not all(self._runs[_class(rows)] for rows in parts):
             return False
-        if self._runs[size] < _SETTLED or self.expected(together) <= GAIN * sum(map(self.expected, parts)):
+        pays = self._runs[size] < _SETTLED or self.expected(together) <= GAIN * sum(map(self.expected, parts))
+        if pays:
             self._trial = TRIAL
-            return True
-        self._passed[size] = (self._passed[size] + 1) % RETRY
-        return self._passed[size] == 0
+        self._chances[size] = (self._chances[size] + 1) % RETRY
+        return pays != (self._chances[size] == 0)
 
     @property
     def promises(self) -> bool:
