@@ -227,7 +227,9 @@ def shared_parameters() -> Found:
             sizes.append((_private(ready) - _private(empty)) / 2**20)
     name, switch = "parameters are stored once", "models of one fit, or of a fit each"
     pair = [(sizes[0], sizes[1])]
-    return found(name, switch, f"{SIBLINGS} text models, 3,500 n-grams each, over an empty worker", "MB", pair, more=False)
+    return found(
+        name, switch, f"{SIBLINGS} text models, 3,500 n-grams each, over an empty worker", "MB", pair, more=False
+    )
 
 
 def _apart(texts: list[str], number: int) -> Any:

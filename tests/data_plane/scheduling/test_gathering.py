@@ -206,6 +206,7 @@ class Turn:
 def tasks(parts, **options):
     """A task of one row, and further ones of the same program or of another."""
     costs, ours, theirs = measured(), object(), object()
+
     async def made():
         first = Task(print, 1.0, 10, 0.0, 0, Rank("m"), 0.0, Turn(1, ours, costs))
         turns = [Turn(rows, ours if own else theirs, costs, **options) for rows, _, own in parts]
