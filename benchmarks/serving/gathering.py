@@ -1,7 +1,6 @@
 """Callers of one model, whose waiting requests run as one or alone: ``python -m benchmarks.serving.gathering``.
 
-Two workers on one core, one of which gathers requests; `pretzel bench` loads them in turn from the other core.  Beside
-the callers, a cheap model is called at a constant rate.  Ratios are medians over rounds, each of which has both sides.
+Two workers on one core, one of which gathers requests; `pretzel bench` loads them in turn from the other core.  Meanwhile a cheap model is called at a constant rate.  Ratios are medians over rounds, each of which has both sides.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ OPTIONS = {"alone": "0", "gathered": "64"}
 
 
 def models() -> dict[str, Definition]:
-    """Return models whose parameters are large beside a row, and a cheap one."""
+    """Return models whose parameters are much larger than a row, and a cheap one."""
     x, y = load_wine(return_X_y=True)
     return {
         "neighbors": neighbors.definition(),
@@ -76,7 +75,7 @@ class Load:
 
 
 def _measure(port: int, model: str, callers: int, seconds: float) -> list[float]:
-    """Return calls per second, and milliseconds: p50 and p99 of the callers, and of the cheap model beside them."""
+    """Return calls per second, and milliseconds: p50 and p99 of the callers, and of the cheap model."""
     load = Load(port, model, seconds, "--concurrency", str(callers))
     beside = Load(port, CHEAP, seconds, "--rate", str(CHEAP_RATE), "--arrivals", "even")
     mine, cheap = load.result(), beside.result()

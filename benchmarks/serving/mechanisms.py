@@ -88,6 +88,17 @@ def mechanisms() -> list[Mechanism]:
             *("one request again and again, search among 40,000 rows", "calls/s"),
             *(partial(_only, "search", neighbors.definition), _repeated),
         ),
+        *_under_load(alone),
+        Mechanism(
+            *("parts of a run on two threads", "`executor_threads`"),
+            *(("--executor-threads", "1"), ("--executor-threads", "2")),
+            *("20,000 texts in one message, tf-idf, logistic regression", "ms", _texts, _large, False, False),
+        ),
+    ]
+
+
+def _under_load(alone: tuple[str, ...]) -> list[Mechanism]:
+    return [
         Mechanism(
             *("shedding", "`shed_after_seconds`"),
             *(("--shed-after-seconds", "0", *alone), alone),
@@ -96,12 +107,7 @@ def mechanisms() -> list[Mechanism]:
         ),
         Mechanism(
             *("weights of models", "`weights`", alone, ("--weights", "other=8", *alone)),
-            *("a caller of one model beside 16 callers of each of two alike; median", "us", _alike, _beside, False),
-        ),
-        Mechanism(
-            *("parts of a run on two threads", "`executor_threads`"),
-            *(("--executor-threads", "1"), ("--executor-threads", "2")),
-            *("20,000 texts in one message, tf-idf, logistic regression", "ms", _texts, _large, False, False),
+            *("a caller of one model, with 16 callers of each of two alike; median", "us", _alike, _beside, False),
         ),
     ]
 

@@ -17,7 +17,7 @@ MOST_SECONDS = 0.01
 
 
 class Bounds(NamedTuple):
-    """What a run of several requests may take."""
+    """Limits of a run of several requests."""
 
     rows: int
     memory: int

@@ -69,7 +69,7 @@ class RowCosts:
 
     @property
     def promises(self) -> bool:
-        """Whether a request should meet others on a thread: that paid lately, or is tried.  Each look counts."""
+        """True if a request should meet others on a thread: that paid lately, or is tried.  Each look counts."""
         self._trial = self._trial - 1 if self._trial > -PAUSE else TRIAL
         return self._trial >= 0
 

@@ -50,8 +50,8 @@ cdef class Prepared:
             self._set_input(&self.inputs[i], item)
         for i, (name, source) in enumerate(zip(schedule.names, schedule.positions, strict=True)):
             self._set_output(&self.outputs[i], shown[i] if shown else name, source, executable.outputs[name])
-        taken, made = [item.type for item in executable.inputs], [executable.outputs[name].type for name in schedule.names]
-        self.gathers = memory.exact and all(kind.layout == "dense" and not kind.is_text for kind in [*taken, *made])
+        kinds = [item.type for item in [*executable.inputs, *map(executable.outputs.get, schedule.names)]]
+        self.gathers = memory.exact and all(kind.layout == "dense" and not kind.is_text for kind in kinds)
 
     def __dealloc__(self):
         free(self.inputs)

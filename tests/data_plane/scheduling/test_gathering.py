@@ -197,7 +197,7 @@ def test_what_is_taken_fits_and_keeps_its_order(parts, most_rows, memory, thread
 
 
 class Turn:
-    """What the choice of companions looks at."""
+    """The properties by which companions are chosen."""
 
     def __init__(self, rows: int, key: object, costs: RowCosts, deadline: float = 0.0) -> None:
         self.rows, self.key, self.costs, self.deadline, self.copied = rows, key, costs, deadline, 8
@@ -261,7 +261,7 @@ def test_a_run_of_several_pays_only_if_it_is_measured_to():
     assert sum(costs.pays([1] * 8) for _ in range(RETRY)) == 1  # and is tried again
     for _ in range(20):
         costs.learn(8, 1.0)
-    assert sum(costs.pays([1] * 8) for _ in range(RETRY)) == RETRY - 1  # and so are their own runs
+    assert sum(costs.pays([1] * 8) for _ in range(RETRY)) == RETRY - 1  # as are their own runs
     assert costs.expected(1) == 1.0  # a common run does not make single ones look cheap
 
 

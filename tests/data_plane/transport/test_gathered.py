@@ -1,4 +1,4 @@
-"""Requests as one run of a program: the bits of each are those of its own run, and so are its errors."""
+"""Requests as one run of a program: each has the bits and the errors of its own run."""
 
 from __future__ import annotations
 
