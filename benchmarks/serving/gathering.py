@@ -1,6 +1,7 @@
 """Callers of one model, whose waiting requests run as one or alone: ``python -m benchmarks.serving.gathering``.
 
-Two workers on one core, one of which gathers requests; `pretzel bench` loads them in turn from the other core.  Meanwhile a cheap model is called at a constant rate.  Ratios are medians over rounds, each of which has both sides.
+Two workers on one core, one of which gathers requests; `pretzel bench` loads them in turn from the other core.
+Meanwhile a cheap model is called at a constant rate.  Ratios are medians over rounds, each of which has both sides.
 """
 
 from __future__ import annotations
@@ -107,6 +108,7 @@ def main() -> None:
     parser.add_argument("--callers", default="1,16,32")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=1.5)
+    parser.add_argument("worker", nargs="*", help="options of both workers, after --")
     arguments = parser.parse_args()
     with ExitStack() as stack:
         stack.enter_context(pinned(SERVER_CORE))
@@ -114,7 +116,7 @@ def main() -> None:
         definitions = models()
         for side, rows in OPTIONS.items():
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            running = stack.enter_context(worker(folder, definitions, "--gather-rows", rows))
+            running = stack.enter_context(worker(folder, definitions, "--gather-rows", rows, *arguments.worker))
             ports[side] = running["port"]
         with pinned(GENERATOR_CORE):
             for model in arguments.models.split(","):

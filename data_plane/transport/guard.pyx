@@ -2,8 +2,8 @@
 
 libnghttp2 treats a field of 64 KiB as a fault of the connection, and `ngh2` a list over its limit.  Such lists arrive
 in several frames, or in a large one.  The guard rewrites these: it empties long values, and adds a field by which the
-call is rejected.  The compression state stays that of the sender: the guard changes only fields that enter no table, and fields too
-large for a table, which clear it.
+call is rejected.  The compression state stays that of the sender: the guard changes only fields that enter no table,
+and fields too large for a table, which clear it.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
