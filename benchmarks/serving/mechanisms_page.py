@@ -29,7 +29,8 @@ class Found:
     def line(self) -> str:
         """Return a line of the table."""
         off, on = (f"{side:,.0f}" if side >= 100 else f"{side:.3g}" for side in (self.off, self.on))
-        return f"| {self.name} | {self.switch} | {self.workload} | {off} | {on} {self.unit} | {self.ratio:.2f} |"
+        ratio = f"{self.ratio:.2f}" if self.off else "-"
+        return f"| {self.name} | {self.switch} | {self.workload} | {off} | {on} {self.unit} | {ratio} |"
 
 
 def write(results: Sequence[Found]) -> None:

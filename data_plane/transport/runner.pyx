@@ -212,11 +212,13 @@ cdef class Runner:
     cdef bint is_gathered(self, Prepared prepared, int64_t rows, double begun) except -1:
         """Return whether a request should leave the event loop for others of its program, which arrive while it runs.
 
-        The last one ran when this one arrived, or some wait already.
+        The last one ran when this one arrived, or some wait already.  A stream has one request at a time, however
+        close they are.
         """
+        cdef bint close = begun - prepared.ended < CLOSE and not self.request.streamed
         if self.gather_rows < 2 or not prepared.gathers or rows > MOST_EACH:
             return False
-        if prepared.cost.queued > 0 or begun - prepared.ended < CLOSE:
+        if close or prepared.cost.queued > 0:
             prepared.crowded_until = begun + LINGER
         return begun < prepared.crowded_until and prepared.cost.by_rows.promises
 
