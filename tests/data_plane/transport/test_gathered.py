@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import Any
 
 import numpy as np
@@ -16,9 +18,13 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 import pretzel
+from pretzel.data_plane.measure.counters import Tally
+from pretzel.data_plane.scheduling.cost import Cost
 from pretzel.data_plane.scheduling.policy import Limits
+from pretzel.data_plane.scheduling.request import RequestEngine
 from pretzel.data_plane.scheduling.turn import ALONE
 from pretzel.data_plane.transport.fast import FastPredict
+from pretzel.engine.footprint import Need
 from pretzel.errors import CancelledError, DeadlineError, ExhaustedError, InputError
 from pretzel.kernels.program import Token
 from pretzel.plan.wire import columns_to_proto
@@ -112,6 +118,39 @@ def test_texts_run_alone():
 
 def test_no_rows_run_alone():
     assert [job.program for job in jobs_of(Served(regression(3)), [message(np.ones((0, 3)))])] == [None]
+
+
+class Held:
+    """A job that keeps the only thread busy."""
+
+    need, level, size, rows, deadline, program = Need(8, 8, True), 1, 8, 1, 0.0, None
+
+    def __init__(self) -> None:
+        self.cost, self.release = Cost(), threading.Event()
+        self.cost.rate = 1e-12  # so the reserved thread takes nothing
+
+    def compute(self, token: Token, most: int, helpers: Any = None) -> None:
+        assert self.release.wait(10)
+
+
+async def test_requests_that_arrive_during_a_run_are_answered_by_one():
+    model, tally, held = Served(refusing(3)), Tally(), Held()
+    engine = RequestEngine(Limits(-1.0, 100, 1 << 40), 1, tally=tally, gather_rows=64)
+    fast = FastPredict(model, engine, tally=tally)
+    rows = [np.full((1, 3), float(i)) for i in range(16)]
+    await fast.answer(message(rows[0]))  # measures a run alone
+    holding = asyncio.ensure_future(engine.execute(held))
+    await asyncio.sleep(0)
+    calls = [asyncio.ensure_future(fast.answer(message(x))) for x in [*rows, np.full((1, 3), np.nan)]]
+    await asyncio.sleep(0)
+    held.release.set()
+    *found, refused = await asyncio.gather(*calls, return_exceptions=True)
+    await holding
+    assert found == [model.ordinary(message(x)).SerializeToString() for x in rows]
+    assert isinstance(refused, InputError)
+    assert (tally.counts["gathered_runs"], tally.counts["gathered_requests"]) == (1, 16)
+    assert engine.queued == engine.bytes == 0
+    engine.close()
 
 
 @pytest.mark.parametrize("bad", [0, 1, 3])
