@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
@@ -43,7 +42,6 @@ ESTIMATORS = [
     MLPClassifier((30, 20), max_iter=5, random_state=0),
     SVC(),
     RandomForestClassifier(5, random_state=0),
-    GaussianProcessRegressor(),
     make_pipeline(StandardScaler(), LogisticRegression()),
 ]
 
