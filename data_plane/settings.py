@@ -85,6 +85,8 @@ class Settings(ServerSettings):
     """Shares of the threads among models whose requests wait, as `a=4,b=0.5`; 1 for others."""
     queue_limit: Annotated[int, Field(ge=1)] = 1024
     """Expensive requests that may wait or run; further ones are rejected with RESOURCE_EXHAUSTED."""
+    gather_rows: Annotated[int, Field(ge=0, le=4096)] = 64
+    """Rows of waiting requests for one plan that run as one, where that is measured to be cheaper; 0 turns this off."""
     inline_seconds: Annotated[float, Field(ge=0)] = 0.0005
     """A request expected to take less runs on the event loop, which saves two thread switches."""
     poll_microseconds: Annotated[int, Field(ge=0, le=10_000)] | None = None

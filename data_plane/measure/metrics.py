@@ -23,6 +23,9 @@ COUNTS = {
     "load_failures": "Plans that could not be loaded.",
     "evictions": "Plans evicted from memory.",
     "result_evictions": "Kept answers dropped for others.",
+    "gathered_runs": "Runs of several requests for one plan that waited.",
+    "gathered_requests": "Requests in such runs.",
+    "gathered_rows": "Rows in such runs.",
     "processor_seconds": "Processor time of the serving processes.",
 }
 GAUGES = {

@@ -94,6 +94,10 @@ cdef class Tensors(Prepared):
         (<InferRequest>request).started = now()
         return Prepared.run(self, frame, request, run)
 
+    cdef void copy_rows(self, Frame* frame, Request request, int64_t first) noexcept nogil:
+        (<InferRequest>request).started = now()
+        Prepared.copy_rows(self, frame, request, first)
+
     cdef int64_t measure(self, Values* values, int64_t rows) noexcept nogil:
         cdef int64_t total = 0
         cdef int i

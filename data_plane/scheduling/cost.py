@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from pretzel.data_plane.scheduling.row_costs import RowCosts
 from pretzel.plan.values import Csr, Ragged, Texts
 
 FIXED = 512
@@ -30,7 +31,7 @@ class Prior(Protocol):
 class Cost:
     """Seconds of processor time per byte of input, averaged over recent runs."""
 
-    __slots__ = ("prior", "queued", "rate", "runs", "weight")
+    __slots__ = ("_by_rows", "prior", "queued", "rate", "runs", "weight")
 
     def __init__(self, prior: Prior | None = None) -> None:
         self.prior = prior
@@ -41,6 +42,7 @@ class Cost:
         """Requests of this plan that wait for executors or run on them."""
         self.weight = 1.0
         """Share of the threads against other plans whose requests wait."""
+        self._by_rows: RowCosts | None = None
 
     def expected(self, size: int, rows: int = 1) -> float:
         """Return the seconds expected for an input of ``size`` bytes in ``rows`` rows."""
@@ -52,6 +54,13 @@ class Cost:
         """Return the estimate without the safety factor; the queue orders by it."""
         unmeasured = self.rate == UNKNOWN and self.prior is not None
         return self.expected(size, rows) / (DOUBT if unmeasured else 1.0)
+
+    @property
+    def by_rows(self) -> RowCosts:
+        """Seconds per row by the rows of a run, of runs on threads that requests may share."""
+        if self._by_rows is None:
+            self._by_rows = RowCosts()
+        return self._by_rows
 
     @property
     def learns(self) -> bool:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
+import math
 import os
 import sys
 import threading
 from collections.abc import Callable
 
 from pretzel.data_plane.scheduling.backlogs import ANY_SIZE, Backlogs
+from pretzel.data_plane.scheduling.gathering import Bounds, companions, expected_of, expected_together
 from pretzel.data_plane.scheduling.pace import Pace
 from pretzel.data_plane.scheduling.policy import CHEAPER, LONGEST_YIELD, NORMAL, Rank, is_cheaper, priority
-from pretzel.data_plane.scheduling.task import Task, Work
+from pretzel.data_plane.scheduling.task import Gatherable, Task, Work
 from pretzel.kernels.team import Team
 
 NICE = 5
@@ -28,12 +30,12 @@ class ExecutorQueue:
     for the end of an expensive run nor for a point where that could be interrupted.
     """
 
-    def __init__(self, threads: int, memory: int, clock: Callable[[], float]) -> None:
-        """All running tasks together may reserve ``memory`` bytes.
+    def __init__(self, threads: int, memory: int, clock: Callable[[], float], gather_rows: int = 0) -> None:
+        """All running tasks together may reserve ``memory`` bytes, and alike ones run as one up to ``gather_rows``.
 
         Threads start with the first task, or with :meth:`start`.
         """
-        self.threads, self.memory, self._clock = threads, memory, clock
+        self.threads, self.memory, self._clock, self._gather_rows = threads, memory, clock, gather_rows
         self._waiting: list[Task] = []
         self._leveled = False  # a task of another level than the normal one came since the queue was empty
         self._backlogs = Backlogs()
@@ -56,7 +58,9 @@ class ExecutorQueue:
         """Record processor time of the team in the calling thread's task: that of the task is known without it."""
         self._own.helped = seconds
 
-    def submit(self, work: Work, expected: float, size: int, rank: Rank | None = None) -> Task:
+    def submit(
+        self, work: Work, expected: float, size: int, rank: Rank | None = None, gatherable: Gatherable | None = None
+    ) -> Task:
         """Queue work with its expected seconds and bytes; the outcome arrives through ``done``.
 
         Raises:
@@ -66,7 +70,7 @@ class ExecutorQueue:
         with self._ready:
             arrival = self._clock()
             key = self._backlogs.key(arrival, expected, size, rank)
-            task = Task(work, expected, size, arrival, next(self._numbers), rank, key)
+            task = Task(work, expected, size, arrival, next(self._numbers), rank, key, gatherable)
             if self._closed:
                 task.done.cancel()
                 return task
@@ -101,7 +105,7 @@ class ExecutorQueue:
             if is_cheaper(expected, (task.expected for task in busy)):
                 return own + (self._left(self._reserved, now) if self._reserved else 0.0)
             key = priority(now, expected) if rank is None else self._backlogs.key(now, expected, ANY_SIZE, rank)
-            ahead = sum(task.expected for task in self._waiting if _is_ahead(task, key, rank))
+            ahead = expected_of([task for task in self._waiting if _is_ahead(task, key, rank)], self._gather_rows)
             left = sum(self._left(task, now) for task in busy)
         return own + (self.pace.seconds(ahead) + left) / self.threads
 
@@ -162,12 +166,31 @@ class ExecutorQueue:
 
     def _begin(self, task: Task, reserved: bool) -> None:
         self._remove(task)
+        if self._gather_rows > 1 and self._waiting:
+            self._gather(task, reserved)
         self._running.add(task)
         if reserved:
             self._reserved = task
         self.held += task.bytes
         self.team.enter()
         task.begun = self._clock()
+
+    def _gather(self, task: Task, reserved: bool) -> None:
+        """Take tasks that run as one with this one out of the queue.  Its expected cost and its bytes become theirs."""
+        longest = min((other.expected for other in self._running), default=0.0) / CHEAPER if reserved else math.inf
+        memory = self.memory - self.held - task.bytes
+        bounds = Bounds(self._gather_rows, memory, longest, self.threads, self._clock(), self.pace)
+        task.companions = companions(task, self._waiting, bounds)
+        if not task.companions:
+            return
+        for other in task.companions:
+            self._backlogs.remove(other.rank, other.expected)
+        taken = set(task.companions)
+        self._waiting = [other for other in self._waiting if other not in taken]
+        heapq.heapify(self._waiting)
+        tasks = [task, *task.companions]
+        task.expected = expected_together(tasks)
+        task.bytes = sum(each.bytes + each.gatherable.copied for each in tasks if each.gatherable)
 
     def _pick(self, reserved: bool) -> Task | None:
         """Return the first task that may start.
@@ -230,23 +253,19 @@ class ExecutorQueue:
         return not self._running or self.held + task.bytes <= self.memory
 
     def _run(self, task: Task) -> None:
-        assert task.work is not None
-        result, error, self._own.helped = None, None, 0.0
-        try:
-            result = task.work(task.begun - task.arrival)
-        except BaseException as caught:  # every error must reach the caller, and none may end the thread
-            error = caught
+        self._own.helped = 0.0
+        outcomes = task.run()
         with self._ready:
             self._running.remove(task)
             if task is self._reserved:
                 self._reserved = None
             self.held -= task.bytes
-            if error is None:
+            if all(error is None for _, (_, error) in outcomes):
                 self.pace.learn(task.expected, self._clock() - task.begun + self._own.helped)
             self._wake()
         self.team.leave()
         task.work = None
-        task.settle(result, error)
+        task.settle(outcomes)
 
 
 def _is_ahead(task: Task, key: float, rank: Rank | None) -> bool:

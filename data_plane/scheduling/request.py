@@ -6,8 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.scheduling.cost import UNKNOWN, Cost, size_of
@@ -19,10 +18,11 @@ from pretzel.data_plane.scheduling.policy import (
     Limits,
     Rank,
     choose,
-    is_hopeless,
     is_small,
 )
 from pretzel.data_plane.scheduling.queue import ExecutorQueue
+from pretzel.data_plane.scheduling.task import Task
+from pretzel.data_plane.scheduling.turn import Job, Turn
 from pretzel.engine import Executable, Helpers
 from pretzel.engine.footprint import Need
 from pretzel.errors import DeadlineError, ExhaustedError
@@ -40,29 +40,6 @@ Results = dict[str, Any]
 Pack = Callable[[Results], Any]
 
 
-class Job(Protocol):
-    """One request on its way through the engine, whatever form its columns have."""
-
-    cost: Cost
-    size: int
-    """Bytes of its columns."""
-    rows: int
-    need: Need
-    deadline: float
-    """A time of the engine's clock; 0 for none."""
-    level: int
-    """Its place among requests of the same model: the smallest goes first."""
-
-    def compute(self, token: Token, most: int, helpers: Helpers | None = None) -> Any:
-        """Run, measure the run, and return the response.
-
-        Args:
-            token: stops the run once its caller has cancelled.
-            most: bytes that the run may allocate beyond dense numbers; 0 if it allocates nothing else.
-            helpers: other threads for a run over many rows.
-        """
-
-
 @dataclass(slots=True)
 class _Run:
     """A request whose columns are Python values."""
@@ -77,6 +54,8 @@ class _Run:
     deadline: float
     pack: Pack
     level: int
+    program: object = None
+    """It runs alone."""
 
     def compute(self, token: Token, most: int, helpers: Helpers | None = None) -> Any:
         """Run and measure processor time: time spent waiting for the GIL is not a cost of the plan."""
@@ -87,6 +66,10 @@ class _Run:
         )
         self.cost.learn(self.size, time.thread_time() - start + (helpers.helped if helpers else 0.0))
         return self.pack(results)
+
+    def compute_with(self, others: Sequence[Any], token: Token, deadline: float) -> NoReturn:
+        """Raise, as such requests run alone."""
+        raise NotImplementedError("requests of Python values run alone")
 
 
 def _measured(
@@ -115,10 +98,12 @@ class RequestEngine:
         threads: int,
         clock: Callable[[], float] = time.monotonic,
         tally: Tally | None = None,
+        gather_rows: int = 0,
     ) -> None:
-        self.limits, self._clock = limits, clock
+        """Run requests within these limits; those of one plan that wait run as one, up to ``gather_rows``."""
+        self.limits, self.gather_rows, self._clock = limits, gather_rows, clock
         self._tally = tally or Tally()
-        self._queue = ExecutorQueue(threads, limits.memory, clock)
+        self._queue = ExecutorQueue(threads, limits.memory, clock, gather_rows)
         self.queued = 0
 
     @property
@@ -186,41 +171,33 @@ class RequestEngine:
         return await self._execute(job, costs, most, total + further, self._queue.threads)
 
     async def _execute(self, job: Job, expected: float, most: int, size: int, width: int) -> Any:
-        token = Token()
         self.queued += 1
         job.cost.queued += 1
         rank = Rank(job.cost, job.level, job.cost.weight)
-        work = partial(self._start, job, expected, most, width, token)
-        task = self._queue.submit(work, expected, size, rank)
+        turn = Turn(job, expected, most, width, self._queue, self._clock)
+        task = self._queue.submit(turn, expected, size, rank, turn)
         try:
             decision, waited, answer = await task.done
         except asyncio.CancelledError:
-            token.cancel()  # a waiting task never starts; a running one stops between two kernels
+            turn.cancel()  # a waiting task never starts; a running one stops between two kernels
             self._queue.drop(task)
             raise
         finally:
             self.queued -= 1
             job.cost.queued -= 1
+            self._count(task)
         self._tally.waits.observe(waited)
         if decision is not Decision.EXECUTE:
             self._reject(decision, *answer)
         return answer
 
-    def _start(
-        self, job: Job, expected: float, most: int, width: int, token: Token, waited: float
-    ) -> tuple[Decision, float, Any]:
-        """Run on a thread, unless the thread was free too late."""
-        remaining = job.deadline - self._clock() if job.deadline else None
-        takes = self._queue.pace.seconds(expected)
-        if remaining is not None and remaining <= 0:
-            return Decision.LATE, waited, (takes, remaining)
-        if self._queue.is_crowded and is_hopeless(takes, remaining):
-            return Decision.HOPELESS, waited, (takes, remaining)
-        helpers = Helpers(self._queue.team, width, counts=False)
-        try:
-            return Decision.EXECUTE, waited, job.compute(token, most, helpers)
-        finally:
-            self._queue.note_help(helpers.helped)
+    def _count(self, task: Task) -> None:
+        """Count a run of several requests once, for the first of them."""
+        if task.companions:
+            rows = [each.gatherable.rows for each in (task, *task.companions) if each.gatherable]
+            self._tally.counts["gathered_runs"] += 1
+            self._tally.counts["gathered_requests"] += len(rows)
+            self._tally.counts["gathered_rows"] += sum(rows)
 
     def _rejected(self, reason: str, message: str, retry_after: float | None = None) -> NoReturn:
         self._tally.rejected[reason] += 1

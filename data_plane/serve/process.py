@@ -63,7 +63,7 @@ class ServingProcess:
         limits = Limits(
             settings.inline_seconds, settings.queue_limit, settings.request_memory, settings.max_message_bytes
         )
-        self._engine = RequestEngine(limits, settings.threads, tally=tally)
+        self._engine = RequestEngine(limits, settings.threads, tally=tally, gather_rows=settings.gather_rows)
         self._engine.start()
         self._calls = ErrorInterceptor(tally)
         look = Rounds(self._catch_up).join

@@ -1,9 +1,9 @@
 """Removes long header values from received bytes, because the HTTP/2 engine would end the connection for them.
 
 libnghttp2 treats a field of 64 KiB as a fault of the connection, and `ngh2` a list over its limit.  Such lists arrive
-in several frames.  The guard rewrites these: it empties long values, and adds a field by which the call is rejected.
-The compression state stays that of the sender: the guard changes only fields that enter no table, and fields too
-large for a table, which clear it.
+in several frames, or in a large one.  The guard rewrites these: it empties long values, and adds a field by which the
+call is rejected.  The compression state stays that of the sender: the guard changes only fields that enter no table,
+and fields too large for a table, which clear it.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -19,7 +19,8 @@ cdef enum:  # of HTTP/2
     END_HEADERS = 4
     PADDED = 8
     PRIORITY = 32
-    MOST_FRAME = 1 << 14
+    MOST_FRAME = 1 << 14  # bytes of a frame for the engine
+    MOST_TAKEN = 1 << 16  # bytes of a frame of a client, which SETTINGS allow
 
 cdef enum:  # states of the reader of a block
     OP = 0
@@ -67,7 +68,7 @@ cdef class Guard:
         bytes_, size = <const uint8_t*>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data)
         while size - at >= HEAD:
             length = bytes_[at] << 16 | bytes_[at + 1] << 8 | bytes_[at + 2]
-            if not self.rewrites(bytes_ + at) or length > MOST_FRAME:
+            if not self.rewrites(bytes_ + at, length) or length > MOST_TAKEN:
                 self.opened = False
                 self.skip = max(<int64_t>0, at + HEAD + length - size)
                 at += HEAD + length - self.skip
@@ -84,11 +85,11 @@ cdef class Guard:
         parts.append(data[begin:at])
         return b"".join(parts)
 
-    cdef bint rewrites(self, const uint8_t* head) noexcept nogil:
-        """Return whether a frame is a part of a block of several frames."""
+    cdef bint rewrites(self, const uint8_t* head, int64_t length) noexcept nogil:
+        """Return whether a frame is a part of a block of several frames, or long enough for one."""
         if self.opened:
             return head[3] == CONTINUATION
-        return head[3] == HEADERS and not head[4] & END_HEADERS
+        return head[3] == HEADERS and (not head[4] & END_HEADERS or length > MOST_FRAME)
 
     cdef bytes rewritten(self, bytes frame):
         """Return frames for one of a block; what is left of long ones waits for the next."""

@@ -41,7 +41,8 @@ if TYPE_CHECKING or ngh2 is not None:
     ]
 
 NO_ERROR, CANCEL = 0x0, 0x8
-_MAX_STREAMS, _INITIAL_WINDOW, _MAX_HEADER_LIST = 0x3, 0x4, 0x6
+_MAX_STREAMS, _INITIAL_WINDOW, _MAX_FRAME, _MAX_HEADER_LIST = 0x3, 0x4, 0x5, 0x6
+_FRAME_BYTES = 1 << 16  # four times the default: a large message takes half of the time, for each frame is an event
 _HEADER_SLACK = 16
 """Factor between the header list that a call may have and the one that ends the connection.
 
@@ -79,6 +80,7 @@ def new_connection(limits: Limits) -> Connection:
         {
             _MAX_STREAMS: limits.streams,
             _INITIAL_WINDOW: limits.stream_window,
+            _MAX_FRAME: _FRAME_BYTES,
             _MAX_HEADER_LIST: limits.header_bytes,
         }
     )

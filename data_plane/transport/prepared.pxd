@@ -18,6 +18,9 @@ cdef class Prepared:
     cdef Program program
     cdef readonly object executable, cost, footprint
     cdef readonly bint exact
+    cdef readonly bint gathers  # whether its inputs and outputs are dense numbers, so that requests may run as one
+    cdef double ended           # when the last long run on the event loop ended
+    cdef double crowded_until   # until when requests are expected that wait for each other
     cdef Input* inputs
     cdef Output* outputs
     cdef int* places        # of each input's column in the last request, as it was found there
@@ -35,6 +38,12 @@ cdef class Prepared:
     cdef int run(self, Frame* frame, Request request, Run* run) noexcept nogil
     # The values of the outputs after a run that returned OK, for the caller to free; NULL if they have no form here.
     cdef Values* take(self, Frame* frame, Request request) noexcept nogil
+
+    # Run requests as one: make room for so many rows, copy each request's to its place, and after `take` of one request
+    # go on to the next.
+    cdef int reserve_rows(self, Frame* frame, int64_t rows) noexcept nogil
+    cdef void copy_rows(self, Frame* frame, Request request, int64_t first) noexcept nogil
+    cdef void pass_rows(self, Frame* frame, int64_t rows) noexcept nogil
 
     cdef _set_input(self, Input* taken, item)
     cdef _set_output(self, Output* output, name, source, made)

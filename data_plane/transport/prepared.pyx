@@ -3,14 +3,15 @@
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memcpy
 
 from pretzel.data_plane.transport.answers cimport Output, Values, take_column, take_slot
 from pretzel.data_plane.transport.columns cimport Input, cost_bytes, fits, place
-from pretzel.data_plane.transport.decode cimport NAME, RawColumn, Request
+from pretzel.data_plane.transport.decode cimport DATA, NAME, RawColumn, Request
 from pretzel.data_plane.transport.wire cimport Span, same
-from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame
+from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, reserve
 from pretzel.kernels.program cimport Program, Run
-from pretzel.kernels.shapes cimport set_shape
+from pretzel.kernels.shapes cimport Shape, set_shape
 
 from pretzel.engine.footprint import COPIES as _COPIES
 from pretzel.data_plane.transport.parts import text_field
@@ -49,6 +50,8 @@ cdef class Prepared:
             self._set_input(&self.inputs[i], item)
         for i, (name, source) in enumerate(zip(schedule.names, schedule.positions, strict=True)):
             self._set_output(&self.outputs[i], shown[i] if shown else name, source, executable.outputs[name])
+        kinds = [item.type for item in [*executable.inputs, *map(executable.outputs.get, schedule.names)]]
+        self.gathers = memory.exact and all(kind.layout == "dense" and not kind.is_text for kind in kinds)
 
     def __dealloc__(self):
         free(self.inputs)
@@ -132,6 +135,28 @@ cdef class Prepared:
                 return OUT_OF_MEMORY
         return self.program.execute(frame, run)
 
+    cdef int reserve_rows(self, Frame* frame, int64_t rows) noexcept nogil:
+        cdef Slot* slot
+        cdef int i
+        for i in range(self.input_count):
+            slot = &frame.slots[i]
+            if reserve(&slot.own_values, rows * row_bytes(&self.inputs[i].shape) + 64) != OK:
+                return OUT_OF_MEMORY
+            slot.origin = <char*>slot.own_values.at
+        return OK
+
+    cdef void copy_rows(self, Frame* frame, Request request, int64_t first) noexcept nogil:
+        cdef Span data
+        cdef int i
+        for i in range(self.input_count):
+            data = request.columns[i].parts[DATA]
+            memcpy(frame.slots[i].origin + first * row_bytes(&self.inputs[i].shape), data.at, <size_t>data.length)
+
+    cdef void pass_rows(self, Frame* frame, int64_t rows) noexcept nogil:
+        cdef int i
+        for i in range(self.program.output_count):
+            self.program.output(frame, i).origin += rows * row_bytes(self.program.shape(i))
+
     cdef Values* take(self, Frame* frame, Request request) noexcept nogil:
         cdef Values* values = <Values*>malloc(self.output_count * sizeof(Values) + 1)
         cdef int64_t rows = request.columns[0].rows
@@ -146,6 +171,10 @@ cdef class Prepared:
                 free(values)
                 return NULL
         return values
+
+
+cdef int64_t row_bytes(const Shape* shape) noexcept nogil:
+    return shape.width * shape.itemsize
 
 
 cdef bytes _bytes(Span span):

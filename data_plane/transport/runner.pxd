@@ -28,9 +28,12 @@ cdef class Job:
     cdef Layout layout
     cdef int64_t most_bytes
     cdef readonly object cost, need
+    cdef readonly object program  # jobs of the same one may run as one; None for a job that runs alone
     cdef readonly int64_t size, rows
     cdef readonly double deadline
     cdef readonly int level
+
+    cdef bytes respond(self, Frame* frame)
 
 
 # Answers that are held until one look at the files that they were computed from.
@@ -48,11 +51,12 @@ cdef class Runner:
     cdef object engine
     cdef Workspace workspace
     cdef double inline_seconds
-    cdef int64_t small_bytes, answer_bytes, most_bytes, share
+    cdef int64_t small_bytes, answer_bytes, most_bytes, share, gather_rows
 
     # The response to the request, if it is accepted: bytes, an awaitable of them, or None.
     cdef object answer(self, Prepared prepared, Layout layout, double deadline, double begun)
     cdef bint is_small(self, Prepared prepared, int64_t rows, int64_t size, double expected) noexcept nogil
+    cdef bint is_gathered(self, Prepared prepared, int64_t rows, double begun) except -1
     cdef bytes inline(self, Prepared prepared, Layout layout, int64_t size, bint brief)
     cdef bytes released(self, bytes answer, Prepared prepared, Layout layout, Request request, double begun)
     cdef bint holds(self) noexcept

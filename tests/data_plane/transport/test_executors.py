@@ -30,6 +30,7 @@ class Recording:
         self.jobs: list[Any] = []
         self.real = RequestEngine(Limits(-1.0, queue, 1 << 40), 1)
         self.limits, self.share = self.real.limits, self.real.share
+        self.gather_rows = 0
 
     async def execute(self, job: Any) -> Any:
         self.jobs.append(job)

@@ -124,7 +124,7 @@ def test_padding_and_priority(flags: int):
         frame(HEADERS, PADDED, 1, b""),
         frame(HEADERS, PADDED, 1, b"\x09a"),
         frame(HEADERS, PRIORITY, 1, b"abc"),
-        frame(HEADERS, 0, 1, bytes(20_000)),
+        frame(HEADERS, 0, 1, bytes(70_000)),
         frame(HEADERS, 0, 1, LONG) + frame(DATA, 0, 1, b"between"),
     ],
     ids=["no padding", "too much padding", "no priority", "a large frame", "another frame"],
@@ -161,3 +161,28 @@ def test_a_length_that_is_too_long_is_a_fault():
     pair.server.receive_data(pair.guard.pass_on(data))
     assert not [event for event in pair.server.events() if isinstance(event, ngh2.RequestReceived)]
     assert b"\x00\x00\x00\x09" in pair.server.data_to_send()  # COMPRESSION_ERROR
+
+
+def test_a_list_in_one_large_frame_is_cut_into_frames_for_the_engine():
+    pair = Pair()
+    values = [(b"x-a", b"~" * 9000)] * 4 + [(b"x-b", b"~" * 20_000)]
+    pair.client.send_request((*request("Unary"), *values))
+    sent = pair.client.data_to_send()
+    preface, frames = sent[: len(PREFACE)], frames_of(sent[len(PREFACE) :])
+    block = b"".join(body for kind, _, body in frames if kind in (HEADERS, CONTINUATION))
+    assert 1 << 14 < len(block) < 1 << 16
+    one = b"".join(frame(kind, flags, 0, body) for kind, flags, body in frames if kind not in (HEADERS, CONTINUATION))
+    one += frame(HEADERS, END_HEADERS, 1, block)
+    pair.server.receive_data(pair.guard.pass_on(preface + one))
+    (got,) = [event.headers for event in pair.server.events() if isinstance(event, ngh2.RequestReceived)]
+    assert got == (*request("Unary"), *values[:-1], (b"x-b", b""), (MARK, b""))
+
+
+def frames_of(data: bytes) -> list[tuple[int, int, bytes]]:
+    """Return the kind, the flags and the payload of each frame."""
+    found = []
+    while data:
+        size = int.from_bytes(data[:3], "big")
+        found.append((data[3], data[4], data[9 : 9 + size]))
+        data = data[9 + size :]
+    return found
