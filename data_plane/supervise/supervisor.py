@@ -71,6 +71,7 @@ class Supervisor:
         self._fleet = Fleet(
             settings.workers, start, self._heard, died=self._died, background=self._background, spread=self._spread
         )
+        self._fleet.spawn()
         self._answering = 0
         self._channel = connect(settings.control_plane, settings.control_tls)
         self._reporter = Reporter(self._channel, self._facts, settings.report_seconds)
