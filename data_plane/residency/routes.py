@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import structlog
@@ -39,8 +39,8 @@ class Router:
     ) -> None:
         self._plans, self._tally, self._pinned, self._weights = plans, tally, pinned, weights
         self.catalog = Catalog()
-        self.generation = 0
-        """Number of catalogs applied; a route that was found before may have moved."""
+        self.on_move: list[Callable[[Sequence[str]], None]] = []
+        """Called with references whose routes may have moved."""
         self.held: Mapping[str, str] = {}
         """Models with a version that this worker does not serve, and the reason."""
         self._routes: dict[str, Route] = {}
@@ -108,16 +108,16 @@ class Router:
     def _commit(self, catalog: Catalog, waiting: Mapping[str, Route], problems: Mapping[str, str]) -> None:
         """Serve a catalog: a changed reference takes its new route, or is found again at its next request."""
         changed, self._late = self._changed(catalog), set()  # in this order
-        for reference in changed:
-            old = self._routes[reference]
-            if reference in problems:
-                self._late.add(old.version.model)
-                continue
-            self._forget(reference, old)
+        late = [reference for reference in changed if reference in problems]
+        self._late.update(self._routes[reference].version.model for reference in late)
+        moved = [reference for reference in changed if reference not in problems]
+        for reference in moved:
+            self._forget(reference, self._routes[reference])
             if reference in waiting:
                 self._keep(reference, waiting[reference])
         self.catalog = catalog
-        self.generation += 1
+        for react in self.on_move:
+            react(moved)
 
     def _changed(self, catalog: Catalog) -> list[str]:
         """Return the references with a route whose model another catalog has differently, or that are late."""
