@@ -20,7 +20,7 @@ from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.residency.bars import Bars, Key
 from pretzel.data_plane.residency.entry import Entry
 from pretzel.data_plane.residency.eviction import EvictionQueue
-from pretzel.data_plane.residency.flight import Flight, watched
+from pretzel.data_plane.residency.flight import Flight, note_of
 from pretzel.data_plane.residency.ledger import Holding, Ledger, total_bytes
 from pretzel.data_plane.residency.trust import Trust
 from pretzel.engine import Executable, StageCatalog, load
@@ -57,7 +57,7 @@ class PlanCatalog:
     ) -> None:
         """Start empty; ``doubt`` is called with plans whose objects are damaged, ``notify`` when plans load or leave.
 
-        With a ``flight``, every run is recorded.
+        With a ``flight``, every load is recorded.
         """
         self._flight, self._bars, self._notify = flight, Bars(), notify
         self._objects, self._budget, self._clock = objects, budget, clock
@@ -147,16 +147,18 @@ class PlanCatalog:
         await self._trust.wait_for([digest for plan in plans for digest in plan.objects])
         work = partial(load, plans, self._objects.fetch, catalog=self._stages)
         built = await asyncio.get_running_loop().run_in_executor(self._loader, work)
-        return watched(built, self._flight, [entry.digest for entry in entries])
+        built.noted = note_of(entry.digest for entry in entries)
+        return built
 
     async def _load(self, entry: Entry) -> Executable:
         start = self._clock()
         self._notify("loading", entry.digest)
         try:
-            plan, loaded, proof = await self._trust.read([entry.digest], lambda: self._load_once(entry))
-            entry.estimate(plan, loaded)
-            entry.holding = Holding.of(entry.digest, plan, loaded)
-            entry.executable, entry.proof = executable, proof = watched(loaded, self._flight, [entry.digest]), proof
+            plan, executable, proof = await self._trust.read([entry.digest], lambda: self._load_once(entry))
+            executable.noted = note_of([entry.digest])
+            entry.estimate(plan, executable)
+            entry.holding = Holding.of(entry.digest, plan, executable)
+            entry.executable, entry.proof = executable, proof
             seconds = self._clock() - start
             entry.load_seconds = min(entry.load_seconds, max(seconds, LEAST_LOAD))
             self._admit(entry, entry.holding)
@@ -190,7 +192,7 @@ class PlanCatalog:
         return Plan.from_encoded(self._objects.fetch(digest))
 
     def _build(self, plan: Plan, digest: Digest) -> tuple[Executable, Proof]:
-        with self._flight.over(key_of(digest)) if self._flight else nullcontext():
+        with self._flight.loading([digest]) if self._flight else nullcontext():
             proof = self._objects.prove([digest, *plan.objects])
             return load(plan, proof.fetch, catalog=self._stages), proof
 
@@ -240,12 +242,6 @@ class PlanCatalog:
         for digest in objects:
             if digest in self.resident:
                 self._evict(self.resident[digest])
-
-    def record(self, flight: Flight) -> None:
-        """Record runs from now on; loaded plans are loaded again for that."""
-        self._flight = flight
-        for entry in list(self.resident.values()):
-            self._evict(entry)
 
     def bar(self, plans: Mapping[Key, float]) -> None:
         """Bar these plans, by key, until a time of ``time.monotonic()``: they crash the process that runs them."""

@@ -64,7 +64,6 @@ class Supervisor:
             "listen": self._addresses.further,
             "descriptors": self._addresses.descriptors,
             "shared_port": self._addresses.are_held,
-            "flight": "",
         }
         self._background = Background(self._changed)
         self._spread = Spread(settings.workers) if settings.workers > 1 and is_native(settings) else None

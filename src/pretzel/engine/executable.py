@@ -67,6 +67,8 @@ class Executable:
         self._names = {item.name for item in inputs}
         self.helpers: Helpers | None = None
         """Other threads for runs over many rows, unless a run names some."""
+        self.noted = b""
+        """Keys of its plans, which each run records; set before the first program is built."""
         self._components = Components(
             [item.name for item in inputs], [read for _, read, _ in self._steps], self._nodes_of_outputs()
         )
@@ -245,7 +247,7 @@ class Executable:
         returned = [node for node in chosen if node >= count]
         rows_wanted = max([getattr(kernel, "rows_wanted", 0) for kernel, _, _ in steps], default=0)
         block = block_rows(types, [self._room[node] for node in slot], rows_wanted)
-        program = Program(types, count, steps, [slot[node] for node in returned], block)
+        program = Program(types, count, steps, [slot[node] for node in returned], block, self.noted)
         at = {node: i for i, node in enumerate(returned)}
         positions = tuple(at.get(node, -1 - node) for node in (self.outputs[name].node for name in names))
         return Schedule(program, names, positions)
