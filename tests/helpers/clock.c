@@ -1,15 +1,16 @@
 /* Sets the clock of a process, by a control file that tests write while the process runs.
  *
  * LD_PRELOAD this library and name a file of eight bytes in CLOCK_SHIFT: the nanoseconds, a native int64, by which the
- * wall clock is ahead.  The monotonic clock is the real one, and so is the wall clock that gRPC reads: it passes times
- * of it to the kernel, which does not know the other.
+ * wall clock is ahead.  The monotonic clock is the real one.  Times of this wall clock that are passed to the kernel, as
+ * the ends of waits, are converted to its own.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <linux/futex.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -29,11 +30,7 @@ __attribute__((constructor)) static void open_control(void) {
     if (mapped != MAP_FAILED) shift = mapped;
 }
 
-static int64_t ahead(void *caller) {
-    Dl_info from;
-    if (!shift || !*shift) return 0;
-    return dladdr(caller, &from) && from.dli_fname && strstr(from.dli_fname, "cygrpc") ? 0 : *shift;
-}
+static int64_t ahead(void) { return shift ? *shift : 0; }
 
 static void move(struct timespec *at, int64_t by) {
     int64_t nanoseconds = at->tv_nsec + by % SECOND;
@@ -45,7 +42,7 @@ int clock_gettime(clockid_t clock, struct timespec *at) {
     static int (*real)(clockid_t, struct timespec *);
     if (!real) real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
     int failed = real(clock, at);
-    if (!failed && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) move(at, ahead(__builtin_return_address(0)));
+    if (!failed && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) move(at, ahead());
     return failed;
 }
 
@@ -53,7 +50,7 @@ int gettimeofday(struct timeval *restrict at, void *restrict zone) {
     struct timespec now;
     (void)zone;
     syscall(SYS_clock_gettime, CLOCK_REALTIME, &now);
-    move(&now, ahead(__builtin_return_address(0)));
+    move(&now, ahead());
     at->tv_sec = now.tv_sec;
     at->tv_usec = now.tv_nsec / 1000;
     return 0;
@@ -62,7 +59,25 @@ int gettimeofday(struct timeval *restrict at, void *restrict zone) {
 time_t time(time_t *at) {
     struct timespec now;
     syscall(SYS_clock_gettime, CLOCK_REALTIME, &now);
-    move(&now, ahead(__builtin_return_address(0)));
+    move(&now, ahead());
     if (at) *at = now.tv_sec;
     return now.tv_sec;
+}
+
+/* gRPC waits by the futexes of Abseil, until a time of the wall clock. */
+long syscall(long number, ...) {
+    static long (*real)(long, long, long, long, long, long, long);
+    long argument[6];
+    struct timespec end;
+    va_list more;
+    if (!real) real = (long (*)(long, long, long, long, long, long, long))dlsym(RTLD_NEXT, "syscall");
+    va_start(more, number);
+    for (int i = 0; i < 6; i++) argument[i] = va_arg(more, long);
+    va_end(more);
+    if (number == SYS_futex && argument[1] & FUTEX_CLOCK_REALTIME && argument[3]) {
+        end = *(const struct timespec *)argument[3];
+        move(&end, -ahead());
+        argument[3] = (long)&end;
+    }
+    return real(number, argument[0], argument[1], argument[2], argument[3], argument[4], argument[5]);
 }

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("interpose.c")
-ALL = -1
-"""Count of a rule that makes every call fail until it is lifted."""
+ALL, HALF = -1, -2
+"""Counts of a rule that makes every call fail, or every second one, until it is lifted."""
 
 
 def build(directory: Path, source: Path = SOURCE) -> Path:
