@@ -252,4 +252,5 @@ cdef class FastInfer:
         if len(entry.prepared) >= MOST_CHOICES:
             entry.prepared.clear()
         entry.prepared[key] = tensors
+        entry.grow()
         return tensors

@@ -63,7 +63,7 @@ class PlanCatalog:
         self._objects, self._budget, self._clock = objects, budget, clock
         self._tally = tally or Tally()
         self._trust, self._doubt = Trust(self._tally, doubt), doubt
-        self._stages, self._ledger, self._queue = StageCatalog(), Ledger(), EvictionQueue()
+        self._stages, self.ledger, self._queue = StageCatalog(), Ledger(), EvictionQueue()
         self._loads = self._freed_bytes = 0
         self._entries: weakref.WeakValueDictionary[Digest, Entry] = weakref.WeakValueDictionary()
         self.resident: dict[Digest, Entry] = {}
@@ -75,7 +75,7 @@ class PlanCatalog:
     @property
     def bytes(self) -> int:
         """Bytes of the resident plans."""
-        return self._ledger.bytes
+        return self.ledger.bytes
 
     def entry(self, digest: Digest) -> Entry:
         """Return the entry of a plan, resident or not."""
@@ -96,6 +96,7 @@ class PlanCatalog:
         entry.used = self._clock()
         self.reject_barred(entry.digest)
         if entry.executable is not None:
+            entry.grow()
             return entry.executable
         task = self._loading.get(entry.digest)
         if task is None:
@@ -157,7 +158,7 @@ class PlanCatalog:
             plan, executable, proof = await self._trust.read([entry.digest], lambda: self._load_once(entry))
             executable.noted = note_of([entry.digest])
             entry.estimate(plan, executable)
-            entry.holding = Holding.of(entry.digest, plan, executable)
+            entry.holding, entry.ledger = Holding.of(entry.digest, plan, executable), self.ledger
             entry.executable, entry.proof = executable, proof
             seconds = self._clock() - start
             entry.load_seconds = min(entry.load_seconds, max(seconds, LEAST_LOAD))
@@ -210,12 +211,12 @@ class PlanCatalog:
 
     def _admit(self, entry: Entry, holding: Holding) -> None:
         def freed(other: Entry) -> int:
-            return self._ledger.freed(other.holding)
+            return self.ledger.freed(other.holding)
 
-        self._ledger.add(holding)
+        self.ledger.add(holding)
         self.resident[entry.digest] = entry
         self._queue.add(entry)
-        while self._ledger.bytes > self._budget and (victim := self._queue.next(entry, freed, self._clock())):
+        while self.ledger.bytes > self._budget and (victim := self._queue.next(entry, freed, self._clock())):
             self._evict(victim)
         self._loads += 1
         if self._loads % SETTLE_LOADS == 0:
@@ -223,7 +224,7 @@ class PlanCatalog:
 
     def _evict(self, entry: Entry) -> None:
         assert entry.holding is not None
-        self._ledger.remove(entry.holding)
+        self.ledger.remove(entry.holding)
         self._freed_bytes += entry.holding.heap
         if self._freed_bytes > TRIM_BYTES:
             self._freed_bytes = 0

@@ -17,14 +17,19 @@ from pretzel.plan.model import ModelVersion
 
 log = structlog.get_logger(__name__)
 
+ROUTE, DECODED = 1900, 3
+"""Bytes of a route that is called, and for each byte of the record of its version; measured."""
+
 
 class Route:
     """Target of a reference; kept across calls, so that a known name costs one look-up."""
 
-    __slots__ = ("calls", "entry", "version")
+    __slots__ = ("bytes", "calls", "entry", "version")
 
     def __init__(self, version: ModelVersion, entry: Entry, calls: Calls) -> None:
         self.version, self.entry, self.calls = version, entry, calls
+        self.bytes = 0
+        """Bytes that it is counted with under the budget."""
 
 
 class Router:
@@ -64,7 +69,14 @@ class Router:
 
     def _keep(self, reference: str, route: Route) -> None:
         self._routes[reference] = route
+        route.bytes = self._bytes_of(route.version.model)
+        self._plans.ledger.charge(route.bytes)
         self._references.setdefault(route.version.model, set()).add(reference)
+
+    def _bytes_of(self, name: str) -> int:
+        """Return about the bytes of a route of a model, with its numbers in metrics and its decoded metadata."""
+        model = self.catalog.get(name)
+        return ROUTE + (DECODED * len(self.catalog.records[name]) // max(len(model.versions), 1) if model else 0)
 
     def _find(self, reference: str) -> ModelVersion:
         try:
@@ -128,6 +140,7 @@ class Router:
 
     def _forget(self, reference: str, route: Route) -> None:
         del self._routes[reference]
+        self._plans.ledger.charge(-route.bytes)
         others = self._references[route.version.model]
         others.discard(reference)
         if not others:

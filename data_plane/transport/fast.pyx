@@ -187,4 +187,5 @@ cdef class FastPredict:
         if len(entry.prepared) >= MOST_CHOICES:
             entry.prepared.clear()
         entry.prepared[key] = prepared
+        entry.grow()
         return prepared

@@ -148,6 +148,15 @@ class Executable:
         key = None if outputs is None else tuple(outputs)
         return self._schedules.get(key) or self._schedule(key)
 
+    def choices(self) -> list[int]:
+        """Return the number of outputs of each program that was built."""
+        return [len(schedule.names) for schedule in list(self._schedules.values())]
+
+    @property
+    def step_count(self) -> int:
+        """Number of steps, which is that of a program's at most."""
+        return len(self._steps)
+
     def footprint(self, outputs: Sequence[str] | None) -> Footprint:
         """Return the memory that requests for these outputs need.
 
