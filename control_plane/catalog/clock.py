@@ -8,5 +8,5 @@ _START = time.time() - time.monotonic()
 
 
 def now() -> float:
-    """Return the seconds since 1970, as if nobody had set the clock since the start."""
+    """Return the seconds since 1970, as if the clock had not been set since the start."""
     return _START + time.monotonic()

@@ -1,8 +1,8 @@
 /* Sets the clock of a process, by a control file that tests write while the process runs.
  *
  * LD_PRELOAD this library and name a file of eight bytes in CLOCK_SHIFT: the nanoseconds, a native int64, by which the
- * wall clock is ahead.  The monotonic clock is the real one.  Times of this wall clock that are passed to the kernel, as
- * the ends of waits, are converted to its own.
+ * wall clock is ahead.  The monotonic clock is the real one.  Times of this wall clock that are passed to the kernel,
+ * as the ends of waits, are converted to its own.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

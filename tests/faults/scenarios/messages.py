@@ -11,9 +11,9 @@ import grpc
 import numpy as np
 
 import pretzel
-from pretzel.errors import ExhaustedError, PretzelError
-from pretzel.plan.wire import columns_to_proto
+from pretzel.plan.wire import columns_from_proto, columns_to_proto
 from pretzel.v1 import prediction_pb2 as pb
+from pretzel.v1 import values_pb2
 from pretzel.v1.prediction_pb2_grpc import PredictionServiceStub
 from tests.faults.cluster import Cluster, outcome, running, until
 from tests.faults.load import COLUMNS
@@ -24,6 +24,7 @@ ROUNDS = 5
 MESSAGE = 60 << 20
 MOST_BYTES = 2 << 30
 """Memory of one process: a quarter of its budget of 4 GiB is for requests, and messages come on top."""
+UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 DEAF = 20
 ANSWERS = 200
 """Requests of a client that reads nothing; their answers together take more than the limits of a server."""
@@ -37,15 +38,16 @@ def messages_at_the_limit(root: Path) -> Outcome:
         rows = np.tile(known.rows, (MESSAGE // (COLUMNS * 8 * len(known.rows)), 1))
         want = np.tile(known.answers, (len(rows) // len(known.rows), 1))
 
+        request = pb.PredictRequest(model=name, outputs=["predict_proba"], columns=_columns(cluster, name, rows))
+
         def send(_: int) -> str:
             try:
-                with pretzel.Client(cluster.worker_address(0), timeout=120) as client:
-                    right = np.allclose(client.predict_proba(name, rows), want, rtol=1e-6, atol=1e-9)
-                    return "right" if right else "a wrong answer to a large message"
-            except ExhaustedError:
-                return "rejected"
-            except PretzelError as error:
-                return repr(error)
+                with grpc.insecure_channel(cluster.worker_address(0), UNLIMITED) as channel:
+                    answer = PredictionServiceStub(channel).Predict(request, timeout=120)
+            except grpc.RpcError as error:
+                return "rejected" if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED else repr(error)
+            got = columns_from_proto(answer.columns)["predict_proba"]
+            return "right" if np.allclose(got, want, rtol=1e-6, atol=1e-9) else "a wrong answer to a large message"
 
         with ThreadPoolExecutor(AT_ONCE) as senders:
             ends = [end for _ in range(ROUNDS) for end in senders.map(send, range(AT_ONCE))]
@@ -64,9 +66,7 @@ def clients_that_never_read(root: Path) -> Outcome:
     with running(root) as (cluster, load):
         name, known = list(cluster.models().items())[0]
         rows = np.tile(known.rows, (5000, 1))
-        with pretzel.Client(cluster.worker_address(0)) as client:
-            (column,) = client.describe(name).inputs
-        request = pb.PredictRequest(model=name, columns=columns_to_proto({column.name: rows}))
+        request = pb.PredictRequest(model=name, columns=_columns(cluster, name, rows))
         stop = threading.Event()
         deaf = [_deaf(cluster, request, stop) for _ in range(DEAF)]
         before = load.calls
@@ -79,6 +79,12 @@ def clients_that_never_read(root: Path) -> Outcome:
     problems = [] if served else ["other clients were not served"]
     problems += [f"a process took {peak >> 20} MiB"] if peak > MOST_BYTES else []
     return outcome(cluster, load, heal, DEAF, problems)
+
+
+def _columns(cluster: Cluster, name: str, rows: np.ndarray) -> list[values_pb2.Column]:
+    with pretzel.Client(cluster.worker_address(0)) as client:
+        (column,) = client.describe(name).inputs
+    return columns_to_proto({column.name: rows})
 
 
 def _deaf(cluster: Cluster, request: pb.PredictRequest, stop: threading.Event) -> grpc.Channel:
