@@ -50,6 +50,8 @@ class Settings(ServerSettings):
     """Uploads that are open at once; one host may have half."""
     upload_idle_seconds: Seconds = 60.0
     """Time that the server waits for an upload that sends less than 16 KiB a second."""
+    request_seconds: Seconds = 120.0
+    """Time that a call may take to send its request."""
     keep_versions: Annotated[int, Field(ge=0)] = 10
     """Versions without an alias that a model keeps; a deployment deletes older ones.  0 keeps all."""
     collect_seconds: Seconds = 600.0

@@ -4,6 +4,7 @@ from cpython.object cimport PyObject
 from libc.stdint cimport int64_t
 
 from pretzel.kernels.frame cimport Frame, Slot, Workspace
+from pretzel.kernels.noted cimport Note
 from pretzel.kernels.shapes cimport Shape
 
 cdef struct Observed:
@@ -45,6 +46,7 @@ cdef class Program:
     cdef int slot_count, input_count, step_count, output_count, read_count
     cdef int64_t block
     cdef bint one_block
+    cdef Note noted          # of its plans, which are recorded while it runs
     cdef double row_seconds  # processor time of a row in large runs; 0 before the first
 
     # Makes the frame's slots ready; no slot has memory of a caller yet.

@@ -25,6 +25,7 @@ class Program:
         steps: Sequence[tuple[Kernel, Sequence[int], int]],
         outputs: Sequence[int],
         block: int,
+        noted: bytes = b"",
     ) -> None: ...
     def run(
         self,

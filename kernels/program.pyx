@@ -13,6 +13,7 @@ from pretzel.kernels.marshal cimport DENSE, SPARSE, address, bind, take_sparse, 
 from pretzel.kernels.frame cimport CANCELLED, LATE, OK, OUT_OF_MEMORY, REFUSED, Frame, Slot, Workspace
 from pretzel.kernels.frame cimport interrupted, now, reserve
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.noted cimport Note
 from pretzel.kernels.shapes cimport Shape, set_shape
 from pretzel.kernels.sizes cimport add_bytes, written_bytes
 
@@ -42,16 +43,16 @@ cdef class Program:
     ``types``: the type of each slot; the first ``inputs`` of them come from requests.  ``steps``: a
     ``(kernel, slots read, slot written)`` each; a kernel with more than one of ``outputs`` writes the slots that follow
     too.  ``outputs``: slots whose values a run returns, distinct and not inputs.  ``block``: rows processed at a
-    time; outputs that are not dense numbers make it one block.
+    time; outputs that are not dense numbers make it one block.  ``noted``: keys of the plans that a run records.
     """
 
-    def __init__(self, types, int inputs, steps, outputs, int64_t block):
+    def __init__(self, types, int inputs, steps, outputs, int64_t block, bytes noted=b""):
         self.types = tuple(types)
         self.forms = tuple(allocated_as(kind) for kind in types)
         self.kernels = tuple(kernel for kernel, _, _ in steps)
         self.slot_count, self.input_count = len(types), inputs
         self.step_count, self.output_count = len(steps), len(outputs)
-        self.block = max(block, 1)
+        self.block, self.noted = max(block, 1), Note(noted)
         self.shapes = <Shape*>calloc(self.slot_count + 1, sizeof(Shape))
         self.steps = <Step*>calloc(self.step_count + 1, sizeof(Step))
         self.reads = <int*>calloc(sum(len(read) for _, read, _ in steps) + 1, sizeof(int))
@@ -126,10 +127,7 @@ cdef class Program:
     def profile(self, Workspace workspace not None, list columns not None, int64_t rows):
         """Return, for each step of a run over ``rows`` rows, its seconds and the number of entries it wrote.
 
-        Entries are the stored values of sparse rows and the tokens of ragged ones; -1 if a step writes dense ones.
-
-        Raises:
-            Refused, MemoryError: as :meth:`run`.
+        Entries are the values of sparse rows and the tokens of ragged ones; -1 for dense ones.  Raises as :meth:`run`.
         """
         cdef Frame* frame = self.begin(workspace)
         cdef Run run = Run(rows, 0.0, NULL, 0, 0, NULL, NULL)
@@ -159,7 +157,10 @@ cdef class Program:
         return OUT_OF_MEMORY if self.place_outputs(frame, run.rows) != OK else self.run_all(frame, run)
 
     cdef int run_all(self, Frame* frame, Run* run) noexcept nogil:
-        return self.run_blocks(frame, run, NULL) if run.split == NULL else (<Split>run.split).run(self, frame, run)
+        cdef char* line = self.noted.begin()
+        status = self.run_blocks(frame, run, NULL) if run.split == NULL else (<Split>run.split).run(self, frame, run)
+        self.noted.end(line)
+        return status
 
     cdef int bind_inputs(self, Frame* frame, list columns) except -1:
         for i in range(self.input_count):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from pretzel.control_plane.catalog import names, reading, writing
+from pretzel.control_plane.catalog import clock, names, reading, writing
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.holds import Hold, Holds
 from pretzel.control_plane.catalog.leases import UNBOUNDED, Leases
@@ -48,7 +47,7 @@ class Catalog:
         self._lock = threading.Lock()
         self._leases = Leases(UNBOUNDED, UNBOUNDED) if leases is None else leases
         with self.database.read() as connection:
-            for holder, digest, until in reading.leases_after(connection, time.time()):
+            for holder, digest, until in reading.leases_after(connection, clock.now()):
                 self._leases.add(holder, [digest], until)
 
     def close(self) -> None:
@@ -175,7 +174,7 @@ class Catalog:
         Raises:
             ExhaustedError: too many objects are leased.
         """
-        now = time.time()
+        now = clock.now()
         with self._lock:
             short = self._leases.short(holder, digests, now + seconds / 2)
             expired = self._leases.check(holder, short, now)
@@ -215,7 +214,7 @@ class Catalog:
     def unneeded(self, candidates: Iterable[Digest]) -> list[Digest]:
         """Return the objects that no version needs and no lease keeps now."""
         with self.database.read() as connection, self._holds.excluded(candidates) as free:
-            return reading.unneeded(connection, free, time.time())
+            return reading.unneeded(connection, free, clock.now())
 
     def remove_unneeded(self, candidates: list[Digest], remove: Callable[[Digest], object]) -> list[Digest]:
         """Call ``remove`` for the objects that no version needs and no lease or hold keeps, and return them.
@@ -225,7 +224,7 @@ class Catalog:
         Raises:
             PreconditionError: the database holds another catalog than the one that was opened.
         """
-        now = time.time()
+        now = clock.now()
         with self.database.write() as connection, self._holds.excluded(candidates) as free:
             epoch, _ = reading.current(connection)
             if epoch != self.epoch:
@@ -249,7 +248,7 @@ class Catalog:
 
     def forget(self) -> None:
         """Drop expired leases, and the holdings of plans that no version has."""
-        now = time.time()
+        now = clock.now()
         with self.database.write() as connection:
             writing.forget(connection, now)
         with self._lock:

@@ -7,6 +7,7 @@ import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any
 
 import grpc
@@ -14,31 +15,34 @@ import grpc.aio
 import structlog
 
 from pretzel.control_plane.serve.metrics import Metrics
-from pretzel.errors import DeadlineError, InputError
-from pretzel.plan.wire import read_or_error, read_or_raise
+from pretzel.control_plane.serve.requests import Requests
+from pretzel.errors import DeadlineError
+from pretzel.plan.wire import read_or_raise
 from pretzel.serving.errors import Status, status_of
 from pretzel.serving.log_limit import REFUSED
 
 STALL_SECONDS = 60.0
 """Time after which a stream ends whose peer does not read."""
-MOST_BYTES = 8 << 20
-"""Bytes of a request."""
-MOST_BYTES_OF = {"Report": 16 << 20}
+REQUEST_SECONDS = 120.0
+"""Time that a call may take to send its request."""
 _log = structlog.get_logger(part="calls")
-_HANDLERS = {
-    (False, False): grpc.unary_unary_rpc_method_handler,
-    (False, True): grpc.unary_stream_rpc_method_handler,
-    (True, False): grpc.stream_unary_rpc_method_handler,
-    (True, True): grpc.stream_stream_rpc_method_handler,
-}
+Take = Callable[[Any], Awaitable[Any]]
+"""Returns the request of a call from its messages."""
 
 
 class Calls(grpc.aio.ServerInterceptor):
     """Wraps every method of every service."""
 
-    def __init__(self, metrics: Metrics, stall_seconds: float = STALL_SECONDS) -> None:
-        """Count in ``metrics``; end streams whose peer reads nothing for ``stall_seconds``."""
+    def __init__(
+        self, metrics: Metrics, stall_seconds: float = STALL_SECONDS, request_seconds: float = REQUEST_SECONDS
+    ) -> None:
+        """Count in ``metrics``.
+
+        End streams whose peer reads nothing for ``stall_seconds``, and calls whose request does not arrive in
+        ``request_seconds``.
+        """
         self._metrics, self._stall_seconds = metrics, stall_seconds
+        self._requests = Requests(request_seconds)
         self._active = 0
         self.idle = asyncio.Event()
         self.idle.set()
@@ -49,27 +53,30 @@ class Calls(grpc.aio.ServerInterceptor):
         handler = await continuation(handler_call_details)
         if handler is None:
             return None
-        streams = (handler.request_streaming, handler.response_streaming)
         behaviour = handler.unary_unary or handler.unary_stream or handler.stream_unary or handler.stream_stream
-        wrapped = self._wrap(behaviour, str(handler_call_details.method))
-        read = handler.request_deserializer
-        if read is not None:
-            read = _bounded(read, str(handler_call_details.method))
-            read = read_or_raise(read) if handler.request_streaming else read_or_error(read)
-        return _HANDLERS[streams](wrapped, read, handler.response_serializer)
+        method, read = str(handler_call_details.method), handler.request_deserializer
+        # gRPC waits for the request of a unary call without limit, and parses it on the event loop; so each is read
+        # as a stream, which is the same to the client.
+        take = None if handler.request_streaming else partial(self._requests.first, method=method, read=read or bytes)
+        wrapped = self._wrap(behaviour, method, take)
+        kind = (
+            grpc.stream_stream_rpc_method_handler
+            if handler.response_streaming
+            else grpc.stream_unary_rpc_method_handler
+        )
+        return kind(wrapped, None if take else read and read_or_raise(read), handler.response_serializer)
 
-    def _wrap(self, behaviour: Callable[[Any, Any], Any], method: str) -> Callable[[Any, Any], Any]:
-        async def generate(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+    def _wrap(self, behaviour: Callable[[Any, Any], Any], method: str, take: Take | None) -> Callable[[Any, Any], Any]:
+        async def generate(messages: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
             async with self._call(method, context):
-                _reject_malformed(request)
+                request = await take(messages) if take else messages
                 async with aclosing(behaviour(request, context)) as responses:
                     async for response in responses:
                         await self._send(response, context)
 
-        async def answer(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+        async def answer(messages: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             async with self._call(method, context):
-                _reject_malformed(request)
-                return await behaviour(request, context)
+                return await behaviour(await take(messages) if take else messages, context)
 
         return generate if inspect.isasyncgenfunction(behaviour) else answer
 
@@ -119,26 +126,6 @@ class Calls(grpc.aio.ServerInterceptor):
     def _count(self, change: int) -> None:
         self._active += change
         (self.idle.clear if self._active else self.idle.set)()
-
-
-def _bounded(read: Callable[[bytes], Any], method: str) -> Callable[[bytes], Any]:
-    """Reject a large request before it is parsed, which stops the event loop; only deployments need large ones."""
-    name = method.rpartition("/")[2]
-    if name == "DeployModel":
-        return read
-    most = MOST_BYTES_OF.get(name, MOST_BYTES)
-
-    def bounded(data: bytes) -> Any:
-        if len(data) > most:
-            raise InputError(f"request: {len(data):,} bytes; {name} takes at most {most:,}; send less at a time")
-        return read(data)
-
-    return bounded
-
-
-def _reject_malformed(request: Any) -> None:
-    if isinstance(request, InputError):
-        raise request
 
 
 def _rejection(error: Exception, method: str) -> Status:

@@ -96,7 +96,7 @@ async def serving(settings: Settings) -> AsyncIterator[Ready]:
 
 @asynccontextmanager
 async def _server(plane: Plane) -> AsyncIterator[int]:
-    calls, checks = Calls(plane.metrics), health.aio.HealthServicer()
+    calls, checks = Calls(plane.metrics, request_seconds=plane.settings.request_seconds), health.aio.HealthServicer()
     server = grpc.aio.server(interceptors=[calls], options=_options(plane.settings))
     control_pb2_grpc.add_ControlPlaneServiceServicer_to_server(ControlPlaneService(plane), server)
     worker_pb2_grpc.add_WorkerServiceServicer_to_server(WorkerService(plane), server)

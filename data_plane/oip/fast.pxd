@@ -33,7 +33,7 @@ cdef class FastInfer:
     cdef object router, statistics, tally, results
     cdef Runner runner
     cdef dict targets        # by the name in a request, with its version if it has one
-    cdef int64_t generation  # of the router's routes when these targets were found
+    cdef dict spellings      # the names of targets by the reference of their route
 
     cdef object answered(self, bytes message, double deadline, bint streamed)
     cdef object infer(self, InferRequest request, double deadline)

@@ -22,7 +22,6 @@ from pretzel.kernels.frame cimport Frame, now
 from pretzel.data_plane.oip.backend import number_of
 from pretzel.data_plane.oip.faults import of_run
 from pretzel.data_plane.transport.parts import number_field, text_field
-from pretzel.engine import Executable
 from pretzel.errors import NotFoundError, PretzelError
 
 cdef enum:
@@ -157,11 +156,18 @@ cdef class FastInfer:
         self.router, self.statistics, self.tally, self.results = router, statistics, tally, results
         self.runner = Runner(engine, most_bytes)
         self.runner.request = InferRequest()
-        self.targets, self.generation = {}, -1
+        self.targets, self.spellings = {}, {}
+        router.on_move.append(self.forget)
 
     def share(self, SharedLook look not None):
         """Leave looks at files to ``look`` while it is open."""
         self.runner.look = look
+
+    def forget(self, references):
+        """Find these references again: their routes may have moved."""
+        for reference in references:
+            for key in self.spellings.pop(reference, ()):
+                self.targets.pop(key, None)
 
     def answer(self, bytes message not None, double deadline=0.0):
         """Answer a ModelInferRequest.  ``deadline`` is a time of ``time.monotonic()``, 0 for none."""
@@ -200,8 +206,6 @@ cdef class FastInfer:
 
     cdef InferTarget target(self, InferRequest request):
         """Return the target of the request's model and version, or None."""
-        if self.router.generation != self.generation:
-            self.targets, self.generation = {}, self.router.generation
         if request.model.length + request.version.length > MOST_NAME:
             return None
         key = request.model.at[:request.model.length]
@@ -214,13 +218,16 @@ cdef class FastInfer:
         name, version = key if type(key) is tuple else (key, b"")
         try:
             reference = name.decode()
-            route = self.router.find(f"{reference}@{number_of(version.decode())}" if version else reference)
+            found = f"{reference}@{number_of(version.decode())}" if version else reference
+            route = self.router.find(found)
         except (PretzelError, UnicodeDecodeError):
             return None
         target = InferTarget(route, reference, self.statistics.of(route.version), self.tally, self.results)
         if len(self.targets) >= MOST_TARGETS:
             self.targets.clear()
+            self.spellings.clear()
         self.targets[key] = target
+        self.spellings.setdefault(found, []).append(key)
         return target
 
     cdef Tensors tensors(self, InferTarget target, InferRequest request):
@@ -233,8 +240,7 @@ cdef class FastInfer:
 
     cdef Tensors prepare(self, InferTarget target, bytes key, InferRequest request):
         entry, chosen = target.entry, outputs_in(request.outputs)
-        # A process that looks for the cause of crashes records each run, which only the ordinary path does.
-        if type(entry.executable) is not Executable or chosen is None or len(set(chosen)) < len(chosen):
+        if entry.executable is None or chosen is None or len(set(chosen)) < len(chosen):
             return None
         try:
             names = tuple(name.decode() for name in chosen) or None
@@ -246,4 +252,5 @@ cdef class FastInfer:
         if len(entry.prepared) >= MOST_CHOICES:
             entry.prepared.clear()
         entry.prepared[key] = tensors
+        entry.grow()
         return tensors

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from pretzel.data_plane.cache.proof import Proof
-from pretzel.data_plane.residency.ledger import Holding
+from pretzel.data_plane.residency.ledger import Holding, Ledger, choice_bytes
 from pretzel.data_plane.scheduling.cost import Cost
 from pretzel.engine import Executable
 from pretzel.engine.estimates import estimate
@@ -21,7 +21,7 @@ class Entry:
     """A plan, resident or not; a route holds its entry, so that a repeated look-up costs nothing."""
 
     __slots__ = (
-        *("__weakref__", "_optional_cost", "_usual_cost", "digest", "executable", "holding"),
+        *("__weakref__", "_optional_cost", "_usual_cost", "digest", "executable", "holding", "ledger"),
         *("load_seconds", "prepared", "proof", "tables", "used"),
     )
 
@@ -29,6 +29,8 @@ class Entry:
         self.digest = digest
         self.holding: Holding | None = None
         """The memory of the plan; None while it is not resident."""
+        self.ledger: Ledger | None = None
+        """Where its memory is counted."""
         self.executable: Executable | None = None
         """None if the plan is not resident; a caller that holds it may finish with it after an eviction."""
         self.proof: Proof | None = None
@@ -47,6 +49,11 @@ class Entry:
         """Release everything that holds memory of the plan."""
         self.executable = self.holding = self.proof = None
         self.tables, self.prepared = {}, {}
+
+    def grow(self) -> None:
+        """Count the programs for further choices of outputs."""
+        if self.ledger and self.holding and self.executable:
+            self.ledger.grow(self.holding, choice_bytes(self.executable, len(self.prepared)))
 
     def estimate(self, plan: Plan, executable: Executable) -> None:
         """Estimate the cost of requests from the stages of the plan, until some were measured."""

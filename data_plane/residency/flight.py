@@ -1,20 +1,18 @@
 """Records which plans are running, in memory that outlives the process, so that its supervisor sees them after a crash.
 
-Supervisor and process share the memory.  A record costs a few microseconds per run, and only processes that start
-after a crash without a known cause keep one.
+Supervisor and process share the memory.  Programs record their runs themselves, which takes nanoseconds; the process
+records the plan that it loads.
 """
 
 from __future__ import annotations
 
 import mmap
 import os
-import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
 
 from pretzel.data_plane.cache.layout import key_of
-from pretzel.engine import Executable
+from pretzel.kernels.noted import record_runs
 from pretzel.plan.digest import Digest
 
 THREADS, PLANS, KEY = 64, 8, 32
@@ -53,44 +51,26 @@ class Flight:
     """The record of one process, as it writes it."""
 
     def __init__(self, path: str, slot: int) -> None:
-        """Start with an empty page."""
+        """Start with an empty page: the first line is for loads, the others for threads that run programs."""
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
             self._page = mmap.mmap(descriptor, PAGE, offset=slot * PAGE)
         finally:
             os.close(descriptor)
         self._page[:] = bytes(PAGE)
-        self._lines: dict[int, int] = {}
+        record_runs(memoryview(self._page)[LINE:], LINE)
 
     @contextmanager
-    def over(self, note: bytes) -> Iterator[None]:
-        """Record ``note`` for this thread while the context is active."""
-        line = self._lines.setdefault(threading.get_ident(), len(self._lines)) % THREADS
-        at = line * LINE
-        self._page[at : at + len(note)] = note
+    def loading(self, plans: Iterable[Digest]) -> Iterator[None]:
+        """Record plans while the context is active, on the only thread that loads."""
+        note = note_of(plans)
+        self._page[: len(note)] = note
         try:
             yield
         finally:
-            self._page[at : at + len(note)] = bytes(len(note))
+            self._page[: len(note)] = bytes(len(note))
 
 
-class Watched:
-    """An executable that records each of its runs."""
-
-    def __init__(self, executable: Any, flight: Flight, plans: Collection[Digest]) -> None:
-        self._executable, self._flight = executable, flight
-        self._note = b"".join(map(key_of, plans))[:LINE]
-
-    def run(self, *arguments: Any, **options: Any) -> Any:
-        """Run the executable under a record."""
-        with self._flight.over(self._note):
-            return self._executable.run(*arguments, **options)
-
-    def __getattr__(self, name: str) -> Any:
-        """Delegate everything else to the executable."""
-        return getattr(self._executable, name)
-
-
-def watched(executable: Executable, flight: Flight | None, plans: Collection[Digest]) -> Executable:
-    """Return an executable that records each of its runs, of these plans, if runs are recorded."""
-    return cast(Executable, Watched(executable, flight, plans)) if flight else executable
+def note_of(plans: Iterable[Digest]) -> bytes:
+    """Return what a run of these plans records: the keys of the first."""
+    return b"".join(map(key_of, plans))[:LINE]

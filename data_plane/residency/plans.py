@@ -20,7 +20,7 @@ from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.residency.bars import Bars, Key
 from pretzel.data_plane.residency.entry import Entry
 from pretzel.data_plane.residency.eviction import EvictionQueue
-from pretzel.data_plane.residency.flight import Flight, watched
+from pretzel.data_plane.residency.flight import Flight, note_of
 from pretzel.data_plane.residency.ledger import Holding, Ledger, total_bytes
 from pretzel.data_plane.residency.trust import Trust
 from pretzel.engine import Executable, StageCatalog, load
@@ -57,13 +57,13 @@ class PlanCatalog:
     ) -> None:
         """Start empty; ``doubt`` is called with plans whose objects are damaged, ``notify`` when plans load or leave.
 
-        With a ``flight``, every run is recorded.
+        With a ``flight``, every load is recorded.
         """
         self._flight, self._bars, self._notify = flight, Bars(), notify
         self._objects, self._budget, self._clock = objects, budget, clock
         self._tally = tally or Tally()
         self._trust, self._doubt = Trust(self._tally, doubt), doubt
-        self._stages, self._ledger, self._queue = StageCatalog(), Ledger(), EvictionQueue()
+        self._stages, self.ledger, self._queue = StageCatalog(), Ledger(), EvictionQueue()
         self._loads = self._freed_bytes = 0
         self._entries: weakref.WeakValueDictionary[Digest, Entry] = weakref.WeakValueDictionary()
         self.resident: dict[Digest, Entry] = {}
@@ -75,7 +75,7 @@ class PlanCatalog:
     @property
     def bytes(self) -> int:
         """Bytes of the resident plans."""
-        return self._ledger.bytes
+        return self.ledger.bytes
 
     def entry(self, digest: Digest) -> Entry:
         """Return the entry of a plan, resident or not."""
@@ -96,6 +96,7 @@ class PlanCatalog:
         entry.used = self._clock()
         self.reject_barred(entry.digest)
         if entry.executable is not None:
+            entry.grow()
             return entry.executable
         task = self._loading.get(entry.digest)
         if task is None:
@@ -147,16 +148,18 @@ class PlanCatalog:
         await self._trust.wait_for([digest for plan in plans for digest in plan.objects])
         work = partial(load, plans, self._objects.fetch, catalog=self._stages)
         built = await asyncio.get_running_loop().run_in_executor(self._loader, work)
-        return watched(built, self._flight, [entry.digest for entry in entries])
+        built.noted = note_of(entry.digest for entry in entries)
+        return built
 
     async def _load(self, entry: Entry) -> Executable:
         start = self._clock()
         self._notify("loading", entry.digest)
         try:
-            plan, loaded, proof = await self._trust.read([entry.digest], lambda: self._load_once(entry))
-            entry.estimate(plan, loaded)
-            entry.holding = Holding.of(entry.digest, plan, loaded)
-            entry.executable, entry.proof = executable, proof = watched(loaded, self._flight, [entry.digest]), proof
+            plan, executable, proof = await self._trust.read([entry.digest], lambda: self._load_once(entry))
+            executable.noted = note_of([entry.digest])
+            entry.estimate(plan, executable)
+            entry.holding, entry.ledger = Holding.of(entry.digest, plan, executable), self.ledger
+            entry.executable, entry.proof = executable, proof
             seconds = self._clock() - start
             entry.load_seconds = min(entry.load_seconds, max(seconds, LEAST_LOAD))
             self._admit(entry, entry.holding)
@@ -190,7 +193,7 @@ class PlanCatalog:
         return Plan.from_encoded(self._objects.fetch(digest))
 
     def _build(self, plan: Plan, digest: Digest) -> tuple[Executable, Proof]:
-        with self._flight.over(key_of(digest)) if self._flight else nullcontext():
+        with self._flight.loading([digest]) if self._flight else nullcontext():
             proof = self._objects.prove([digest, *plan.objects])
             return load(plan, proof.fetch, catalog=self._stages), proof
 
@@ -208,12 +211,12 @@ class PlanCatalog:
 
     def _admit(self, entry: Entry, holding: Holding) -> None:
         def freed(other: Entry) -> int:
-            return self._ledger.freed(other.holding)
+            return self.ledger.freed(other.holding)
 
-        self._ledger.add(holding)
+        self.ledger.add(holding)
         self.resident[entry.digest] = entry
         self._queue.add(entry)
-        while self._ledger.bytes > self._budget and (victim := self._queue.next(entry, freed, self._clock())):
+        while self.ledger.bytes > self._budget and (victim := self._queue.next(entry, freed, self._clock())):
             self._evict(victim)
         self._loads += 1
         if self._loads % SETTLE_LOADS == 0:
@@ -221,7 +224,7 @@ class PlanCatalog:
 
     def _evict(self, entry: Entry) -> None:
         assert entry.holding is not None
-        self._ledger.remove(entry.holding)
+        self.ledger.remove(entry.holding)
         self._freed_bytes += entry.holding.heap
         if self._freed_bytes > TRIM_BYTES:
             self._freed_bytes = 0
@@ -240,12 +243,6 @@ class PlanCatalog:
         for digest in objects:
             if digest in self.resident:
                 self._evict(self.resident[digest])
-
-    def record(self, flight: Flight) -> None:
-        """Record runs from now on; loaded plans are loaded again for that."""
-        self._flight = flight
-        for entry in list(self.resident.values()):
-            self._evict(entry)
 
     def bar(self, plans: Mapping[Key, float]) -> None:
         """Bar these plans, by key, until a time of ``time.monotonic()``: they crash the process that runs them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import structlog
@@ -17,14 +17,19 @@ from pretzel.plan.model import ModelVersion
 
 log = structlog.get_logger(__name__)
 
+ROUTE, DECODED = 1900, 3
+"""Bytes of a route that is called, and for each byte of the record of its version; measured."""
+
 
 class Route:
     """Target of a reference; kept across calls, so that a known name costs one look-up."""
 
-    __slots__ = ("calls", "entry", "version")
+    __slots__ = ("bytes", "calls", "entry", "version")
 
     def __init__(self, version: ModelVersion, entry: Entry, calls: Calls) -> None:
         self.version, self.entry, self.calls = version, entry, calls
+        self.bytes = 0
+        """Bytes that it is counted with under the budget."""
 
 
 class Router:
@@ -39,8 +44,8 @@ class Router:
     ) -> None:
         self._plans, self._tally, self._pinned, self._weights = plans, tally, pinned, weights
         self.catalog = Catalog()
-        self.generation = 0
-        """Number of catalogs applied; a route that was found before may have moved."""
+        self.on_move: list[Callable[[Sequence[str]], None]] = []
+        """Called with references whose routes may have moved."""
         self.held: Mapping[str, str] = {}
         """Models with a version that this worker does not serve, and the reason."""
         self._routes: dict[str, Route] = {}
@@ -64,7 +69,14 @@ class Router:
 
     def _keep(self, reference: str, route: Route) -> None:
         self._routes[reference] = route
+        route.bytes = self._bytes_of(route.version.model)
+        self._plans.ledger.charge(route.bytes)
         self._references.setdefault(route.version.model, set()).add(reference)
+
+    def _bytes_of(self, name: str) -> int:
+        """Return about the bytes of a route of a model, with its numbers in metrics and its decoded metadata."""
+        model = self.catalog.get(name)
+        return ROUTE + (DECODED * len(self.catalog.records[name]) // max(len(model.versions), 1) if model else 0)
 
     def _find(self, reference: str) -> ModelVersion:
         try:
@@ -108,16 +120,16 @@ class Router:
     def _commit(self, catalog: Catalog, waiting: Mapping[str, Route], problems: Mapping[str, str]) -> None:
         """Serve a catalog: a changed reference takes its new route, or is found again at its next request."""
         changed, self._late = self._changed(catalog), set()  # in this order
-        for reference in changed:
-            old = self._routes[reference]
-            if reference in problems:
-                self._late.add(old.version.model)
-                continue
-            self._forget(reference, old)
+        late = [reference for reference in changed if reference in problems]
+        self._late.update(self._routes[reference].version.model for reference in late)
+        moved = [reference for reference in changed if reference not in problems]
+        for reference in moved:
+            self._forget(reference, self._routes[reference])
             if reference in waiting:
                 self._keep(reference, waiting[reference])
         self.catalog = catalog
-        self.generation += 1
+        for react in self.on_move:
+            react(moved)
 
     def _changed(self, catalog: Catalog) -> list[str]:
         """Return the references with a route whose model another catalog has differently, or that are late."""
@@ -128,6 +140,7 @@ class Router:
 
     def _forget(self, reference: str, route: Route) -> None:
         del self._routes[reference]
+        self._plans.ledger.charge(-route.bytes)
         others = self._references[route.version.model]
         others.discard(reference)
         if not others:

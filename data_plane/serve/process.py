@@ -89,7 +89,6 @@ class ServingProcess:
 
     def _prepare(self, start: Message) -> None:
         """Take the rest of the start message, and begin with no catalog."""
-        self._slot: int = start["slot"]
         self._target, self._serial = Catalog(), -1
         self._moved = asyncio.Event()
         self._applied = asyncio.Event()
@@ -161,9 +160,6 @@ class ServingProcess:
 
     def _on_barred(self, message: Message) -> None:
         self._plans.bar(dict(message["plans"]))
-
-    def _on_recorded(self, message: Message) -> None:
-        self._plans.record(Flight(message["path"], self._slot))
 
     def _on_held(self, message: Message) -> None:
         self._router.held = dict(message["reasons"])

@@ -9,11 +9,37 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from pretzel.data_plane.supervise.link import Link, Message
 from pretzel.plan.digest import Digest
+
+
+class Spawned(NamedTuple):
+    """A serving process that loads its modules, and this end of its link."""
+
+    process: subprocess.Popen[bytes]
+    end: socket.socket
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> Spawned:
+        """Start a process that will get this configuration, for which it inherits descriptors.
+
+        Raises:
+            OSError: no descriptor or memory is left for it.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, "-P", "-m", "pretzel.data_plane.serve", str(theirs.fileno()), str(os.getpid())]
+            try:
+                null, spread = subprocess.DEVNULL, fields.get("spread", {})
+                passed = [theirs.fileno(), *fields.get("descriptors", {}).values(), *spread.get("send", ())]
+                passed += [spread[name] for name in ("memory", "receive") if name in spread]
+                return cls(subprocess.Popen(command, pass_fds=passed, stdin=null, stdout=sys.stderr), ours)
+            except OSError:
+                ours.close()
+                raise
 
 
 class Child:
@@ -42,22 +68,21 @@ class Child:
         self._ids = itertools.count()
 
     @classmethod
-    async def start(cls, **fields: Any) -> Child:
-        """Start a serving process and send it its configuration."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            command = [sys.executable, "-P", "-m", "pretzel.data_plane.serve", str(theirs.fileno()), str(os.getpid())]
-            try:
-                null, spread = subprocess.DEVNULL, fields.get("spread", {})
-                passed = [theirs.fileno(), *fields.get("descriptors", {}).values(), *spread.get("send", ())]
-                passed += [spread[name] for name in ("memory", "receive") if name in spread]
-                process = subprocess.Popen(command, pass_fds=passed, stdin=null, stdout=sys.stderr)
-            except OSError:
-                ours.close()
-                raise
-        child = cls(process, await Link.over(ours), fields.get("slot", 0))
+    async def start(cls, spawned: Spawned | None = None, **fields: Any) -> Child:
+        """Start a serving process, or take one that was spawned for it, and send it its configuration."""
+        process, end = spawned or Spawned.of(fields)
+        child = cls(process, await Link.over(end), fields.get("slot", 0))
         child.link.send("start", **fields)
         return child
+
+    @property
+    def trouble(self) -> str:
+        """Its present problems, as text."""
+        return "; ".join(f"{task}: {cause}" for task, cause in self.problems.items())
+
+    def fails_for(self, seconds: float) -> bool:
+        """Return whether it has had problems for longer than that."""
+        return bool(self.problems) and time.monotonic() - self.failing_since > seconds
 
     async def listen(self, react: Callable[[Child, Message], None]) -> int:
         """Process its messages until it exits, and return its exit code."""

@@ -24,21 +24,19 @@ class Deaths:
     """Looks for the cause of a crash: damaged objects first, then a plan that kills each process that runs it."""
 
     def __init__(self, repairer: Repairer, start: dict[str, Any], processes: int) -> None:
-        """Take ``start``, the configuration of new processes; it changes after a crash without a known cause."""
-        self._repairer, self._start = repairer, start
+        """Have processes that start with the configuration ``start`` record what they run."""
+        self._repairer = repairer
         self._recorder = FlightRecorder(processes)
+        start["flight"] = self._recorder.path
         self._blame = Blame()
 
     async def investigate(self, fleet: Fleet, child: Child, code: int) -> None:
         """Find out what killed a process, and keep it from killing the next one."""
         if -code not in FAULTS or await self._repairer.suspect(child.resident):
             return
-        armed, running = bool(self._start["flight"]), self._recorder.running(child.slot)
-        self._start["flight"] = self._recorder.path
-        if not armed:
-            fleet.broadcast("recorded", path=self._recorder.path)
+        running = self._recorder.running(child.slot)
         self._recorder.clear(child.slot)
-        if armed and self._blame.died(running, time.monotonic()):
+        if self._blame.died(running, time.monotonic()):
             keys = [key.hex() for key in self._blame.barred]
             log.error("plans kill the processes that run them and are barred for a while", plans=keys)
             fleet.announce("barred", plans=[[key, until] for key, until in self._blame.barred.items()])

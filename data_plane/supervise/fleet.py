@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ import structlog
 
 from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.measure.aggregate import Numbers, merge
-from pretzel.data_plane.supervise.child import Child
+from pretzel.data_plane.supervise.child import Child, Spawned
 from pretzel.data_plane.supervise.link import Message
 from pretzel.data_plane.supervise.publication import Publication
 from pretzel.data_plane.supervise.spread import Spread
@@ -38,7 +39,6 @@ FAILING_SECONDS = 30.0
 """Time that a process may fail before it is ready, and time that it may lag behind others because it fails."""
 MARGIN = 2.0
 """Seconds beyond the time to drain before remaining processes are killed."""
-
 
 Died = Callable[[Child, int], Awaitable[None]]
 """Called with a process that died, and its exit code."""
@@ -99,6 +99,13 @@ class Fleet:
         self._started = False
         self._stopping = asyncio.Event()
         self._keepers: list[asyncio.Task[None]] = []
+        self._spawned: dict[int, Spawned] = {}
+
+    def spawn(self) -> None:
+        """Let the processes load their modules before :meth:`start`, while the caller reads the cache."""
+        for slot in range(self._size):
+            with suppress(OSError):  # start tries again, and reports it
+                self._spawned[slot] = Spawned.of(self._fields(slot))
 
     async def start(self) -> None:
         """Start all processes, and return when all are ready.
@@ -120,14 +127,14 @@ class Fleet:
             done, _ = await asyncio.wait([*self._keepers, ready], timeout=0.5, return_when=asyncio.FIRST_COMPLETED)
             for keeper in done - {ready}:
                 keeper.result()
-            if time.monotonic() > deadline or any(map(_fails_for_long, self._unready())):
+            if time.monotonic() > deadline or any(c.fails_for(FAILING_SECONDS) for c in self._unready()):
                 raise PreconditionError(self._why_not_ready())
 
     def _unready(self) -> list[Child]:
         return [child for child in self.children.values() if not child.port]
 
     def _why_not_ready(self) -> str:
-        waiting = [f"pid {c.pid}: {_problems_of(c) or 'it reports no problem'}" for c in self._unready()]
+        waiting = [f"pid {c.pid}: {c.trouble or 'it reports no problem'}" for c in self._unready()]
         ready = len(self.children) - len(waiting)
         return f"{ready} of {self._size} serving processes are ready; {'; '.join(waiting) or 'the others do not run'}"
 
@@ -150,7 +157,7 @@ class Fleet:
     @property
     def problems(self) -> list[str]:
         """Present failures of the processes."""
-        problems = [f"serving process {c.pid}: {_problems_of(c)}" for c in self.children.values() if c.problems]
+        problems = [f"serving process {c.pid}: {c.trouble}" for c in self.children.values() if c.problems]
         listening = sum(1 for child in self.children.values() if child.port)
         if self._started and listening < self._size:
             problems.append(f"{listening} of {self._size} serving processes listen; the others are starting")
@@ -200,13 +207,15 @@ class Fleet:
         """
         newest = max((child.applied for child in self.children.values() if child.port), default=0)
         for child in self.children.values():
-            if child.port and child.applied < newest and _fails_for_long(child):
+            if child.port and child.applied < newest and child.fails_for(FAILING_SECONDS):
                 log.error("a serving process cannot take a catalog and is killed", pid=child.pid, why=child.problems)
                 child.kill()
 
     async def stop(self, seconds: float) -> None:
         """Drain all processes, and kill those that exceed the time."""
         self._stopping.set()
+        for spawned in self._spawned.values():  # never started: they exit without a link
+            spawned.end.close()
         for child in self.children.values():
             child.link.send("drain")
         if self._keepers:
@@ -244,8 +253,7 @@ class Fleet:
     async def _live(self, slot: int) -> End:
         """Start a process, and return its end."""
         try:
-            spread = {"spread": self._spread.fields(slot)} if self._spread else {}
-            child = await Child.start(**self._start, **spread, slot=slot)
+            child = await Child.start(self._spawned.pop(slot, None), **self._fields(slot))
         except OSError as error:  # no descriptor or memory for another process; that may pass
             self._background.failed(PROCESSES, error)
             return End(None, 0, str(error))
@@ -268,6 +276,9 @@ class Fleet:
         self.past = merge([self.past, child.numbers])
         return End(child, code, child.failure)
 
+    def _fields(self, slot: int) -> dict[str, Any]:
+        return self._start | {"slot": slot} | ({"spread": self._spread.fields(slot)} if self._spread else {})
+
     async def _pause(self, seconds: float) -> None:
         try:
             await asyncio.wait_for(self._stopping.wait(), seconds)
@@ -287,11 +298,3 @@ class Fleet:
     async def _notify(self) -> None:
         async with self._changed:
             self._changed.notify_all()
-
-
-def _problems_of(child: Child) -> str:
-    return "; ".join(f"{task}: {cause}" for task, cause in child.problems.items())
-
-
-def _fails_for_long(child: Child) -> bool:
-    return bool(child.problems) and time.monotonic() - child.failing_since > FAILING_SECONDS

@@ -64,13 +64,13 @@ class Supervisor:
             "listen": self._addresses.further,
             "descriptors": self._addresses.descriptors,
             "shared_port": self._addresses.are_held,
-            "flight": "",
         }
         self._background = Background(self._changed)
         self._spread = Spread(settings.workers) if settings.workers > 1 and is_native(settings) else None
         self._fleet = Fleet(
             settings.workers, start, self._heard, died=self._died, background=self._background, spread=self._spread
         )
+        self._fleet.spawn()
         self._answering = 0
         self._channel = connect(settings.control_plane, settings.control_tls)
         self._reporter = Reporter(self._channel, self._facts, settings.report_seconds)

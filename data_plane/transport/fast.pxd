@@ -19,7 +19,6 @@ cdef class FastPredict:
     cdef object router, tally, results
     cdef Runner runner
     cdef dict targets        # by the name in a request
-    cdef int64_t generation  # of the router's routes when these targets were found
 
     cdef object predict(self, double deadline, double begun)
     cdef Target target(self)

@@ -17,7 +17,6 @@ from pretzel.kernels.frame cimport Frame, now
 
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.transport.parts import number_field, text_field
-from pretzel.engine import Executable
 from pretzel.errors import NotFoundError, PretzelError
 
 cdef enum:
@@ -104,11 +103,17 @@ cdef class FastPredict:
         """
         self.results = results
         self.router, self.runner, self.tally = router, Runner(engine, most_bytes), tally or Tally()
-        self.targets, self.generation = {}, -1
+        self.targets = {}
+        router.on_move.append(self.forget)
 
     def share(self, SharedLook look not None):
         """Leave looks at files to ``look`` while it is open."""
         self.runner.look = look
+
+    def forget(self, references):
+        """Find these references again: their routes may have moved."""
+        for reference in references:
+            self.targets.pop(reference.encode(), None)
 
     def answer(self, bytes message not None, double deadline=0.0):
         """Answer a PredictRequest.  ``deadline`` is a time of ``time.monotonic()``, 0 for none."""
@@ -142,8 +147,6 @@ cdef class FastPredict:
     cdef Target target(self):
         """Return the target of the request's model, or None."""
         cdef Request request = self.runner.request
-        if self.router.generation != self.generation:
-            self.targets, self.generation = {}, self.router.generation
         if request.model.length > MOST_NAME:
             return None
         key = request.model.at[:request.model.length]
@@ -172,8 +175,7 @@ cdef class FastPredict:
 
     cdef Prepared prepare(self, Target target, bytes key):
         entry = target.entry
-        # A process that looks for the cause of crashes records each run, which only the ordinary path does.
-        if type(entry.executable) is not Executable:
+        if entry.executable is None:
             return None
         try:
             names = tuple(dict.fromkeys(name.decode() for name in names_in(self.runner.request.outputs))) or None
@@ -185,4 +187,5 @@ cdef class FastPredict:
         if len(entry.prepared) >= MOST_CHOICES:
             entry.prepared.clear()
         entry.prepared[key] = prepared
+        entry.grow()
         return prepared

@@ -42,6 +42,9 @@ class Listed:
     """For each model, the constant start of its response, and its version."""
     versions: list[int] = field(default_factory=list)
 
+    references: frozenset[str] = frozenset()
+    """The names of models in the list."""
+
     @property
     def plans(self) -> frozenset[Digest]:
         """The plans that the program runs."""
@@ -62,7 +65,8 @@ def listed(router: Router, joint: JointCatalog, names: Sequence[bytes], outputs:
     try:
         if len(names) > MOST_OUTPUTS:
             return None
-        routes = [router.find(name.decode()) for name in names]
+        references = [name.decode() for name in names]
+        routes = list(map(router.find, references))
         wanted = tuple(dict.fromkeys(name.decode() for name in outputs))
     except (PretzelError, UnicodeDecodeError):
         return None
@@ -70,10 +74,9 @@ def listed(router: Router, joint: JointCatalog, names: Sequence[bytes], outputs:
     if len(entries) < 2 or not _are_alike(entries, wanted):
         return None
     together = joint.peek(entries, wanted)
-    # A process that looks for the cause of crashes records each run, which only the ordinary path does.
-    if together is None or type(together[0]) is not Executable:
+    if together is None:
         return None
-    return _filled(Listed(*together, entries), routes, wanted)
+    return _filled(Listed(*together, entries, references=frozenset(references)), routes, wanted)
 
 
 def _are_alike(entries: Sequence[Entry], outputs: tuple[str, ...]) -> bool:

@@ -29,7 +29,7 @@ cdef class Block:
 
 
 cdef class Fan(Layout):
-    cdef readonly object plans, calls
+    cdef readonly object plans, references, calls
     cdef list entries, blocks, kept
     cdef Prepared prepared
     cdef Member* members
@@ -46,7 +46,6 @@ cdef class FastMany:
     cdef object router, joint, calls
     cdef Runner runner
     cdef dict fans         # by the fields of a request that name models and outputs
-    cdef int64_t generation
 
     cdef object predict(self, double deadline, double begun)
     cdef Fan fan(self, Request request)

@@ -83,6 +83,7 @@ cdef class Fan(Layout):
 
     def __cinit__(self, prepared, made, calls, bint matrix):
         self.prepared, self.calls, self.entries, self.plans = prepared, calls, made.entries, made.plans
+        self.references = made.references
         self.count, self.kept = len(made.heads), made.heads
         self.members = <Member*>calloc(self.count + 1, sizeof(Member))
         self.separate = <int*>calloc(self.count + 1, sizeof(int))
@@ -178,8 +179,9 @@ cdef class FastMany:
     def __init__(self, router, plans, joint, engine, tally, int64_t most_bytes=64 << 20):
         """Answer by the programs of the joint catalog, with at most that many bytes per response."""
         self.router, self.joint, self.runner = router, joint, Runner(engine, most_bytes)
-        self.calls, self.fans, self.generation = tally.calls("PredictMany", "all"), {}, -1
+        self.calls, self.fans = tally.calls("PredictMany", "all"), {}
         plans.on_evict.append(self.forget)
+        router.on_move.append(self.move)
 
     def share(self, SharedLook look not None):
         """Leave looks at files to ``look`` while it is open."""
@@ -204,10 +206,12 @@ cdef class FastMany:
         """Release the lists that run a plan: it is evicted."""
         self.fans = {key: fan for key, fan in self.fans.items() if plan not in fan.plans}
 
+    def move(self, references):
+        """Release the lists that name these references: their routes may have moved."""
+        self.fans = {key: fan for key, fan in self.fans.items() if fan.references.isdisjoint(references)}
+
     cdef Fan fan(self, Request request):
         """Return the prepared list of a request, or None."""
-        if self.router.generation != self.generation:
-            self.fans, self.generation = {}, self.router.generation
         if request.model.length + request.outputs.length > MOST_BYTES:
             return None
         key = (

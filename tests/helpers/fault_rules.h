@@ -6,6 +6,7 @@ struct rule {
     int error;
     long milliseconds;
     long count;
+    int spared; /* the last call, of a rule for half of them */
     char path[PATH];
 };
 
@@ -73,6 +74,7 @@ static int fault(const char *call, const char *path) {
         if (strcmp(rule->call, call) || !rule->count) continue;
         if (rule->path[0] && (!path || !strstr(path, rule->path))) continue;
         if (rule->count > 0) rule->count--;
+        if (rule->count == HALF && (rule->spared = !rule->spared)) continue;
         found = rule->error;
         milliseconds = rule->milliseconds;
     }

@@ -10,8 +10,8 @@
  * posix_fallocate64, fsync for fsync and fdatasync of a file, syncdir for fsync of a directory, rename for rename,
  * renameat and renameat2.  A write may also be short: with errno "short" half of the bytes are written.  With errno
  * "slow" the call takes 50 ms longer and succeeds; with "slow:200", 200 ms.
- * errno: its number.  count: how many calls fail, or -1 for all.  path-part: only calls whose path contains it;
- * descriptors are looked up in /proc/self/fd.  Calls of mmap count only if they map a file.
+ * errno: its number.  count: how many calls fail, -1 for all, or -2 for every second.  path-part: only calls whose path
+ * contains it; descriptors are looked up in /proc/self/fd.  Calls of mmap count only if they map a file.
  *
  * The file is read again whenever its size, inode or modification time differs; without it, or if it is empty, no call
  * fails.
@@ -35,7 +35,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SHORT = -1, SLOW = -2, RULES = 32, PATH = 512, USUAL_MILLISECONDS = 50 };
+enum { SHORT = -1, SLOW = -2, HALF = -2, RULES = 32, PATH = 512, USUAL_MILLISECONDS = 50 };
 
 #include "fault_rules.h"
 

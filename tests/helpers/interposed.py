@@ -10,16 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("interpose.c")
-ALL = -1
-"""Count of a rule that makes every call fail until it is lifted."""
+ALL, HALF = -1, -2
+"""Counts of a rule that makes every call fail, or every second one, until it is lifted."""
 
 
-def build(directory: Path) -> Path:
-    """Compile the library into a directory, unless it exists, and return its path."""
-    library = directory / "interpose.so"
-    if not library.exists() or library.stat().st_mtime < SOURCE.stat().st_mtime:
-        built = directory / f"interpose.{os.getpid()}.so"
-        command = ["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", built, SOURCE, "-ldl", "-lpthread"]
+def build(directory: Path, source: Path = SOURCE) -> Path:
+    """Compile a library into a directory, unless it exists, and return its path."""
+    library = directory / f"{source.stem}.so"
+    if not library.exists() or library.stat().st_mtime < source.stat().st_mtime:
+        built = directory / f"{source.stem}.{os.getpid()}.so"
+        command = ["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", built, source, "-ldl", "-lpthread"]
         subprocess.run(command, check=True, capture_output=True, text=True)
         built.replace(library)
     return library

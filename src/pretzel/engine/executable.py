@@ -67,6 +67,8 @@ class Executable:
         self._names = {item.name for item in inputs}
         self.helpers: Helpers | None = None
         """Other threads for runs over many rows, unless a run names some."""
+        self.noted = b""
+        """Keys of its plans, which each run records; set before the first program is built."""
         self._components = Components(
             [item.name for item in inputs], [read for _, read, _ in self._steps], self._nodes_of_outputs()
         )
@@ -145,6 +147,15 @@ class Executable:
         """
         key = None if outputs is None else tuple(outputs)
         return self._schedules.get(key) or self._schedule(key)
+
+    def choices(self) -> list[int]:
+        """Return the number of outputs of each program that was built."""
+        return [len(schedule.names) for schedule in list(self._schedules.values())]
+
+    @property
+    def step_count(self) -> int:
+        """Number of steps, which is that of a program's at most."""
+        return len(self._steps)
 
     def footprint(self, outputs: Sequence[str] | None) -> Footprint:
         """Return the memory that requests for these outputs need.
@@ -245,7 +256,7 @@ class Executable:
         returned = [node for node in chosen if node >= count]
         rows_wanted = max([getattr(kernel, "rows_wanted", 0) for kernel, _, _ in steps], default=0)
         block = block_rows(types, [self._room[node] for node in slot], rows_wanted)
-        program = Program(types, count, steps, [slot[node] for node in returned], block)
+        program = Program(types, count, steps, [slot[node] for node in returned], block, self.noted)
         at = {node: i for i, node in enumerate(returned)}
         positions = tuple(at.get(node, -1 - node) for node in (self.outputs[name].node for name in names))
         return Schedule(program, names, positions)

@@ -33,10 +33,9 @@ NUMBERED = f"{MODEL}@3"
 class Inferred:
     """A model of that name and number, and a router that knows only this."""
 
-    generation = 0
-
     def __init__(self, definition: Definition, inline: float = math.inf) -> None:
         """Run on the event loop what is expected to take at most ``inline`` seconds."""
+        self.on_move: list[object] = []
         served = self._served = Served(definition)
         self.executable, route = served.executable, served.route
         self.route = Route(replace(route.version, metadata=definition.metadata), route.entry, route.calls)

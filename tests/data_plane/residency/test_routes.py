@@ -138,6 +138,18 @@ async def test_a_deleted_name_is_removed_even_if_warm(cache: ObjectCache, plans:
         router.find("a")
 
 
+async def test_only_moved_references_are_found_again(cache: ObjectCache, plans: PlanCatalog):
+    first, second = put(cache, regression(3)), put(cache, regression(4))
+    router, moved = Router(plans, Tally()), list[str]()
+    router.on_move.append(moved.extend)
+    models = {name: model(name, first, stable=1) for name in "abc"}
+    await router.apply(catalog(1, **models))
+    kept = {reference: router.find(reference) for reference in ("a", "a@1", "b", "b:stable")}
+    await router.apply(catalog(2, **models | {"b": model("b", first, second, stable=2)}))
+    assert sorted(moved) == ["b", "b:stable"]
+    assert [router.find(reference) is route for reference, route in kept.items()] == [True, True, False, False]
+
+
 async def test_pins_are_loaded_and_kept(cache: ObjectCache, plans: PlanCatalog):
     digest = put(cache, regression(3))
     router = Router(plans, Tally(), ["a", "nowhere"])

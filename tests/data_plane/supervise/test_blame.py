@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
 import pytest
 
-from pretzel.data_plane.residency.flight import PLANS, Flight, FlightRecorder, Watched
+from pretzel.compiler.compile import compile_plan
+from pretzel.data_plane.residency.flight import PLANS, Flight, FlightRecorder, note_of
 from pretzel.data_plane.supervise.blame import FIRST, LONGEST, SUSPICIONS, Blame
+from pretzel.engine import load
 from pretzel.plan.digest import Digest
+from tests.data_plane.models import regression
 
 BAD, GOOD, OTHER = b"bad", b"good", b"other"
 
@@ -47,27 +56,48 @@ def test_two_plans_that_kill_are_both_found():
     assert blame.barred.keys() == {BAD, OTHER}
 
 
-def test_the_record_outlives_its_process_and_is_empty_between_runs():
-    recorder = FlightRecorder(2)
+def test_loads_and_runs_are_recorded_while_they_last(recorder: FlightRecorder):
     flight = Flight(recorder.path, 1)
     plans = [Digest.of(b"%d" % i) for i in range(PLANS + 3)]
-
-    class Executable:
-        outputs = ("predict",)
-
-        def run(self, columns: object, *, deadline: float) -> str:
-            assert recorder.running(1) == {bytes.fromhex(plan.hex) for plan in plans[:PLANS]}
-            assert recorder.running(0) == set()
-            return f"{columns} {deadline}"
-
-    watched = Watched(Executable(), flight, plans)
-    assert watched.outputs == ("predict",)
-    assert watched.run("x", deadline=1.0) == "x 1.0"
+    keys = {bytes.fromhex(plan.hex) for plan in plans[:PLANS]}
+    with flight.loading(plans):
+        assert recorder.running(1) == keys
+        assert recorder.running(0) == set()
     assert recorder.running(1) == set()
-    with pytest.raises(TypeError):
-        watched.run()
+    with running(plans):
+        until(lambda: recorder.running(1) == keys)
     assert recorder.running(1) == set()
-    with flight.over(bytes.fromhex(plans[0].hex)):
-        recorder.clear(1)
-        assert recorder.running(1) == set()
+
+
+@pytest.fixture
+def recorder() -> Iterator[FlightRecorder]:
+    recorder = FlightRecorder(2)
+    yield recorder
     recorder.close()
+
+
+@contextmanager
+def running(plans: Sequence[Digest]) -> Iterator[None]:
+    """Run one program after the other on another thread."""
+    compiled = compile_plan(regression(3))
+    executable = load(compiled.plan, compiled.blobs.__getitem__)
+    executable.noted = note_of(plans)
+    rows, stop = {"x": np.ones((100_000, 3))}, threading.Event()
+
+    def run() -> None:
+        while not stop.is_set():
+            executable.run(rows)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline

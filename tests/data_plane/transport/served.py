@@ -29,10 +29,9 @@ MODEL = "m"
 class Served:
     """A model of that name, and a router that knows only this."""
 
-    generation = 0
-
     def __init__(self, definition: Definition, inline: float = math.inf) -> None:
         """Run on the event loop what is expected to take at most ``inline`` seconds."""
+        self.on_move: list[object] = []
         compiled = self.compiled = compile_plan(definition)
         entry = Entry(compiled.plan.digest)
         entry.executable = self.executable = engine.load(compiled.plan, compiled.blobs.__getitem__)

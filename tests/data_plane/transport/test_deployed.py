@@ -11,9 +11,6 @@ import pytest
 
 from pretzel.data_plane.cache.layout import key_of
 from pretzel.data_plane.catalog import Catalog
-from pretzel.data_plane.residency.flight import Flight, FlightRecorder
-from pretzel.data_plane.residency.plans import PlanCatalog
-from pretzel.data_plane.residency.routes import Router
 from pretzel.data_plane.transport.fast import FastPredict
 from pretzel.plan.wire import columns_to_proto
 from pretzel.v1 import prediction_pb2 as pb
@@ -125,17 +122,15 @@ async def test_damaged_objects_are_not_answered_from(serving: Serving, fast: Fas
     assert fast.answer(message()) is None
 
 
-async def test_recorded_runs_take_the_ordinary_path(serving: Serving):
-    recorder = FlightRecorder(1)
-    plans = PlanCatalog(serving.objects, 1 << 40, flight=Flight(recorder.path, 0))
-    router = Router(plans, serving.tally)
-    serving.add("m", regression(3))
-    serving.objects.refresh()
-    await router.apply(serving.catalog())
-    await plans.load(router.find("m").entry)
-    assert FastPredict(router, serving.engine).answer(message()) is None
-    plans.close()
-    recorder.close()
+async def test_a_change_of_one_model_keeps_what_is_known_of_the_others(
+    serving: Serving, fast: FastPredict, monkeypatch: pytest.MonkeyPatch
+):
+    serving.add("other", regression(4))
+    want = await warm(serving)
+    assert fast.answer(message()) == want
+    await serving.router.apply(serving.catalog())
+    monkeypatch.setattr(serving.router, "find", None)
+    assert fast.answer(message()) == want
 
 
 async def test_calls_are_counted_once(serving: Serving, fast: FastPredict):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.faults.cluster import Cluster, Places, outcome, running, until
 from tests.faults.outcome import Outcome, scenario
-from tests.helpers.interposed import ALL, Faults
+from tests.helpers.interposed import ALL, HALF, Faults
 
 SLOW = "slow:200"
 CALLS = ("read", "write", "allocate", "fsync", "syncdir")
@@ -30,6 +30,7 @@ OF_THE_CATALOG = ("disk I/O", "is full", "check its disk")
 WIDE = 3000
 """Columns of a model whose parameters are separate files in a cache."""
 HEAL_SECONDS = 60.0
+HALVES = 5
 DURING_SECONDS = 15.0
 """Seconds for which a deployment is retried while calls fail."""
 
@@ -60,6 +61,25 @@ def failing_store_disk(root: Path) -> Outcome:
     """The same on the disk of the control plane."""
     places, faults = _store(root)
     return _failing(root, places, faults, "/data")
+
+
+@scenario
+def half_failing_store(root: Path) -> Outcome:
+    """Make every second call of each kind fail in the object store at the same time."""
+    places, faults = _store(root)
+    problems: list[str] = []
+    kinds = ("open", "read", "write", "fsync", "rename")
+    with running(root, places) as (cluster, load):
+        with faults.failing(*((call, errno.EIO, HALF, "/data/objects") for call in kinds)):
+            for number in range(HALVES):
+                if not cluster.deploy(f"during-{number}", WIDE, timeout=DURING_SECONDS):
+                    problems += _unreported(cluster, "half of the calls", errno.EIO)
+        heal = cluster.healed_in()
+        if not cluster.deploy("after"):
+            problems.append(f"rejected after the fault ended: {cluster.refused[-1]}")
+        problems += _not_well(cluster)
+        failed = faults.met()
+    return outcome(cluster, load, heal, failed, problems)
 
 
 def _cache(root: Path) -> tuple[Places, Faults]:
