@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from pretzel.data_plane.transport import http2
+from pretzel.data_plane.transport.admission import Admission
 from pretzel.data_plane.transport.call import Call
-from pretzel.data_plane.transport.guard import Guard
 from pretzel.data_plane.transport.handlers import STOPPING
 from pretzel.data_plane.transport.head import Head, Rejection, read_head
 from pretzel.data_plane.transport.held import HeldAnswers
@@ -46,7 +46,6 @@ class Connection(asyncio.Protocol):
         self.sender = Sender(self.engine, self._flush_soon)
         self.unread = Unread(front, self.sender)
         self.held = HeldAnswers(front.methods.look)
-        self._guard = Guard()
         self.transport: Any = None
         self.closing = False
         self.greeted = False
@@ -55,10 +54,7 @@ class Connection(asyncio.Protocol):
         """Time of the last received byte."""
         self.called = self.heard
         """Time of the last call."""
-        self._unheard = self.heard
-        """Time after which the bytes that are handled now have arrived."""
-        self._bound = 0.0
-        """Wait in seconds from which their calls are refused; 0 for none."""
+        self.admission = Admission(self.shedding, self.heard)
         self.life = Life(self, self.heard)
         self._waiting: list[Call] = []
         self._ignored: dict[int, int] = {}
@@ -84,15 +80,16 @@ class Connection(asyncio.Protocol):
         """Process received bytes."""
         before, self.heard = self.heard, time.monotonic()
         self.delay.arrive(self.heard)
-        self._unheard = max(before, self.delay.since)
         self.front.poller.heard(self.heard)
         self._receiving = True
         self.held.open()
         try:
-            self.engine.receive_data(self._guard.pass_on(data))
-            events = self.engine.events()
-            self._bound = self.shedding.bound_of(events) if self.delay.overloaded else 0.0
-            self._react(events)
+            if self.delay.overloaded and self.shedding.bound and not (self._paused or self.life.is_drained):
+                self.admission.open(data, before, self.heard, len(self.calls))
+                for piece in self.admission.pieces():
+                    self._receive(piece)
+            else:
+                self._receive(self.admission.pass_on(data))
             self.held.release()
         except http2.NGH2Error:
             self._fail()
@@ -129,13 +126,20 @@ class Connection(asyncio.Protocol):
 
     # Events of the engine
 
+    def _receive(self, data: bytes) -> None:
+        self.engine.receive_data(data)
+        events = self.engine.events()
+        if self.admission.is_active:
+            self.admission.learn(events)
+        self._react(events)
+
     def _react(self, events: list[Any]) -> None:
         for i, event in enumerate(events):
             kind = type(event)
             if kind is http2.DataReceived:
                 self._on_data(event.stream_id, event.data, event.end_stream)
             elif kind is http2.RequestReceived:
-                if self._bound and self._waited() > self._bound and (method := self.shedding.method_of(event.headers)):
+                if self.admission.is_refusing and (method := self.shedding.method_of(event.headers)):
                     self.called = self.heard
                     self._react(self.shedding.refuse_from(self, events, i, method))
                     return
@@ -161,19 +165,16 @@ class Connection(asyncio.Protocol):
                 return
             self._last_fields = fields
         self.called = self.heard
-        if self._bound and self._last_method.is_prediction and 0 < self._last_head.timeout < self._waited():
-            self.sender.refuse(stream_id, REFUSAL)
-            self.shedding.count(self._last_method)
-            return
+        if self.admission.is_active and self._last_method.is_prediction:
+            if 0 < self._last_head.timeout < self.admission.waited():
+                self.sender.refuse(stream_id, REFUSAL)
+                self.shedding.count(self._last_method)
+                return
         call = self.calls[stream_id] = Call(self, stream_id, self._last_head, self._last_method)
         if call.deadline:
             self._waiting.append(call)
         if end:
             self._on_data(stream_id, b"", True)
-
-    def _waited(self) -> float:
-        """Return the most seconds that the call which is processed now can have waited."""
-        return time.monotonic() - self._unheard
 
     def _read(self, fields: tuple[Header, ...]) -> tuple[Head, Method]:
         head = read_head(fields, self.limits.header_bytes)
@@ -221,9 +222,12 @@ class Connection(asyncio.Protocol):
             while not (self._paused or self.transport.is_closing()):
                 fed = self.sender.outgoing.feed()
                 output = self.engine.data_to_send(CHUNK)
+                is_last = len(output) < CHUNK // 2 and not fed
+                if is_last and self.admission.has_refused:
+                    output += self.admission.answers()
                 if output:
                     self.transport.write(output)
-                if len(output) < CHUNK // 2 and not fed:
+                if is_last:
                     break
             self._react(self.engine.events())
         except http2.NGH2Error:

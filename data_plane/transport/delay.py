@@ -18,7 +18,7 @@ class Delay:
     round before, for that emptied their socket: so the time since its beginning bounds their wait.
     """
 
-    __slots__ = ("_calm", "_measuring", "_mark", "overloaded", "since", "tasks")
+    __slots__ = ("_arrivals", "_calm", "_measuring", "_mark", "overloaded", "segments", "since", "tasks")
 
     def __init__(self) -> None:
         self.overloaded = False
@@ -27,11 +27,15 @@ class Delay:
         """Time after which the bytes that are handled now have arrived."""
         self.tasks = False
         """Work was left to the next round; set by those who do."""
+        self.segments = 1
+        """Segments that were handled in the last round."""
+        self._arrivals = 0
         self._measuring = False
         self._mark = self._calm = 0.0
 
     def arrive(self, now: float) -> None:
         """Note that received bytes are about to be handled."""
+        self._arrivals += 1
         if not self._measuring:
             self._measuring = True
             self.since = self._mark = self._calm = now
@@ -40,6 +44,7 @@ class Delay:
     def _turn(self) -> None:
         """End a round, before the next poll."""
         now = time.monotonic()
+        self.segments, self._arrivals = self._arrivals, 0
         if now - self._mark < BRIEF:
             self._calm = now
             if not self.tasks:

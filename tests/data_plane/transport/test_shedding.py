@@ -12,12 +12,12 @@ from structlog.testing import capture_logs
 
 from pretzel.client.hints import retry_after
 from pretzel.data_plane.measure.counters import Tally
-from pretzel.data_plane.transport import delay, http2
+from pretzel.data_plane.transport import delay
 from pretzel.data_plane.transport import front as native_front
 from pretzel.data_plane.transport.lane import OVERLOADED_BREATH
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Methods
-from pretzel.data_plane.transport.shedding import CROWD, CROWDED, RETRY_SECONDS, Shedding
+from pretzel.data_plane.transport.shedding import CROWDED, RETRY_SECONDS, TURN, Shedding
 from tests.data_plane.transport.echo import Served, limited, path
 from tests.data_plane.transport.peer import DATA, END_STREAM, Peer, frame, message, request
 from tests.data_plane.transport.waits import until
@@ -116,12 +116,13 @@ async def test_open_streams_go_on():
         assert peer.answers[stream].data == message(b"one") + more
 
 
-def test_a_client_that_sends_many_calls_at_once_is_refused_earlier():
-    shedding = Shedding(Methods(), Limits(delay_seconds=0.02, streams=4 * CROWD), Tally())
-    events = [http2.RequestReceived(2 * i + 1, (), False) for i in range(4)]
-    assert shedding.bound_of(events[:3]) == 0.02
-    assert shedding.bound_of(events) == 0.02 * CROWDED
-    assert Shedding(Methods(), Limits(delay_seconds=0), Tally()).bound_of(events) == 0
+def test_the_segments_of_a_round_share_its_time():
+    """Less of it goes to a client that uses all its streams, because it probably queues more calls."""
+    shedding = Shedding(Methods(), Limits(delay_seconds=0.02, streams=16), Tally())
+    assert shedding.share(15) == 0.02 * TURN
+    assert shedding.share(16) == 0.02 * TURN * CROWDED
+    shedding.delay.segments = 4
+    assert shedding.share(15) == 0.02 * TURN / 4
 
 
 async def test_a_call_whose_time_is_over_is_refused():

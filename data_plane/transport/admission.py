@@ -1,0 +1,90 @@
+"""What a connection admits of the calls in a segment while an overload lasts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pretzel.data_plane.transport import http2
+from pretzel.data_plane.transport.gate import Gate
+from pretzel.data_plane.transport.guard import Guard
+from pretzel.data_plane.transport.shedding import REFUSAL, Shedding, header_block
+
+if TYPE_CHECKING:
+    from pretzel.data_plane.transport.methods import Method
+
+PIECE = 32
+"""Most calls that are answered before the time is looked at."""
+_BLOCK = header_block(REFUSAL)
+
+
+class Admission:
+    """The received bytes of one connection, until the engine takes them or their calls are refused."""
+
+    def __init__(self, shedding: Shedding, now: float) -> None:
+        self._shedding, self._delay = shedding, shedding.delay
+        self.gate, self._guard = Gate(_BLOCK), Guard()
+        self.is_active = False
+        """The present segment came under an overload."""
+        self.is_refusing = False
+        """The predictions that are processed now are refused."""
+        self.has_refused = False
+        """There are answers to send."""
+        self._begun = self._arrived = now
+        self._share, self._admitted = 0.0, 0
+        self._method: Method | None = None
+
+    def pass_on(self, data: bytes) -> bytes:
+        """Return a segment for the engine, without an overload."""
+        self.is_active = self.is_refusing = False
+        return self._guard.pass_on(self.gate.pass_on(data))
+
+    def open(self, data: bytes, before: float, now: float, calls: int) -> None:
+        """Begin a segment that came after ``before``; ``calls`` are open already."""
+        self.is_active, self._begun, self._arrived = True, now, max(before, self._delay.since)
+        self._share = self._shedding.share(calls + self.gate.open(data))
+        self._admitted = 0
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield bytes for the engine: a few calls each while there is time, then what must not be refused."""
+        while self.gate.has_more:
+            now = time.monotonic()
+            spent = now - self._begun
+            self.is_refusing = spent >= self._share or now - self._arrived > self._shedding.bound
+            yield self._guard.pass_on(self._rest() if self.is_refusing else self._next(spent))
+
+    def _rest(self) -> bytes:
+        count, rest = self.gate.refuse()
+        if count and self._method is not None:
+            self.has_refused = True
+            self._shedding.count(self._method, count)
+        return rest
+
+    def _next(self, spent: float) -> bytes:
+        """Return as many calls as probably fit into the rest of the time."""
+        calls = int(self._admitted * (self._share - spent) / spent) if self._admitted else 1
+        calls = max(1, min(PIECE, calls))
+        self._admitted += calls
+        return self.gate.take(calls)
+
+    def answers(self) -> bytes:
+        """Return the frames for calls that the engine has not seen; they may stand between any two of its frames."""
+        self.has_refused = False
+        return self.gate.answers()
+
+    def learn(self, events: list[Any]) -> None:
+        """Learn from the decoded calls of what was taken how those look that may be refused."""
+        stream = 0 if self.gate.knows else self.gate.latest_stream
+        if not stream:
+            return
+        for event in reversed(events):
+            if type(event) is http2.RequestReceived and event.stream_id == stream:
+                self._method = self._shedding.method_of(event.headers)
+                if self._method is not None:
+                    self.gate.learn()
+                return
+
+    def waited(self) -> float:
+        """Return the most seconds that the call which is processed now can have waited."""
+        return time.monotonic() - self._arrived
