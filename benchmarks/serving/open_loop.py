@@ -11,7 +11,7 @@ import select
 import socket
 import struct
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -39,6 +39,13 @@ class Outcome:
     """The same of refusals."""
     expired: int = 0
     """Calls whose deadline passed before the client could send them, or that had no end at the end of the run."""
+    by_channel: Counter[int] = field(default_factory=Counter)
+    """Answers of each connection."""
+
+    @property
+    def fairness(self) -> float:
+        """Return the answers of the connection that got the fewest, as a part of those that got the most."""
+        return min(self.by_channel.values()) / max(self.by_channel.values()) if self.by_channel else float("nan")
 
     def goodput(self, within: float) -> float:
         """Return the answers within so many seconds, per second."""
@@ -120,6 +127,7 @@ class Channel:
         if stream in self._answered:
             self._answered.discard(stream)
             outcome.taken.append(seconds)
+            outcome.by_channel[id(self)] += 1
         else:
             outcome.refused.append(seconds)
 
@@ -170,6 +178,7 @@ class Load:
     def offer(self, rate: float, seconds: float, deadline: float, seed: int = 1) -> Outcome:
         """Let calls arrive at this rate; those that cannot be sent within the deadline are dropped."""
         outcome, draw, begun = Outcome(seconds), random.Random(seed), time.monotonic()
+        outcome.by_channel.update({id(channel): 0 for channel in self._channels})
         at = begun + draw.expovariate(rate)
         while (now := time.monotonic()) < begun + seconds:
             due = set()

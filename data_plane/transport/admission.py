@@ -12,6 +12,7 @@ from pretzel.data_plane.transport.guard import Guard
 from pretzel.data_plane.transport.shedding import REFUSAL, Shedding, header_block
 
 if TYPE_CHECKING:
+    from pretzel.data_plane.transport.head import Head
     from pretzel.data_plane.transport.methods import Method
 
 PIECE = 32
@@ -29,8 +30,6 @@ class Admission:
         """The present segment came under an overload."""
         self.is_refusing = False
         """The predictions that are processed now are refused."""
-        self.has_refused = False
-        """There are answers to send."""
         self._begun = self._arrived = now
         self._share, self._admitted = 0.0, 0
         self._method: Method | None = None
@@ -57,7 +56,6 @@ class Admission:
     def _rest(self) -> bytes:
         count, rest = self.gate.refuse()
         if count and self._method is not None:
-            self.has_refused = True
             self._shedding.count(self._method, count)
         return rest
 
@@ -67,11 +65,6 @@ class Admission:
         calls = max(1, min(PIECE, calls))
         self._admitted += calls
         return self.gate.take(calls)
-
-    def answers(self) -> bytes:
-        """Return the frames for calls that the engine has not seen; they may stand between any two of its frames."""
-        self.has_refused = False
-        return self.gate.answers()
 
     def learn(self, events: list[Any]) -> None:
         """Learn from the decoded calls of what was taken how those look that may be refused."""
@@ -85,6 +78,9 @@ class Admission:
                     self.gate.learn()
                 return
 
-    def waited(self) -> float:
-        """Return the most seconds that the call which is processed now can have waited."""
-        return time.monotonic() - self._arrived
+    def is_late(self, head: Head, method: Method) -> bool:
+        """Return whether a call may have waited longer than its deadline allows, and count it then as refused."""
+        late = method.is_prediction and 0 < head.timeout < time.monotonic() - self._arrived
+        if late:
+            self._shedding.count(method)
+        return late

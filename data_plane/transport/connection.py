@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 CHUNK = 256 << 10
 """Most bytes handed to the socket at a time; a slow reader leaves the rest with the engine."""
-IGNORED = 1 << 20
-"""Bytes that are dropped after the end of a call before its stream is reset: they were sent before the status came."""
 UNKNOWN_METHOD = "Method not found!"
 
 
@@ -55,9 +53,10 @@ class Connection(asyncio.Protocol):
         self.called = self.heard
         """Time of the last call."""
         self.admission = Admission(self.shedding, self.heard)
+        self._counted = 0
+        """Open calls that the front counts for this connection."""
         self.life = Life(self, self.heard)
         self._waiting: list[Call] = []
-        self._ignored: dict[int, int] = {}
         self._last_fields: tuple[Header, ...] = ()
         self._last_head: Head
         self._last_method: Method
@@ -145,7 +144,7 @@ class Connection(asyncio.Protocol):
                     return
                 self._on_request(event.stream_id, event.headers, event.end_stream)
             elif kind is http2.StreamClosed:
-                if self._ignored or event.stream_id in self.calls:  # a refused call has left nothing
+                if self.sender.ignored or event.stream_id in self.calls:  # a refused call has left nothing
                     self._on_closed(event.stream_id)
             elif kind is http2.TrailersReceived:
                 self._on_data(event.stream_id, b"", True)
@@ -165,11 +164,12 @@ class Connection(asyncio.Protocol):
                 return
             self._last_fields = fields
         self.called = self.heard
-        if self.admission.is_active and self._last_method.is_prediction:
-            if 0 < self._last_head.timeout < self.admission.waited():
-                self.sender.refuse(stream_id, REFUSAL)
-                self.shedding.count(self._last_method)
-                return
+        if self.calls and self.front.calls >= self.limits.calls:
+            self.reset(stream_id, http2.REFUSED_STREAM)  # a status would leave it open until its sender ends it
+            return
+        if self.admission.is_active and self.admission.is_late(self._last_head, self._last_method):
+            self.sender.refuse(stream_id, REFUSAL)
+            return
         call = self.calls[stream_id] = Call(self, stream_id, self._last_head, self._last_method)
         if call.deadline:
             self._waiting.append(call)
@@ -186,25 +186,17 @@ class Connection(asyncio.Protocol):
     def _on_data(self, stream_id: int, data: bytes, end: bool) -> None:
         call = self.calls.get(stream_id)
         if call is None or call.finished:
-            self._ignore(stream_id, len(data))
+            self.sender.ignore(stream_id, len(data))
             return
         try:
             call.receive(data, end=end)
         except Exception as error:
             call.fail(error)
 
-    def _ignore(self, stream_id: int, size: int) -> None:
-        """Drop data of a call that has ended, and reset the stream if its sender does not stop."""
-        self.sender.acknowledge(stream_id, size)
-        self._ignored[stream_id] = ignored = self._ignored.get(stream_id, 0) + size
-        if ignored > IGNORED:
-            self.reset(stream_id, http2.NO_ERROR)
-
     def _on_closed(self, stream_id: int) -> None:
         call = self.calls.pop(stream_id, None)
         self.unread.forget(stream_id)
-        if self._ignored:
-            self._ignored.pop(stream_id, None)
+        self.sender.forget(stream_id)
         if call is not None:
             call.abandon()
 
@@ -223,8 +215,8 @@ class Connection(asyncio.Protocol):
                 fed = self.sender.outgoing.feed()
                 output = self.engine.data_to_send(CHUNK)
                 is_last = len(output) < CHUNK // 2 and not fed
-                if is_last and self.admission.has_refused:
-                    output += self.admission.answers()
+                if is_last and self.admission.gate.has_answers:
+                    output += self.admission.gate.answers()
                 if output:
                     self.transport.write(output)
                 if is_last:
@@ -234,6 +226,7 @@ class Connection(asyncio.Protocol):
             self._fail()
             return
         self.unread.count()
+        self._count_calls()
         for call in self.calls.values():
             call.on_sent()
         self.unread.resume()
@@ -251,6 +244,11 @@ class Connection(asyncio.Protocol):
         for call in self.calls.values():
             call.abandon()
         self.calls.clear()
+        self._count_calls()
+
+    def _count_calls(self) -> None:
+        self.front.calls += len(self.calls) - self._counted
+        self._counted = len(self.calls)
 
     # Operations of the connection's life
 

@@ -18,7 +18,18 @@ class Delay:
     round before, for that emptied their socket: so the time since its beginning bounds their wait.
     """
 
-    __slots__ = ("_arrivals", "_calm", "_measuring", "_mark", "overloaded", "segments", "since", "tasks")
+    __slots__ = (
+        "_arrivals",
+        "_calm",
+        "_mark",
+        "_measuring",
+        "crowded",
+        "crowds",
+        "overloaded",
+        "segments",
+        "since",
+        "tasks",
+    )
 
     def __init__(self) -> None:
         self.overloaded = False
@@ -29,6 +40,10 @@ class Delay:
         """Work was left to the next round; set by those who do."""
         self.segments = 1
         """Segments that were handled in the last round."""
+        self.crowded = False
+        """A client had used all its streams in the last round, and probably queues more calls."""
+        self.crowds = False
+        """The same of the present round; set by those who see it."""
         self._arrivals = 0
         self._measuring = False
         self._mark = self._calm = 0.0
@@ -45,6 +60,7 @@ class Delay:
         """End a round, before the next poll."""
         now = time.monotonic()
         self.segments, self._arrivals = self._arrivals, 0
+        self.crowded, self.crowds = self.crowds, False
         if now - self._mark < BRIEF:
             self._calm = now
             if not self.tasks:

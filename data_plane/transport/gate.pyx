@@ -1,4 +1,4 @@
-"""Refuses whole calls of an overloaded connection before the HTTP/2 engine sees them: a tenth of a microsecond each.
+"""Refuses calls of an overloaded connection before the HTTP/2 engine sees them: a tenth of a microsecond each.
 
 The engine does not notice: a stream that is never opened counts as closed once a later one is, and the table of the
 compression stays the same, because only header blocks that leave it unchanged are kept from the engine.  A call is
@@ -8,7 +8,7 @@ recognized by the shape of its block: that of a call which the engine has decode
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free, realloc
-from libc.string cimport memcmp, memcpy
+from libc.string cimport memcmp, memcpy, memmove
 
 from pretzel.data_plane.transport.shape cimport MOST_SHAPE, shape_of
 
@@ -26,6 +26,7 @@ cdef enum:  # of HTTP/2
 
 cdef enum:
     ALL = 1 << 30
+    MOST_OPEN = 1 << 10   # refused streams that the client has not ended
 
 
 cdef class Gate:
@@ -37,6 +38,7 @@ cdef class Gate:
     cdef Py_ssize_t begun       # the first byte that is not passed on
     cdef Py_ssize_t at          # the next frame
     cdef Py_ssize_t skip        # bytes of the present frame that are passed on as they come
+    cdef bint drops             # or are left out
     cdef bytes tail             # of a frame that is not complete
     cdef list parts             # of what is passed on
     cdef uint32_t passed        # the newest stream that the engine knows
@@ -47,6 +49,8 @@ cdef class Gate:
     cdef uint8_t latest[MOST_SHAPE]
     cdef int lately             # bytes of the shape of the last call that was passed on; 0 if it has none
     cdef uint32_t later         # its stream
+    cdef uint32_t* open_        # refused streams whose data may follow
+    cdef int opened, places
     cdef uint8_t* out           # refusals
     cdef Py_ssize_t used, room, owed
     cdef bytes block
@@ -57,6 +61,7 @@ cdef class Gate:
 
     def __dealloc__(self):
         free(self.out)
+        free(self.open_)
 
     def pass_on(self, bytes data not None):
         """Return a segment for the engine; nearly always ``data`` itself."""
@@ -89,17 +94,19 @@ cdef class Gate:
 
     def refuse(self):
         """Refuse the known calls in the rest of the segment; return their number, and the other frames."""
-        cdef Py_ssize_t end, calls = 0
+        cdef Py_ssize_t calls = 0
+        cdef const uint8_t* head
         self.lately = 0
         while self.is_complete():
-            end = self.end_of_known()
-            if end == 0:
-                self.pass_frame(self.bytes_ + self.at)
+            head = self.bytes_ + self.at
+            if not self.is_known(head):
+                self.pass_frame(head)
                 continue
             self.cut()
-            self.refused = stream_of(self.bytes_ + self.at)
+            self.refused = stream_of(head)
+            self.note_open()
             self.write_refusal()
-            self.at = self.begun = end
+            self.at = self.begun = self.at + HEAD + length_of(head)
             calls += 1
         return calls, self.taken()
 
@@ -111,7 +118,7 @@ cdef class Gate:
     @property
     def has_more(self):
         """Whether a part of the segment is left."""
-        return self.at < self.size
+        return self.begun < self.size
 
     @property
     def knows(self):
@@ -123,10 +130,13 @@ cdef class Gate:
         memcpy(self.shape, self.latest, self.lately)
         self.shaped = self.lately
 
+    @property
+    def has_answers(self):
+        """Whether there is something to send."""
+        return self.used > 0 or self.owed > 0
+
     def answers(self):
         """Return the frames for refused calls, once: they may stand between any two frames of the engine."""
-        if not self.used:
-            return b""
         cdef bytes window = b""
         if self.owed:
             window = b"\0\0\4\x08\0\0\0\0\0" + self.owed.to_bytes(4, "big")
@@ -141,8 +151,9 @@ cdef class Gate:
         if self.tail:
             data, self.tail = self.tail + data, b""
         self.data, self.bytes_, self.size = data, <const uint8_t*>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data)
-        self.begun, self.at, self.parts = 0, min(self.skip, self.size), None
+        self.at, self.parts = min(self.skip, self.size), None
         self.skip -= self.at
+        self.begun = self.at if self.drops else 0
 
     cdef bint is_complete(self):
         """Return whether another frame may be looked at; what is left of the segment otherwise waits for the next."""
@@ -167,11 +178,46 @@ cdef class Gate:
                 self.look(head)
         elif head[3] == CONTINUATION:
             self.lately = self.shaped = 0
-        elif (head[3] == RESET or head[3] == WINDOW_UPDATE) and self.passed < stream <= self.refused:
-            self.cut()  # the engine knows no such stream, and would end the connection
-            self.begun = end
+        self.drops = self.is_dropped(head, stream)
+        if self.drops:
+            self.cut()
+            self.begun = min(end, self.size)
         self.skip = max(<Py_ssize_t>0, end - self.size)
         self.at = end - self.skip
+
+    cdef bint is_dropped(self, const uint8_t* head, uint32_t stream) noexcept nogil:
+        """Return whether a frame belongs to a stream that the engine does not know."""
+        cdef int place
+        if head[3] == DATA or head[3] == RESET:
+            place = self.place_of(stream)
+            if place >= 0 and length_of(head) <= MOST_FRAME:
+                if head[3] == DATA:
+                    self.owed += length_of(head)
+                if head[3] == RESET or head[4] & END_STREAM:
+                    self.opened -= 1
+                    memmove(self.open_ + place, self.open_ + place + 1, (self.opened - place) * sizeof(uint32_t))
+                return True
+        # The engine would take the stream for one that is never opened, and end the connection.
+        return (head[3] == RESET or head[3] == WINDOW_UPDATE) and self.passed < stream <= self.refused
+
+    cdef int place_of(self, uint32_t stream) noexcept nogil:
+        """Return the place of a refused stream that is open; -1 if it is none.  Clients end them in order."""
+        cdef int place
+        for place in range(self.opened):
+            if self.open_[place] == stream:
+                return place
+        return -1
+
+    cdef int note_open(self) except -1:
+        cdef uint32_t* grown
+        if self.opened == self.places:
+            grown = <uint32_t*>realloc(self.open_, (2 * self.places + 8) * sizeof(uint32_t))
+            if grown == NULL:
+                raise MemoryError
+            self.open_, self.places = grown, 2 * self.places + 8
+        self.open_[self.opened] = self.refused
+        self.opened += 1
+        return 0
 
     cdef void look(self, const uint8_t* head) noexcept nogil:
         """Note the shape of a call; one that changes the table makes the known shape stale."""
@@ -181,30 +227,15 @@ cdef class Gate:
         if self.lately == 0:
             self.shaped = 0
 
-    cdef Py_ssize_t end_of_known(self):
-        """Return the end of the whole call that is next, if it is a known one that the engine would accept; else 0."""
-        cdef const uint8_t* head = self.bytes_ + self.at
+    cdef bint is_known(self, const uint8_t* head) noexcept nogil:
+        """Return whether a frame begins a known call that the engine would accept."""
         cdef uint8_t shape[MOST_SHAPE]
         cdef uint32_t stream = stream_of(head)
-        cdef Py_ssize_t at = self.at + HEAD + length_of(head), data = 0, length
-        if self.shaped == 0 or head[3] != HEADERS or head[4] != END_HEADERS or at > self.size:
-            return 0
-        if stream % 2 == 0 or stream <= max(self.passed, self.refused):
-            return 0
-        if shape_of(head + HEAD, length_of(head), shape) != self.shaped or memcmp(shape, self.shape, self.shaped):
-            return 0
-        while self.size - at >= HEAD:
-            head, length = self.bytes_ + at, length_of(self.bytes_ + at)
-            if head[3] != DATA or head[4] & ~END_STREAM or stream_of(head) != stream or length > MOST_FRAME:
-                return 0
-            at += HEAD + length
-            data += length
-            if at > self.size:
-                return 0
-            if head[4] == END_STREAM:
-                self.owed += data
-                return at
-        return 0
+        if self.shaped == 0 or head[3] != HEADERS or head[4] != END_HEADERS or self.opened >= MOST_OPEN:
+            return False
+        if self.at + HEAD + length_of(head) > self.size or stream % 2 == 0 or stream <= max(self.passed, self.refused):
+            return False
+        return shape_of(head + HEAD, length_of(head), shape) == self.shaped and not memcmp(shape, self.shape, self.shaped)
 
     cdef void cut(self):
         """Leave out what follows."""
@@ -234,8 +265,8 @@ cdef class Gate:
         out = self.out + self.used
         out[0], out[1], out[2] = <uint8_t>(length >> 16), <uint8_t>(length >> 8), <uint8_t>length
         out[3], out[4] = HEADERS, END_HEADERS | END_STREAM
-        for i in range(4):
-            out[5 + i] = <uint8_t>(self.refused >> (24 - 8 * i))
+        out[5], out[6] = <uint8_t>(self.refused >> 24), <uint8_t>(self.refused >> 16)
+        out[7], out[8] = <uint8_t>(self.refused >> 8), <uint8_t>self.refused
         memcpy(out + HEAD, PyBytes_AS_STRING(self.block), length)
         self.used = needed
         return 0

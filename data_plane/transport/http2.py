@@ -27,6 +27,7 @@ if TYPE_CHECKING or ngh2 is not None:
     __all__ = [
         "CANCEL",
         "NO_ERROR",
+        "REFUSED_STREAM",
         "Connection",
         "ConnectionClosed",
         "DataReceived",
@@ -40,7 +41,7 @@ if TYPE_CHECKING or ngh2 is not None:
         "new_connection",
     ]
 
-NO_ERROR, CANCEL = 0x0, 0x8
+NO_ERROR, REFUSED_STREAM, CANCEL = 0x0, 0x7, 0x8
 _MAX_STREAMS, _INITIAL_WINDOW, _MAX_HEADER_LIST = 0x3, 0x4, 0x6
 _HEADER_SLACK = 16
 """Factor between the header list that a call may have and the one that ends the connection.

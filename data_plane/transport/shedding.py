@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from pretzel.data_plane.measure.counters import Tally
-from pretzel.data_plane.transport import http2
 from pretzel.data_plane.transport.delay import Delay
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Method, Methods
@@ -26,7 +25,8 @@ RETRY_SECONDS = 0.1
 TURN = 0.25
 """Part of the bound that the segments of one round may take together."""
 CROWDED = 0.25
-"""Part of its time for a segment of a client that has used all its streams: it probably queues more calls."""
+"""Part of that time which remains while a client has used all its streams: it probably queues more calls, and all of
+them must be read before they are too old."""
 LOG_SECONDS = 10.0
 """Least time between two reports in the log."""
 REASON = "delay"
@@ -68,8 +68,10 @@ class Shedding:
 
     def share(self, calls: int) -> float:
         """Return the seconds for the answers to a segment of a connection with so many open calls, and those in it."""
-        share = self.bound * TURN / max(1, self.delay.segments)
-        return share * CROWDED if calls >= self._streams else share
+        delay = self.delay
+        delay.crowds |= calls >= self._streams
+        share = self.bound * TURN / max(1, delay.segments)
+        return share * CROWDED if delay.crowded or delay.crowds else share
 
     def method_of(self, fields: tuple[Header, ...]) -> Method | None:
         """Return the method of a call if it may be refused; those of other services, such as health, may not."""

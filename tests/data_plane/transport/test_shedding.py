@@ -22,7 +22,7 @@ from tests.data_plane.transport.echo import Served, limited, path
 from tests.data_plane.transport.peer import DATA, END_STREAM, Peer, frame, message, request
 from tests.data_plane.transport.waits import until
 
-EXHAUSTED = 8
+EXHAUSTED, REFUSED_STREAM = 8, 7
 PREDICTIONS = ("Fast", "Slow", "Lane", "FastLane")
 """Methods with a shortcut."""
 
@@ -120,9 +120,52 @@ def test_the_segments_of_a_round_share_its_time():
     """Less of it goes to a client that uses all its streams, because it probably queues more calls."""
     shedding = Shedding(Methods(), Limits(delay_seconds=0.02, streams=16), Tally())
     assert shedding.share(15) == 0.02 * TURN
-    assert shedding.share(16) == 0.02 * TURN * CROWDED
     shedding.delay.segments = 4
     assert shedding.share(15) == 0.02 * TURN / 4
+    assert shedding.share(16) == shedding.share(15) == 0.02 * TURN / 4 * CROWDED
+    shedding.delay.crowded, shedding.delay.crowds = True, False
+    assert shedding.share(15) == 0.02 * TURN / 4 * CROWDED
+
+
+async def test_a_segment_is_answered_while_its_share_lasts():
+    """Calls like an answered one are then refused before the engine sees them, and count as others."""
+    async with overloaded(delay_seconds=1000) as (served, peer):
+        served.front.shedding.bound = 1e-3  # of the share; the wait is within it in this loop
+        before = served.echo.calls
+        streams = [peer.open(request("Fast"), message(b"m")) for _ in range(500)]
+        peer.flush()
+        await peer.until(lambda: all(peer.answers[stream].closed for stream in streams))
+        statuses = [peer.answers[stream].status for stream in streams]
+        assert set(statuses) <= {0, EXHAUSTED}
+        assert statuses.count(EXHAUSTED) == refused(served)
+        assert before == served.echo.calls
+        assert await peer.is_served()
+
+
+async def test_open_calls_are_bounded_over_all_connections():
+    """Each connection may have one in any case, and closed ones make place."""
+    async with limited(calls=10) as served, Peer.connected(served.port) as peer, Peer.connected(served.port) as other:
+        streams = [peer.open(request("Slow"), message(b"m")) for _ in range(10)]
+        peer.flush()
+        await until(lambda: served.front.calls == 10)
+        assert (await other.call(request("Unary"), message(b"m"))).status == 0
+        slow = other.open(request("Slow"), message(b"m"))
+        other.flush()
+        await until(lambda: served.front.calls == 11)
+        assert (await other.call(request("Unary"), message(b"m"))).reset == REFUSED_STREAM
+        incomplete = other.open(request("Unary"), message(b"m")[:3], end=False)
+        assert (await other.answer(incomplete)).reset == REFUSED_STREAM
+        served.echo.release.set()
+        for stream in streams:
+            assert (await peer.answer(stream)).status == 0
+        assert (await other.answer(slow)).status == 0
+        await until(lambda: served.front.calls == 0)
+        for open_ in range(1, 11):
+            peer.open(request("Count"), message(b"m"), end=False)
+            peer.flush()
+            await until(lambda expected=open_: served.front.calls == expected)
+        assert (await peer.call(request("Unary"), message(b"m"))).reset == REFUSED_STREAM
+    assert served.front.calls == 0
 
 
 async def test_a_call_whose_time_is_over_is_refused():
