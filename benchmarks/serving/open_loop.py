@@ -59,17 +59,20 @@ class Outcome:
 class Channel:
     """One connection, with the calls that are open on it and those that wait for a stream."""
 
-    def __init__(self, port: int, path: str, message: bytes) -> None:
+    def __init__(self, port: int, path: str, message: bytes, timeout: str = "") -> None:
+        """Connect; ``timeout`` is the deadline that calls carry, as gRPC writes it."""
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.most, self.next, self.unsent, self.unread = 100, 1, b"", b""
         self.open: dict[int, float] = {}
         self.waiting: deque[float] = deque()
         self._answered: set[int] = set()
-        fields = ((0x04, path), (0x01, "localhost"), (0x1F, "application/grpc"), ("te", "trailers"))
+        fields = [(0x04, path), (0x01, "localhost"), (0x1F, "application/grpc"), ("te", "trailers")]
+        if timeout:
+            fields.append(("grpc-timeout", timeout))
         block = b"\x83\x86" + b"".join(_entering(name, value) for name, value in fields)
         self._first = _frame_start(HEADERS, END_HEADERS, block), block
-        block = b"\x83\x86\xc1\xc0\xbf\xbe"  # the four that entered the table
+        block = b"\x83\x86" + bytes(0xBE + i for i in reversed(range(len(fields))))  # those that entered the table
         self._block = _frame_start(HEADERS, END_HEADERS, block), block
         body = b"\0" + len(message).to_bytes(4, "big") + message
         self._body = _frame_start(DATA, END_STREAM, body), body
@@ -149,8 +152,8 @@ class Channel:
 class Load:
     """Connections to one method of a server."""
 
-    def __init__(self, port: int, path: str, message: bytes, connections: int) -> None:
-        self._channels = [Channel(port, path, message) for _ in range(connections)]
+    def __init__(self, port: int, path: str, message: bytes, connections: int, timeout: str = "") -> None:
+        self._channels = [Channel(port, path, message, timeout) for _ in range(connections)]
         self._poll = select.epoll()
         self._by_fd = {channel.socket.fileno(): channel for channel in self._channels}
         for descriptor in self._by_fd:

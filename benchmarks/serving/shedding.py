@@ -66,8 +66,9 @@ class Run:
     """Processor seconds of the generator."""
 
 
-def measure(name: str, loads: list[float], rounds: int, seconds: float, connections: int, options: list[str]) -> None:
+def measure(name: str, loads: list[float], options: list[str], arguments: argparse.Namespace) -> None:
     """Print one line per load."""
+    seconds, rounds = arguments.seconds, arguments.rounds
     row: dict[str, Any] = small.columns()["wine"] if name == "row" else {"X": np.ones((1, WIDTH))}
     message = pb.PredictRequest(model=name, columns=columns_to_proto(row)).SerializeToString()
     with tempfile.TemporaryDirectory() as cache:
@@ -76,7 +77,7 @@ def measure(name: str, loads: list[float], rounds: int, seconds: float, connecti
             ready = running.__enter__()
         try:
             with pinned(GENERATOR_CORE):
-                load = Load(ready["port"], PATH, message, connections)
+                load = Load(ready["port"], PATH, message, arguments.connections, arguments.timeout)
                 load.capacity(seconds / 2, IN_FLIGHT)
                 runs = [
                     [run(load, offered, seconds, ready["processes"][0]) for offered in loads] for _ in range(rounds)
@@ -124,6 +125,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0, help="seconds per line")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=4)
+    parser.add_argument("--timeout", default="", help="the deadline of calls, as gRPC writes it: 50m for 50 ms")
     parser.add_argument("--options", default=";--shed-after-seconds 0", help="options of workers, separated by `;`")
     arguments = parser.parse_args()
     print(HEADER)
@@ -132,7 +134,7 @@ def main() -> None:
         print(f"\nworker {options}\n")
         for name in arguments.models.split(","):
             loads = [float(load) for load in arguments.loads.split(",")]
-            measure(name, loads, arguments.rounds, arguments.seconds, arguments.connections, options.split())
+            measure(name, loads, options.split(), arguments)
 
 
 if __name__ == "__main__":

@@ -34,15 +34,19 @@ class Admission:
         self._share, self._admitted = 0.0, 0
         self._method: Method | None = None
 
-    def pass_on(self, data: bytes) -> bytes:
-        """Return a segment for the engine, without an overload."""
+    def pass_on(self, data: bytes, calls: int) -> bytes:
+        """Return a segment for the engine, without an overload; ``calls`` are open already."""
         self.is_active = self.is_refusing = False
-        return self._guard.pass_on(self.gate.pass_on(data))
+        data = self.gate.pass_on(data)
+        if calls + self.gate.calls >= self._shedding.streams:
+            self._delay.crowds = True
+        return self._guard.pass_on(data)
 
     def open(self, data: bytes, before: float, now: float, calls: int) -> None:
         """Begin a segment that came after ``before``; ``calls`` are open already."""
         self.is_active, self._begun, self._arrived = True, now, max(before, self._delay.since)
-        self._share = self._shedding.share(calls + self.gate.open(data))
+        self.gate.open(data)
+        self._share = self._shedding.share(calls + self.gate.calls)
         self._admitted = 0
 
     def pieces(self) -> Iterator[bytes]:

@@ -88,7 +88,7 @@ class Connection(asyncio.Protocol):
                 for piece in self.admission.pieces():
                     self._receive(piece)
             else:
-                self._receive(self.admission.pass_on(data))
+                self._receive(self.admission.pass_on(data, len(self.calls)))
             self.held.release()
         except http2.NGH2Error:
             self._fail()

@@ -2,7 +2,7 @@
 
 The engine does not notice: a stream that is never opened counts as closed once a later one is, and the table of the
 compression stays the same, because only header blocks that leave it unchanged are kept from the engine.  A call is
-recognized by the shape of its block: that of a call which the engine has decoded, apart from values of metadata.
+recognized by the shape of its block: that of a call which the engine has decoded, except for values of metadata.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -39,6 +39,8 @@ cdef class Gate:
     cdef Py_ssize_t at          # the next frame
     cdef Py_ssize_t skip        # bytes of the present frame that are passed on as they come
     cdef bint drops             # or are left out
+    cdef readonly Py_ssize_t calls
+    cdef Py_ssize_t left        # calls that were not taken, of those that might
     cdef bytes tail             # of a frame that is not complete
     cdef list parts             # of what is passed on
     cdef uint32_t passed        # the newest stream that the engine knows
@@ -67,17 +69,18 @@ cdef class Gate:
         """Return a segment for the engine; nearly always ``data`` itself."""
         self.begin(data)
         self.looks, self.shaped = False, 0  # blocks may change the table from here on
-        return self.take(ALL)
+        data = self.take(ALL)
+        self.calls = ALL - self.left
+        return data
 
     def open(self, bytes data not None):
-        """Begin a segment that is passed on in pieces, and return the number of its calls."""
-        cdef Py_ssize_t calls = 0, at
+        """Begin a segment that is passed on in pieces."""
+        cdef Py_ssize_t at
         self.begin(data)
         self.looks, at = True, self.at
         while self.size - at >= HEAD:
-            calls += self.bytes_[at + 3] == HEADERS
+            self.calls += self.bytes_[at + 3] == HEADERS
             at += HEAD + length_of(self.bytes_ + at)
-        return calls
 
     def take(self, Py_ssize_t calls):
         """Return the next frames for the engine, with at most so many calls; none at the end of the segment."""
@@ -90,6 +93,7 @@ cdef class Gate:
                     break
                 calls -= 1
             self.pass_frame(head)
+        self.left = calls
         return self.taken()
 
     def refuse(self):
@@ -151,7 +155,7 @@ cdef class Gate:
         if self.tail:
             data, self.tail = self.tail + data, b""
         self.data, self.bytes_, self.size = data, <const uint8_t*>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data)
-        self.at, self.parts = min(self.skip, self.size), None
+        self.at, self.parts, self.calls = min(self.skip, self.size), None, 0
         self.skip -= self.at
         self.begun = self.at if self.drops else 0
 

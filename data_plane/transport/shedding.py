@@ -61,7 +61,7 @@ class Shedding:
     """The overload of one process, and the calls that it refuses."""
 
     def __init__(self, methods: Methods, limits: Limits, tally: Tally) -> None:
-        self._methods, self.bound, self._streams = methods, limits.delay_seconds, limits.streams
+        self._methods, self.bound, self.streams = methods, limits.delay_seconds, limits.streams
         self._tally = tally
         self.delay = Delay()
         self._reported = 0, 0.0
@@ -69,7 +69,7 @@ class Shedding:
     def share(self, calls: int) -> float:
         """Return the seconds for the answers to a segment of a connection with so many open calls, and those in it."""
         delay = self.delay
-        delay.crowds |= calls >= self._streams
+        delay.crowds |= calls >= self.streams
         share = self.bound * TURN / max(1, delay.segments)
         return share * CROWDED if delay.crowded or delay.crowds else share
 
