@@ -58,6 +58,7 @@ class Admission:
             yield self._guard.pass_on(self._rest() if self.is_refusing else self._next(spent))
 
     def _rest(self) -> bytes:
+        self._delay.refuses = True
         count, rest = self.gate.refuse()
         if count and self._method is not None:
             self._shedding.count(self._method, count)

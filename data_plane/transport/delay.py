@@ -6,7 +6,7 @@ import asyncio
 import time
 
 BRIEF = 0.001
-"""Seconds of a round of the event loop that left nothing behind."""
+"""Seconds of a round of the event loop that left nothing behind, unless it refused calls."""
 PAUSE = 0.01
 """Seconds after a round with a crowd in which a brief round proves nothing: the next calls of the crowd are coming."""
 INTERVAL = 0.1
@@ -32,6 +32,7 @@ class Delay:
         "crowded",
         "crowds",
         "overloaded",
+        "refuses",
         "segments",
         "since",
         "tasks",
@@ -50,6 +51,8 @@ class Delay:
         """A client had used all its streams in the last round, and probably queues more calls."""
         self.crowds = False
         """The same of the present round; set by those who see it."""
+        self.refuses = False
+        """Calls of the present round were refused; set by those who do.  That is why it may be brief."""
         self._arrivals = self._long = 0
         self._measuring = False
         self._mark = self._calm = self._crowd = 0.0
@@ -73,7 +76,8 @@ class Delay:
         if self.crowds:
             self._crowd = now
         self.crowded, self.crowds = self.crowds, False
-        if now - self._mark < BRIEF:
+        refuses, self.refuses = self.refuses, False
+        if now - self._mark < BRIEF and not refuses:
             if now - self._crowd > PAUSE:
                 self._calm, self._long = now, 0
             if not self.tasks:

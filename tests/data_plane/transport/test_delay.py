@@ -131,3 +131,15 @@ def test_the_segments_of_a_round_are_counted(loop: Loop):
             measured.arrive(loop.now)
         busy_round(loop, measured, 0.01)
         assert measured.segments == segments + 1
+
+
+def test_a_round_that_is_brief_because_it_refused_calls_proves_nothing(loop: Loop):
+    measured = Delay()
+    while not measured.overloaded:
+        busy_round(loop, measured, 0.01)
+    measured.refuses = True
+    busy_round(loop, measured, BRIEF / 2)
+    assert measured.overloaded
+    busy_round(loop, measured, BRIEF / 2)
+    assert not measured.overloaded
+    assert loop.is_idle
