@@ -73,15 +73,20 @@ class Admission:
 
     def learn(self, events: list[Any]) -> None:
         """Learn from the decoded calls of what was taken how those look that may be refused."""
-        stream = 0 if self.gate.knows else self.gate.latest_stream
-        if not stream:
-            return
-        for event in reversed(events):
+        stream = self.gate.unknown_stream
+        for event in reversed(events) if stream else ():
             if type(event) is http2.RequestReceived and event.stream_id == stream:
-                self._method = self._shedding.method_of(event.headers)
-                if self._method is not None:
-                    self.gate.learn()
+                self._learn(self._shedding.method_of(event.headers))
                 return
+
+    def _learn(self, method: Method | None) -> None:
+        """Learn the last call, which is to this method; only the calls of one method are known at a time."""
+        if method is None:
+            return
+        if method is not self._method:
+            self.gate.forget()
+            self._method = method
+        self.gate.learn()
 
     def is_late(self, head: Head, method: Method) -> bool:
         """Return whether a call may have waited longer than its deadline allows, and count it then as refused."""

@@ -27,6 +27,7 @@ cdef enum:  # of HTTP/2
 cdef enum:
     ALL = 1 << 30
     MOST_OPEN = 1 << 10   # refused streams that the client has not ended
+    MOST_KNOWN = 8        # shapes: clients differ in few fields, such as the deadlines that entered the table
 
 
 cdef class Gate:
@@ -45,8 +46,8 @@ cdef class Gate:
     cdef list parts             # of what is passed on
     cdef uint32_t passed        # the newest stream that the engine knows
     cdef uint32_t refused       # the newest stream that it does not
-    cdef uint8_t shape[MOST_SHAPE]
-    cdef int shaped             # bytes of it; 0 if none is known
+    cdef list known             # shapes of calls that may be refused
+    cdef int learned            # so many, since the connection began
     cdef bint looks             # at the blocks that are passed on
     cdef uint8_t latest[MOST_SHAPE]
     cdef int lately             # bytes of the shape of the last call that was passed on; 0 if it has none
@@ -60,6 +61,7 @@ cdef class Gate:
     def __init__(self, bytes block not None):
         """Create one that refuses by this header block, which must leave the table of the compression unchanged."""
         self.block, self.data, self.tail, self.skip = block, b"", b"", PREFACE
+        self.known = []
 
     def __dealloc__(self):
         free(self.out)
@@ -68,7 +70,8 @@ cdef class Gate:
     def pass_on(self, bytes data not None):
         """Return a segment for the engine; nearly always ``data`` itself."""
         self.begin(data)
-        self.looks, self.shaped = False, 0  # blocks may change the table from here on
+        self.looks = False  # blocks may change the table from here on
+        self.forget()
         data = self.take(ALL)
         self.calls = ALL - self.left
         return data
@@ -115,24 +118,35 @@ cdef class Gate:
         return calls, self.taken()
 
     @property
-    def latest_stream(self):
-        """The stream of the last call that was passed on, if it can be learned; else 0."""
-        return self.later if self.lately else 0
+    def unknown_stream(self):
+        """The stream of the last call that was passed on, if it can be learned and is not known; else 0."""
+        return self.later if self.lately and not self.knows(self.latest, self.lately) else 0
 
     @property
     def has_more(self):
         """Whether a part of the segment is left."""
         return self.begun < self.size
 
-    @property
-    def knows(self):
-        """Whether the shape of a call is known."""
-        return self.shaped > 0
-
     def learn(self):
         """Refuse calls like the last one that was passed on."""
-        memcpy(self.shape, self.latest, self.lately)
-        self.shaped = self.lately
+        shape = PyBytes_FromStringAndSize(<char*>self.latest, self.lately)
+        if len(self.known) < MOST_KNOWN:
+            self.known.append(shape)
+        else:
+            self.known[self.learned % MOST_KNOWN] = shape
+        self.learned += 1
+
+    cpdef forget(self):
+        """Refuse no calls until some are learned."""
+        if self.known:
+            self.known.clear()
+
+    cdef bint knows(self, const uint8_t* shape, int size):
+        cdef bytes known
+        for known in self.known:
+            if PyBytes_GET_SIZE(known) == size and not memcmp(PyBytes_AS_STRING(known), shape, size):
+                return True
+        return False
 
     @property
     def has_answers(self):
@@ -181,7 +195,8 @@ cdef class Gate:
             if self.looks:
                 self.look(head)
         elif head[3] == CONTINUATION:
-            self.lately = self.shaped = 0
+            self.lately = 0
+            self.forget()
         self.drops = self.is_dropped(head, stream)
         if self.drops:
             self.cut()
@@ -223,23 +238,23 @@ cdef class Gate:
         self.opened += 1
         return 0
 
-    cdef void look(self, const uint8_t* head) noexcept nogil:
-        """Note the shape of a call; one that changes the table makes the known shape stale."""
+    cdef void look(self, const uint8_t* head):
+        """Note the shape of a call; one that changes the table makes the known shapes stale."""
         self.lately, self.later = 0, stream_of(head)
         if head[4] == END_HEADERS and self.at + HEAD + length_of(head) <= self.size:
             self.lately = shape_of(head + HEAD, length_of(head), self.latest)
         if self.lately == 0:
-            self.shaped = 0
+            self.forget()
 
-    cdef bint is_known(self, const uint8_t* head) noexcept nogil:
+    cdef bint is_known(self, const uint8_t* head):
         """Return whether a frame begins a known call that the engine would accept."""
         cdef uint8_t shape[MOST_SHAPE]
         cdef uint32_t stream = stream_of(head)
-        if self.shaped == 0 or head[3] != HEADERS or head[4] != END_HEADERS or self.opened >= MOST_OPEN:
+        if head[3] != HEADERS or not self.known or head[4] != END_HEADERS or self.opened >= MOST_OPEN:
             return False
         if self.at + HEAD + length_of(head) > self.size or stream % 2 == 0 or stream <= max(self.passed, self.refused):
             return False
-        return shape_of(head + HEAD, length_of(head), shape) == self.shaped and not memcmp(shape, self.shape, self.shaped)
+        return self.knows(shape, shape_of(head + HEAD, length_of(head), shape))
 
     cdef void cut(self):
         """Leave out what follows."""
