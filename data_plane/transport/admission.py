@@ -1,4 +1,4 @@
-"""What a connection admits of the calls in a segment while an overload lasts."""
+"""Admits calls of a connection while an overload lasts: some of each segment, and refuses the others."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PIECE = 32
 """Most calls that are answered before the time is looked at."""
+SHORTEST = 1e-6
+"""Seconds that pass at least, by a coarse clock."""
 _BLOCK = header_block(REFUSAL)
 
 
@@ -66,7 +68,7 @@ class Admission:
 
     def _next(self, spent: float) -> bytes:
         """Return as many calls as probably fit into the rest of the time."""
-        calls = int(self._admitted * (self._share - spent) / spent) if self._admitted else 1
+        calls = int(self._admitted * (self._share - spent) / max(spent, SHORTEST)) if self._admitted else 1
         calls = max(1, min(PIECE, calls))
         self._admitted += calls
         return self.gate.take(calls)

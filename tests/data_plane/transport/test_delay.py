@@ -92,7 +92,7 @@ def test_tasks_of_a_round_count_for_the_next(loop: Loop):
 
 
 def test_an_overload_is_seen_within_a_round(loop: Loop):
-    """Rounds grow while calls queue; one long round alone is no overload."""
+    """Rounds grow while calls queue; one long round alone does not count."""
     measured = Delay()
     for _ in range(ROUNDS):
         busy_round(loop, measured, 0.02)

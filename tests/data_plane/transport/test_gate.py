@@ -98,7 +98,7 @@ PIECES = st.lists(st.sampled_from([0, 1, 2, 5, None]), max_size=4)
 
 @given(st.sampled_from([0, 4096]), st.lists(st.lists(CALLS, max_size=8), min_size=1, max_size=6), st.data())
 def test_refused_calls_leave_no_trace_and_others_are_served(table: int, bursts: list[list[Sent]], data: Any):
-    """Whether the client's blocks change the table of the compression or not, and wherever its bytes are cut."""
+    """With blocks that change the table of the compression and others, cut anywhere."""
     pair = Pair(table)
     for burst in bursts:
         for call in burst:
