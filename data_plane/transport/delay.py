@@ -7,7 +7,7 @@ import time
 
 BRIEF = 0.001
 """Seconds of a round of the event loop that left nothing behind, unless it refused calls."""
-PAUSE = 0.01
+PAUSE = 0.1
 """Seconds after a round with a crowd in which a brief round proves nothing: the next calls of the crowd are coming."""
 INTERVAL = 0.1
 """Seconds without a brief round from which the load is an overload, and not a burst."""
