@@ -11,7 +11,7 @@ import select
 import socket
 import struct
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -39,6 +39,13 @@ class Outcome:
     """The same of refusals."""
     expired: int = 0
     """Calls whose deadline passed before the client could send them, or that had no end at the end of the run."""
+    by_channel: Counter[int] = field(default_factory=Counter)
+    """Answers of each connection."""
+
+    @property
+    def fairness(self) -> float:
+        """Return the answers of the connection that got the fewest, as a part of those that got the most."""
+        return min(self.by_channel.values()) / max(self.by_channel.values()) if self.by_channel else float("nan")
 
     def goodput(self, within: float) -> float:
         """Return the answers within so many seconds, per second."""
@@ -52,17 +59,20 @@ class Outcome:
 class Channel:
     """One connection, with the calls that are open on it and those that wait for a stream."""
 
-    def __init__(self, port: int, path: str, message: bytes) -> None:
+    def __init__(self, port: int, path: str, message: bytes, timeout: str = "") -> None:
+        """Connect; ``timeout`` is the deadline that calls carry, as gRPC writes it."""
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.most, self.next, self.unsent, self.unread = 100, 1, b"", b""
         self.open: dict[int, float] = {}
         self.waiting: deque[float] = deque()
         self._answered: set[int] = set()
-        fields = ((0x04, path), (0x01, "localhost"), (0x1F, "application/grpc"), ("te", "trailers"))
+        fields = [(0x04, path), (0x01, "localhost"), (0x1F, "application/grpc"), ("te", "trailers")]
+        if timeout:
+            fields.append(("grpc-timeout", timeout))
         block = b"\x83\x86" + b"".join(_entering(name, value) for name, value in fields)
         self._first = _frame_start(HEADERS, END_HEADERS, block), block
-        block = b"\x83\x86\xc1\xc0\xbf\xbe"  # the four that entered the table
+        block = b"\x83\x86" + bytes(0xBE + i for i in reversed(range(len(fields))))  # those that entered the table
         self._block = _frame_start(HEADERS, END_HEADERS, block), block
         body = b"\0" + len(message).to_bytes(4, "big") + message
         self._body = _frame_start(DATA, END_STREAM, body), body
@@ -120,6 +130,7 @@ class Channel:
         if stream in self._answered:
             self._answered.discard(stream)
             outcome.taken.append(seconds)
+            outcome.by_channel[id(self)] += 1
         else:
             outcome.refused.append(seconds)
 
@@ -141,8 +152,8 @@ class Channel:
 class Load:
     """Connections to one method of a server."""
 
-    def __init__(self, port: int, path: str, message: bytes, connections: int) -> None:
-        self._channels = [Channel(port, path, message) for _ in range(connections)]
+    def __init__(self, port: int, path: str, message: bytes, connections: int, timeout: str = "") -> None:
+        self._channels = [Channel(port, path, message, timeout) for _ in range(connections)]
         self._poll = select.epoll()
         self._by_fd = {channel.socket.fileno(): channel for channel in self._channels}
         for descriptor in self._by_fd:
@@ -170,6 +181,7 @@ class Load:
     def offer(self, rate: float, seconds: float, deadline: float, seed: int = 1) -> Outcome:
         """Let calls arrive at this rate; those that cannot be sent within the deadline are dropped."""
         outcome, draw, begun = Outcome(seconds), random.Random(seed), time.monotonic()
+        outcome.by_channel.update({id(channel): 0 for channel in self._channels})
         at = begun + draw.expovariate(rate)
         while (now := time.monotonic()) < begun + seconds:
             due = set()

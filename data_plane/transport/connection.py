@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from pretzel.data_plane.transport import http2
+from pretzel.data_plane.transport.admission import Admission
 from pretzel.data_plane.transport.call import Call
-from pretzel.data_plane.transport.guard import Guard
 from pretzel.data_plane.transport.handlers import STOPPING
 from pretzel.data_plane.transport.head import Head, Rejection, read_head
 from pretzel.data_plane.transport.held import HeldAnswers
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 CHUNK = 256 << 10
 """Most bytes handed to the socket at a time; a slow reader leaves the rest with the engine."""
-IGNORED = 1 << 20
-"""Bytes that are dropped after the end of a call before its stream is reset: they were sent before the status came."""
 UNKNOWN_METHOD = "Method not found!"
 
 
@@ -46,7 +44,6 @@ class Connection(asyncio.Protocol):
         self.sender = Sender(self.engine, self._flush_soon)
         self.unread = Unread(front, self.sender)
         self.held = HeldAnswers(front.methods.look)
-        self._guard = Guard()
         self.transport: Any = None
         self.closing = False
         self.greeted = False
@@ -55,13 +52,11 @@ class Connection(asyncio.Protocol):
         """Time of the last received byte."""
         self.called = self.heard
         """Time of the last call."""
-        self._unheard = self.heard
-        """Time after which the bytes that are handled now have arrived."""
-        self._bound = 0.0
-        """Wait in seconds from which their calls are refused; 0 for none."""
+        self.admission = Admission(self.shedding, self.heard)
+        self._counted = 0
+        """Open calls that the front counts for this connection."""
         self.life = Life(self, self.heard)
         self._waiting: list[Call] = []
-        self._ignored: dict[int, int] = {}
         self._last_fields: tuple[Header, ...] = ()
         self._last_head: Head
         self._last_method: Method
@@ -84,15 +79,16 @@ class Connection(asyncio.Protocol):
         """Process received bytes."""
         before, self.heard = self.heard, time.monotonic()
         self.delay.arrive(self.heard)
-        self._unheard = max(before, self.delay.since)
         self.front.poller.heard(self.heard)
         self._receiving = True
         self.held.open()
         try:
-            self.engine.receive_data(self._guard.pass_on(data))
-            events = self.engine.events()
-            self._bound = self.shedding.bound_of(events) if self.delay.overloaded else 0.0
-            self._react(events)
+            if self.delay.overloaded and self.shedding.bound and not (self._paused or self.life.is_drained):
+                self.admission.open(data, before, self.heard, len(self.calls))
+                for piece in self.admission.pieces():
+                    self._receive(piece)
+            else:
+                self._receive(self.admission.pass_on(data, len(self.calls)))
             self.held.release()
         except http2.NGH2Error:
             self._fail()
@@ -129,19 +125,26 @@ class Connection(asyncio.Protocol):
 
     # Events of the engine
 
+    def _receive(self, data: bytes) -> None:
+        self.engine.receive_data(data)
+        events = self.engine.events()
+        if self.admission.is_active:
+            self.admission.learn(events)
+        self._react(events)
+
     def _react(self, events: list[Any]) -> None:
         for i, event in enumerate(events):
             kind = type(event)
             if kind is http2.DataReceived:
                 self._on_data(event.stream_id, event.data, event.end_stream)
             elif kind is http2.RequestReceived:
-                if self._bound and self._waited() > self._bound and (method := self.shedding.method_of(event.headers)):
+                if self.admission.is_refusing and (method := self.shedding.method_of(event.headers)):
                     self.called = self.heard
                     self._react(self.shedding.refuse_from(self, events, i, method))
                     return
                 self._on_request(event.stream_id, event.headers, event.end_stream)
             elif kind is http2.StreamClosed:
-                if self._ignored or event.stream_id in self.calls:  # a refused call has left nothing
+                if self.sender.ignored or event.stream_id in self.calls:  # a refused call has left nothing
                     self._on_closed(event.stream_id)
             elif kind is http2.TrailersReceived:
                 self._on_data(event.stream_id, b"", True)
@@ -161,19 +164,17 @@ class Connection(asyncio.Protocol):
                 return
             self._last_fields = fields
         self.called = self.heard
-        if self._bound and self._last_method.is_prediction and 0 < self._last_head.timeout < self._waited():
+        if self.calls and self.front.calls >= self.limits.calls:
+            self.reset(stream_id, http2.REFUSED_STREAM)  # a status would leave it open until its sender ends it
+            return
+        if self.admission.is_active and self.admission.is_late(self._last_head, self._last_method):
             self.sender.refuse(stream_id, REFUSAL)
-            self.shedding.count(self._last_method)
             return
         call = self.calls[stream_id] = Call(self, stream_id, self._last_head, self._last_method)
         if call.deadline:
             self._waiting.append(call)
         if end:
             self._on_data(stream_id, b"", True)
-
-    def _waited(self) -> float:
-        """Return the most seconds that the call which is processed now can have waited."""
-        return time.monotonic() - self._unheard
 
     def _read(self, fields: tuple[Header, ...]) -> tuple[Head, Method]:
         head = read_head(fields, self.limits.header_bytes)
@@ -185,25 +186,17 @@ class Connection(asyncio.Protocol):
     def _on_data(self, stream_id: int, data: bytes, end: bool) -> None:
         call = self.calls.get(stream_id)
         if call is None or call.finished:
-            self._ignore(stream_id, len(data))
+            self.sender.ignore(stream_id, len(data))
             return
         try:
             call.receive(data, end=end)
         except Exception as error:
             call.fail(error)
 
-    def _ignore(self, stream_id: int, size: int) -> None:
-        """Drop data of a call that has ended, and reset the stream if its sender does not stop."""
-        self.sender.acknowledge(stream_id, size)
-        self._ignored[stream_id] = ignored = self._ignored.get(stream_id, 0) + size
-        if ignored > IGNORED:
-            self.reset(stream_id, http2.NO_ERROR)
-
     def _on_closed(self, stream_id: int) -> None:
         call = self.calls.pop(stream_id, None)
         self.unread.forget(stream_id)
-        if self._ignored:
-            self._ignored.pop(stream_id, None)
+        self.sender.forget(stream_id)
         if call is not None:
             call.abandon()
 
@@ -221,15 +214,19 @@ class Connection(asyncio.Protocol):
             while not (self._paused or self.transport.is_closing()):
                 fed = self.sender.outgoing.feed()
                 output = self.engine.data_to_send(CHUNK)
+                is_last = len(output) < CHUNK // 2 and not fed
+                if is_last and self.admission.gate.has_answers:
+                    output += self.admission.gate.answers()
                 if output:
                     self.transport.write(output)
-                if len(output) < CHUNK // 2 and not fed:
+                if is_last:
                     break
             self._react(self.engine.events())
         except http2.NGH2Error:
             self._fail()
             return
         self.unread.count()
+        self._count_calls()
         for call in self.calls.values():
             call.on_sent()
         self.unread.resume()
@@ -247,6 +244,11 @@ class Connection(asyncio.Protocol):
         for call in self.calls.values():
             call.abandon()
         self.calls.clear()
+        self._count_calls()
+
+    def _count_calls(self) -> None:
+        self.front.calls += len(self.calls) - self._counted
+        self._counted = len(self.calls)
 
     # Operations of the connection's life
 

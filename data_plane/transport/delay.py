@@ -6,9 +6,13 @@ import asyncio
 import time
 
 BRIEF = 0.001
-"""Seconds of a round of the event loop that left nothing behind."""
+"""Seconds of a round of the event loop that left nothing behind, unless it refused calls."""
+PAUSE = 0.1
+"""Seconds after a round with a crowd in which a brief round proves nothing: the next calls of the crowd are coming."""
 INTERVAL = 0.1
 """Seconds without a brief round from which the load is an overload, and not a burst."""
+ROUNDS = 3
+"""Long rounds from which that is seen within a round; one that is long alone may be a pause of the machine."""
 
 
 class Delay:
@@ -18,7 +22,21 @@ class Delay:
     round before, for that emptied their socket: so the time since its beginning bounds their wait.
     """
 
-    __slots__ = ("_calm", "_measuring", "_mark", "overloaded", "since", "tasks")
+    __slots__ = (
+        "_arrivals",
+        "_calm",
+        "_crowd",
+        "_long",
+        "_mark",
+        "_measuring",
+        "crowded",
+        "crowds",
+        "overloaded",
+        "refuses",
+        "segments",
+        "since",
+        "tasks",
+    )
 
     def __init__(self) -> None:
         self.overloaded = False
@@ -27,25 +45,47 @@ class Delay:
         """Time after which the bytes that are handled now have arrived."""
         self.tasks = False
         """Work was left to the next round; set by those who do."""
+        self.segments = 1
+        """Segments that were handled in the last round."""
+        self.crowded = False
+        """A client had used all its streams in the last round, and probably queues more calls."""
+        self.crowds = False
+        """The same of the present round; set by those who see it."""
+        self.refuses = False
+        """Calls of the present round were refused; set by those who do.  That is why it may be brief."""
+        self._arrivals = self._long = 0
         self._measuring = False
-        self._mark = self._calm = 0.0
+        self._mark = self._calm = self._crowd = 0.0
 
     def arrive(self, now: float) -> None:
         """Note that received bytes are about to be handled."""
+        self._arrivals += 1
         if not self._measuring:
             self._measuring = True
-            self.since = self._mark = self._calm = now
+            self.since = self._mark = now
+            if now - self._crowd > PAUSE:
+                self._calm, self._long, self.overloaded = now, 0, False
             asyncio.get_running_loop().call_soon(self._turn)
+        elif self._long >= ROUNDS:
+            self.overloaded = now - self._calm > INTERVAL
 
     def _turn(self) -> None:
         """End a round, before the next poll."""
         now = time.monotonic()
-        if now - self._mark < BRIEF:
-            self._calm = now
+        self.segments, self._arrivals = self._arrivals, 0
+        if self.crowds:
+            self._crowd = now
+        self.crowded, self.crowds = self.crowds, False
+        refuses, self.refuses = self.refuses, False
+        if now - self._mark < BRIEF and not refuses:
+            if now - self._crowd > PAUSE:
+                self._calm, self._long = now, 0
             if not self.tasks:
-                self._measuring = self.overloaded = False
+                self._measuring = False
+                self.overloaded &= self._calm < now
                 return
         self.tasks = False
+        self._long += 1
         self.since, self._mark = self._mark, now
         self.overloaded = now - self._calm > INTERVAL
         asyncio.get_running_loop().call_soon(self._turn)

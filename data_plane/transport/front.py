@@ -38,6 +38,8 @@ class NativeFront:
         self.methods, self.limits, self.poller = methods, limits, poller or Poller(0)
         self.shedding = Shedding(methods, limits, tally or Tally())
         self.connections: set[Connection] = set()
+        self.calls = 0
+        """Open calls of all connections, as they were when each was flushed."""
         self._held = 0
         self.unsent = 0
         """Bytes of answers that their clients have not read."""

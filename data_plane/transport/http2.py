@@ -27,6 +27,7 @@ if TYPE_CHECKING or ngh2 is not None:
     __all__ = [
         "CANCEL",
         "NO_ERROR",
+        "REFUSED_STREAM",
         "Connection",
         "ConnectionClosed",
         "DataReceived",
@@ -40,7 +41,7 @@ if TYPE_CHECKING or ngh2 is not None:
         "new_connection",
     ]
 
-NO_ERROR, CANCEL = 0x0, 0x8
+NO_ERROR, REFUSED_STREAM, CANCEL = 0x0, 0x7, 0x8
 _MAX_STREAMS, _INITIAL_WINDOW, _MAX_FRAME, _MAX_HEADER_LIST = 0x3, 0x4, 0x5, 0x6
 _FRAME_BYTES = 1 << 16  # four times the default: a large message takes half of the time, for each frame is an event
 _HEADER_SLACK = 16

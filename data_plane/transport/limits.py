@@ -16,8 +16,10 @@ class Limits:
     """Largest message, after decompression."""
     header_bytes: int = 16 << 10
     """Largest header list of a call; a larger one fails with RESOURCE_EXHAUSTED."""
-    streams: int = 256
-    """Open calls of one connection; a client queues the others."""
+    streams: int = 1024
+    """Open calls of one connection; a client queues the others, where their age is not seen."""
+    calls: int = 100_000
+    """Open calls of all connections together; beyond it, a connection may have one, and others get REFUSED_STREAM."""
     connections: int = 10_000
     """Open connections; further ones are closed on arrival."""
     stream_window: int = 1 << 20

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _RESPONSE: tuple[Header, ...] = ((b":status", b"200"), (b"content-type", b"application/grpc"))
 _ACCEPTED: Header = (b"grpc-accept-encoding", b", ".join(ENCODINGS))
 _GZIP: Header = (b"grpc-encoding", b"gzip")
+IGNORED = 1 << 20
+"""Bytes that are dropped after the end of a call before its stream is reset: they were sent before the status came."""
 
 
 class Sender:
@@ -30,6 +32,8 @@ class Sender:
     def __init__(self, engine: http2.Connection, flush_soon: Callable[[], None]) -> None:
         self._engine, self._flush_soon = engine, flush_soon
         self.outgoing = Outgoing(engine)
+        self.ignored: dict[int, int] = {}
+        """Dropped bytes of open streams whose calls have ended."""
 
     def acknowledge(self, stream_id: int, size: int) -> None:
         """Allow the peer to send as many bytes again."""
@@ -39,6 +43,18 @@ class Sender:
             except (http2.NGH2Error, ValueError):  # the stream is long gone, or the connection is
                 return
             self._flush_soon()
+
+    def ignore(self, stream_id: int, size: int) -> None:
+        """Drop data of a call that has ended, and reset the stream if its sender does not stop."""
+        self.acknowledge(stream_id, size)
+        self.ignored[stream_id] = ignored = self.ignored.get(stream_id, 0) + size
+        if ignored > IGNORED:
+            self._queue(self._engine.reset_stream, stream_id, http2.NO_ERROR)
+
+    def forget(self, stream_id: int) -> None:
+        """Drop a stream that is closed."""
+        if self.ignored:
+            self.ignored.pop(stream_id, None)
 
     def respond(self, call: Call, *message: bytes) -> None:
         """Send the whole response of a unary call: headers, the parts of a framed message, and the status OK."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from pretzel.data_plane.measure.counters import Tally
-from pretzel.data_plane.transport import http2
 from pretzel.data_plane.transport.delay import Delay
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Method, Methods
@@ -23,10 +22,11 @@ log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 0.1
 """Delay that is suggested to a client whose call is refused."""
-CROWD = 4
-"""The part of a connection's streams, as a divisor, whose calls in one segment are a crowd."""
+TURN = 0.25
+"""Part of the bound that the segments of one round may take together."""
 CROWDED = 0.25
-"""Part of the bound for a crowd."""
+"""Part of that time which remains while a client has used all its streams: it probably queues more calls, and all of
+them must be read before they are too old."""
 LOG_SECONDS = 10.0
 """Least time between two reports in the log."""
 REASON = "delay"
@@ -44,22 +44,34 @@ REFUSAL = _refusal()
 """The only header fields of a refused call."""
 
 
+def header_block(fields: tuple[Header, ...]) -> bytes:
+    """Return fields as a header block that leaves the table of the compression as it is."""
+    return b"".join(b"\0" + _text(name) + _text(value) for name, value in fields)
+
+
+def _text(text: bytes) -> bytes:
+    size = len(text) if len(text) < 0x7F else 0x7F
+    more, digits = len(text) - 0x7F, b""
+    while more > 0x7F:
+        digits, more = digits + bytes([0x80 | more & 0x7F]), more >> 7
+    return bytes([size]) + (digits + bytes([more]) if more >= 0 else b"") + text
+
+
 class Shedding:
     """The overload of one process, and the calls that it refuses."""
 
     def __init__(self, methods: Methods, limits: Limits, tally: Tally) -> None:
-        self._methods, self._bound, self._streams = methods, limits.delay_seconds, limits.streams
+        self._methods, self.bound, self.streams = methods, limits.delay_seconds, limits.streams
         self._tally = tally
         self.delay = Delay()
         self._reported = 0, 0.0
 
-    def bound_of(self, events: list[Any]) -> float:
-        """Return the wait in seconds from which the calls of a segment are refused; 0 if none is.
-
-        It is shorter for a client that sends many calls at once: it may queue more, whose wait is not seen here.
-        """
-        crowd = CROWD * sum(type(event) is http2.RequestReceived for event in events) >= self._streams
-        return self._bound * CROWDED if crowd else self._bound
+    def share(self, calls: int) -> float:
+        """Return the seconds for the answers to a segment of a connection with so many open calls, and those in it."""
+        delay = self.delay
+        delay.crowds |= calls >= self.streams
+        share = self.bound * TURN / max(1, delay.segments)
+        return share * CROWDED if delay.crowded or delay.crowds else share
 
     def method_of(self, fields: tuple[Header, ...]) -> Method | None:
         """Return the method of a call if it may be refused; those of other services, such as health, may not."""
@@ -85,4 +97,4 @@ class Shedding:
         total, (before, at) = self._tally.rejected[REASON], self._reported
         if total > before and now - at >= LOG_SECONDS:
             self._reported = total, now
-            log.warning("refused calls, because they waited too long", calls=total - before, bound=self._bound)
+            log.warning("refused calls, because they waited too long", calls=total - before, bound=self.bound)

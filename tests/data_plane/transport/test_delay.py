@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from pretzel.data_plane.transport import delay
-from pretzel.data_plane.transport.delay import BRIEF, INTERVAL, Delay
+from pretzel.data_plane.transport.delay import BRIEF, INTERVAL, PAUSE, ROUNDS, Delay
 
 
 class Loop:
@@ -89,3 +89,57 @@ def test_tasks_of_a_round_count_for_the_next(loop: Loop):
     loop.now += 2 * INTERVAL  # the tasks
     loop.begin_round()
     assert measured.overloaded
+
+
+def test_an_overload_is_seen_within_a_round(loop: Loop):
+    """Rounds grow while calls queue; one long round alone does not count."""
+    measured = Delay()
+    for _ in range(ROUNDS):
+        busy_round(loop, measured, 0.02)
+    loop.now += INTERVAL
+    measured.arrive(loop.now)
+    assert measured.overloaded
+    busy_round(loop, measured, 0.0)
+    loop.begin_round()
+    assert not measured.overloaded
+    busy_round(loop, measured, 0.02)
+    loop.now += INTERVAL
+    measured.arrive(loop.now)
+    assert not measured.overloaded
+
+
+def test_a_brief_round_between_the_calls_of_a_crowd_proves_nothing(loop: Loop):
+    """They wait in a client that has used all its streams, and come when it has read the answers."""
+    measured = Delay()
+    for _ in range(9):
+        measured.crowds = True
+        busy_round(loop, measured, 0.015)
+        assert measured.crowded
+        loop.begin_round()
+        assert loop.is_idle
+        loop.now += PAUSE / 2
+    assert measured.overloaded
+    loop.now += PAUSE
+    measured.arrive(loop.now)
+    assert not measured.overloaded
+
+
+def test_the_segments_of_a_round_are_counted(loop: Loop):
+    measured = Delay()
+    for segments in (3, 1, 2):
+        for _ in range(segments):
+            measured.arrive(loop.now)
+        busy_round(loop, measured, 0.01)
+        assert measured.segments == segments + 1
+
+
+def test_a_round_that_is_brief_because_it_refused_calls_proves_nothing(loop: Loop):
+    measured = Delay()
+    while not measured.overloaded:
+        busy_round(loop, measured, 0.01)
+    measured.refuses = True
+    busy_round(loop, measured, BRIEF / 2)
+    assert measured.overloaded
+    busy_round(loop, measured, BRIEF / 2)
+    assert not measured.overloaded
+    assert loop.is_idle

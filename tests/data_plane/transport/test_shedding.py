@@ -12,17 +12,17 @@ from structlog.testing import capture_logs
 
 from pretzel.client.hints import retry_after
 from pretzel.data_plane.measure.counters import Tally
-from pretzel.data_plane.transport import delay, http2
+from pretzel.data_plane.transport import delay
 from pretzel.data_plane.transport import front as native_front
 from pretzel.data_plane.transport.lane import OVERLOADED_BREATH
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Methods
-from pretzel.data_plane.transport.shedding import CROWD, CROWDED, RETRY_SECONDS, Shedding
+from pretzel.data_plane.transport.shedding import CROWDED, RETRY_SECONDS, TURN, Shedding
 from tests.data_plane.transport.echo import Served, limited, path
 from tests.data_plane.transport.peer import DATA, END_STREAM, Peer, frame, message, request
 from tests.data_plane.transport.waits import until
 
-EXHAUSTED = 8
+EXHAUSTED, REFUSED_STREAM = 8, 7
 PREDICTIONS = ("Fast", "Slow", "Lane", "FastLane")
 """Methods with a shortcut."""
 
@@ -116,12 +116,56 @@ async def test_open_streams_go_on():
         assert peer.answers[stream].data == message(b"one") + more
 
 
-def test_a_client_that_sends_many_calls_at_once_is_refused_earlier():
-    shedding = Shedding(Methods(), Limits(delay_seconds=0.02, streams=4 * CROWD), Tally())
-    events = [http2.RequestReceived(2 * i + 1, (), False) for i in range(4)]
-    assert shedding.bound_of(events[:3]) == 0.02
-    assert shedding.bound_of(events) == 0.02 * CROWDED
-    assert Shedding(Methods(), Limits(delay_seconds=0), Tally()).bound_of(events) == 0
+def test_the_segments_of_a_round_share_its_time():
+    """Less of it goes to a client that uses all its streams, because it probably queues more calls."""
+    shedding = Shedding(Methods(), Limits(delay_seconds=0.02, streams=16), Tally())
+    assert shedding.share(15) == 0.02 * TURN
+    shedding.delay.segments = 4
+    assert shedding.share(15) == 0.02 * TURN / 4
+    assert shedding.share(16) == shedding.share(15) == 0.02 * TURN / 4 * CROWDED
+    shedding.delay.crowded, shedding.delay.crowds = True, False
+    assert shedding.share(15) == 0.02 * TURN / 4 * CROWDED
+
+
+async def test_a_segment_is_answered_while_its_share_lasts():
+    """Calls like an answered one are then refused before the engine sees them, and count as others."""
+    async with overloaded(delay_seconds=1000) as (served, peer):
+        served.front.shedding.bound = 1e-3  # of the share; the wait is within it in this loop
+        before = served.echo.calls
+        streams = [peer.open(request("Fast"), message(b"m")) for _ in range(500)]
+        peer.flush()
+        await peer.until(lambda: all(peer.answers[stream].closed for stream in streams))
+        statuses = [peer.answers[stream].status for stream in streams]
+        assert set(statuses) <= {0, EXHAUSTED}
+        assert statuses.count(EXHAUSTED) == refused(served)
+        assert before == served.echo.calls
+        assert await peer.is_served()
+
+
+async def test_open_calls_are_bounded_over_all_connections():
+    """Each connection may have one in any case, and closed ones make place."""
+    async with limited(calls=10) as served, Peer.connected(served.port) as peer, Peer.connected(served.port) as other:
+        streams = [peer.open(request("Slow"), message(b"m")) for _ in range(10)]
+        peer.flush()
+        await until(lambda: served.front.calls == 10)
+        assert (await other.call(request("Unary"), message(b"m"))).status == 0
+        slow = other.open(request("Slow"), message(b"m"))
+        other.flush()
+        await until(lambda: served.front.calls == 11)
+        assert (await other.call(request("Unary"), message(b"m"))).reset == REFUSED_STREAM
+        incomplete = other.open(request("Unary"), message(b"m")[:3], end=False)
+        assert (await other.answer(incomplete)).reset == REFUSED_STREAM
+        served.echo.release.set()
+        for stream in streams:
+            assert (await peer.answer(stream)).status == 0
+        assert (await other.answer(slow)).status == 0
+        await until(lambda: served.front.calls == 0)
+        for open_ in range(1, 11):
+            peer.open(request("Count"), message(b"m"), end=False)
+            peer.flush()
+            await until(lambda expected=open_: served.front.calls == expected)
+        assert (await peer.call(request("Unary"), message(b"m"))).reset == REFUSED_STREAM
+    assert served.front.calls == 0
 
 
 async def test_a_call_whose_time_is_over_is_refused():

@@ -1,0 +1,98 @@
+"""Admits calls of a connection while an overload lasts: some of each segment, and refuses the others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pretzel.data_plane.transport import http2
+from pretzel.data_plane.transport.gate import Gate
+from pretzel.data_plane.transport.guard import Guard
+from pretzel.data_plane.transport.shedding import REFUSAL, Shedding, header_block
+
+if TYPE_CHECKING:
+    from pretzel.data_plane.transport.head import Head
+    from pretzel.data_plane.transport.methods import Method
+
+PIECE = 32
+"""Most calls that are answered before the time is looked at."""
+SHORTEST = 1e-6
+"""Seconds that pass at least, by a coarse clock."""
+_BLOCK = header_block(REFUSAL)
+
+
+class Admission:
+    """The received bytes of one connection, until the engine takes them or their calls are refused."""
+
+    def __init__(self, shedding: Shedding, now: float) -> None:
+        self._shedding, self._delay = shedding, shedding.delay
+        self.gate, self._guard = Gate(_BLOCK), Guard()
+        self.is_active = False
+        """The present segment came under an overload."""
+        self.is_refusing = False
+        """The predictions that are processed now are refused."""
+        self._begun = self._arrived = now
+        self._share, self._admitted = 0.0, 0
+        self._method: Method | None = None
+
+    def pass_on(self, data: bytes, calls: int) -> bytes:
+        """Return a segment for the engine, without an overload; ``calls`` are open already."""
+        self.is_active = self.is_refusing = False
+        data = self.gate.pass_on(data)
+        if calls + self.gate.calls >= self._shedding.streams:
+            self._delay.crowds = True
+        return self._guard.pass_on(data)
+
+    def open(self, data: bytes, before: float, now: float, calls: int) -> None:
+        """Begin a segment that came after ``before``; ``calls`` are open already."""
+        self.is_active, self._begun, self._arrived = True, now, max(before, self._delay.since)
+        self.gate.open(data)
+        self._share = self._shedding.share(calls + self.gate.calls)
+        self._admitted = 0
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield bytes for the engine: a few calls each while there is time, then what must not be refused."""
+        while self.gate.has_more:
+            now = time.monotonic()
+            spent = now - self._begun
+            self.is_refusing = spent >= self._share or now - self._arrived > self._shedding.bound
+            yield self._guard.pass_on(self._rest() if self.is_refusing else self._next(spent))
+
+    def _rest(self) -> bytes:
+        self._delay.refuses = True
+        count, rest = self.gate.refuse()
+        if count and self._method is not None:
+            self._shedding.count(self._method, count)
+        return rest
+
+    def _next(self, spent: float) -> bytes:
+        """Return as many calls as probably fit into the rest of the time."""
+        calls = int(self._admitted * (self._share - spent) / max(spent, SHORTEST)) if self._admitted else 1
+        calls = max(1, min(PIECE, calls))
+        self._admitted += calls
+        return self.gate.take(calls)
+
+    def learn(self, events: list[Any]) -> None:
+        """Learn from the decoded calls of what was taken how those look that may be refused."""
+        stream = self.gate.unknown_stream
+        for event in reversed(events) if stream else ():
+            if type(event) is http2.RequestReceived and event.stream_id == stream:
+                self._learn(self._shedding.method_of(event.headers))
+                return
+
+    def _learn(self, method: Method | None) -> None:
+        """Learn the last call, which is to this method; only the calls of one method are known at a time."""
+        if method is None:
+            return
+        if method is not self._method:
+            self.gate.forget()
+            self._method = method
+        self.gate.learn()
+
+    def is_late(self, head: Head, method: Method) -> bool:
+        """Return whether a call may have waited longer than its deadline allows, and count it then as refused."""
+        late = method.is_prediction and 0 < head.timeout < time.monotonic() - self._arrived
+        if late:
+            self._shedding.count(method)
+        return late

@@ -1,0 +1,299 @@
+"""Refuses calls of an overloaded connection before the HTTP/2 engine sees them: a tenth of a microsecond each.
+
+The engine does not notice: a stream that is never opened counts as closed once a later one is, and the table of the
+compression stays the same, because only header blocks that leave it unchanged are kept from the engine.  A call is
+recognized by the shape of its block: that of a call which the engine has decoded, except for values of metadata.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.stdint cimport int64_t, uint8_t, uint32_t
+from libc.stdlib cimport free, realloc
+from libc.string cimport memcmp, memcpy, memmove
+
+from pretzel.data_plane.transport.shape cimport MOST_SHAPE, shape_of
+
+cdef enum:  # of HTTP/2
+    PREFACE = 24
+    HEAD = 9
+    DATA = 0
+    HEADERS = 1
+    RESET = 3
+    WINDOW_UPDATE = 8
+    CONTINUATION = 9
+    END_STREAM = 1
+    END_HEADERS = 4
+    MOST_FRAME = 1 << 14
+
+cdef enum:
+    ALL = 1 << 30
+    MOST_OPEN = 1 << 10   # refused streams that the client has not ended
+    MOST_KNOWN = 8        # shapes: clients differ in few fields, such as the deadlines that entered the table
+
+
+cdef class Gate:
+    """The received bytes of one connection, on their way to the guard and the engine."""
+
+    cdef bytes data             # the present segment
+    cdef const uint8_t* bytes_
+    cdef Py_ssize_t size
+    cdef Py_ssize_t begun       # the first byte that is not passed on
+    cdef Py_ssize_t at          # the next frame
+    cdef Py_ssize_t skip        # bytes of the present frame that are passed on as they come
+    cdef bint drops             # or are left out
+    cdef readonly Py_ssize_t calls
+    cdef Py_ssize_t left        # calls that were not taken, of those that might
+    cdef bytes tail             # of a frame that is not complete
+    cdef list parts             # of what is passed on
+    cdef uint32_t passed        # the newest stream that the engine knows
+    cdef uint32_t refused       # the newest stream that it does not
+    cdef list known             # shapes of calls that may be refused
+    cdef int learned            # so many, since the connection began
+    cdef bint looks             # at the blocks that are passed on
+    cdef uint8_t latest[MOST_SHAPE]
+    cdef int lately             # bytes of the shape of the last call that was passed on; 0 if it has none
+    cdef uint32_t later         # its stream
+    cdef uint32_t* open_        # refused streams whose data may follow
+    cdef int opened, places
+    cdef uint8_t* out           # refusals
+    cdef Py_ssize_t used, room, owed
+    cdef bytes block
+
+    def __init__(self, bytes block not None):
+        """Create one that refuses by this header block, which must leave the table of the compression unchanged."""
+        self.block, self.data, self.tail, self.skip = block, b"", b"", PREFACE
+        self.known = []
+
+    def __dealloc__(self):
+        free(self.out)
+        free(self.open_)
+
+    def pass_on(self, bytes data not None):
+        """Return a segment for the engine; nearly always ``data`` itself."""
+        self.begin(data)
+        self.looks = False  # blocks may change the table from here on
+        self.forget()
+        data = self.take(ALL)
+        self.calls = ALL - self.left
+        return data
+
+    def open(self, bytes data not None):
+        """Begin a segment that is passed on in pieces."""
+        cdef Py_ssize_t at
+        self.begin(data)
+        self.looks, at = True, self.at
+        while self.size - at >= HEAD:
+            self.calls += self.bytes_[at + 3] == HEADERS
+            at += HEAD + length_of(self.bytes_ + at)
+
+    def take(self, Py_ssize_t calls):
+        """Return the next frames for the engine, with at most so many calls; none at the end of the segment."""
+        cdef const uint8_t* head
+        self.lately = 0
+        while self.is_complete():
+            head = self.bytes_ + self.at
+            if head[3] == HEADERS:
+                if calls == 0:
+                    break
+                calls -= 1
+            self.pass_frame(head)
+        self.left = calls
+        return self.taken()
+
+    def refuse(self):
+        """Refuse the known calls in the rest of the segment; return their number, and the other frames."""
+        cdef Py_ssize_t calls = 0
+        cdef const uint8_t* head
+        self.lately = 0
+        while self.is_complete():
+            head = self.bytes_ + self.at
+            if not self.is_known(head):
+                self.pass_frame(head)
+                continue
+            self.cut()
+            self.refused = stream_of(head)
+            self.note_open()
+            self.write_refusal()
+            self.at = self.begun = self.at + HEAD + length_of(head)
+            calls += 1
+        return calls, self.taken()
+
+    @property
+    def unknown_stream(self):
+        """The stream of the last call that was passed on, if it can be learned and is not known; else 0."""
+        return self.later if self.lately and not self.knows(self.latest, self.lately) else 0
+
+    @property
+    def has_more(self):
+        """Whether a part of the segment is left."""
+        return self.begun < self.size
+
+    def learn(self):
+        """Refuse calls like the last one that was passed on."""
+        shape = PyBytes_FromStringAndSize(<char*>self.latest, self.lately)
+        if len(self.known) < MOST_KNOWN:
+            self.known.append(shape)
+        else:
+            self.known[self.learned % MOST_KNOWN] = shape
+        self.learned += 1
+
+    cpdef forget(self):
+        """Refuse no calls until some are learned."""
+        if self.known:
+            self.known.clear()
+
+    cdef bint knows(self, const uint8_t* shape, int size):
+        cdef bytes known
+        for known in self.known:
+            if PyBytes_GET_SIZE(known) == size and not memcmp(PyBytes_AS_STRING(known), shape, size):
+                return True
+        return False
+
+    @property
+    def has_answers(self):
+        """Whether there is something to send."""
+        return self.used > 0 or self.owed > 0
+
+    def answers(self):
+        """Return the frames for refused calls, once: they may stand between any two frames of the engine."""
+        cdef bytes window = b""
+        if self.owed:
+            window = b"\0\0\4\x08\0\0\0\0\0" + self.owed.to_bytes(4, "big")
+        answers = window + PyBytes_FromStringAndSize(<char*>self.out, self.used)
+        free(self.out)
+        self.out, self.used, self.room, self.owed = NULL, 0, 0, 0
+        return answers
+
+    # The present segment
+
+    cdef begin(self, bytes data):
+        if self.tail:
+            data, self.tail = self.tail + data, b""
+        self.data, self.bytes_, self.size = data, <const uint8_t*>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data)
+        self.at, self.parts, self.calls = min(self.skip, self.size), None, 0
+        self.skip -= self.at
+        self.begun = self.at if self.drops else 0
+
+    cdef bint is_complete(self):
+        """Return whether another frame may be looked at; what is left of the segment otherwise waits for the next."""
+        cdef Py_ssize_t left = self.size - self.at, length
+        if left == 0:
+            return False
+        if left >= HEAD:
+            length = length_of(self.bytes_ + self.at)
+            # Of DATA, parts are passed on, and what is too long is a fault that the engine reports.
+            if left >= HEAD + length or self.bytes_[self.at + 3] == DATA or length > MOST_FRAME:
+                return True
+        self.tail = self.data[self.at :]
+        self.size = self.at
+        return False
+
+    cdef void pass_frame(self, const uint8_t* head):
+        cdef Py_ssize_t end = self.at + HEAD + length_of(head)
+        cdef uint32_t stream = stream_of(head)
+        if head[3] == HEADERS:
+            self.passed = max(self.passed, stream)
+            if self.looks:
+                self.look(head)
+        elif head[3] == CONTINUATION:
+            self.lately = 0
+            self.forget()
+        self.drops = self.is_dropped(head, stream)
+        if self.drops:
+            self.cut()
+            self.begun = min(end, self.size)
+        self.skip = max(<Py_ssize_t>0, end - self.size)
+        self.at = end - self.skip
+
+    cdef bint is_dropped(self, const uint8_t* head, uint32_t stream) noexcept nogil:
+        """Return whether a frame belongs to a stream that the engine does not know."""
+        cdef int place
+        if head[3] == DATA or head[3] == RESET:
+            place = self.place_of(stream)
+            if place >= 0 and length_of(head) <= MOST_FRAME:
+                if head[3] == DATA:
+                    self.owed += length_of(head)
+                if head[3] == RESET or head[4] & END_STREAM:
+                    self.opened -= 1
+                    memmove(self.open_ + place, self.open_ + place + 1, (self.opened - place) * sizeof(uint32_t))
+                return True
+        # The engine would take the stream for one that is never opened, and end the connection.
+        return (head[3] == RESET or head[3] == WINDOW_UPDATE) and self.passed < stream <= self.refused
+
+    cdef int place_of(self, uint32_t stream) noexcept nogil:
+        """Return the place of a refused stream that is open; -1 if it is none.  Clients end them in order."""
+        cdef int place
+        for place in range(self.opened):
+            if self.open_[place] == stream:
+                return place
+        return -1
+
+    cdef int note_open(self) except -1:
+        cdef uint32_t* grown
+        if self.opened == self.places:
+            grown = <uint32_t*>realloc(self.open_, (2 * self.places + 8) * sizeof(uint32_t))
+            if grown == NULL:
+                raise MemoryError
+            self.open_, self.places = grown, 2 * self.places + 8
+        self.open_[self.opened] = self.refused
+        self.opened += 1
+        return 0
+
+    cdef void look(self, const uint8_t* head):
+        """Note the shape of a call; one that changes the table makes the known shapes stale."""
+        self.lately, self.later = 0, stream_of(head)
+        if head[4] == END_HEADERS and self.at + HEAD + length_of(head) <= self.size:
+            self.lately = shape_of(head + HEAD, length_of(head), self.latest)
+        if self.lately == 0:
+            self.forget()
+
+    cdef bint is_known(self, const uint8_t* head):
+        """Return whether a frame begins a known call that the engine would accept."""
+        cdef uint8_t shape[MOST_SHAPE]
+        cdef uint32_t stream = stream_of(head)
+        if head[3] != HEADERS or not self.known or head[4] != END_HEADERS or self.opened >= MOST_OPEN:
+            return False
+        if self.at + HEAD + length_of(head) > self.size or stream % 2 == 0 or stream <= max(self.passed, self.refused):
+            return False
+        return self.knows(shape, shape_of(head + HEAD, length_of(head), shape))
+
+    cdef void cut(self):
+        """Leave out what follows."""
+        if self.at > self.begun:
+            if self.parts is None:
+                self.parts = []
+            self.parts.append(self.data[self.begun : self.at])
+
+    cdef bytes taken(self):
+        cdef bytes rest = self.data[self.begun : self.at]
+        self.begun = self.at
+        if self.at == self.size:
+            self.data = b""  # not kept by idle connections
+        if self.parts is None:
+            return rest
+        parts, self.parts = [*self.parts, rest], None
+        return b"".join(parts)
+
+    cdef int write_refusal(self) except -1:
+        cdef Py_ssize_t length = PyBytes_GET_SIZE(self.block), needed = self.used + HEAD + length
+        cdef uint8_t* out
+        if needed > self.room:
+            out = <uint8_t*>realloc(self.out, 2 * needed)
+            if out == NULL:
+                raise MemoryError
+            self.out, self.room = out, 2 * needed
+        out = self.out + self.used
+        out[0], out[1], out[2] = <uint8_t>(length >> 16), <uint8_t>(length >> 8), <uint8_t>length
+        out[3], out[4] = HEADERS, END_HEADERS | END_STREAM
+        out[5], out[6] = <uint8_t>(self.refused >> 24), <uint8_t>(self.refused >> 16)
+        out[7], out[8] = <uint8_t>(self.refused >> 8), <uint8_t>self.refused
+        memcpy(out + HEAD, PyBytes_AS_STRING(self.block), length)
+        self.used = needed
+        return 0
+
+
+cdef inline Py_ssize_t length_of(const uint8_t* head) noexcept nogil:
+    return head[0] << 16 | head[1] << 8 | head[2]
+
+
+cdef inline uint32_t stream_of(const uint8_t* head) noexcept nogil:
+    return <uint32_t>(head[5] & 0x7F) << 24 | <uint32_t>head[6] << 16 | <uint32_t>head[7] << 8 | head[8]
