@@ -23,6 +23,10 @@ COUNTS = {
     "load_failures": "Plans that could not be loaded.",
     "evictions": "Plans evicted from memory.",
     "result_evictions": "Kept answers dropped for others.",
+    "python_calls": "Calls of Python stages in side processes.",
+    "python_seconds": "Time of these calls.",
+    "python_crashes": "Calls that ended their side process.",
+    "python_timeouts": "Calls that took longer than they may.",
     "processor_seconds": "Processor time of the serving processes.",
 }
 GAUGES = {
@@ -30,6 +34,7 @@ GAUGES = {
     "resident_plans": "Plans in memory.",
     "fused_bytes": "Bytes of weights that fused kernels hold in addition to those of the plans.",
     "result_bytes": "Bytes of kept answers and their requests.",
+    "python_processes": "Side processes of Python stages.",
     "queued": "Requests that wait for executors or run on them.",
     "running": "Calls being answered.",
     "process_bytes": "Resident memory of the serving processes; shared pages count once per process.",

@@ -24,6 +24,7 @@ from pretzel.data_plane.residency.flight import Flight, watched
 from pretzel.data_plane.residency.ledger import Holding, Ledger, total_bytes
 from pretzel.data_plane.residency.trust import Trust
 from pretzel.engine import Executable, StageCatalog, load
+from pretzel.engine.hops import Stages
 from pretzel.errors import ExhaustedError
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
@@ -53,12 +54,14 @@ class PlanCatalog:
         doubt: Callable[[Digest], None] = lambda plan: None,
         notify: Callable[[str, Digest], None] = lambda kind, plan: None,
         flight: Flight | None = None,
+        stages: Stages | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start empty; ``doubt`` is called with plans whose objects are damaged, ``notify`` when plans load or leave.
 
-        With a ``flight``, every run is recorded.
+        With a ``flight``, every run is recorded.  ``stages`` opens Python stages.
         """
+        self._python = stages
         self._flight, self._bars, self._notify = flight, Bars(), notify
         self._objects, self._budget, self._clock = objects, budget, clock
         self._tally = tally or Tally()
@@ -145,7 +148,7 @@ class PlanCatalog:
         await self._trust.wait_for([entry.digest for entry in entries])
         plans = [await self._plan(entry) for entry in entries]
         await self._trust.wait_for([digest for plan in plans for digest in plan.objects])
-        work = partial(load, plans, self._objects.fetch, catalog=self._stages)
+        work = partial(load, plans, self._objects.fetch, catalog=self._stages, stages=self._python)
         built = await asyncio.get_running_loop().run_in_executor(self._loader, work)
         return watched(built, self._flight, [entry.digest for entry in entries])
 
@@ -192,7 +195,7 @@ class PlanCatalog:
     def _build(self, plan: Plan, digest: Digest) -> tuple[Executable, Proof]:
         with self._flight.over(key_of(digest)) if self._flight else nullcontext():
             proof = self._objects.prove([digest, *plan.objects])
-            return load(plan, proof.fetch, catalog=self._stages), proof
+            return load(plan, proof.fetch, catalog=self._stages, stages=self._python), proof
 
     def _make_room(self, entry: Entry, holding: Holding) -> None:
         """Reject a plan that cannot fit even with the pinned plans alone."""

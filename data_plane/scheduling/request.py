@@ -11,6 +11,7 @@ from typing import Any, NoReturn, Protocol
 
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.scheduling.cost import UNKNOWN, Cost, size_of
+from pretzel.data_plane.scheduling.hops import HopQueue
 from pretzel.data_plane.scheduling.memory import allowed
 from pretzel.data_plane.scheduling.policy import (
     NORMAL,
@@ -115,10 +116,13 @@ class RequestEngine:
         threads: int,
         clock: Callable[[], float] = time.monotonic,
         tally: Tally | None = None,
+        processes: int = 1,
     ) -> None:
+        """Run on ``threads``; requests with Python stages on as many others as there are side ``processes``."""
         self.limits, self._clock = limits, clock
         self._tally = tally or Tally()
         self._queue = ExecutorQueue(threads, limits.memory, clock)
+        self._hopping = HopQueue(limits, threads, processes, clock, self._rejected)
         self.queued = 0
 
     @property
@@ -157,6 +161,9 @@ class RequestEngine:
         """
         size = size_of(columns)
         rows, need = executable.need(columns, outputs, size)
+        if getattr(executable, "hops", ()):
+            run = _Run(executable, cost, size, rows, need, columns, outputs, deadline, pack, level)
+            return await self._hopping.execute(run)
         total = need.total(size)
         if is_small(cost.expected(size, rows), total, self.limits) and need.answer <= self.limits.answer:
             if deadline and deadline <= self._clock():
@@ -251,3 +258,4 @@ class RequestEngine:
     def close(self) -> None:
         """Let running requests finish and start no new ones."""
         self._queue.close()
+        self._hopping.close()
