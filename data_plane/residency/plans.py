@@ -24,8 +24,8 @@ from pretzel.data_plane.residency.flight import Flight, watched
 from pretzel.data_plane.residency.ledger import Holding, Ledger, total_bytes
 from pretzel.data_plane.residency.trust import Trust
 from pretzel.engine import Executable, StageCatalog, load
-from pretzel.engine.hops import Stages
 from pretzel.errors import ExhaustedError
+from pretzel.isolation.stages import PythonStages
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.plan import Plan
@@ -54,7 +54,7 @@ class PlanCatalog:
         doubt: Callable[[Digest], None] = lambda plan: None,
         notify: Callable[[str, Digest], None] = lambda kind, plan: None,
         flight: Flight | None = None,
-        stages: Stages | None = None,
+        stages: PythonStages | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start empty; ``doubt`` is called with plans whose objects are damaged, ``notify`` when plans load or leave.
@@ -79,6 +79,11 @@ class PlanCatalog:
     def bytes(self) -> int:
         """Bytes of the resident plans."""
         return self._ledger.bytes
+
+    @property
+    def consent(self) -> str:
+        """How Python stages run here: ``off``, ``true`` (confined) or ``unconfined``."""
+        return str(self._python.allowed.consent) if self._python is not None else "off"
 
     def entry(self, digest: Digest) -> Entry:
         """Return the entry of a plan, resident or not."""
