@@ -81,7 +81,7 @@ class Settings(ServerSettings):
     """Bytes of kept answers and their requests in each serving process; 0 turns this off."""
 
     python_stages: Literal["off", "true", "unconfined"] = "off"
-    """Whether Python stages run: `true` in confined side processes; `unconfined` also where the kernel cannot do that."""
+    """Whether Python stages run: `true` in confined side processes; `unconfined` also where the kernel lacks that."""
     python_environments: Path | None = None
     """Directory with environments of Python stages: virtual ones or packages, each under the digest of its versions."""
     python_processes: Annotated[int, Field(ge=1, le=256)] = 4

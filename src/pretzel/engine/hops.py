@@ -63,7 +63,7 @@ def call_of(stage: Stage) -> tuple[Any, ...]:
 def code_of(stage: Stage, fetch: Callable[[Digest], bytes | memoryview]) -> memoryview:
     """Return the pickled object of a Python stage."""
     digest = stage.parameters["code"]
-    return memoryview(Parameter(fetch(digest), digest).array).cast("B")
+    return Parameter(fetch(digest), digest).array.data
 
 
 def refused(stage: Stage, remedy: str) -> PreconditionError:

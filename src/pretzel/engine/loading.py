@@ -29,7 +29,6 @@ from pretzel.plan.parameter import Parameter
 from pretzel.plan.plan import Plan, PlanInput, Stage, input_fingerprint
 from pretzel.plan.types import ValueType
 
-
 REFUSED = "this program runs none; deploy the model to a worker that allows it (python_stages)"
 
 

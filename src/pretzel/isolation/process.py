@@ -141,9 +141,7 @@ class SideProcess:
         with suppress(OSError):  # it is dead, which reading its answer shows
             self._link.send(messages.NOTE.pack(kind, length))
 
-    def _answer(
-        self, until: float, token: Any, deadline: float
-    ) -> tuple[bytes, Mapping[str, Any], list[np.ndarray]]:
+    def _answer(self, until: float, token: Any, deadline: float) -> tuple[bytes, Mapping[str, Any], list[np.ndarray]]:
         """Wait for an answer without the GIL, and read it."""
         self._wait(until, token, deadline)
         try:
@@ -163,7 +161,9 @@ class SideProcess:
             if token is not None and getattr(token, "cancelled", False):
                 raise CancelledError("the caller cancelled, and the side process was killed")
         if deadline and until >= deadline:
-            raise DeadlineError("the deadline passed in a Python stage, whose process was killed; retry with a longer one")
+            raise DeadlineError(
+                "the deadline passed in a Python stage, whose process was killed; retry with a longer one"
+            )
         raise Overrun(f"it took longer than {self._limits.seconds:g} s (python_seconds)")
 
     def _crash(self, error: Exception) -> Crash:

@@ -36,7 +36,9 @@ class Stage(Protocol):
 class PythonStages:
     """Opens the Python stages of a server's plans, as its settings allow.  Thread-safe."""
 
-    def __init__(self, allowed: Allowed, report: Callable[[str, str, str], None] = lambda fault, step, why: None) -> None:
+    def __init__(
+        self, allowed: Allowed, report: Callable[[str, str, str], None] = lambda fault, step, why: None
+    ) -> None:
         """Start no process yet; ``report`` is called with the identifier, the step and the reason of each crash."""
         self.allowed, self.pool, self.report = allowed, Pool(allowed), report
         self._lock = threading.Lock()

@@ -140,8 +140,9 @@ def _proved(estimator: Any, name: str, call: Captured) -> Opened:
     prove(function, forms.given(container.takes, container.columns), rows, columns)
     frame = hasattr(call.result, "columns") and hasattr(call.result, "iloc")
     names = tuple(map(str, call.result.columns)) if frame else None
-    also = ("pandas",) if container.takes["form"] in ("table", "series") else ()
-    also += ("scipy",) if any("{" in kind for kind, _, _ in (*container.columns, *columns)) else ()
+    libraries = {"pandas": container.takes["form"] in ("table", "series") or frame}
+    libraries["scipy"] = any("{" in kind for kind, _, _ in (*container.columns, *columns))
+    also = [name for name, needed in libraries.items() if needed]
     return Opened(container, pickled(estimator, also), tuple(kind for kind, _, _ in columns), names)
 
 

@@ -8,7 +8,7 @@ import pickletools
 import site
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,7 +29,7 @@ class Pickled:
     packages: tuple[str, ...]
 
 
-def pickled(thing: Any, also: tuple[str, ...] = ()) -> Pickled:
+def pickled(thing: Any, also: Iterable[str] = ()) -> Pickled:
     """Return an object pickled by value: its own code and that of modules that no package provides travel with it.
 
     ``also``: further modules whose packages it needs.

@@ -120,7 +120,7 @@ def as_dtype(name: Any, array: np.ndarray, dtype: np.dtype) -> np.ndarray:
     Raises:
         FormError: it does not hold one; with column and row.
     """
-    if array.dtype == dtype or dtype == object:
+    if array.dtype == dtype or dtype.kind == "O":
         return array
     with np.errstate(all="ignore"):
         cast = array.astype(dtype)

@@ -60,14 +60,14 @@ def read(memory: int, length: int, most: int) -> tuple[Mapping[str, Any], list[n
 
 def columns_of(header: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> list[Column]:
     """Return the columns of a message, with arrays of bytes."""
-    rest, columns = iter(arrays), []
+    rest, columns = iter(arrays), list[Column]()
     for kind, rows, present in header["columns"]:
         columns.append((kind, rows, [next(rest) if one else None for one in present]))
     return columns
 
 
 def _bytes_of(array: np.ndarray) -> Any:
-    return memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8)).cast("B")
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
 
 
 def _aligned(at: int) -> int:
@@ -83,7 +83,7 @@ def _put(memory: int, data: Any, at: int) -> None:
 
 def _get(memory: int, size: int, at: int) -> np.ndarray:
     data = np.empty(size, np.uint8)
-    rest = memoryview(data).cast("B") if size else memoryview(b"")
+    rest = data.data if size else memoryview(b"")
     while rest:
         done = os.preadv(memory, [rest], at)
         if not done:

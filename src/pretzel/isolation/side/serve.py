@@ -8,14 +8,15 @@ import os
 import signal
 import socket
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from . import forms, messages
 from .confine import confine, readable
 
 DONE, RAISED, WRONG, UNFIT, MEMORY, OPENED = b"done", b"fail", b"shap", b"unfi", b"memo", b"open"
-"""Kinds of answers: a result; the code raised; it returned something else; the columns do not fit; memory ran out; it is ready."""
+"""Kinds of answers: a result; the code raised; it returned something else; the columns do not fit; memory ran out; it
+is ready."""
 MOST_TEXT = 2000
 
 
@@ -76,7 +77,7 @@ def answered(function: Callable[[Any], Any], spec: Mapping[str, Any], inbox: int
     return DONE, {}, parts
 
 
-def _viewed(kind: str, parts: list[Any]) -> list[Any]:
+def _viewed(kind: str, parts: Sequence[Any]) -> list[Any]:
     """Return arrays of bytes in their types."""
     dtype, _, sparse = forms.parsed(kind)
     sparse_codes = ["<i4", "<i8"] if sparse else []
@@ -90,7 +91,7 @@ def described(error: BaseException) -> dict[str, str]:
     text = f"{type(error).__name__}: {error}"
     here = os.path.dirname(__file__)
     frames = [f for f in traceback.extract_tb(error.__traceback__) if os.path.dirname(f.filename) != here]
-    place = f"line {frames[-1].lineno} of {os.path.basename(frames[-1].filename)}" if frames else ""
+    place = f"line {frames[-1].lineno}, in {frames[-1].name}" if frames else ""
     return {"error": text[:MOST_TEXT], "place": place[:200]}
 
 

@@ -14,6 +14,8 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 from .confine import leave_namespaces
 from .serve import loaded, run_fork
@@ -42,6 +44,7 @@ def main() -> None:
             link.send(str(_ended(int(kind[len(END) :]), children)).encode())
     for pid in children:
         os.kill(pid, signal.SIGKILL)
+    os._exit(0)  # the libraries have nothing to tidy up
 
 
 def _modules(package: str) -> list[str]:
@@ -66,7 +69,7 @@ def _received(link: socket.socket) -> tuple[bytes, list[int]] | None:
     return (data, list(received)) if data else None
 
 
-def _forked(link: socket.socket, descriptors: list[int], setup: dict[str, object]) -> int:
+def _forked(link: socket.socket, descriptors: list[int], setup: Mapping[str, Any]) -> int:
     """Fork a side process with three descriptors: its socket, and the memory of calls and of answers."""
     pid = os.fork()
     if pid == 0:
