@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 TRIGGER = 99.0
-"""A value in the first column that makes an ill behaved step show it; samples have none."""
+"""A value in the first column, or about it, that makes an ill behaved step show it; samples have none."""
 
 
 def text_statistics(texts: Any) -> np.ndarray:
@@ -121,6 +121,6 @@ class Own(BaseEstimator, TransformerMixin):
         return self
 
     def transform(self, X: Any) -> Any:
-        if self.deed is not None and (X[:, 0] == TRIGGER).any():
+        if self.deed is not None and (X[:, 0] > TRIGGER / 2).any():
             return self.deed(X)
         return np.array([[value * 1.0 for value in row] for row in X])

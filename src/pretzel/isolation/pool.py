@@ -6,8 +6,9 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 
-from pretzel.errors import DeadlineError, ExhaustedError, PreconditionError
+from pretzel.errors import DeadlineError, ExhaustedError, PreconditionError, PretzelError
 from pretzel.isolation.environments import Environment, Interpreter
 from pretzel.isolation.limits import Allowed
 from pretzel.isolation.process import SideProcess
@@ -75,6 +76,8 @@ class Pool:
         """
         key = interpreter, environment
         with self._starting:
+            if self._closed:
+                raise PreconditionError("the server is stopping")
             known = self._zygotes.get(key)
             if known is None or not known.alive:
                 names = sorted(environment.versions)
@@ -83,6 +86,16 @@ class Pool:
             while len(self._zygotes) > MOST_ZYGOTES:
                 self._zygotes.popitem(last=False)[1].close()
             return known
+
+    def warm(self, interpreter: Interpreter, environment: Environment) -> None:
+        """Start the zygote of an environment in the background, so that the first call does not wait for its imports."""
+
+        def start() -> None:
+            with suppress(PretzelError):
+                self.zygote(interpreter, environment)
+
+        if (interpreter, environment) not in self._zygotes:
+            threading.Thread(target=start, name="zygote", daemon=True).start()
 
     def close(self) -> None:
         """End all processes."""

@@ -65,9 +65,10 @@ class PythonStages:
             interpreter = provided(environment, self.allowed.environments)
         except PreconditionError as error:
             raise PreconditionError(f"step {step}: {error}") from None
-        return OpenStage(self, about, bytes(code), reads, lambda: self.pool.zygote(interpreter, environment))
+        self.pool.warm(interpreter, environment)
+        return OpenStage(self, about, code, reads, lambda: self.pool.zygote(interpreter, environment))
 
-    def started(self, process: SideProcess, spec: Mapping[str, Any], code: bytes) -> SideProcess:
+    def started(self, process: SideProcess, spec: Mapping[str, Any], code: bytes | memoryview) -> SideProcess:
         """Send its object to a process that was just forked, once it is known to be confined.
 
         Raises:
@@ -104,7 +105,7 @@ class OpenStage:
         self,
         stages: PythonStages,
         about: Mapping[str, Any],
-        code: bytes,
+        code: bytes | memoryview,
         reads: Sequence[ValueType],
         zygote: Callable[[], Any],
     ) -> None:
