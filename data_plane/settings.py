@@ -158,14 +158,15 @@ class Settings(ServerSettings):
 
     @property
     def python(self) -> Allowed:
-        """What Python stages may do."""
+        """Return the limits of Python stages."""
         limits = SideLimits(
             seconds=self.python_seconds,
             memory=self.python_memory_bytes,
             file_bytes=self.max_message_bytes,
             calls=self.python_calls,
         )
-        return Allowed(self.python_stages, self.python_environments, self.python_processes, limits)
+        directory = Path(self.python_environments) if self.python_environments else None
+        return Allowed(self.python_stages, directory, self.python_processes, limits)
 
     @property
     def threads(self) -> int:

@@ -66,7 +66,9 @@ def answer(job: Mapping[str, Any]) -> dict[str, Any]:
 def run(job: Mapping[str, Any]) -> dict[str, Any]:
     """Load the plan, run it over the sample and compare every output; then run it again, warm, and profile it."""
     plan = Plan.from_encoded(job["plan"])
-    executable = engine.load(plan, lambda digest: _map(job["objects"][str(digest)], digest), stages=_stages(job))
+    executable = engine.load(
+        plan, lambda digest: _map(job["objects"][str(digest)], digest), catalog=engine.StageCatalog(_stages(job))
+    )
     if job["inputs"] is None:
         return {"worst": {}, "observed": [], "ties": 0}
     expected, columns = columns_from_bytes(job["outputs"]), columns_from_bytes(job["inputs"])

@@ -57,7 +57,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Python:
-    """Whether Python stages are verified."""
+    """Consent of the control plane to run Python stages."""
 
     consent: str = "off"
     """``off``, ``true``, ``unconfined``, or ``refused`` if models with some are."""

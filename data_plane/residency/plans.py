@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -25,7 +25,6 @@ from pretzel.data_plane.residency.ledger import Holding, Ledger, total_bytes
 from pretzel.data_plane.residency.trust import Trust
 from pretzel.engine import Executable, StageCatalog, load
 from pretzel.errors import ExhaustedError
-from pretzel.isolation.stages import PythonStages
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.plan import Plan
@@ -54,19 +53,18 @@ class PlanCatalog:
         doubt: Callable[[Digest], None] = lambda plan: None,
         notify: Callable[[str, Digest], None] = lambda kind, plan: None,
         flight: Flight | None = None,
-        stages: PythonStages | None = None,
+        python: Any = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start empty; ``doubt`` is called with plans whose objects are damaged, ``notify`` when plans load or leave.
 
-        With a ``flight``, every run is recorded.  ``stages`` opens Python stages.
+        With a ``flight``, every run is recorded.  ``python`` opens Python stages (:class:`pretzel.engine.hops.Stages`).
         """
-        self._python = stages
         self._flight, self._bars, self._notify = flight, Bars(), notify
         self._objects, self._budget, self._clock = objects, budget, clock
         self._tally = tally or Tally()
         self._trust, self._doubt = Trust(self._tally, doubt), doubt
-        self._stages, self._ledger, self._queue = StageCatalog(), Ledger(), EvictionQueue()
+        self._stages, self._ledger, self._queue = StageCatalog(python), Ledger(), EvictionQueue()
         self._loads = self._freed_bytes = 0
         self._entries: weakref.WeakValueDictionary[Digest, Entry] = weakref.WeakValueDictionary()
         self.resident: dict[Digest, Entry] = {}
@@ -79,11 +77,6 @@ class PlanCatalog:
     def bytes(self) -> int:
         """Bytes of the resident plans."""
         return self._ledger.bytes
-
-    @property
-    def consent(self) -> str:
-        """How Python stages run here: ``off``, ``true`` (confined) or ``unconfined``."""
-        return str(self._python.allowed.consent) if self._python is not None else "off"
 
     def entry(self, digest: Digest) -> Entry:
         """Return the entry of a plan, resident or not."""
@@ -153,7 +146,7 @@ class PlanCatalog:
         await self._trust.wait_for([entry.digest for entry in entries])
         plans = [await self._plan(entry) for entry in entries]
         await self._trust.wait_for([digest for plan in plans for digest in plan.objects])
-        work = partial(load, plans, self._objects.fetch, catalog=self._stages, stages=self._python)
+        work = partial(load, plans, self._objects.fetch, catalog=self._stages)
         built = await asyncio.get_running_loop().run_in_executor(self._loader, work)
         return watched(built, self._flight, [entry.digest for entry in entries])
 
@@ -178,8 +171,7 @@ class PlanCatalog:
     async def _load_once(self, entry: Entry) -> tuple[Plan, Executable, Proof]:
         run = asyncio.get_running_loop().run_in_executor
         if not self._trust.distrusted and not self._queue.pinned:
-            loaded = await run(self._loader, self._load_small, entry.digest)
-            if loaded is not None:
+            if (loaded := await run(self._loader, self._load_small, entry.digest)) is not None:
                 return loaded
         await self._trust.wait_for([entry.digest])
         plan = await run(self._loader, self._read, entry.digest)
@@ -200,7 +192,7 @@ class PlanCatalog:
     def _build(self, plan: Plan, digest: Digest) -> tuple[Executable, Proof]:
         with self._flight.over(key_of(digest)) if self._flight else nullcontext():
             proof = self._objects.prove([digest, *plan.objects])
-            return load(plan, proof.fetch, catalog=self._stages, stages=self._python), proof
+            return load(plan, proof.fetch, catalog=self._stages), proof
 
     def _make_room(self, entry: Entry, holding: Holding) -> None:
         """Reject a plan that cannot fit even with the pinned plans alone."""

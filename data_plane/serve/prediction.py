@@ -55,13 +55,14 @@ class PredictionService(PredictionServiceServicer):
         catch_up: Callable[[], Awaitable[bool]],
         most_bytes: int = 64 << 20,
         results: ResultCache | None = None,
+        python: str = "off",
     ) -> None:
-        """Answer from these, with at most ``most_bytes`` per response.
+        """Answer from these, with at most ``most_bytes`` per response; ``python`` says how Python stages run.
 
         ``catch_up`` polls the control plane once, for a bounded time, and returns whether this process is up to date.
         """
         self._router, self._plans, self._objects, self._engine = router, plans, objects, engine
-        self._tally, self._most_bytes = tally, most_bytes
+        self._tally, self._most_bytes, self._python = tally, most_bytes, python
         self._find = Finder(router, catch_up).find
         self.joint = JointCatalog(plans)
         """Programs of several models, which the hot path uses too."""
@@ -141,7 +142,7 @@ class PredictionService(PredictionServiceServicer):
         """Return a version; one with Python stages says how this worker runs them."""
         if not version.metadata.get("python_stages"):
             return version
-        return replace(version, metadata={**version.metadata, "python": self._plans.consent})
+        return replace(version, metadata={**version.metadata, "python": self._python})
 
     async def _predict(self, request: pb.PredictRequest, deadline: float) -> Answer:
         start = time.monotonic()

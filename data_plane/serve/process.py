@@ -58,15 +58,8 @@ class ServingProcess:
         flight = Flight(start["flight"], start["slot"]) if start.get("flight") else None
         budget = for_plans(settings.memory_budget)
         self._python = PythonStages(settings.python, _log_crash)
-        self._plans = PlanCatalog(
-            self._objects,
-            budget,
-            tally=tally,
-            doubt=self._doubt,
-            notify=self._report,
-            flight=flight,
-            stages=self._python,
-        )
+        hooks: dict[str, Any] = {"doubt": self._doubt, "notify": self._report, "flight": flight, "python": self._python}
+        self._plans = PlanCatalog(self._objects, budget, tally=tally, **hooks)
         self._router = Router(self._plans, tally, settings.pin, settings.weight_by_model)
         limits = Limits(
             settings.inline_seconds, settings.queue_limit, settings.request_memory, settings.max_message_bytes
@@ -76,15 +69,9 @@ class ServingProcess:
         self._calls = ErrorInterceptor(tally)
         look = Rounds(self._catch_up).join
         self._results = ResultCache(settings.result_cache, settings.result_cache_bytes, tally)
+        most, python = settings.max_message_bytes, settings.python_stages
         service = PredictionService(
-            self._router,
-            self._plans,
-            self._objects,
-            self._engine,
-            tally,
-            look,
-            settings.max_message_bytes,
-            self._results,
+            self._router, self._plans, self._objects, self._engine, tally, look, most, self._results, python
         )
         find = Finder(self._router, look).find
         backend = Backend(settings, find, self._router, self._plans, self._objects, self._engine, tally, self._results)

@@ -95,7 +95,9 @@ def test_siblings_share_their_native_part_and_answer_like_the_library(
     alone = int(version.parameter_bytes)
     assert numbers(worker)["resident_bytes"] - before < siblings * alone / 2, "the dictionary is held once"
     assert numbers(worker)["python_calls_total"] >= 2 * siblings
-    assert re.search(r"Python stages, each a hop .*transform: \S+ us per row, measured.*to open it", explained, re.DOTALL)
+    assert re.search(
+        r"Python stages, each a hop .*transform: \S+ us per row, measured.*to open it", explained, re.DOTALL
+    )
 
 
 @confined

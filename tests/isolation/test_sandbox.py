@@ -111,7 +111,7 @@ def test_a_temporary_directory_of_its_own_is_bounded(stages: PythonStages) -> No
                 file.write(b"x" * (1 << 20))
 
     if stages.pool._zygotes and next(iter(stages.pool._zygotes.values())).lacking:
-        pytest.skip("the kernel gives no namespaces, so that there is no temporary directory")
+        pytest.skip("without namespaces, there can be no temporary directory")
     before = set(os.listdir(tempfile.gettempdir()))
     assert opened(stages, keeps)([ROWS], 3, 0.0, None)[0].tolist() == ROWS.tolist()
     with pytest.raises(InputError, match="No space left on device"):

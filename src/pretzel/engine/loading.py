@@ -37,13 +37,12 @@ def load(
     fetch: Fetch,
     *,
     catalog: StageCatalog | None = None,
-    stages: Stages | None = None,
 ) -> Executable:
     """Return an executable of ``plans``: one, or several over the same columns, whose common stages run once.
 
     With several, the outputs of plan i are named ``"i/name"``.  ``fetch`` returns the bytes of an object, already
-    checked against its digest; they are referenced, not copied.  ``stages`` opens Python stages; without it, plans with
-    any are rejected.
+    checked against its digest; they are referenced, not copied.  Plans with Python stages are rejected, unless the
+    catalog opens those.
 
     Raises:
         PreconditionError: a Python stage may not run here.
@@ -51,7 +50,7 @@ def load(
         CorruptObjectError: an object does not match its header or the kernel's layout.
     """
     many = [plans] if isinstance(plans, Plan) else list(plans)
-    merger = _Merger(fetch, StageCatalog() if catalog is None else catalog, stages)
+    merger = _Merger(fetch, StageCatalog() if catalog is None else catalog)
     for i, plan in enumerate(many):
         merger.add(plan, "" if isinstance(plans, Plan) else f"{i}/")
     return merger.executable()
@@ -60,8 +59,8 @@ def load(
 class _Merger:
     """Collects the stages of plans, each fingerprint once."""
 
-    def __init__(self, fetch: Fetch, catalog: StageCatalog, stages: Stages | None = None) -> None:
-        self.fetch, self.catalog, self.stages = fetch, catalog, stages
+    def __init__(self, fetch: Fetch, catalog: StageCatalog) -> None:
+        self.fetch, self.catalog = fetch, catalog
         self.visible = 0
         self.asides: list[tuple[Stage, tuple[int, ...], int, Call]] = []  # Python stages, with the nodes they read
         self.calls: dict[tuple[Any, ...], Call] = {}
@@ -112,12 +111,13 @@ class _Merger:
 
     def _open(self, stage: Stage, read: tuple[int, ...], plan: Plan) -> None:
         """Open a Python stage, once for all parts of its result."""
-        if self.stages is None:
+        stages: Stages | None = self.catalog.stages
+        if stages is None:
             raise refused(stage, REFUSED)
         key = (*call_of(stage)[:2], read)
         if key not in self.calls:
             code = code_of(stage, self._fetch_from(plan))
-            self.calls[key] = self.stages.open(stage, code, [self.types[node] for node in read])
+            self.calls[key] = stages.open(stage, code, [self.types[node] for node in read])
         self.asides.append((stage, read, self.nodes[stage.fingerprint], self.calls[key]))
 
     def _place(self, plan: Plan, prefix: str) -> None:

@@ -76,7 +76,7 @@ class Findings:
 
     notes: list[Note] = field(default_factory=list)
     tables: dict[str, Columns] = field(default_factory=dict)
-    """The columns that steps hand on, by path, where they are not one node."""
+    """The columns that steps return, by path, if they are not one node."""
 
     def again(self) -> Findings:
         """Return findings for another import of the same model."""

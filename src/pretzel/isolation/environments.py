@@ -28,7 +28,7 @@ print(json.dumps(["%d.%d" % sys.version_info[:2], {name: version(name) for name 
 
 @dataclass(frozen=True)
 class Environment:
-    """What code needs: a Python as ``3.12``, and packages as ``numpy==2.1.0``."""
+    """The needs of code: a Python as ``3.12``, and packages as ``numpy==2.1.0``."""
 
     python: str
     packages: tuple[str, ...]

@@ -39,7 +39,7 @@ class SideLimits:
 
 @dataclass(frozen=True)
 class Allowed:
-    """What a server allows."""
+    """The consent of a server, and its limits."""
 
     consent: Consent = "off"
     environments: Path | None = None

@@ -86,7 +86,7 @@ def served(model: Any, data: Any, stages: PythonStages) -> dict[str, Any]:
     """Return the answers of the compiled definition, with side processes."""
     definition = export(model, sample=data, python="isolated")
     compiled = compile_plan(optimize(definition))
-    executable = engine.load(compiled.plan, compiled.blobs.__getitem__, stages=stages)
+    executable = engine.load(compiled.plan, compiled.blobs.__getitem__, catalog=engine.StageCatalog(stages))
     described = [InputDescription(node.column, node.type) for node in definition.inputs]
     values = executable.run(columns_of(data, described, definition.metadata))
     return {name: plain(value) for name, value in values.items()}

@@ -1,4 +1,4 @@
-"""What a step of a model is given and returns, recorded while the model answers a sample."""
+"""Record the inputs and results of a step while its model answers a sample."""
 
 from __future__ import annotations
 

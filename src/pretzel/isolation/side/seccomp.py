@@ -119,7 +119,7 @@ class _Filter(ctypes.Structure):
 def install() -> str:
     """Filter the system calls of this process from now on; return why not, or an empty text."""
     if not is_known():
-        return f"there is no filter of system calls for {os.uname().machine}"
+        return f"system calls of {os.uname().machine} have no filter here"
     libc = ctypes.CDLL(None, use_errno=True)
     code = program(os.uname().machine, os.getpid())
     buffer = ctypes.create_string_buffer(code, len(code))
