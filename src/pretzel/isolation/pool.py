@@ -88,7 +88,7 @@ class Pool:
             return known
 
     def warm(self, interpreter: Interpreter, environment: Environment) -> None:
-        """Start the zygote of an environment in the background, so that the first call does not wait for its imports."""
+        """Start the zygote of an environment in the background: its imports would delay the first call."""
 
         def start() -> None:
             with suppress(PretzelError):
