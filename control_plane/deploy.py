@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,12 @@ from pretzel.control_plane.statistics import known, sizes_of, statistics
 from pretzel.control_plane.steps import reached
 from pretzel.control_plane.store import ObjectStore, ParameterCache
 from pretzel.control_plane.verify import Sample, Tolerance, Verified, Verifier
+from pretzel.engine.hops import is_hop
 from pretzel.errors import InputError, NotFoundError, PreconditionError, PretzelError
 from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import ModelVersion
+from pretzel.plan.ops import PythonStage
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.sizes import Sizes
 
@@ -104,6 +106,9 @@ class Deployer:
 
     def _deploy(self, request: Deployment, keeper: Keeper, progress: Callable[[str], None]) -> tuple[ModelVersion, int]:
         definition = self._read(request, keeper)
+        unverified = self._unverified(definition, request)
+        if unverified:
+            request = replace(request, sample=None)
         progress("optimize")
         exact = optimize(definition)
         optimized = compact(exact, request.options.weights, request.tolerance.relative)
@@ -112,7 +117,7 @@ class Deployer:
             result = self._make(request, definition, optimized, keeper, progress)
         reached("after_verify")
         progress("publish")
-        measured = {**_measured(request, result), **_weights(request, exact, result.compiled)}
+        measured = {**_measured(request, result), **unverified, **_weights(request, exact, result.compiled)}
         published = self._publish(request, definition, result.compiled, measured, keeper)
         reached("after_publish")
         return published
@@ -154,6 +159,25 @@ class Deployer:
         keeper.keep(fitted.blobs)
         return Made(fitted, self._verify(request, fitted), sizes)
 
+    def _unverified(self, definition: Definition, request: Deployment) -> dict[str, str]:
+        """Return why a version is not verified, if its Python stages do not run here; empty if it can be.
+
+        Raises:
+            PreconditionError: models with Python stages are refused.
+        """
+        steps = sorted({node.path for node in definition.nodes if isinstance(node, PythonStage)})
+        if not steps or self.verifier.python.runs:
+            return {}
+        named = f"step {steps[0]}" + (f" and {len(steps) - 1} more" if len(steps) > 1 else "")
+        if self.verifier.python.consent == "refused":
+            raise PreconditionError(
+                f"{named}: its Python code is refused by this control plane (verify_python_stages=refused); "
+                "deploy a model without such steps"
+            )
+        if request.options.weights != "exact":
+            raise InputError(f"option 'weights': needs verification, and {named} is Python code that is not run here")
+        return {"unverified": f"{named} is Python code, which this control plane does not run (verify_python_stages)"}
+
     def _newest(self, model: str) -> ModelVersion | None:
         try:
             return self.catalog.model(model).versions[-1]
@@ -161,6 +185,8 @@ class Deployer:
             return None
 
     def _verify(self, request: Deployment, compiled: Compiled) -> Verified:
+        if any(map(is_hop, compiled.plan.stages)) and not self.verifier.python.runs:
+            return Verified({}, ())
         objects: dict[Digest, Path | bytes] = {}
         for digest in compiled.plan.objects:
             path = self.store.path(digest)

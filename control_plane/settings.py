@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
@@ -83,6 +83,11 @@ class Settings(ServerSettings):
     verify_seconds: Seconds = 60.0
     verify_jobs: Count = 200
     """Verifications after which a child is replaced."""
+
+    verify_python_stages: Literal["off", "true", "unconfined", "refused"] = "off"
+    """Python stages of models: `off` stores them unverified; `true` runs them, confined; `refused` accepts none."""
+    python_environments: Path | None = None
+    """Directory with environments of Python stages, as for workers."""
 
     def address(self, port: int) -> str:
         """Return the gRPC address of a port of this host."""

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
+from pretzel.isolation.limits import Allowed, SideLimits
 from pretzel.serving.cores import usable_cores
 from pretzel.serving.settings import Bytes, Names, ServerSettings, is_loopback
 from pretzel.targets import Tls
@@ -79,6 +80,19 @@ class Settings(ServerSettings):
     result_cache_bytes: Annotated[int, Field(ge=0)] = 64 * MIB
     """Bytes of kept answers and their requests in each serving process; 0 turns this off."""
 
+    python_stages: Literal["off", "true", "unconfined"] = "off"
+    """Whether Python stages run: `true` in confined side processes; `unconfined` also where the kernel lacks that."""
+    python_environments: Path | None = None
+    """Directory with environments of Python stages: virtual ones or packages, each under the digest of its versions."""
+    python_processes: Annotated[int, Field(ge=1, le=256)] = 4
+    """Side processes of one serving process; idle ones give way to those of other models."""
+    python_seconds: Seconds = 10.0
+    """Longest time of one call of a Python stage; the deadline of its request may be earlier."""
+    python_memory_bytes: Annotated[Bytes, Field(ge=16 * MIB)] = 1024 * MIB
+    """Bytes that a side process may allocate beyond its interpreter and packages."""
+    python_calls: Annotated[int, Field(ge=1)] = 10_000
+    """Calls after which a side process is replaced."""
+
     executor_threads: Annotated[int, Field(ge=0)] = 0
     """Threads for expensive requests; 0 takes one per core."""
     weights: Weights = []
@@ -143,6 +157,18 @@ class Settings(ServerSettings):
     def weight_by_model(self) -> dict[str, float]:
         """Return the weights of models."""
         return {name: float(weight) for name, _, weight in (item.rpartition("=") for item in self.weights)}
+
+    @property
+    def python(self) -> Allowed:
+        """Return the limits of Python stages."""
+        limits = SideLimits(
+            seconds=self.python_seconds,
+            memory=self.python_memory_bytes,
+            file_bytes=self.max_message_bytes,
+            calls=self.python_calls,
+        )
+        directory = Path(self.python_environments) if self.python_environments else None
+        return Allowed(self.python_stages, directory, self.python_processes, limits)
 
     @property
     def threads(self) -> int:

@@ -24,7 +24,7 @@ from pretzel.control_plane.settings import Settings
 from pretzel.control_plane.store import ParameterCache, identity
 from pretzel.control_plane.store.opening import store_of
 from pretzel.control_plane.store.ownership import own
-from pretzel.control_plane.verify import Limits, Verifier
+from pretzel.control_plane.verify import Limits, Python, Verifier
 from pretzel.engine.bindings.binding import DERIVED
 from pretzel.errors import PreconditionError
 from pretzel.plan.digest import Digest
@@ -166,4 +166,5 @@ class Plane:
 
 def _verifier(settings: Settings) -> Verifier:
     limits = Limits(settings.verify_memory_bytes, settings.verify_cpu_seconds, settings.verify_seconds)
-    return Verifier(limits, settings.deployments, settings.verify_jobs)
+    python = Python(settings.verify_python_stages, settings.python_environments)
+    return Verifier(limits, settings.deployments, settings.verify_jobs, python=python)

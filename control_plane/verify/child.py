@@ -11,6 +11,7 @@ import resource
 import signal
 import traceback
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -28,6 +29,8 @@ from pretzel.errors import (
     VerificationError,
     renumbered,
 )
+from pretzel.isolation.limits import Allowed
+from pretzel.isolation.stages import PythonStages
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode, encode
 from pretzel.plan.plan import Plan
@@ -63,7 +66,9 @@ def answer(job: Mapping[str, Any]) -> dict[str, Any]:
 def run(job: Mapping[str, Any]) -> dict[str, Any]:
     """Load the plan, run it over the sample and compare every output; then run it again, warm, and profile it."""
     plan = Plan.from_encoded(job["plan"])
-    executable = engine.load(plan, lambda digest: _map(job["objects"][str(digest)], digest))
+    executable = engine.load(
+        plan, lambda digest: _map(job["objects"][str(digest)], digest), catalog=engine.StageCatalog(_stages(job))
+    )
     if job["inputs"] is None:
         return {"worst": {}, "observed": [], "ties": 0}
     expected, columns = columns_from_bytes(job["outputs"]), columns_from_bytes(job["inputs"])
@@ -77,6 +82,18 @@ def run(job: Mapping[str, Any]) -> dict[str, Any]:
         raise VerificationError(renumbered(str(error), job["rows"])) from None
     observed = [[step.seconds, step.entries] for step in executable.profile(columns)]
     return {"worst": worst, "observed": observed, "ties": ties}
+
+
+@cache
+def _python(consent: Any, environments: str | None) -> PythonStages:
+    return PythonStages(
+        Allowed(consent, Path(environments) if environments else None, 1, setting="verify_python_stages")
+    )
+
+
+def _stages(job: Mapping[str, Any]) -> PythonStages | None:
+    """Return what runs Python stages, if that is allowed."""
+    return _python(*job["python"]) if job.get("python") else None
 
 
 def _scores(expected: Mapping[str, Any], outputs: Mapping[str, Any]) -> list[str]:

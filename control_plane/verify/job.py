@@ -55,8 +55,32 @@ class Limits:
     """Seconds of wall-clock time."""
 
 
+@dataclass(frozen=True, slots=True)
+class Python:
+    """Consent of the control plane to run Python stages."""
+
+    consent: str = "off"
+    """``off``, ``true``, ``unconfined``, or ``refused`` if models with some are."""
+    environments: Path | None = None
+
+    @property
+    def runs(self) -> bool:
+        """True if the child may run them."""
+        return self.consent in ("true", "unconfined")
+
+    @property
+    def tree(self) -> list[str | None] | None:
+        """The part of a job."""
+        return [self.consent, str(self.environments) if self.environments else None] if self.runs else None
+
+
 def job_bytes(
-    plan: Plan, objects: Mapping[Digest, Path | bytes], sample: Sample | None, tolerance: Tolerance, limits: Limits
+    plan: Plan,
+    objects: Mapping[Digest, Path | bytes],
+    sample: Sample | None,
+    tolerance: Tolerance,
+    limits: Limits,
+    python: Python | None = None,
 ) -> bytes:
     """Return the encoded job: a plan, the files of its objects, and the sample to compare with."""
     return encode(
@@ -67,6 +91,7 @@ def job_bytes(
             "outputs": columns_to_bytes(sample.outputs) if sample is not None else None,
             "rows": list(sample.rows) if sample is not None else [],
             "tolerance": [tolerance.relative, tolerance.absolute],
+            "python": python.tree if python is not None else None,
             "limits": [limits.memory, limits.cpu, limits.seconds],
         }
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pretzel.control_plane.verify.compare import Tolerance
-from pretzel.control_plane.verify.job import Limits, Sample, error_of, job_bytes
+from pretzel.control_plane.verify.job import Limits, Python, Sample, error_of, job_bytes
 from pretzel.control_plane.verify.process import Child
 from pretzel.engine.executable import Observed
 from pretzel.errors import PretzelError, UnavailableError
@@ -36,8 +36,15 @@ class Verifier:
     """Warm children; one that died, failed or served enough jobs is replaced at once.  Safe for many threads."""
 
     def __init__(
-        self, limits: Limits | None = None, children: int = 1, jobs: int = 100, command: Sequence[str] = COMMAND
+        self,
+        limits: Limits | None = None,
+        children: int = 1,
+        jobs: int = 100,
+        command: Sequence[str] = COMMAND,
+        python: Python | None = None,
     ) -> None:
+        self.python = python or Python()
+        """Whether Python stages run in verification."""
         self.limits = limits or Limits()
         self.jobs = jobs
         self._command = command
@@ -62,7 +69,7 @@ class Verifier:
             InputError: the sample does not fit the plan.
             ExhaustedError: the plan exceeded a limit of memory or time.
         """
-        job = job_bytes(plan, objects, sample, tolerance, self.limits)
+        job = job_bytes(plan, objects, sample, tolerance, self.limits, self.python)
         answer = self._ask(job)
         if "error" in answer:
             raise error_of(answer)

@@ -39,6 +39,11 @@ class _Timed:
     ended: int = 0
     packed: int = 0
 
+    @property
+    def hops(self) -> Any:
+        """The Python stages between native steps."""
+        return getattr(self.executable, "hops", ())
+
     def need(self, *arguments: Any) -> Any:
         return self.executable.need(*arguments)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -53,17 +53,18 @@ class PlanCatalog:
         doubt: Callable[[Digest], None] = lambda plan: None,
         notify: Callable[[str, Digest], None] = lambda kind, plan: None,
         flight: Flight | None = None,
+        python: Any = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start empty; ``doubt`` is called with plans whose objects are damaged, ``notify`` when plans load or leave.
 
-        With a ``flight``, every load is recorded.
+        With a ``flight``, every load is recorded.  ``python`` opens Python stages (:class:`pretzel.engine.hops.Stages`).
         """
         self._flight, self._bars, self._notify = flight, Bars(), notify
         self._objects, self._budget, self._clock = objects, budget, clock
         self._tally = tally or Tally()
         self._trust, self._doubt = Trust(self._tally, doubt), doubt
-        self._stages, self.ledger, self._queue = StageCatalog(), Ledger(), EvictionQueue()
+        self._stages, self.ledger, self._queue = StageCatalog(python), Ledger(), EvictionQueue()
         self._loads = self._freed_bytes = 0
         self._entries: weakref.WeakValueDictionary[Digest, Entry] = weakref.WeakValueDictionary()
         self.resident: dict[Digest, Entry] = {}
@@ -173,8 +174,7 @@ class PlanCatalog:
     async def _load_once(self, entry: Entry) -> tuple[Plan, Executable, Proof]:
         run = asyncio.get_running_loop().run_in_executor
         if not self._trust.distrusted and not self._queue.pinned:
-            loaded = await run(self._loader, self._load_small, entry.digest)
-            if loaded is not None:
+            if (loaded := await run(self._loader, self._load_small, entry.digest)) is not None:
                 return loaded
         await self._trust.wait_for([entry.digest])
         plan = await run(self._loader, self._read, entry.digest)

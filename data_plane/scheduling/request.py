@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.scheduling.cost import UNKNOWN, Cost, size_of
+from pretzel.data_plane.scheduling.hops import HopQueue
 from pretzel.data_plane.scheduling.memory import allowed
 from pretzel.data_plane.scheduling.policy import (
     NORMAL,
@@ -98,12 +99,17 @@ class RequestEngine:
         threads: int,
         clock: Callable[[], float] = time.monotonic,
         tally: Tally | None = None,
+        processes: int = 1,
         gather_rows: int = 0,
     ) -> None:
-        """Run requests within these limits; those of one plan that wait run as one, up to ``gather_rows``."""
+        """Run on ``threads``; requests with Python stages on as many others as there are side ``processes``.
+
+        Requests of one plan that wait run as one, up to ``gather_rows``.
+        """
         self.limits, self.gather_rows, self._clock = limits, gather_rows, clock
         self._tally = tally or Tally()
         self._queue = ExecutorQueue(threads, limits.memory, clock, gather_rows)
+        self._hopping = HopQueue(limits, threads, processes, clock, self._rejected)
         self.queued = 0
 
     @property
@@ -142,6 +148,9 @@ class RequestEngine:
         """
         size = size_of(columns)
         rows, need = executable.need(columns, outputs, size)
+        if getattr(executable, "hops", ()):
+            run = _Run(executable, cost, size, rows, need, columns, outputs, deadline, pack, level)
+            return await self._hopping.execute(run)
         total = need.total(size)
         if is_small(cost.expected(size, rows), total, self.limits) and need.answer <= self.limits.answer:
             if deadline and deadline <= self._clock():
@@ -228,3 +237,4 @@ class RequestEngine:
     def close(self) -> None:
         """Let running requests finish and start no new ones."""
         self._queue.close()
+        self._hopping.close()

@@ -129,9 +129,11 @@ def _groups(works: Sequence[Work], columns: Mapping[str, Any]) -> list[tuple[lis
     """
     groups: dict[Any, list[Work]] = {}
     for work in works:
-        groups.setdefault(frozenset((i.name, str(i.type)) for i in work.executable.inputs), []).append(work)
-    used = {name for signature in groups for name, _ in signature}
+        signature = frozenset((i.name, str(i.type)) for i in work.executable.inputs)
+        alone = work.route.entry if getattr(work.executable, "hops", ()) else None  # foreign code never runs for others
+        groups.setdefault((signature, alone), []).append(work)
+    used = {name for signature, _ in groups for name, _ in signature}
     return [
         (group, {n: c for n, c in columns.items() if n not in used or n in dict(signature)})
-        for signature, group in groups.items()
+        for (signature, _), group in groups.items()
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from itertools import chain
 
 import grpc
@@ -30,7 +31,7 @@ from pretzel.data_plane.transport.streams import Streams
 from pretzel.engine import Executable
 from pretzel.errors import ExhaustedError, InputError, NoCatalogError, PretzelError
 from pretzel.kernels.joining import joined
-from pretzel.plan.model import describe
+from pretzel.plan.model import ModelVersion, describe
 from pretzel.plan.wire import columns_from_proto, description_to_proto, read_or_raise
 from pretzel.v1 import prediction_pb2 as pb
 from pretzel.v1.prediction_pb2_grpc import PredictionServiceServicer
@@ -54,13 +55,14 @@ class PredictionService(PredictionServiceServicer):
         catch_up: Callable[[], Awaitable[bool]],
         most_bytes: int = 64 << 20,
         results: ResultCache | None = None,
+        python: str = "off",
     ) -> None:
-        """Answer from these, with at most ``most_bytes`` per response.
+        """Answer from these, with at most ``most_bytes`` per response; ``python`` says how Python stages run.
 
         ``catch_up`` polls the control plane once, for a bounded time, and returns whether this process is up to date.
         """
         self._router, self._plans, self._objects, self._engine = router, plans, objects, engine
-        self._tally, self._most_bytes = tally, most_bytes
+        self._tally, self._most_bytes, self._python = tally, most_bytes, python
         self._find = Finder(router, catch_up).find
         self.joint = JointCatalog(plans)
         """Programs of several models, which the hot path uses too."""
@@ -132,9 +134,15 @@ class PredictionService(PredictionServiceServicer):
         model = self._router.catalog.get(route.version.model)
         aliases = model.aliases if model else {}
         described = await self._plans.describe(
-            route.entry, lambda plan: describe(route.version, plan, aliases, self._objects.fetch)
+            route.entry, lambda plan: describe(self._told(route.version), plan, aliases, self._objects.fetch)
         )
         return pb.DescribeModelResponse(description=description_to_proto(described))
+
+    def _told(self, version: ModelVersion) -> ModelVersion:
+        """Return a version; one with Python stages says how this worker runs them."""
+        if not version.metadata.get("python_stages"):
+            return version
+        return replace(version, metadata={**version.metadata, "python": self._python})
 
     async def _predict(self, request: pb.PredictRequest, deadline: float) -> Answer:
         start = time.monotonic()

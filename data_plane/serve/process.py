@@ -32,6 +32,7 @@ from pretzel.data_plane.supervise.coalesce import Rounds
 from pretzel.data_plane.supervise.link import Link, Message
 from pretzel.engine.fusion import FUSER
 from pretzel.errors import PretzelError, UnavailableError
+from pretzel.isolation.stages import PythonStages
 from pretzel.plan.digest import Digest
 from pretzel.serving.background import Background, cause_of
 from pretzel.serving.heap import settle
@@ -56,27 +57,27 @@ class ServingProcess:
         self._objects = ObjectReader(Path(start["cache_dir"]))
         flight = Flight(start["flight"], start["slot"]) if start.get("flight") else None
         budget = for_plans(settings.memory_budget)
-        self._plans = PlanCatalog(
-            self._objects, budget, tally=tally, doubt=self._doubt, notify=self._report, flight=flight
-        )
+        self._python = PythonStages(settings.python, _log_crash)
+        hooks: dict[str, Any] = {"doubt": self._doubt, "notify": self._report, "flight": flight, "python": self._python}
+        self._plans = PlanCatalog(self._objects, budget, tally=tally, **hooks)
         self._router = Router(self._plans, tally, settings.pin, settings.weight_by_model)
         limits = Limits(
             settings.inline_seconds, settings.queue_limit, settings.request_memory, settings.max_message_bytes
         )
-        self._engine = RequestEngine(limits, settings.threads, tally=tally, gather_rows=settings.gather_rows)
+        self._engine = RequestEngine(
+            limits,
+            settings.threads,
+            tally=tally,
+            processes=settings.python_processes,
+            gather_rows=settings.gather_rows,
+        )
         self._engine.start()
         self._calls = ErrorInterceptor(tally)
         look = Rounds(self._catch_up).join
         self._results = ResultCache(settings.result_cache, settings.result_cache_bytes, tally)
+        most, python = settings.max_message_bytes, settings.python_stages
         service = PredictionService(
-            self._router,
-            self._plans,
-            self._objects,
-            self._engine,
-            tally,
-            look,
-            settings.max_message_bytes,
-            self._results,
+            self._router, self._plans, self._objects, self._engine, tally, look, most, self._results, python
         )
         find = Finder(self._router, look).find
         backend = Backend(settings, find, self._router, self._plans, self._objects, self._engine, tally, self._results)
@@ -116,6 +117,7 @@ class ServingProcess:
                 task.cancel()
             self._engine.close()
             self._plans.close()
+            self._python.close()
             self._link.close()
 
     async def _listen_to_supervisor(self) -> None:
@@ -226,9 +228,15 @@ class ServingProcess:
             "running": self._server.running,
             "request_bytes": self._engine.bytes,
             "process_bytes": process_bytes(),
+            "python_processes": self._python.pool.processes,
             "revision": self._router.catalog.revision,
         }
         failures, failing = dict(self._background.failures), list(self._background.problems)
         numbers = self._tally.snapshot()
         numbers["counts"]["processor_seconds"] = processor_seconds()
+        numbers["counts"].update(self._python.counts)
         return {**numbers, "background": failures, "failing": failing, "gauges": gauges}
+
+
+def _log_crash(fault: str, step: str, why: str) -> None:
+    log.error("a Python stage failed", fault=fault, step=step, error=why)

@@ -58,6 +58,12 @@ class VerificationError(PreconditionError):
     """The compiled plan did not return the library's answers to the sample, so the version was rejected."""
 
 
+class StageError(PretzelError):
+    """The Python of a stage failed in its side process: it crashed, ran too long, or returned something else."""
+
+    code = "UNKNOWN"
+
+
 class CorruptObjectError(PretzelError):
     """Bytes do not match their digest, or do not match their header."""
 

@@ -15,7 +15,7 @@ from pretzel.client.endpoint import Budget
 from pretzel.errors import PreconditionError
 from pretzel.plan.caveats import LEFT_OUT
 from pretzel.plan.controls import escaped, visible
-from pretzel.plan.model import ColumnDescription, InputDescription, LabelTable, Model, ModelDescription
+from pretzel.plan.model import ColumnDescription, InputDescription, LabelTable, Model, ModelDescription, ModelVersion
 
 
 def models(
@@ -77,6 +77,7 @@ def _print_description(description: ModelDescription) -> None:
             ("aliases", ", ".join(f"{alias} -> {number}" for alias, number in description.aliases.items()) or "none"),
             *((key, value) for key, value in version.metadata.items() if isinstance(value, (str, int, float))),
             *(("may differ", line) for line in version.may_differ),
+            *(("Python stage", f"{one['step']}: {one['reason']}; {one['remedy']}") for one in _python(version)),
             *(("not served", f"{method}: {reason}") for method, reason in version.metadata.get(LEFT_OUT, {}).items()),
         ]
     )
@@ -84,6 +85,12 @@ def _print_description(description: ModelDescription) -> None:
     output.print_table(("input", "type"), (_input(item, dates) for item in _inputs(description)))
     outputs = ((item.name, item.type, _labels(item.labels)) for item in description.outputs)
     output.print_table(("output", "type", "labels"), outputs)
+
+
+def _python(version: ModelVersion) -> Iterable[Mapping[str, str]]:
+    """Return the steps that run as Python stages, each with what would open it."""
+    stages: Iterable[Mapping[str, str]] = version.metadata.get("python_stages") or ()
+    return stages
 
 
 def _inputs(description: ModelDescription) -> Iterable[InputDescription | ColumnDescription]:

@@ -56,6 +56,10 @@ def deploy(
     alias: Annotated[str, typer.Option(help="Alias to point to the version; empty for none.")] = "stable",
     wait: Annotated[bool, typer.Option(help="Wait until every worker serves it.")] = True,
     outputs: Outputs = None,
+    python: Annotated[
+        Literal["isolated"] | None,
+        typer.Option(help="Send the code of steps that cannot be opened, for side processes; needs --sample."),
+    ] = None,
     trust: Annotated[list[str] | None, typer.Option(help="A type to allow in a skops file.")] = None,
     format: options.FormatOf = "auto",
     header: options.Header = None,
@@ -84,6 +88,7 @@ def deploy(
             "wait": wait,
             "sample_rows": sample_rows,
             "outputs": outputs,
+            "python": python,
         }
         arguments["options"] = {} if weights == "exact" else {"weights": weights}
         with _progress(not json) as report, _located(rows):
@@ -108,6 +113,8 @@ def _print(version: ModelVersion, alias: str, newest: int | None) -> None:
         print(f"weights as {held['form']}: {size} instead of {exact}; largest error on the sample {worst:.2g}")
     if version.metadata.get("verified", False):
         print(version.verification)
+    elif version.metadata.get("unverified"):
+        print(version.verification, file=sys.stderr)
     else:
         print("not verified: pass --sample to verify it", file=sys.stderr)
 

@@ -120,12 +120,13 @@ class AsyncControlPlane(AsyncConnection):
         options: Mapping[str, Any] | None = None,
         outputs: Sequence[str] | None = None,
         sample_rows: int = SAMPLE_ROWS,
+        python: str | None = None,
         progress: deployment.Progress | None = None,
         timeout: float | None = None,
     ) -> ModelVersion:
         """Deploy an estimator or a definition; see :meth:`pretzel.client.blocking.ControlPlane.deploy`."""
         request = deployment.Deployment(
-            name, model, sample, expected, tolerance, alias, wait, options or {}, outputs, sample_rows
+            name, model, sample, expected, tolerance, alias, wait, options or {}, outputs, sample_rows, python
         )
         return await self._run(deployment.deploy(self._repeater, request, progress or deployment.silent), timeout)
 

@@ -148,6 +148,7 @@ class ControlPlane(Connection):
         options: Mapping[str, Any] | None = None,
         outputs: Sequence[str] | None = None,
         sample_rows: int = SAMPLE_ROWS,
+        python: str | None = None,
         progress: deployment.Progress | None = None,
         timeout: float | None = None,
     ) -> ModelVersion:
@@ -169,6 +170,8 @@ class ControlPlane(Connection):
                 unusual values; the version's metadata record how many of how many rows were verified.
             outputs: the methods to serve; None: all methods of the estimator, and those of ``contributions``,
                 ``interactions`` and ``leaf_index`` that add little to the model's memory.
+            python: ``isolated`` sends the code of steps that cannot be opened, pickled, as Python stages: workers that
+                allow it run them in side processes.  It needs a sample, and cloudpickle.
             progress: called with (step, done, total); in bytes during the upload.
             timeout: seconds for the whole deployment.
 
@@ -180,7 +183,7 @@ class ControlPlane(Connection):
             AnswersMayDifferWarning: without a sample, if answers of a step may differ from the library's.
         """
         request = deployment.Deployment(
-            name, model, sample, expected, tolerance, alias, wait, options or {}, outputs, sample_rows
+            name, model, sample, expected, tolerance, alias, wait, options or {}, outputs, sample_rows, python
         )
         return self._run(deployment.deploy(self._repeater, request, progress or deployment.silent), timeout)
 

@@ -50,6 +50,7 @@ class Deployment:
     options: Mapping[str, Any] | None = None
     outputs: Sequence[str] | None = None
     sample_rows: int = SAMPLE_ROWS
+    python: str | None = None
 
 
 def silent(step: str, done: int, total: int) -> None:
@@ -96,7 +97,7 @@ def _submit(
 
 def _prepare(deployment: Deployment) -> tuple[Definition, pb.DeployModelRequest]:
     deployment = replace(deployment, model=_opened(deployment.model))
-    definition = _definition(deployment.model, deployment.sample, deployment.outputs)
+    definition = _definition(deployment.model, deployment.sample, deployment.outputs, deployment.python)
     return definition, _request(deployment, definition)
 
 
@@ -109,13 +110,13 @@ def _opened(model: Any) -> Any:
     return opened(model)
 
 
-def _definition(model: Any, sample: Any, outputs: Sequence[str] | None) -> Definition:
+def _definition(model: Any, sample: Any, outputs: Sequence[str] | None, python: str | None) -> Definition:
     if isinstance(model, Definition):
         return model if outputs is None else _only(model, outputs)
     from pretzel.importers import definition_of  # loads scikit-learn, which prediction does not need
 
     try:
-        return definition_of(model, sample=sample, outputs=outputs)
+        return definition_of(model, sample=sample, outputs=outputs, python=python)
     except UnsupportedError:
         raise
     except Exception:

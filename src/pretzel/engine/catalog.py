@@ -22,8 +22,9 @@ Fetch = Callable[[Digest], bytes | memoryview]
 class StageCatalog:
     """Kernels by their build inputs; a kernel is freed with the last plan that uses it."""
 
-    def __init__(self) -> None:
-        """Create an empty catalog."""
+    def __init__(self, stages: Any = None) -> None:
+        """Create an empty catalog; ``stages`` opens Python stages (:class:`pretzel.engine.hops.Stages`)."""
+        self.stages = stages
         self._kernels: weakref.WeakValueDictionary[bytes, Any] = weakref.WeakValueDictionary()
         self._lock = threading.Lock()
 

@@ -261,13 +261,17 @@ class Executable:
         positions = tuple(at.get(node, -1 - node) for node in (self.outputs[name].node for name in names))
         return Schedule(program, names, positions)
 
-    def _needed(self, nodes: Iterable[int]) -> list[int]:
+    def reached(self, nodes: Iterable[int]) -> list[int]:
+        """Return these nodes and all that they read, directly or not, in order."""
         count = len(self.inputs)
         seen = set(nodes)
         for node in range(len(self._types) - 1, count - 1, -1):
             if node in seen:
                 seen.update(self._steps[node - count][1])
-        return sorted(node for node in seen if node >= count)
+        return sorted(seen)
+
+    def _needed(self, nodes: Iterable[int]) -> list[int]:
+        return [node for node in self.reached(nodes) if node >= len(self.inputs)]
 
 
 def _wrong_columns(required: set[str], columns: Mapping[str, Any], names: set[str]) -> InputError:

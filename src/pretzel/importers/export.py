@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pretzel.errors import DefinitionError, UnsupportedError
+from pretzel.errors import DefinitionError, InputError, UnsupportedError
 from pretzel.importers.collecting import Collecting, first_cause
 from pretzel.importers.columns import Columns
 from pretzel.importers.files import opened
@@ -34,7 +34,9 @@ from pretzel.plan.model import column_order
 from pretzel.plan.types import ValueType
 
 
-def export(estimator: Any, *, sample: Any = None, outputs: Sequence[str] | None = None) -> Definition:
+def export(
+    estimator: Any, *, sample: Any = None, outputs: Sequence[str] | None = None, python: str | None = None
+) -> Definition:
     """Return the definition of a fitted estimator: its inputs, its operators, and one output for each of its methods.
 
     A path is read as a model file in its library's format.
@@ -45,6 +47,9 @@ def export(estimator: Any, *, sample: Any = None, outputs: Sequence[str] | None 
     ``outputs`` names the outputs: methods, and ``contributions`` or ``leaf_index`` if the estimator has them.
     Without it, there is one for each method, and optional ones that add little to the size of the model.
 
+    ``python="isolated"`` makes Python stages of steps that cannot be opened: their code is pickled, and runs in side
+    processes of servers that allow it.  It needs a ``sample``, on which the steps are run, and cloudpickle.
+
     Raises:
         UnsupportedError: a step, an option or a callable cannot be served exactly; the message names the step.  Or one
             of ``outputs`` does not exist.
@@ -53,14 +58,18 @@ def export(estimator: Any, *, sample: Any = None, outputs: Sequence[str] | None 
     Warns:
         AnswersMayDifferWarning: answers of a step may differ from the library's; the message names step and reason.
     """
-    definition = definition_of(estimator, sample=sample, outputs=outputs)
+    definition = definition_of(estimator, sample=sample, outputs=outputs, python=python)
     warn_of(definition.metadata)
     return definition
 
 
-def definition_of(estimator: Any, *, sample: Any = None, outputs: Sequence[str] | None = None) -> Definition:
+def definition_of(
+    estimator: Any, *, sample: Any = None, outputs: Sequence[str] | None = None, python: str | None = None
+) -> Definition:
     """Do as :func:`export`, but record answers that may differ only in the metadata, without a warning."""
     estimator = opened(estimator)
+    if python is not None:
+        return finished(made_as_known(estimator, sample, _isolating(python, estimator, sample)), sample, outputs)
     try:
         return finished(made_as_known(estimator, sample, Findings()), sample, outputs)
     except (UnsupportedError, DefinitionError) as error:
@@ -70,13 +79,21 @@ def definition_of(estimator: Any, *, sample: Any = None, outputs: Sequence[str] 
         raise cause from error
 
 
+def _isolating(python: str, estimator: Any, sample: Any) -> Findings:
+    if python != "isolated":
+        raise InputError(f"python={python!r:.40}: expected 'isolated', or None")
+    from pretzel.importers.isolated.isolating import Isolating
+
+    return Isolating(model=estimator, sample=sample)
+
+
 class Making:
     """An imported estimator, from which a definition is assembled."""
 
     def __init__(self, estimator: Any, inputs: Inputs, findings: Findings) -> None:
         """Import an estimator over ``inputs``; notes and refusals of its steps go to ``findings``."""
         self.estimator, self.inputs, self.findings = estimator, inputs, findings
-        self.x = _given(estimator, inputs)
+        self.x = findings.given(inputs, _given(estimator, inputs))
         step = Step(type(estimator).__name__.lower(), estimator, findings, inputs=inputs)
         self.methods = import_estimator(estimator, self.x, step)
         self.offers, self.forms, self.left_out = step.offers, step.forms, step.left_out
@@ -172,7 +189,7 @@ def _integer_rules(making: Making, kinds: dict[str, ValueType], form: str) -> li
 def _made_like(making: Making, types: dict[str, ValueType], form: str, *, trial: bool = False) -> Making:
     inputs = making.inputs
     known = Settled(types, inputs.categorical, inputs.by_position, form == "table", trial, inputs.dates, inputs.names)
-    return Making(making.estimator, Inputs(known), Findings())
+    return Making(making.estimator, Inputs(known), making.findings.again())
 
 
 def _cause(error: Exception, estimator: Any, sample: Any) -> Exception:

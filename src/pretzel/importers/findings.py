@@ -11,6 +11,7 @@ from pretzel.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from pretzel.importers.columns import Columns
+    from pretzel.importers.inputs import Inputs
     from pretzel.importers.registry import Methods, Step
     from pretzel.plan.node import Node
 
@@ -74,6 +75,16 @@ class Findings:
     """Findings that all steps of one import share."""
 
     notes: list[Note] = field(default_factory=list)
+    tables: dict[str, Columns] = field(default_factory=dict)
+    """The columns that steps return, by path, if they are not one node."""
+
+    def again(self) -> Findings:
+        """Return findings for another import of the same model."""
+        return Findings()
+
+    def given(self, inputs: Inputs, x: Columns) -> Columns:
+        """Return the input columns of a model, by its own attributes ``x``."""
+        return x
 
     def note(self, note: Note) -> None:
         """Record a note, unless the step or a similar member already has the same one."""

@@ -49,7 +49,7 @@ class ModelVersion:
     def verification(self) -> str:
         """A sentence on the verification: rows checked, rows in the sample, and the largest error."""
         if not self.metadata.get("verified", False):
-            return "not verified: it was deployed without a sample"
+            return f"not verified: {self.metadata.get('unverified') or 'it was deployed without a sample'}"
         error = max(self.metadata.get("measured_error", {}).values(), default=0.0)
         counts = self.metadata.get("verification")
         if not counts:

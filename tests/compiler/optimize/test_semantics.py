@@ -200,6 +200,6 @@ def _plain(value: Any) -> Any:
 
 
 def test_every_operator_is_generated() -> None:
-    assert set(MAKERS) == set(OPERATORS.values()) - {ops.Input}
+    assert set(MAKERS) == set(OPERATORS.values()) - {ops.Input, ops.PythonStage}
     seen = {type(node) for seed in SEEDS[:BLOCK] for node in definition(seed).nodes}
     assert len(seen) > len(OPERATORS) * 0.8

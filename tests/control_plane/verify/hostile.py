@@ -52,8 +52,8 @@ def chatter() -> None:
 DEEDS = {f.__name__: f for f in (segfault, spin, sleep, eat, leave, kill, fail, chatter)}
 
 
-def load(plan, fetch):
-    executable = _load(plan, fetch)
+def load(plan, fetch, **options):
+    executable = _load(plan, fetch, **options)
     run = executable.run
 
     def misbehave(columns, outputs=None):

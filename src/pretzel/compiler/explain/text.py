@@ -19,6 +19,7 @@ def as_text(report: Explanation, verbose: bool) -> str:
     sections = (
         _summary(report),
         _expensive(report),
+        _python(report),
         _definition(report),
         _sharing(report),
         _rules(report, verbose),
@@ -71,6 +72,20 @@ def _expensive(report: Explanation) -> Iterator[str]:
 
 def _bar(share: float, most: int = 20) -> str:
     return ("#" * max(1, round(share * most))).ljust(most)
+
+
+def _python(report: Explanation) -> Iterator[str]:
+    """List the steps that run in side processes, with the cost of each hop and what would open the step."""
+    steps = report.definition.metadata.get("python_stages") or ()
+    if steps:
+        yield "Python stages, each a hop to a side process"
+    for step in steps:
+        yield f"  {step['step']} ({step['class']}): {step['reason']}"
+        for i, stage in enumerate(report.plan.stages):
+            if stage.operator == "python_stage" and stage.attributes["path"] == step["step"]:
+                cost = _time(report.seconds[i], None)
+                yield f"    {stage.attributes['method']}: {f'{cost} per row, measured' if cost else 'not measured'}"
+        yield f"    to open it: {step['remedy']}"
 
 
 def _definition(report: Explanation) -> Iterator[str]:

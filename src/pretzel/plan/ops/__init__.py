@@ -24,6 +24,7 @@ from pretzel.plan.ops.inputs import *
 from pretzel.plan.ops.linear import *
 from pretzel.plan.ops.neighbors import *
 from pretzel.plan.ops.objects import *
+from pretzel.plan.ops.python import *
 from pretzel.plan.ops.quantiles import *
 from pretzel.plan.ops.reductions import *
 from pretzel.plan.ops.strings import *

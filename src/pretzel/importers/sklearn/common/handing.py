@@ -7,6 +7,7 @@ from typing import Any
 
 from sklearn.utils._set_output import _get_output_config
 
+from pretzel.errors import UnsupportedError
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs, Open
 from pretzel.importers.objects import base_of_column, origins, pandas_makes_nan
@@ -51,8 +52,9 @@ def _own(transformer: Any) -> HandOn | None:
 def hand_on(name: str, transformer: Any, x: Columns, step: Step, width: int | None = None, cut: str = "") -> Columns:
     """Import ``transformer``, the part ``name`` of ``step``, and return its output columns for the next step."""
     function = HANDING_ON.get(served_as(type(transformer))) or _own(transformer)
+    path = f"{step.path}.{name}"
     if function is None:
-        return Columns((step.transform(name, transformer, x, width, cut),), frame=gives_pandas(transformer))
+        return _made(path, transformer, step, lambda: step.transform(name, transformer, x, width, cut))
     handed: list[Columns] = []
 
     def importing(_: Any, inputs: Columns, inner: Step) -> Methods:
@@ -61,12 +63,28 @@ def hand_on(name: str, transformer: Any, x: Columns, step: Step, width: int | No
             handed.append(columns)
         return {}
 
-    refused = step.findings.run(importing, transformer, x, step.inner(name, transformer, width, cut))
+    inner = step.inner(name, transformer, width, cut)
+    refused = _made(
+        path, transformer, step, lambda: step.findings.run(importing, transformer, x, inner).get("transform")
+    )
     if not handed:
-        return Columns((refused["transform"],), frame=gives_pandas(transformer))
+        return refused
     if gives_pandas(transformer) and pandas_makes_nan():
         _note_tables(handed[0], step.inputs)
     return handed[0]
+
+
+def _made(path: str, transformer: Any, step: Step, make: Callable[[], Any]) -> Columns:
+    """Return the columns of a transformer: those of its node, or those that the findings have for it."""
+    try:
+        columns = Columns((make(),), frame=gives_pandas(transformer))
+    except UnsupportedError:
+        if path not in step.findings.tables:
+            raise
+    else:
+        if path not in step.findings.tables:
+            return columns
+    return step.findings.tables[path]
 
 
 def _note_tables(columns: Columns, inputs: Inputs) -> None:

@@ -1,0 +1,1 @@
+"""Steps that cannot be opened, as Python stages for side processes, if the caller asks for that."""

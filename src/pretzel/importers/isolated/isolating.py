@@ -1,0 +1,173 @@
+"""An import in which a step that cannot be opened becomes a Python stage, for side processes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pretzel.adapters.tables import head
+from pretzel.errors import DefinitionError, PreconditionError, UnsupportedError
+from pretzel.importers.collecting import _restore, _states, refusal_of
+from pretzel.importers.columns import Columns
+from pretzel.importers.findings import Findings, Importing, Refusal, refused
+from pretzel.importers.inputs import Inputs, UnreadableError
+from pretzel.importers.isolated.capture import Captured, captured
+from pretzel.importers.isolated.containers import Container, ContainerError, code_of, container_of, nodes_of
+from pretzel.importers.isolated.pickling import Pickled, pickled
+from pretzel.importers.isolated.proof import DependentError, prove
+from pretzel.importers.registry import Methods, Step
+from pretzel.isolation.side import forms
+from pretzel.plan import ops
+from pretzel.plan.node import Node
+
+ROWS = 200
+"""Rows of the sample that steps are recorded and proved on."""
+KEY = "python_stages"
+"""The metadata that lists the steps, with the reason why each cannot be opened, and what would open it."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A method of a step, recorded and proved."""
+
+    container: Container
+    pickled: Pickled
+    gives: tuple[str, ...]
+    names: tuple[str, ...] | None
+    """The names of the columns, if it returns a table."""
+
+
+class NotIsolatedError(ValueError):
+    """A step cannot be a Python stage."""
+
+
+@dataclass(slots=True)
+class Isolating(Findings):
+    """Findings that replace refused steps by Python stages."""
+
+    model: Any = None
+    sample: Any = None
+    opened: dict[str, dict[str, Opened]] = field(default_factory=dict)
+    """The methods of each step, by path; further imports of the same model use them again."""
+    refusals: dict[str, Refusal] = field(default_factory=dict)
+    """Why each step cannot be opened, by path."""
+
+    def clear(self) -> None:
+        """Discard all findings before an import restarts."""
+        self.notes.clear()
+        self.tables.clear()
+        self.refusals.clear()
+
+    def again(self) -> Findings:
+        """Return findings for another import of the model."""
+        return Isolating(model=self.model, sample=self.sample, opened=self.opened)
+
+    def given(self, inputs: Inputs, x: Columns) -> Columns:
+        """Return the input columns of a model; a table's from the sample, if the model does not know their names."""
+        names = getattr(self.sample, "columns", None)
+        if x.names is not None or names is None or not hasattr(self.sample, "iloc"):
+            return x
+        inputs.used.clear()
+        return Columns.given(inputs, tuple(map(str, names)))
+
+    def run(self, importing: Importing, estimator: Any, x: Columns, step: Step) -> Methods:
+        """Return the methods of a step; Python stages if it is refused, and the sample shows that this is possible."""
+        before = _states(x)
+        try:
+            return importing(estimator, x, step)
+        except (UnsupportedError, DefinitionError) as error:
+            refusal = refusal_of(error, step)
+            if refusal is None or step.path in self.tables:
+                raise
+            _restore(before)
+            return self._isolated(estimator, x, step, refusal)
+
+    def _isolated(self, estimator: Any, x: Columns, step: Step, refusal: Refusal) -> Methods:
+        try:
+            methods = self._opened(estimator, step.path)
+            columns = {name: self._columns(name, method, x, step.path) for name, method in methods.items()}
+        except (ContainerError, DependentError, NotIsolatedError, PreconditionError, UnreadableError) as error:
+            if refusal.step != step.path:  # of an inner step, which says why
+                raise refused(refusal) from None
+            raise _neither(refusal, error) from None
+        self.refusals[step.path] = refusal
+        step.inputs.metadata[KEY] = [one.as_map() for one in self.refusals.values()]
+        if "transform" in columns:
+            self.tables[step.path] = columns["transform"]
+        return {name: _node(made, step, refusal) for name, made in columns.items()}
+
+    def _opened(self, estimator: Any, path: str) -> Mapping[str, Opened]:
+        """Return the methods of a step, recorded on the sample and proved once."""
+        if path not in self.opened:
+            if self.sample is None:
+                raise NotIsolatedError("python='isolated' finds the types of a step by running it; pass a sample")
+            calls = captured(self.model, estimator, head(self.sample, ROWS))
+            if not calls:
+                raise NotIsolatedError("the model does not call it for the sample")
+            self.opened[path] = {name: _proved(estimator, name, call) for name, call in calls.items()}
+        return self.opened[path]
+
+    def _columns(self, name: str, method: Opened, x: Columns, path: str) -> Columns:
+        """Return the result of a method over the input of its step, a node for each part."""
+        about: dict[str, Any] = {
+            "code": code_of(method.pickled.code),
+            "path": path,
+            "method": name,
+            "takes": json.dumps(method.container.takes),
+            "gives": method.gives,
+            "python": method.pickled.python,
+            "packages": method.pickled.packages,
+        }
+        read = nodes_of(method.container, x)
+        parts = tuple(ops.PythonStage(read, part=part, **about) for part in range(len(method.gives)))
+        return Columns(parts, method.names, frame=method.names is not None)
+
+
+def _proved(estimator: Any, name: str, call: Captured) -> Opened:
+    """Return a method of a step whose rows are independent, by the sample.
+
+    Raises:
+        ContainerError, DependentError, NotIsolatedError, PreconditionError: it cannot be a Python stage.
+    """
+    container = container_of(call.given)
+    function = getattr(estimator, name)
+    columns = _returned(call.result)
+    rows = forms.rows_of(container.columns)
+    if not rows or forms.rows_of(columns) != rows:
+        raise NotIsolatedError(f"its {name} returns {forms.rows_of(columns)} rows for {rows}")
+    prove(function, forms.given(container.takes, container.columns), rows, columns)
+    frame = hasattr(call.result, "columns") and hasattr(call.result, "iloc")
+    names = tuple(map(str, call.result.columns)) if frame else None
+    libraries = {"pandas": container.takes["form"] in ("table", "series") or frame}
+    libraries["scipy"] = any("{" in kind for kind, _, _ in (*container.columns, *columns))
+    also = [name for name, needed in libraries.items() if needed]
+    return Opened(container, pickled(estimator, also), tuple(kind for kind, _, _ in columns), names)
+
+
+def _returned(result: Any) -> Sequence[forms.Column]:
+    try:
+        return forms.returned(result)
+    except forms.FormError as error:
+        raise NotIsolatedError(f"it returns {error}") from None
+
+
+def _node(columns: Columns, step: Step, refusal: Refusal) -> Node:
+    """Return the columns of a step as one node.
+
+    Raises:
+        UnsupportedError: they are texts and numbers, which only a step that reads columns can take.
+    """
+    parts = [part for part in columns.parts if isinstance(part, Node)]
+    if len(parts) == 1:
+        return parts[0]
+    if len({part.type.is_text for part in parts}) > 1:
+        raise _neither(refusal, NotIsolatedError("it returns texts and numbers, which do not form one matrix"))
+    return ops.Concat(tuple(parts))
+
+
+def _neither(refusal: Refusal, error: Exception) -> UnsupportedError:
+    """Return the error for a step that can be neither opened nor isolated."""
+    reason = f"{refusal.reason}; nor is it a Python stage: {error}"
+    return refused(Refusal(refusal.step, refusal.kind, refusal.option, reason, refusal.remedy, refusal.about_input))

@@ -1,0 +1,1 @@
+"""Python stages in side processes: pools, confinement and environments.  Nothing is unpickled outside of those."""
