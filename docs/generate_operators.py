@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 import sklearn
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401, listed whoever has enabled it
 from sklearn.utils import all_estimators
 from threadpoolctl import threadpool_limits
 
@@ -66,6 +67,19 @@ operators of ONNX files.
 | Estimator | Module | Supported | Not supported |
 | --- | --- | --- | --- |
 """
+FURTHER = {
+    "imblearn": "imbalanced-learn",
+}
+"""The libraries of steps and models around scikit-learn's, by the name of their module."""
+LIBRARIES = """
+## Further libraries
+
+{versions}. A pipeline may hold their steps between scikit-learn's own. Each library is an
+extra of the package: `pip install 'pretzel[{extra}]'`.
+
+| Estimator | Module | Supported | Not supported |
+| --- | --- | --- | --- |
+"""
 MAY_DIFFER = """
 ## Where answers may differ all the same
 
@@ -108,11 +122,13 @@ REFUSALS = """
 def page() -> str:
     """Return the whole page."""
     methods = served_methods(examples())  # first, because it enables experimental estimators of scikit-learn
+    for name in FURTHER:
+        import_module(f"pretzel.importers.{name}")
     kinds = [kind for _, kind in all_estimators() if any(hasattr(kind, method) for method in ORDER)]
     rows = [_row(kind, methods) for kind in kinds]
     served = sum(kind in IMPORTERS for kind in kinds)
     head = HEAD.format(total=len(kinds), served=served, version=sklearn.__version__)
-    return head + "".join(rows) + _boosting() + MAY_DIFFER + "".join(_differences()) + REFUSALS
+    return head + "".join(rows) + _boosting() + _further() + MAY_DIFFER + "".join(_differences()) + REFUSALS
 
 
 def _differences() -> Iterator[str]:
@@ -147,6 +163,17 @@ def _boosting() -> str:
     methods = served_methods(listed)
     kinds = sorted(methods, key=lambda kind: (kind.__module__.partition(".")[0], kind.__name__))
     return OTHERS.format_map({name: version(name) for name in BOOSTING}) + "".join(_row(k, methods) for k in kinds)
+
+
+def _further() -> str:
+    rows = []
+    for name in FURTHER:
+        listed = import_module(f"tests.importers.{name}.examples").EXAMPLES
+        methods = served_methods(listed)
+        refused = {kind for kind in REFUSED if kind.__module__.partition(".")[0] == name}
+        rows += [_row(kind, methods) for kind in sorted({*methods, *refused}, key=lambda kind: kind.__name__)]
+    versions = ", ".join(f"{title} {version(name)}" for name, title in FURTHER.items())
+    return LIBRARIES.format(versions=textwrap.fill(versions, 100), extra=next(iter(FURTHER))) + "".join(rows)
 
 
 def version(name: str) -> str:

@@ -6,6 +6,7 @@ import importlib
 
 FAMILIES: dict[str, str] = {
     "catboost": "pretzel.importers.catboost.estimators",
+    "imblearn": "pretzel.importers.imblearn",
     "lightgbm": "pretzel.importers.lightgbm.estimators",
     "onnx": "pretzel.importers.onnx",
     "sklearn": "pretzel.importers.sklearn",

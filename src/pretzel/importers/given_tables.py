@@ -115,7 +115,8 @@ def _held(estimator: Any) -> Iterator[Any]:
 
 def _first(pipeline: Any) -> Any:
     """Return the first step of a pipeline that computes; None if there is none."""
-    return next((step for _, step in pipeline.steps if step is not None and not isinstance(step, str)), None)
+    steps = (step for _, step in pipeline.steps if not (isinstance(step, str) or hasattr(step, "fit_resample")))
+    return next((step for step in steps if step is not None), None)
 
 
 def _library(estimator: Any) -> str:
