@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 import sklearn
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401, listed whoever has enabled it
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401, listed even if nothing else enables it
 from sklearn.utils import all_estimators
 from threadpoolctl import threadpool_limits
 
