@@ -67,15 +67,17 @@ operators of ONNX files.
 | Estimator | Module | Supported | Not supported |
 | --- | --- | --- | --- |
 """
+NOT_FITTED = "it is not fitted"
+"""The reason that every importer may give."""
 FURTHER = {
+    "category_encoders": "category_encoders",
     "imblearn": "imbalanced-learn",
 }
 """The libraries of steps and models around scikit-learn's, by the name of their module."""
 LIBRARIES = """
 ## Further libraries
 
-{versions}. A pipeline may hold their steps between scikit-learn's own. Each library is an
-extra of the package: `pip install 'pretzel[{extra}]'`.
+{about}
 
 | Estimator | Module | Supported | Not supported |
 | --- | --- | --- | --- |
@@ -173,7 +175,9 @@ def _further() -> str:
         refused = {kind for kind in REFUSED if kind.__module__.partition(".")[0] == name}
         rows += [_row(kind, methods) for kind in sorted({*methods, *refused}, key=lambda kind: kind.__name__)]
     versions = ", ".join(f"{title} {version(name)}" for name, title in FURTHER.items())
-    return LIBRARIES.format(versions=textwrap.fill(versions, 100), extra=next(iter(FURTHER))) + "".join(rows)
+    about = f"{versions}. A pipeline may hold their steps between scikit-learn's own. Each is an extra of the package, "
+    about += f"by the name of its module: `pip install 'pretzel[{next(iter(FURTHER))}]'`."
+    return LIBRARIES.format(about=textwrap.fill(about, 120)) + "".join(rows)
 
 
 def version(name: str) -> str:
@@ -215,6 +219,8 @@ def refusals(importer: Callable[..., Any]) -> Iterator[str]:
         for call in ast.walk(function):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "refuse":
                 option, reason = (_text(argument, names) for argument in call.args[:2])
+                if reason == NOT_FITTED:
+                    continue
                 yield (f"`{option}`: {reason}" if option else reason).replace("|", "\\|")
 
 

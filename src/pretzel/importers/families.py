@@ -6,18 +6,20 @@ import importlib
 
 FAMILIES: dict[str, str] = {
     "catboost": "pretzel.importers.catboost.estimators",
+    "category_encoders": "pretzel.importers.category_encoders",
+    "category_encoders.glmm": "pretzel.importers.category_encoders.glmm",
     "imblearn": "pretzel.importers.imblearn",
     "lightgbm": "pretzel.importers.lightgbm.estimators",
     "onnx": "pretzel.importers.onnx",
     "sklearn": "pretzel.importers.sklearn",
     "xgboost": "pretzel.importers.xgboost.estimators",
 }
-"""The package that registers the importers of each library, loaded for its first estimator."""
+"""The package that registers the importers of each library, or of a module that needs a further library."""
 
 
 def load_family(kind: type) -> None:
     """Import the package that registers the importers of a class's library."""
     for base in kind.__mro__:
-        package = FAMILIES.get(base.__module__.partition(".")[0])
-        if package is not None:
-            importlib.import_module(package)
+        for name in (base.__module__.partition(".")[0], base.__module__):
+            if name in FAMILIES:
+                importlib.import_module(FAMILIES[name])

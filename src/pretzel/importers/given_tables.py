@@ -92,6 +92,8 @@ def _reads_by_position(estimator: Any, *, inner: bool) -> bool:
     """Return whether a table reaches, with its columns by position, a reader that does not check their names."""
     if hasattr(estimator, "transformers_"):  # a ColumnTransformer reads its columns by name
         return False
+    if type(estimator).__module__.startswith("category_encoders."):  # the order of its result is that of the table
+        return True
     if type(estimator).__name__ == "FunctionTransformer":
         return not estimator.validate
     if hasattr(estimator, "transformer_list"):
