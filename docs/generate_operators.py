@@ -71,6 +71,7 @@ NOT_FITTED = "it is not fitted"
 """The reason that every importer may give."""
 FURTHER = {
     "category_encoders": "category_encoders",
+    "feature_engine": "feature_engine",
     "imblearn": "imbalanced-learn",
 }
 """The libraries of steps and models around scikit-learn's, by the name of their module."""

@@ -8,6 +8,7 @@ FAMILIES: dict[str, str] = {
     "catboost": "pretzel.importers.catboost.estimators",
     "category_encoders": "pretzel.importers.category_encoders",
     "category_encoders.glmm": "pretzel.importers.category_encoders.glmm",
+    "feature_engine": "pretzel.importers.feature_engine",
     "imblearn": "pretzel.importers.imblearn",
     "lightgbm": "pretzel.importers.lightgbm.estimators",
     "onnx": "pretzel.importers.onnx",
