@@ -73,6 +73,7 @@ FURTHER = {
     "category_encoders": "category_encoders",
     "feature_engine": "feature_engine",
     "imblearn": "imbalanced-learn",
+    "interpret": "interpret",
 }
 """The libraries of steps and models around scikit-learn's, by the name of their module."""
 LIBRARIES = """

@@ -10,6 +10,7 @@ FAMILIES: dict[str, str] = {
     "category_encoders.glmm": "pretzel.importers.category_encoders.glmm",
     "feature_engine": "pretzel.importers.feature_engine",
     "imblearn": "pretzel.importers.imblearn",
+    "interpret": "pretzel.importers.interpret",
     "lightgbm": "pretzel.importers.lightgbm.estimators",
     "onnx": "pretzel.importers.onnx",
     "sklearn": "pretzel.importers.sklearn",
