@@ -74,6 +74,7 @@ FURTHER = {
     "feature_engine": "feature_engine",
     "imblearn": "imbalanced-learn",
     "interpret": "interpret",
+    "mlxtend": "mlxtend",
 }
 """The libraries of steps and models around scikit-learn's, by the name of their module."""
 LIBRARIES = """

@@ -11,7 +11,7 @@ from sklearn.utils import all_estimators
 from pretzel.importers import IMPORTERS
 from pretzel.importers.registry import REFUSED
 
-OTHERS = ("catboost", "lightgbm", "xgboost", "category_encoders", "feature_engine", "imblearn", "interpret")
+OTHERS = ("catboost", "lightgbm", "xgboost", "category_encoders", "feature_engine", "imblearn", "interpret", "mlxtend")
 
 DOCS = Path(__file__).parents[1] / "docs"
 

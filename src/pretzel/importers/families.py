@@ -12,6 +12,7 @@ FAMILIES: dict[str, str] = {
     "imblearn": "pretzel.importers.imblearn",
     "interpret": "pretzel.importers.interpret",
     "lightgbm": "pretzel.importers.lightgbm.estimators",
+    "mlxtend": "pretzel.importers.mlxtend",
     "onnx": "pretzel.importers.onnx",
     "sklearn": "pretzel.importers.sklearn",
     "xgboost": "pretzel.importers.xgboost.estimators",

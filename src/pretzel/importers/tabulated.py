@@ -129,7 +129,7 @@ def _source(name: Any, answers: Answers, keys: Mapping[str, Any], dtypes: Mappin
     moving = [source for source, table in answers.known.items() if _moves(table, name, answers.base)]
     if len(moving) > 1:
         reason = f"column {name!r} depends on several columns ({', '.join(map(str, moving))})"
-        raise step.refuse("", reason, "encode each column by itself")
+        raise step.refuse("", reason, "encode each column separately")
     named = [source for source in keys if str(name) == str(source) or str(name).startswith(f"{source}_")]
     return (moving or sorted(named, key=lambda source: -len(str(source))) or list(keys))[0]
 

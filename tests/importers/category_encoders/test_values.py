@@ -85,7 +85,7 @@ def test_an_array_in_place_of_a_table() -> None:
 
 def test_texts_that_are_passed_are_refused() -> None:
     encoder = ce.OrdinalEncoder(cols=["color"]).fit(TABLE)
-    with pytest.raises(UnsupportedError, match=r"cols=\['color'\].*it returns texts beside numbers"):
+    with pytest.raises(UnsupportedError, match=r"cols=\['color'\].*it returns both texts and numbers"):
         export(encoder, sample=TABLE)
 
 

@@ -27,7 +27,7 @@ from sklearn.preprocessing import StandardScaler
 
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
-from tests.importers.feature_engine.examples import GAPS, HOLES, KINDS, SOME, TABLE, TARGET
+from tests.importers.feature_engine.data import GAPS, HOLES, KINDS, SOME, TABLE, TARGET
 from tests.importers.sklearn.frames import assert_serves, cut, run
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -121,7 +121,7 @@ def test_a_pipeline_of_texts_and_numbers() -> None:
 
 def test_texts_beside_numbers_are_refused() -> None:
     imputer = imputation.CategoricalImputer().fit(GAPS)
-    with pytest.raises(UnsupportedError, match="it returns texts beside numbers"):
+    with pytest.raises(UnsupportedError, match="it returns both texts and numbers"):
         export(imputer, sample=GAPS)
 
 

@@ -43,7 +43,7 @@ def encoder(estimator: Any, x: Columns, step: Step) -> Methods:
         step.inputs.metadata["others"] = "refused"
     columns = encoded(estimator, x, step)
     if columns.holds_texts:
-        raise step.refuse("cols", "it returns texts beside numbers", "encode all columns of texts, or drop them")
+        raise step.refuse("cols", "it returns both texts and numbers", "encode all columns of texts, or drop them")
     return {"transform": columns.array()}
 
 

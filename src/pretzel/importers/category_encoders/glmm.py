@@ -1,4 +1,4 @@
-"""Importer of GLMMEncoder, apart because its module needs statsmodels."""
+"""Importer of GLMMEncoder, whose module needs statsmodels."""
 
 from category_encoders.glmm import GLMMEncoder
 

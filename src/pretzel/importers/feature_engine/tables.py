@@ -35,7 +35,7 @@ def changes(*classes: type) -> Callable[[Changing], Changing]:
         def transformed(estimator: Any, x: Columns, step: Step) -> Methods:
             columns = handed_on(estimator, x, step)
             if columns.holds_texts:
-                raise step.refuse("variables", "it returns texts beside numbers", "encode them all, or drop them")
+                raise step.refuse("variables", "it returns both texts and numbers", "encode them all, or drop them")
             return {"transform": columns.array()}
 
         imports(*classes)(transformed)
