@@ -75,6 +75,7 @@ FURTHER = {
     "imblearn": "imbalanced-learn",
     "interpret": "interpret",
     "mlxtend": "mlxtend",
+    "skrub": "skrub",
 }
 """The libraries of steps and models around scikit-learn's, by the name of their module."""
 LIBRARIES = """

@@ -11,7 +11,10 @@ from sklearn.utils import all_estimators
 from pretzel.importers import IMPORTERS
 from pretzel.importers.registry import REFUSED
 
-OTHERS = ("catboost", "lightgbm", "xgboost", "category_encoders", "feature_engine", "imblearn", "interpret", "mlxtend")
+OTHERS = (
+    *("catboost", "lightgbm", "xgboost"),
+    *("category_encoders", "feature_engine", "imblearn", "interpret", "mlxtend", "skrub"),
+)
 
 DOCS = Path(__file__).parents[1] / "docs"
 

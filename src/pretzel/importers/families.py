@@ -15,6 +15,7 @@ FAMILIES: dict[str, str] = {
     "mlxtend": "pretzel.importers.mlxtend",
     "onnx": "pretzel.importers.onnx",
     "sklearn": "pretzel.importers.sklearn",
+    "skrub": "pretzel.importers.skrub",
     "xgboost": "pretzel.importers.xgboost.estimators",
 }
 """The package that registers the importers of each library, or of a module that needs a further library."""
