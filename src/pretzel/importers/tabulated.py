@@ -1,8 +1,8 @@
 """Steps that map each value of a column to fixed numbers, as tables that the library itself has filled.
 
 Such a step returns the same numbers for the same value, whatever the other columns and rows hold.  Its ``transform`` is
-called once per column with all values that it knows, with one that it does not know, and with a missing one; the
-answers become the rows of a table.
+called once with all values that it knows, one column at a time differing from the first row, once with values that it
+does not know, and once with missing ones; the answers become the rows of tables.
 """
 
 from __future__ import annotations
@@ -75,13 +75,14 @@ def _asked(transform: Transform, keys: Mapping[str, Sequence[Any]], dtypes: Mapp
     first = {name: values[0] if len(values) else np.nan for name, values in keys.items()}
     unseen = {name: _unseen(values) for name, values in keys.items()}
     absent = {name: np.nan for name in keys}
+    rows = [first, *({**first, name: value} for name, values in keys.items() for value in values)]
+    answered = _answered(transform, _table(rows, dtypes))
+    known, at = {}, 1
+    for name, values in keys.items():
+        known[name], at = answered.iloc[at : at + len(values)], at + len(values)
     return Answers(
-        _answered(transform, _table([first], dtypes)),
-        {
-            name: _answered(transform, _table([{**first, name: value} for value in values], dtypes))
-            for name, values in keys.items()
-            if len(values)
-        },
+        answered.iloc[:1],
+        {name: table for name, table in known.items() if len(table)},
         _answered_or_none(transform, _table([unseen], dtypes)),
         _answered_or_none(transform, _table([absent], dtypes)),
     )
