@@ -103,6 +103,29 @@ def test_integers(transformer: Any) -> None:
     assert_serves(transformer.fit(table), table, sample=table, batches=[1, 80])
 
 
+@pytest.mark.parametrize(
+    "transformer",
+    [
+        outliers.Winsorizer(variables=["hour"], tail="both", fold=0.5, add_indicators=True),
+        imputation.AddMissingIndicator(missing_only=False),
+        imputation.ArbitraryNumberImputer(0.1),
+        transformation.LogTransformer(["price"]),
+        creation.RelativeFeatures(["hour"], ["price"], ["sub", "div", "mod"], fill_value=0.1),
+        creation.CyclicalFeatures(["hour"]),
+    ],
+    ids=lambda transformer: type(transformer).__name__,
+)
+def test_float32(transformer: Any) -> None:
+    table = TABLE.astype(np.float32)
+    assert_serves(transformer.fit(table), table, sample=table, batches=[1, 80], amplified=1e3)
+
+
+def test_sums_of_float32_are_refused() -> None:
+    table = TABLE.astype(np.float32)
+    with pytest.raises(UnsupportedError, match="variables=.*pandas computes with float32"):
+        export(creation.MathFeatures(SOME, "sum").fit(table), sample=table)
+
+
 def test_a_pipeline_of_texts_and_numbers() -> None:
     model = make_pipeline(
         imputation.CategoricalImputer(),

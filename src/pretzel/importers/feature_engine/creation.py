@@ -8,7 +8,7 @@ import numpy as np
 from feature_engine import creation
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.feature_engine.tables import Table, changes, checked, finite, scaled, stacked
+from pretzel.importers.feature_engine.tables import Table, changes, checked, finite, finite_single, scaled, stacked
 from pretzel.importers.registry import Step, refuses
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -43,6 +43,8 @@ def combined(estimator: Any, table: Table, step: Step) -> Table:
         raise step.refuse("func", "it is none of the served functions", "use sum, mean, min, max or prod")
     if estimator.missing_values == "ignore":
         raise step.refuse("missing_values", "functions leave out missing values", "impute them before")
+    if any(table[name].settled_dtype() == "f32" for name in estimator.variables):
+        raise step.refuse("variables", "pandas computes with float32", "cast them to float64", about_input=True)
     matrix = stacked([finite(table[name], step) for name in estimator.variables])
     added = {("new", i): Columns.of(_reduced(matrix, name)) for i, name in enumerate(names)}
     return _kept(estimator, table, estimator.variables) | added
@@ -76,15 +78,21 @@ def related(estimator: Any, table: Table, step: Step) -> Table:
 
 
 def _related(a: Node, b: Node, function: str, fill: float | None, step: Step) -> Node:
+    if a.type.dtype != b.type.dtype:
+        a, b = (node if node.type.dtype == "f64" else ops.Cast(node, "f64") for node in (a, b))
     computed = ops.Arithmetic(a, b, FUNCTIONS[function])
     if function not in DIVIDES:
         return computed
-    found = ops.Lookup(b, Parameter.of(np.zeros(1)))  # 0 for zeros, else -1
+
+    def number(value: float) -> Parameter:
+        return Parameter.of(np.array([value], b.type.numpy))
+
+    found = ops.Lookup(b, number(0.0))  # 0 for zeros, else -1
     if fill is None:  # a factor of one, or NaN, which is rejected
-        factor = ops.RequireFinite(ops.Take(found, Parameter.of(np.array([np.nan])), 1.0), "RelativeFeatures")
+        factor = ops.RequireFinite(ops.Take(found, number(np.nan), 1.0), type(step.estimator).__name__)
         return ops.Arithmetic(computed, factor, "multiply")
-    filled = ops.Take(found, Parameter.of(np.array([float(fill)])), 0.0)
-    return ops.Where(ops.Compare(b, ops.Take(found, Parameter.of(np.zeros(1)), np.nan), "equal"), filled, computed)
+    is_zero = ops.Compare(b, ops.Constant(b, number(0.0)), "equal")
+    return ops.Where(is_zero, ops.Constant(b, number(fill)), computed)
 
 
 @changes(creation.CyclicalFeatures)
@@ -92,7 +100,7 @@ def cyclical(estimator: Any, table: Table, step: Step) -> Table:
     """Return all columns, then the sine and the cosine of each variable as a share of its period."""
     added = {}
     for name in estimator.variables_:
-        angle = scaled(finite(table[name], step), 2.0 * np.pi / estimator.max_values_[name])
+        angle = scaled(finite_single(table[name], step), 2.0 * np.pi / estimator.max_values_[name])
         for function in ("sin", "cos"):
             added[name, function] = Columns.of(ops.Elementwise(angle, function))
     return _kept(estimator, table, estimator.variables_) | added

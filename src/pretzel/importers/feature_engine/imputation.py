@@ -55,7 +55,8 @@ def indicated(estimator: Any, table: Table, step: Step) -> Table:
     for name in estimator.variables_:
         column = table[name]
         read = column.text() if column.holds_texts else column.number()
-        added[name, "na"] = Columns.of(ops.MissingIndicator(ops.Concat((read,)), first, dtype="i64"))
+        missing = ops.MissingIndicator(ops.Concat((read,)), first, dtype="bool")
+        added[name, "na"] = Columns.of(ops.Cast(missing, "i8"))
     return table | added
 
 

@@ -38,7 +38,7 @@ def _clipped(x: Node, estimator: Any, name: Any) -> Node:
     low = estimator.left_tail_caps_.get(name, -np.inf)
     if high < low:  # the library clips to the upper limit first
         high = low
-    return ops.Clip(x, *(Parameter.of(np.array([float(limit)])) for limit in (low, high)))
+    return ops.Clip(x, *(Parameter.of(np.array([limit], x.type.numpy)) for limit in (low, high)))
 
 
 def _moved(before: Node, after: Node, side: str) -> Node:

@@ -56,9 +56,14 @@ def finite(column: Columns, step: Step) -> Node:
     return ops.RequireFinite(number(column), type(step.estimator).__name__)
 
 
-def checked(column: Columns, step: Step, option: str = "missing_values") -> Node:
-    """Do as :func:`finite` unless an option says to ignore missing values and infinities."""
-    return number(column) if getattr(step.estimator, option) == "ignore" else finite(column, step)
+def finite_single(column: Columns, step: Step) -> Node:
+    """Do as :func:`finite`, but leave float32 as it is."""
+    return ops.RequireFinite(column.number(), type(step.estimator).__name__)
+
+
+def checked(column: Columns, step: Step) -> Node:
+    """Do as :func:`finite_single` unless an option says to ignore missing values and infinities."""
+    return column.number() if step.estimator.missing_values == "ignore" else finite_single(column, step)
 
 
 def within(x: Node, low: float, high: float, reason: str, step: Step) -> Node:
@@ -69,8 +74,8 @@ def within(x: Node, low: float, high: float, reason: str, step: Step) -> Node:
 
 def scaled(x: Node, scale: float, shift: float = 0.0) -> Node:
     """Return ``x * scale + shift``."""
-    shifted = Parameter.of(np.array([float(shift)])) if shift else None
-    return ops.Affine(x, Parameter.of(np.array([float(scale)])), shifted)
+    shifted = Parameter.of(np.array([shift], x.type.numpy)) if shift else None
+    return ops.Affine(x, Parameter.of(np.array([scale], x.type.numpy)), shifted)
 
 
 def standardized(x: Node, mean: float, scale: float) -> Node:
