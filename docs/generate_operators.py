@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 import sklearn
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401, listed even if nothing else enables it
 from sklearn.utils import all_estimators
 from threadpoolctl import threadpool_limits
 
@@ -62,6 +63,25 @@ OTHERS = """
 Estimators, standalone models, and files in the libraries' own formats: CatBoost {catboost}, LightGBM
 {lightgbm}, XGBoost {xgboost}. Files are read without the library that wrote them. [onnx.md](onnx.md) lists the
 operators of ONNX files.
+
+| Estimator | Module | Supported | Not supported |
+| --- | --- | --- | --- |
+"""
+NOT_FITTED = "it is not fitted"
+"""The reason that every importer may give."""
+FURTHER = {
+    "category_encoders": "category_encoders",
+    "feature_engine": "feature_engine",
+    "imblearn": "imbalanced-learn",
+    "interpret": "interpret",
+    "mlxtend": "mlxtend",
+    "skrub": "skrub",
+}
+"""The libraries of steps and models around scikit-learn's, by the name of their module."""
+LIBRARIES = """
+## Further libraries
+
+{about}
 
 | Estimator | Module | Supported | Not supported |
 | --- | --- | --- | --- |
@@ -111,11 +131,13 @@ REFUSALS = """
 def page() -> str:
     """Return the whole page."""
     methods = served_methods(examples())  # first, because it enables experimental estimators of scikit-learn
+    for name in FURTHER:
+        import_module(f"pretzel.importers.{name}")
     kinds = [kind for _, kind in all_estimators() if any(hasattr(kind, method) for method in ORDER)]
     rows = [_row(kind, methods) for kind in kinds]
     served = sum(kind in IMPORTERS for kind in kinds)
     head = HEAD.format(total=len(kinds), served=served, version=sklearn.__version__)
-    return head + "".join(rows) + _boosting() + MAY_DIFFER + "".join(_differences()) + REFUSALS
+    return head + "".join(rows) + _boosting() + _further() + MAY_DIFFER + "".join(_differences()) + REFUSALS
 
 
 def _differences() -> Iterator[str]:
@@ -150,6 +172,19 @@ def _boosting() -> str:
     methods = served_methods(listed)
     kinds = sorted(methods, key=lambda kind: (kind.__module__.partition(".")[0], kind.__name__))
     return OTHERS.format_map({name: version(name) for name in BOOSTING}) + "".join(_row(k, methods) for k in kinds)
+
+
+def _further() -> str:
+    rows = []
+    for name in FURTHER:
+        listed = import_module(f"tests.importers.{name}.examples").EXAMPLES
+        methods = served_methods(listed)
+        refused = {kind for kind in REFUSED if kind.__module__.partition(".")[0] == name}
+        rows += [_row(kind, methods) for kind in sorted({*methods, *refused}, key=lambda kind: kind.__name__)]
+    versions = ", ".join(f"{title} {version(name)}" for name, title in FURTHER.items())
+    about = f"{versions}. A pipeline may hold their steps between scikit-learn's own. Each is an extra of the package, "
+    about += f"by the name of its module: `pip install 'pretzel[{next(iter(FURTHER))}]'`."
+    return LIBRARIES.format(about=textwrap.fill(about, 120)) + "".join(rows)
 
 
 def version(name: str) -> str:
@@ -191,6 +226,8 @@ def refusals(importer: Callable[..., Any]) -> Iterator[str]:
         for call in ast.walk(function):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "refuse":
                 option, reason = (_text(argument, names) for argument in call.args[:2])
+                if reason == NOT_FITTED:
+                    continue
                 yield (f"`{option}`: {reason}" if option else reason).replace("|", "\\|")
 
 

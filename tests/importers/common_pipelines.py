@@ -132,7 +132,7 @@ COMMON: dict[str, Common] = {
     "a union of texts with a refused part and numbers behind": Common(
         fitted(FeatureUnion([("own", TextEncoder()), ("tfidf", TfidfVectorizer())]), NMF(2, max_iter=500), x=TEXTS),
         {
-            "pipeline.featureunion.own": ("skrub.TextEncoder", "no importer knows its class"),
+            "pipeline.featureunion.own": ("acme.texts.TextEncoder", "no importer knows its class"),
             "pipeline.nmf": ("sklearn.decomposition.NMF", "use TruncatedSVD"),
         },
         TEXTS,

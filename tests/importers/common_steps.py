@@ -18,7 +18,7 @@ from tests.importers.foreign import (
     Custom,
     DatetimeEncoder,
     Forest,
-    ImblearnPipeline,
+    SamplingPipeline,
     TargetEncoder,
     TextEncoder,
     Y,
@@ -55,35 +55,35 @@ STEPS: dict[str, Common] = {
         ),
         {"pipeline.columntransformer.d": (FT, "func=tests.importers.foreign.days")},
     ),
-    "dates by skrub": Common(
+    "dates by another library": Common(
         fitted(
             columns(("d", DatetimeEncoder(), ["when"]), ("n", StandardScaler(), ["age"])),
             LogisticRegression(),
             x=FRAME,
         ),
-        {"pipeline.columntransformer.d": ("skrub.DatetimeEncoder", "no importer knows its class")},
+        {"pipeline.columntransformer.d": ("acme.dates.DatetimeEncoder", "no importer knows its class")},
     ),
-    "a text encoder of skrub": Common(
+    "a text encoder of another library": Common(
         fitted(columns(("t", TextEncoder(), "text"), ("c", OneHotEncoder(), ["color"])), LogisticRegression(), x=FRAME),
-        {"pipeline.columntransformer.t": ("skrub.TextEncoder", "no importer knows its class")},
+        {"pipeline.columntransformer.t": ("acme.texts.TextEncoder", "no importer knows its class")},
     ),
-    "a pipeline of imblearn": Common(
-        lambda: ImblearnPipeline(
+    "a pipeline with samplers": Common(
+        lambda: SamplingPipeline(
             [("scale", StandardScaler()), ("smote", SMOTE()), ("model", LogisticRegression())]
         ).fit(NUMBERS, Y),
         {
-            "pipeline": ("imblearn.pipeline.Pipeline", "if not hasattr(s, 'fit_resample')]"),
-            "pipeline.smote": ("imblearn.over_sampling.SMOTE", "leave it out"),
+            "pipeline": ("acme.sampling.pipeline.Pipeline", "if not hasattr(s, 'fit_resample')]"),
+            "pipeline.smote": ("acme.sampling.over_sampling.SMOTE", "leave it out"),
         },
         NUMBERS,
     ),
-    "an encoder of category_encoders": Common(
+    "an encoder of another library": Common(
         fitted(
             columns(("c", make_pipeline(TargetEncoder(), OneHotEncoder()), ["color"])), LogisticRegression(), x=FRAME
         ),
         {
             "pipeline.columntransformer.c.targetencoder": (
-                "category_encoders.target_encoder.TargetEncoder",
+                "acme.encoders.TargetEncoder",
                 "use sklearn.preprocessing.TargetEncoder",
             )
         },

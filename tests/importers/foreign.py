@@ -74,7 +74,7 @@ class _Sampling(BaseEstimator):
         return self
 
 
-class _ImblearnPipeline(Pipeline):
+class _SamplingPipeline(Pipeline):
     """A pipeline with samplers among its steps, which act only in fitting."""
 
     def _validate_steps(self) -> None:
@@ -99,11 +99,11 @@ class _Always(ClassifierMixin, BaseEstimator):
         return self.classes_[np.zeros(len(X), int)]
 
 
-SMOTE = elsewhere("imblearn.over_sampling._smote.base", "SMOTE", _Sampling)
-ImblearnPipeline = elsewhere("imblearn.pipeline", "Pipeline", _ImblearnPipeline)
-TargetEncoder = elsewhere("category_encoders.target_encoder", "TargetEncoder")
-DatetimeEncoder = elsewhere("skrub._datetime_encoder", "DatetimeEncoder", _Dates)
-TextEncoder = elsewhere("skrub._text_encoder", "TextEncoder", _Passing, transform=lambda self, X: variety(X))
+SMOTE = elsewhere("acme.sampling.over_sampling._smote.base", "SMOTE", _Sampling)
+SamplingPipeline = elsewhere("acme.sampling.pipeline", "Pipeline", _SamplingPipeline)
+TargetEncoder = elsewhere("acme.encoders", "TargetEncoder")
+DatetimeEncoder = elsewhere("acme.dates", "DatetimeEncoder", _Dates)
+TextEncoder = elsewhere("acme.texts", "TextEncoder", _Passing, transform=lambda self, X: variety(X))
 Custom = elsewhere("acme.features", "Custom")
 Always = elsewhere("acme.models", "Always", _Always)
 Forest = elsewhere("acme.models", "Forest", RandomForestClassifier, predict=lambda self, X: np.zeros(len(X)))

@@ -225,8 +225,8 @@ def _given(estimator: Any, inputs: Inputs) -> Columns:
 
 
 def _first_reader(estimator: Any) -> Any:
-    """Return the estimator that knows the features: the first step of a pipeline or union that is not a passthrough."""
+    """Return the estimator that knows the features: the first acting step of a pipeline or union."""
     named = getattr(estimator, "steps", getattr(estimator, "transformer_list", ()))
-    steps = [step for _, step in named if step is not None and not isinstance(step, str)]
+    steps = [step for _, step in named if not (step is None or isinstance(step, str) or hasattr(step, "fit_resample"))]
     inner = steps[0] if steps else getattr(estimator, "best_estimator_", None)
     return estimator if inner is None else _first_reader(inner)

@@ -16,12 +16,19 @@ from pretzel.errors import BrokenImportersWarning
 
 FAMILIES: dict[str, str] = {
     "catboost": "pretzel.importers.catboost.estimators",
+    "category_encoders": "pretzel.importers.category_encoders",
+    "category_encoders.glmm": "pretzel.importers.category_encoders.glmm",
+    "feature_engine": "pretzel.importers.feature_engine",
+    "imblearn": "pretzel.importers.imblearn",
+    "interpret": "pretzel.importers.interpret",
     "lightgbm": "pretzel.importers.lightgbm.estimators",
+    "mlxtend": "pretzel.importers.mlxtend",
     "onnx": "pretzel.importers.onnx",
     "sklearn": "pretzel.importers.sklearn",
+    "skrub": "pretzel.importers.skrub",
     "xgboost": "pretzel.importers.xgboost.estimators",
 }
-"""The package that registers the importers of each library, loaded for its first estimator."""
+"""The package that registers the importers of each library, or of a module that needs a further library."""
 GROUP = "pretzel.importers"
 _loaded: set[str] = set()
 """Names of entry points that were loaded, or failed to."""
@@ -34,10 +41,9 @@ def load_family(kind: type) -> None:
         BrokenImportersWarning: a module of another distribution fails; its importers are missing, and no others.
     """
     for base in kind.__mro__:
-        package = FAMILIES.get(base.__module__.partition(".")[0])
-        if package is not None:
-            importlib.import_module(package)
         for name in _names(base.__module__):
+            if name in FAMILIES:
+                importlib.import_module(FAMILIES[name])
             if name not in _loaded and name in _shipped():
                 _loaded.add(name)
                 for entry in _shipped()[name]:

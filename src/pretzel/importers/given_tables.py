@@ -92,6 +92,8 @@ def _reads_by_position(estimator: Any, *, inner: bool) -> bool:
     """Return whether a table reaches, with its columns by position, a reader that does not check their names."""
     if hasattr(estimator, "transformers_"):  # a ColumnTransformer reads its columns by name
         return False
+    if type(estimator).__module__.startswith("category_encoders."):  # the order of its result is that of the table
+        return True
     if type(estimator).__name__ == "FunctionTransformer":
         return not estimator.validate
     if hasattr(estimator, "transformer_list"):
@@ -115,7 +117,8 @@ def _held(estimator: Any) -> Iterator[Any]:
 
 def _first(pipeline: Any) -> Any:
     """Return the first step of a pipeline that computes; None if there is none."""
-    return next((step for _, step in pipeline.steps if step is not None and not isinstance(step, str)), None)
+    steps = (step for _, step in pipeline.steps if not (isinstance(step, str) or hasattr(step, "fit_resample")))
+    return next((step for step in steps if step is not None), None)
 
 
 def _library(estimator: Any) -> str:

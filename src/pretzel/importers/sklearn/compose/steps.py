@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from itertools import zip_longest
 from typing import Any
 
@@ -64,8 +65,9 @@ def pipeline(estimator: Pipeline, x: Columns, step: Step) -> Methods:
 def last_step(estimator: Pipeline) -> tuple[Any, Callable[[Any], Any]]:
     """Return the last step, and the transform of the steps before it."""
     *before, (_, last) = estimator.steps
-    # not estimator[:-1], which calls a constructor that a subclass may override
-    return last, Pipeline(before).transform if before else lambda X: X
+    acting = [one for _, one in before if one is not None and not isinstance(one, str)]
+    # not estimator[:-1], which calls a constructor that a subclass may override, and rejects steps without a state
+    return last, lambda X: reduce(lambda given, one: one.transform(given), acting, X)
 
 
 @hands_on(Pipeline)
