@@ -13,7 +13,7 @@ from pretzel.errors import DeadlineError
 from pretzel.kernels.program import Token
 
 if TYPE_CHECKING:
-    from pretzel.data_plane.scheduling.request import Job
+    from pretzel.data_plane.scheduling.turn import Job
 
 RETRY_SECONDS = 0.5
 """Delay that is suggested to a request that finds a full queue."""

@@ -22,7 +22,7 @@ cdef enum:  # of HTTP/2
     CONTINUATION = 9
     END_STREAM = 1
     END_HEADERS = 4
-    MOST_FRAME = 1 << 14
+    MOST_FRAME = 1 << 16  # that the front allows
 
 cdef enum:
     ALL = 1 << 30

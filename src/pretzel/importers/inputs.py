@@ -1,7 +1,6 @@
 """The inputs of a definition during import: open until a step or a sample decides their type.
 
-scikit-learn does not record whether a column held texts or numbers.  An input therefore stays open until a step reads
-it as one or the other; two steps that disagree are not supported.
+scikit-learn does not record whether a column held texts or numbers: an input is open until a step reads it as either.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ OTHERS = [
     "  2020-01-01",
     "２０２０-01-01",
     "é",
-    "NAX",
+    "NaTs",
 ]
 USUAL = {letter: first[:2] for letter, first in FIELDS.items()}
 
