@@ -12,8 +12,7 @@ from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, extend,
 from pretzel.kernels.text.fusible cimport Counter
 from pretzel.kernels.text.rows cimport BATCH, Query, Row, utf8_is_ascii, write_characters, write_words
 from pretzel.kernels.text.terms cimport (
-    TERMS_NONE, TERMS_SHORT, Dictionary, Terms, terms_bucket, terms_find, terms_home, terms_long_key, terms_prefetch,
-    terms_short_key,
+    TERMS_NONE, TERMS_SHORT, Dictionary, Terms, terms_bucket, terms_find, terms_home, terms_key, terms_prefetch,
 )
 from pretzel.kernels.types cimport number
 
@@ -75,9 +74,10 @@ cdef class CountNgrams(Counter):
         self.width = output.columns
         if len(self.vocabulary) != self.width:
             raise ValueError(f"dictionary: {len(self.vocabulary)} terms for {self.width} columns")
-        # An n-gram of n characters has at least n bytes, one of n words at least 2 n - 1: no vocabulary has longer.
+        # An n-gram of n characters has at least n bytes, one of n words, which may be empty, at least the n - 1 blanks
+        # between them: no vocabulary has longer.
         longest = self.vocabulary.longest
-        self.high = min(high, (longest + 1) // 2 if self.unit == WORD else longest)
+        self.high = high if high <= longest else longest + (self.unit == WORD)
         # The fast path finds no n-gram that is a whole word, and none of one character that two words share.
         self.quick = self.unit != WORD and self.high <= TERMS_SHORT and (self.unit == CHAR or 2 <= self.low <= 3)
 
@@ -165,14 +165,11 @@ cdef inline void convert(number* values, const int32_t* counts, int64_t distinct
 
 
 cdef inline int ask(Dictionary vocabulary, Row* row, const uint8_t* at, int64_t length) noexcept nogil:
-    """Queue an n-gram, unless it is too long or empty; look up a full queue."""
+    """Queue an n-gram, unless it is too long; look up a full queue."""
     cdef Query* query = &row.queries[row.waiting]
-    if length > vocabulary.longest or length == 0:
+    if length > vocabulary.longest:
         return OK
-    if length <= TERMS_SHORT:
-        query.key = terms_short_key(at, length)
-    else:
-        query.key = terms_long_key(&vocabulary.terms, at, length)
+    query.key = terms_key(&vocabulary.terms, at, length)
     query.home = terms_home(&vocabulary.terms, query.key)
     query.at, query.length = at, length
     prefetch(terms_bucket(&vocabulary.terms, query.home))

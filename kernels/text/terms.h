@@ -5,10 +5,10 @@
        words 0..4      keys; 0 marks an empty slot
        words 5..7      six 32-bit halves: the target of each key, and how many buckets further keys of this home may be
 
-   The key of a term of up to seven bytes is the term itself with its length in the top byte: equal keys are equal
-   terms, and the half is the term's id.  A longer term has 56 bits of its hash under a top byte of 0xFF, and the half
-   is the offset (in units of four bytes) of {u32 id, u32 length, bytes} in the heap: those bytes distinguish terms that
-   collide.  Keys that do not fit their home bucket are in the next with room.  Whatever the bytes of a table are, no
+   The key of a term of up to seven bytes is the term itself with its length in the top byte, or eight there if it is
+   empty: equal keys are equal terms, and the half is the term's id.  A longer term has 56 bits of its hash under a top
+   byte of 0xFF, and the half is the offset (in units of four bytes) of {u32 id, u32 length, bytes} in the heap: those
+   bytes distinguish terms that collide.  Keys that do not fit their home bucket are in the next with room.  Whatever the bytes of a table are, no
    look-up reads outside the table and the heap, nor visits more than TERMS_REACH further buckets. */
 #ifndef PRETZEL_TERMS_H
 #define PRETZEL_TERMS_H
@@ -23,6 +23,7 @@
 #define TERMS_SHORT 7
 #define TERMS_HASH_BITS 56
 #define TERMS_LONG 0xFF00000000000000ull
+#define TERMS_EMPTY 0x0800000000000000ull
 #define TERMS_NONE ((int64_t)-1)
 
 typedef struct {
@@ -85,6 +86,7 @@ static inline uint64_t terms_long_key(const Terms *t, const uint8_t *p, int64_t 
 
 /* The key of a term; bytes up to p + 7 must be readable. */
 static inline uint64_t terms_key(const Terms *t, const uint8_t *p, int64_t length) {
+    if (length == 0) return TERMS_EMPTY;
     return length <= TERMS_SHORT ? terms_short_key(p, length) : terms_long_key(t, p, length);
 }
 

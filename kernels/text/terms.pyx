@@ -43,7 +43,7 @@ cdef class Dictionary:
         """Return the id of the term at p, or TERMS_NONE; bytes up to p + 7 must be readable."""
         cdef uint64_t key
         cdef int64_t id
-        if length == 0 or length > self.longest:
+        if length > self.longest:
             return TERMS_NONE
         key = terms_key(&self.terms, p, length)
         id = terms_find(&self.terms, key, terms_home(&self.terms, key), p, length)
@@ -110,12 +110,11 @@ cdef _filled(
     for i in range(count):
         length = offsets[i + 1] - offsets[i]
         longest = max(longest, length)
-        if length == 0:
-            continue  # no n-gram and no token is empty
-        p = &utf8[offsets[i]]
-        if length <= TERMS_SHORT:
-            memcpy(short, p, <size_t>length)
-            p = short
+        p = short
+        if length > TERMS_SHORT:
+            p = &utf8[offsets[i]]
+        elif length:
+            memcpy(short, &utf8[offsets[i]], <size_t>length)
         key = terms_key(&terms, p, length)
         if terms_find(&terms, key, terms_home(&terms, key), p, length) != TERMS_NONE:
             raise ValueError(f"dictionary: term {i} occurs twice")

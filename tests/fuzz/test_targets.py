@@ -59,7 +59,7 @@ def test_a_few_mutations_cause_no_fault(name: str) -> None:
 def test_the_seeds_cover_every_kernel() -> None:
     names = [name for name in NAMES if load(name).run is plans.run]
     kernels = {stage["kernel"] for name in names for data in seeds(name) for stage in decode(data)["plan"]["stages"]}
-    assert kernels == {*KERNELS}
+    assert kernels == {*KERNELS} - {"python_stage"}  # which no kernel computes
 
 
 @pytest.mark.long

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin
 from sklearn.preprocessing import StandardScaler
 
 from pretzel.importers.families import load_family
@@ -29,6 +29,19 @@ class Winsorizer(TransformerMixin, BaseEstimator):
     def transform(self, X):
         """Return the clipped columns."""
         return np.clip(np.asarray(X, float), self.low_, self.high_)
+
+
+class Typical(RegressorMixin, BaseEstimator):
+    """Predicts the mean of each row; only the ``transform`` of such a class is traced."""
+
+    def fit(self, X, y=None):
+        """Learn the number of columns."""
+        self.n_features_in_ = np.shape(X)[1]
+        return self
+
+    def predict(self, X):
+        """Return the means."""
+        return np.asarray(X, float).mean(axis=1)
 
 
 def winsorizer(estimator, x, part):

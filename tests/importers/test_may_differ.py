@@ -52,7 +52,7 @@ def test_every_difference_has_a_case() -> None:
 def test_importers_note_only_entries_of_the_table() -> None:
     """The page is generated from the table, and would miss other notes."""
     room = Path(differences.__file__).parent
-    for path in sorted(room.rglob("*.py")):
+    for path in sorted({*room.rglob("*.py")} - {room / "foreign.py"}):  # which records the notes of others
         for call in ast.walk(ast.parse(path.read_text())):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "may_differ":
                 names = [ast.unparse(argument) for argument in call.args]

@@ -20,7 +20,7 @@ import pretzel
 from pretzel import flow
 from pretzel.errors import DefinitionError, UnsupportedError
 from pretzel.importers import register
-from tests.importers.registered import Winsorizer, restored, winsorizer
+from tests.importers.registered import Typical, Winsorizer, restored, winsorizer
 
 X, y = load_wine(return_X_y=True)
 
@@ -52,7 +52,7 @@ def test_a_registered_estimator_is_served_in_a_pipeline():
 
 def test_without_an_importer_the_remedy_names_the_page():
     with pytest.raises(UnsupportedError, match=r"register an importer of it \(docs/importers.md\)"):
-        pretzel.export(Winsorizer().fit(X))
+        pretzel.export(Typical().fit(X))
 
 
 def test_a_class_has_one_importer():

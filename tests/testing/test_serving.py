@@ -24,7 +24,7 @@ from pretzel.importers import register
 from pretzel.plan import ops
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.reference import REFERENCES
-from tests.importers.registered import Winsorizer, winsorizer
+from tests.importers.registered import Typical, Winsorizer, winsorizer
 
 X, y = load_wine(return_X_y=True)
 TABLE = pd.DataFrame({"size": X[:, 0], "colour": np.array(["red", "white", "rosé"])[y]})
@@ -152,6 +152,6 @@ def test_a_missing_method_is_found():
 
 def test_what_cannot_be_compared_is_an_error():
     with pytest.raises(UnsupportedError, match="no importer knows its class"):
-        testing.assert_serves(Tripled().fit(X), X)
+        testing.assert_serves(Typical().fit(X), X)
     with pytest.raises(InputError, match="rows: expected at least 1, got 0"):
         testing.assert_serves(MinMaxScaler().fit(X), X, rows=0)

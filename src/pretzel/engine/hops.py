@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from pretzel.engine.bindings.python import KERNEL
 from pretzel.engine.columns import absent_column, bind_column, column_rows
 from pretzel.engine.executable import Executable, Observed, Schedule
-from pretzel.engine.footprint import Need
+from pretzel.engine.footprint import Footprint, Need
 from pretzel.engine.outputs import Output, Value
 from pretzel.errors import InputError, PreconditionError
 from pretzel.plan.digest import Digest
@@ -107,6 +107,32 @@ class HoppingExecutable:
     def schedule(self, outputs: Sequence[str] | None) -> Schedule:
         """Return the native program of some outputs, after the hops."""
         return self._native.schedule(self._chosen(outputs))
+
+    @property
+    def noted(self) -> bytes:
+        """Keys of its plans, which each native run records."""
+        return self._native.noted
+
+    @noted.setter
+    def noted(self, keys: bytes) -> None:
+        self._native.noted = keys
+
+    @property
+    def step_count(self) -> int:
+        """Number of native steps."""
+        return self._native.step_count
+
+    def choices(self) -> list[int]:
+        """Return the number of outputs of each native program that was built."""
+        return self._native.choices()
+
+    def footprint(self, outputs: Sequence[str] | None) -> Footprint:
+        """Decline: requests run hop by hop, so no native program answers them.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError("plans with Python stages run hop by hop")
 
     def need(self, columns: Mapping[str, Any], outputs: Sequence[str] | None, size: int) -> tuple[int, Need]:
         """Return the rows of ``columns``, and the memory that a run over them needs in this process.

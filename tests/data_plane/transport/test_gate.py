@@ -241,7 +241,7 @@ def test_the_rest_of_a_refused_call_is_dropped_and_acknowledged():
 
 def test_a_frame_that_is_too_long_reaches_the_engine():
     gate, block = knowing(), b"\x83\x86\x84"
-    long = frame(DATA, END_STREAM, 3, bytes(20_000))
+    long = frame(DATA, END_STREAM, 3, bytes(70_000))
     gate.open(frame(HEADERS, END_HEADERS, 3, block) + long)
     assert gate.refuse() == (1, long)
 

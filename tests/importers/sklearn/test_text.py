@@ -178,6 +178,8 @@ PATTERN = re.compile(r"[a-z]+|\d+")
     "options",
     [
         {"tokenizer": lambda text: text.split("|"), "token_pattern": None},
+        {"tokenizer": lambda text: text.split("|"), "token_pattern": None, "ngram_range": (1, 3), "lowercase": False},
+        {"tokenizer": lambda text: text.split("|"), "token_pattern": None, "stop_words": ["", "drama 12"]},
         {"tokenizer": str.split, "token_pattern": None, "stop_words": ["the"]},
         {"tokenizer": PATTERN.findall, "token_pattern": None, "ngram_range": (1, 2)},
         {"preprocessor": cleaned, "ngram_range": (1, 2)},
@@ -189,8 +191,8 @@ PATTERN = re.compile(r"[a-z]+|\d+")
 )
 @pytest.mark.parametrize("kind", [TfidfVectorizer, HashingVectorizer])
 def test_functions_of_users(kind: Any, options: dict[str, Any]) -> None:
-    texts = ["Action|Sci-Fi|New York", "Drama 12|Comedy!", " the Cat, 3 dogs and 2 CATS", "Über cool, naïve! 99%"]
-    check(kind(**options).fit(texts), [*texts, "", "ΟΔΟΣ|ß 7"], batches=(1, 6))
+    texts = ["Action|Sci-Fi|New York", "Drama 12|Comedy!||", "||", " the Cat, 3 dogs and 2 CATS", "Über cool, naïve! 99%"]
+    check(kind(**options).fit(texts), [*texts, "", "ΟΔΟΣ|ß 7", "|||x"], batches=(1, 8))
 
 
 def test_functions_of_users_reject_what_they_raise_errors_for() -> None:
