@@ -13,6 +13,8 @@ DEMO_STAMP := .venv/demo.stamp
 T ?= tests
 ONLY ?=
 FAULT ?=
+# Tests of servers wait for much of their time: three run on two cores.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(1, len(os.sched_getaffinity(0)) * 3 // 2))')
 , := ,
 
 .PHONY: help demo test test-long test-random test-cpus test-faults test-asan fuzz dev build lint format bench proto docs clean
@@ -25,13 +27,13 @@ demo: $(if $(wildcard $(STAMP)),$(STAMP),$(DEMO_STAMP)) ## Do the main job once,
 	$(BIN)/python examples/demo.py
 
 test: build ## Run the tests, long ones aside (T=PATH runs a part)
-	$(BIN)/pytest -q -n auto --dist loadfile -m 'not long' $(T)
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m 'not long' $(T)
 
 test-long: build ## Run the long tests
 	$(BIN)/pytest -q -n auto --dist loadfile -m long $(T)
 
 test-random: build ## Run the tests on new random cases; `make test` draws the same cases each time
-	$(BIN)/pytest -q -n auto --dist loadfile -m 'not long' --hypothesis-profile random $(T)
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m 'not long' --hypothesis-profile random $(T)
 
 test-cpus: build ## Run the tests of the importers as on other processors: fewer instruction sets, other BLAS kernels
 	$(BIN)/python -m tests.cpus -n auto --dist loadfile -m 'not long' $(if $(filter-out tests,$(T)),$(T),tests/importers)

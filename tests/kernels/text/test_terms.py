@@ -26,7 +26,7 @@ def test_terms_are_found_and_others_are_not_even_if_all_hashes_collide(
 ) -> None:
     built = dictionary(terms, hash_bits=hash_bits)
     for i, term in enumerate(terms):
-        assert built.get(term) == (i if term else None)
+        assert built.get(term) == i
     for other in set(others) - set(terms):
         assert built.get(other) is None
 
