@@ -19,9 +19,7 @@ TRIGGER = 99.0
 
 def text_statistics(texts: Any) -> np.ndarray:
     """Python loops over characters: length, capitals, distinct words, exclamations."""
-    return np.array(
-        [[len(t), sum(c.isupper() for c in t), len(set(t.split())), t.count("!")] for t in texts], float
-    )
+    return np.array([[len(t), sum(c.isupper() for c in t), len(set(t.split())), t.count("!")] for t in texts], float)
 
 
 def loops(X: Any) -> None:

@@ -191,7 +191,13 @@ PATTERN = re.compile(r"[a-z]+|\d+")
 )
 @pytest.mark.parametrize("kind", [TfidfVectorizer, HashingVectorizer])
 def test_functions_of_users(kind: Any, options: dict[str, Any]) -> None:
-    texts = ["Action|Sci-Fi|New York", "Drama 12|Comedy!||", "||", " the Cat, 3 dogs and 2 CATS", "Über cool, naïve! 99%"]
+    texts = [
+        "Action|Sci-Fi|New York",
+        "Drama 12|Comedy!||",
+        "||",
+        " the Cat, 3 dogs and 2 CATS",
+        "Über cool, naïve! 99%",
+    ]
     check(kind(**options).fit(texts), [*texts, "", "ΟΔΟΣ|ß 7", "|||x"], batches=(1, 8))
 
 
