@@ -106,6 +106,15 @@ def test_methods_of_texts(name: str) -> None:
     assert_alike(given, pretzel.compile(given, sample=table), table)
 
 
+@pytest.mark.parametrize("pattern", [r"(a|b)[(]", r"[(](a|b)", r"\((a)[^](]", r"(?P<letter>a)[(]?b"])
+def test_groups_of_a_pattern_do_not_change_its_sets_of_characters(pattern: str) -> None:
+    table = pd.DataFrame({"name": ["a(b", "(a", r"\((a.", "a?", "a:b", ":b", "ab"]})
+    model = FunctionTransformer(
+        lambda df: pd.DataFrame({"a": df["name"].str.contains(pattern), "b": df["name"].str.count(pattern)})
+    ).fit(table)
+    assert_alike(model, pretzel.compile(model, sample=table), table)
+
+
 PUNCTUATION = str.maketrans("", "", string.punctuation)
 KNOWN = {"ok", ""}
 SINGLES: dict[str, Any] = {
