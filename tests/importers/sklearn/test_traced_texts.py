@@ -204,6 +204,29 @@ def test_what_ends_a_trace_of_texts(name: str) -> None:
     assert "test_traced_texts.py:" in str(caught.value)
 
 
+MARKS = frozenset("§¶")
+UNSEEN: dict[str, Any] = {
+    "a joined text": lambda t: int(" ".join(t.split()) == "zeta"),
+    "inside of a joined text": lambda t: int("free money" in " ".join(t.lower().split())),
+    "an f-string": lambda t: int(f"<{t}>" == "<zeta>"),
+    "the start of an f-string": lambda t: int(f"<{t}>".startswith("<z")),
+    "another case": lambda t: int(f"x{t}".upper() == "XZETA"),
+    "characters of a constant": lambda t: sum(c in "§¶" for c in t),
+    "characters of an outer name": lambda t: int(any(c in "".join(sorted(MARKS)) for c in t)),
+}
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_constants_that_a_trace_does_not_show_fail_the_proof(name: str) -> None:
+    function = UNSEEN[name]
+    model = FunctionTransformer(lambda df: df["text"].map(function).to_frame()).fit(DATA["reviews"])
+    with pytest.raises(UnsupportedError, match="and its operators"):
+        export(model, sample=DATA["reviews"])
+    vectorizer = TfidfVectorizer(preprocessor=lambda t: "yes" if function(t) else "no").fit(["a", "b"])
+    with pytest.raises(UnsupportedError, match="and its operators"):
+        export(vectorizer)
+
+
 OF_COLUMNS: dict[str, tuple[Any, str]] = {
     "dummies": (lambda df: pd.get_dummies(df["sex"]), "makes a column for each value of a batch; use OneHotEncoder"),
     "expanded": (lambda df: df["name"].str.split(",", expand=True), "expand=True|result of type Expanded"),
