@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import os
 import signal
 import stat
@@ -196,6 +197,41 @@ def test_a_zygote_that_does_not_answer_is_replaced(monkeypatch: pytest.MonkeyPat
             opened(stages, np.square)([ROWS], 3, 0.0, None)
         zygote._process.wait(10)
         assert opened(stages, np.square)([ROWS], 3, 0.0, None)[0].tolist() == np.square(ROWS).tolist()
+    finally:
+        stages.close()
+
+
+def test_environments_with_side_processes_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pretzel.isolation.pool.MOST_ZYGOTES", 1)
+    stages = PythonStages(Allowed("unconfined", limits=LIMITS))
+    numpy = f"numpy=={np.__version__}"
+    cloudpickle = f"cloudpickle=={importlib.metadata.version('cloudpickle')}"
+    both = [opened(stages, np.negative, packages=packages) for packages in ((numpy,), (numpy, cloudpickle))]
+    try:
+        for stage in (*both, *both):
+            assert stage([ROWS], 3, 0.0, None)[0].tolist() == (-ROWS).tolist()
+        assert len(stages.pool._zygotes) == 2
+        opened(stages, np.square, packages=(cloudpickle,))([ROWS], 3, 0.0, None)
+        for process in list(stages.pool._idle):
+            stages.pool._idle.pop(process)
+            stages.pool.drop(process)
+        opened(stages, np.square, packages=(cloudpickle,))([ROWS], 3, 0.0, None)
+        assert len(stages.pool._zygotes) == 1
+    finally:
+        stages.close()
+
+
+def test_a_process_that_ended_while_it_waited_is_replaced() -> None:
+    stages = PythonStages(Allowed("unconfined", limits=LIMITS))
+    stage = opened(stages, np.negative)
+    try:
+        stage([ROWS], 3, 0.0, None)
+        (zygote,) = stages.pool._zygotes.values()
+        zygote._process.kill()
+        zygote._process.wait(10)
+        assert stage([ROWS], 3, 0.0, None)[0].tolist() == (-ROWS).tolist()
+        assert stages.counts["python_crashes"] == 0
+        assert stages.pool.processes == 1
     finally:
         stages.close()
 

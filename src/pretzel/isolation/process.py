@@ -118,8 +118,8 @@ class SideProcess:
 
     @property
     def is_spent(self) -> bool:
-        """Return whether it should be replaced."""
-        return self.calls >= self._limits.calls or self.seconds > self._limits.cpu / 2
+        """Return whether it should be replaced, or has ended with its zygote."""
+        return not self._zygote.alive or self.calls >= self._limits.calls or self.seconds > self._limits.cpu / 2
 
     def close(self) -> int:
         """Kill it, and return its exit code; once."""

@@ -48,6 +48,8 @@ class Zygote:
         self._directory = tempfile.TemporaryDirectory(prefix="pretzel-python-")
         self._link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._lock = threading.Lock()
+        self.children = 0
+        """Side processes that were forked and not ended."""
         setup = {
             "packages": list(packages),
             "paths": list(interpreter.paths),
@@ -78,14 +80,17 @@ class Zygote:
         with self._lock:
             try:
                 self._link.sendmsg([b"fork"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)])
-                return int(self._heard(ANSWER_SECONDS))
+                pid = int(self._heard(ANSWER_SECONDS))
             except (OSError, EOFError, ValueError) as error:
                 self._process.kill()
                 raise UnavailableError(f"no side process can be forked now ({error}); retry") from None
+            self.children += 1
+            return pid
 
     def end(self, pid: int) -> int:
         """Kill a side process, and return its exit code, negative for a signal; 0 if unknown."""
         with self._lock:
+            self.children -= 1
             try:
                 self._link.send(b"end %d" % pid)
                 return int(self._heard(ANSWER_SECONDS))
