@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, permutations
 from typing import Any
 
+from pretzel.importers.tracing.modules import names_read
+
 MOST, LONGEST, EACH, DEEPEST = 60, 80, 40, 6
 """Most texts, the longest, most of one collection, and how deep functions and collections are looked into."""
 
@@ -71,11 +73,5 @@ def _read(function: types.FunctionType) -> Iterator[Any]:
             yield cell.cell_contents
         except ValueError:  # it is empty
             continue
-    for name in _names(function.__code__):
+    for name in sorted(names_read(function.__code__)):
         yield function.__globals__.get(name)
-
-
-def _names(code: types.CodeType) -> list[str]:
-    """Return the global names of a function and of those defined in it."""
-    inner = [_names(part) for part in code.co_consts if isinstance(part, types.CodeType)]
-    return [*code.co_names, *(name for names in inner for name in names)]
