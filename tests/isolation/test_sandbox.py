@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 import tempfile
 import threading
 import time
@@ -24,6 +26,7 @@ from pretzel.errors import (
 from pretzel.isolation.limits import Allowed
 from pretzel.isolation.stages import PythonStages
 from tests.e2e import own_steps as own
+from tests.isolation.conftest import LIMITS
 from tests.isolation.stages import ROWS, opened
 
 NOT_PERMITTED = r"PermissionError: \[Errno 1\] Operation not permitted"
@@ -36,7 +39,7 @@ ZOO: dict[Any, tuple[type[Exception], str]] = {
     own.connects: (InputError, NOT_PERMITTED),
     own.kills_its_parent: (InputError, NOT_PERMITTED),
     own.kills_all: (InputError, NOT_PERMITTED),
-    own.closes_its_pipes: (StageError, "it closed its socket, or was killed"),
+    own.closes_its_pipes: (StageError, "(it closed its socket, or was killed|its process ended with exit code 1)"),
     own.other_shape: (StageError, r"expected 3 rows of f64\[2\], .* returned 3 rows of f64\[1\]"),
     own.other_type: (StageError, r"expected 3 rows of f64\[2\], .* returned 3 rows of i64\[2\]"),
     own.raises: (InputError, "ValueError: not today"),
@@ -167,8 +170,6 @@ def test_a_caller_that_cancels_kills_the_process(stages: PythonStages) -> None:
 def test_processes_are_replaced_after_their_calls_and_give_way_to_others() -> None:
     from dataclasses import replace
 
-    from tests.isolation.conftest import LIMITS
-
     stages = PythonStages(Allowed("unconfined", processes=2, limits=replace(LIMITS, calls=2)))
     try:
         which = opened(stages, lambda X: X * 0 + __import__("os").getpid())
@@ -181,6 +182,36 @@ def test_processes_are_replaced_after_their_calls_and_give_way_to_others() -> No
     finally:
         stages.close()
     assert stages.pool.processes == 0
+
+
+def test_a_process_cannot_close_the_memory_of_its_calls(stages: PythonStages) -> None:
+    def seals(X: Any) -> Any:
+        import fcntl
+
+        descriptors = [fd for fd in range(64) if _is_memory(fd)]
+        with contextlib.suppress(PermissionError):
+            for descriptor in descriptors:
+                fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, 2 | 4 | 8)  # against shrinking, growing and writing
+        return X * len(descriptors)
+
+    stage = opened(stages, seals)
+    for _ in range(2):
+        assert stage([ROWS], 3, 0.0, None)[0].tolist() == (2 * ROWS).tolist()
+
+
+def test_a_large_header_of_an_answer_is_not_parsed(stages: PythonStages) -> None:
+    def floods(X: Any) -> Any:
+        import os
+        import struct
+
+        link, memory = [fd for fd in range(3, 64) if _is_socket(fd)], [fd for fd in range(64) if _is_memory(fd)]
+        text = b'{"columns": [' + b"[]," * 500_000 + b'[]], "sizes": []}'
+        os.pwrite(memory[1], text, 0)
+        os.write(link[0], struct.pack("<4sQ", b"done", len(text)))
+        return X
+
+    with pytest.raises(StageError, match=r"closed its socket, or was killed|a header of 1500030 bytes"):
+        opened(stages, floods)([ROWS], 3, 0.0, None)
 
 
 def test_without_consent_nothing_starts() -> None:
@@ -198,6 +229,18 @@ def test_a_kernel_without_confinement_is_refused_by_name(monkeypatch: pytest.Mon
         PreconditionError, match=r"limits on files \(Landlock\): the kernel has no Landlock.*unconfined"
     ):
         opened(stages, lambda X: X + 1)([ROWS], 3, 0.0, None)
+
+
+def _is_memory(descriptor: int) -> bool:
+    with contextlib.suppress(OSError):
+        return stat.S_ISREG(os.fstat(descriptor).st_mode)
+    return False
+
+
+def _is_socket(descriptor: int) -> bool:
+    with contextlib.suppress(OSError):
+        return stat.S_ISSOCK(os.fstat(descriptor).st_mode)
+    return False
 
 
 def state(pid: int) -> str:

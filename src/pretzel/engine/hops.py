@@ -19,7 +19,7 @@ from pretzel.engine.outputs import Output, Value
 from pretzel.errors import InputError, PreconditionError
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.plan import Plan, PlanInput, Stage
+from pretzel.plan.plan import PlanInput, Stage
 from pretzel.plan.types import ValueType
 
 HIDDEN = "\0"
@@ -47,11 +47,6 @@ class Stages(Protocol):
 def is_hop(stage: Stage) -> bool:
     """Return whether a stage runs in a side process."""
     return stage.kernel == KERNEL
-
-
-def hops_of(plan: Plan) -> list[Stage]:
-    """Return the Python stages of a plan, one for each call of their code."""
-    return list({call_of(stage): stage for stage in plan.stages if is_hop(stage)}.values())
 
 
 def call_of(stage: Stage) -> tuple[Any, ...]:

@@ -86,6 +86,8 @@ class _Merger:
             self.types.append(item.type)
             self.room.append(0)
         self.visible = len(self.inputs)
+        if any(is_hop(stage) for plan, _ in self.pending for stage in plan.stages):
+            self._check_names()
         for plan, _ in self.pending:
             self._take_results(plan)
         for plan, prefix in self.pending:
@@ -98,6 +100,13 @@ class _Merger:
         native = Executable(inputs, self.types, self.steps, self.outputs, self.room)
         order: list[int | Hop] = [writers[node] if node in writers else node - len(inputs) for node in self.order]
         return cast(Executable, HoppingExecutable(native, self.visible, hops, order))
+
+    def _check_names(self) -> None:
+        """Reject a column or an output whose name could be that of a value between native steps and hops."""
+        names = [*self.inputs, *(output.name for plan, _ in self.pending for output in plan.outputs)]
+        for name in names:
+            if name.startswith(HIDDEN):
+                raise DefinitionError(f"{name!r:.80}: a column or an output whose name begins with NUL; rename it")
 
     def _take_results(self, plan: Plan) -> None:
         """Make the results of Python stages inputs of the native steps."""

@@ -2,7 +2,7 @@
 
 Such a step returns the same numbers for the same value, whatever the other columns and rows hold.  Its ``transform`` is
 called once with all values that it knows, one column at a time differing from the first row, once with values that it
-does not know, and once with missing ones; the answers become the rows of tables.
+does not know, and once with missing ones (if it rejects those, for each column); the answers become the rows of tables.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class Answers:
     base: pd.DataFrame
     known: Mapping[str, pd.DataFrame]
     """By column: a row for each of its keys."""
-    unknown: pd.DataFrame | None
-    """One row of unknown values in all columns; None if the step rejects one of them."""
-    missing: pd.DataFrame | None
+    unknown: Mapping[str, pd.DataFrame | None]
+    """By column: one row with an unknown value in it; None if the step rejects that."""
+    missing: Mapping[str, pd.DataFrame | None]
 
 
 def tabulated(
@@ -83,9 +83,20 @@ def _asked(transform: Transform, keys: Mapping[str, Sequence[Any]], dtypes: Mapp
     return Answers(
         answered.iloc[:1],
         {name: table for name, table in known.items() if len(table)},
-        _answered_or_none(transform, _table([unseen], dtypes)),
-        _answered_or_none(transform, _table([absent], dtypes)),
+        _answered_each(transform, first, unseen, dtypes),
+        _answered_each(transform, first, absent, dtypes),
     )
+
+
+def _answered_each(
+    transform: Transform, first: Mapping[str, Any], others: Mapping[str, Any], dtypes: Mapping[str, Any]
+) -> dict[str, pd.DataFrame | None]:
+    """Return the answer for another value in each column; of all at once, unless the step rejects one of them."""
+    together = _answered_or_none(transform, _table([dict(others)], dtypes))
+    if together is not None:
+        return dict.fromkeys(others, together)
+    rows = {name: {**first, name: value} for name, value in others.items()}
+    return {name: _answered_or_none(transform, _table([row], dtypes)) for name, row in rows.items()}
 
 
 def _answered(transform: Transform, table: pd.DataFrame) -> pd.DataFrame:
@@ -143,7 +154,7 @@ def _moves(table: pd.DataFrame, name: Any, base: pd.DataFrame) -> bool:
 def _mapped(source: Any, names: list[Any], answers: Answers, keys: list[Any], column: Columns, step: Step) -> Node:
     """Return the columns ``names``, which depend on the column ``source`` alone."""
     rows = [answers.known[source][names]] if keys else []
-    ends = [None if table is None else table[names] for table in (answers.unknown, answers.missing)]
+    ends = [None if table is None else table[names] for table in (answers.unknown[source], answers.missing[source])]
     table = pd.concat([*rows, *(end for end in ends if end is not None)], ignore_index=True)
     values = table.to_numpy()
     dtype = DTYPE_NAMES.get(values.dtype)

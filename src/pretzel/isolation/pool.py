@@ -16,7 +16,7 @@ from pretzel.isolation.zygote import Zygote
 
 Key = tuple[str, ...]
 MOST_ZYGOTES = 8
-"""Environments that are kept ready; others start again when they are needed."""
+"""Environments that are kept ready besides those with side processes; others start again when they are needed."""
 
 
 class Pool:
@@ -83,9 +83,14 @@ class Pool:
                 names = sorted(environment.versions)
                 known = self._zygotes[key] = Zygote(interpreter, names, self.allowed.limits)
             self._zygotes.move_to_end(key)
-            while len(self._zygotes) > MOST_ZYGOTES:
-                self._zygotes.popitem(last=False)[1].close()
+            self._end_unused(known)
             return known
+
+    def _end_unused(self, latest: Zygote) -> None:
+        """End the zygotes beyond the most, except for those with side processes, which end with them."""
+        unused = [key for key, zygote in self._zygotes.items() if zygote is not latest and not zygote.children]
+        for key in unused[: max(0, len(self._zygotes) - MOST_ZYGOTES)]:
+            self._zygotes.pop(key).close()
 
     def warm(self, interpreter: Interpreter, environment: Environment) -> None:
         """Start the zygote of an environment in the background: its imports would delay the first call."""
@@ -118,10 +123,12 @@ class Pool:
         """Return an idle process for a key; at the limit, end the one that was idle for longest."""
         if self._closed:
             raise PreconditionError("the server is stopping")
-        for process, held in reversed(self._idle.items()):
-            if held == key:
-                del self._idle[process]
+        for process in [process for process, held in reversed(self._idle.items()) if held == key]:
+            del self._idle[process]
+            if not process.is_spent:
                 return process
+            process.close()
+            self._count -= 1
         if self._count >= self.allowed.processes and self._idle:
             self._idle.popitem(last=False)[0].close()
             self._count -= 1

@@ -20,10 +20,13 @@ from pretzel.isolation.limits import SideLimits
 from pretzel.isolation.side import messages
 from pretzel.isolation.zygote import Zygote, memory
 
+HEADER_BYTES = 1 << 20
+"""Largest header of an answer, which is parsed with the GIL."""
 KEPT = 1 << 20
 """Bytes of shared memory that stay allocated between calls."""
 SLICE = 0.05
 """Seconds between looks whether the caller has cancelled."""
+_SEAL = 1  # F_SEAL_SEAL: the process cannot keep the server from writing its calls
 _SEALS = 1 | 2 | 4  # F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW: the answer cannot be cut off while it is read
 _PUNCH = 1 | 2  # FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
 ENDS = {
@@ -56,6 +59,7 @@ class SideProcess:
         self.calls, self.seconds = 0, 0.0
         self._inbox, self._outbox = memory("calls"), memory("answers")
         os.ftruncate(self._outbox, limits.file_bytes)
+        fcntl.fcntl(self._inbox, fcntl.F_ADD_SEALS, _SEAL)
         fcntl.fcntl(self._outbox, fcntl.F_ADD_SEALS, _SEALS)
         self._link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.pid, self._closed, self.namespaces = 0, False, zygote.lacking
@@ -114,8 +118,8 @@ class SideProcess:
 
     @property
     def is_spent(self) -> bool:
-        """Return whether it should be replaced."""
-        return self.calls >= self._limits.calls or self.seconds > self._limits.cpu / 2
+        """Return whether it should be replaced, or has ended with its zygote."""
+        return not self._zygote.alive or self.calls >= self._limits.calls or self.seconds > self._limits.cpu / 2
 
     def close(self) -> int:
         """Kill it, and return its exit code; once."""
@@ -147,6 +151,8 @@ class SideProcess:
         try:
             note = self._link.recv(messages.NOTE.size + 1, socket.MSG_DONTWAIT)
             kind, length = messages.NOTE.unpack(note)
+            if length > HEADER_BYTES:
+                raise ValueError(f"a header of {length} bytes")
             header, arrays = messages.read(self._outbox, length, self._limits.file_bytes)
         except Exception as error:  # it may write anything
             raise self._crash(error) from None

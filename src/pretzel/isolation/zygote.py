@@ -18,6 +18,8 @@ from pretzel.errors import UnavailableError
 from pretzel.isolation.environments import Interpreter
 from pretzel.isolation.limits import SideLimits
 
+ANSWER_SECONDS = 10.0
+"""Longest time of a fork, or of an end."""
 _ROOM = str(Path(__file__).parent)
 _START = "import sys; sys.path.insert(0, sys.argv[2]); from side.zygote import main; del sys.path[0]; main()"
 VARIABLES = {
@@ -31,7 +33,11 @@ VARIABLES = {
 
 
 class Zygote:
-    """A running zygote.  Thread-safe."""
+    """A running zygote.  Thread-safe.
+
+    One that does not answer in time is killed with its side processes: its late answer, such as 0 or -9, would be taken
+    for the process id of another one, which gets signals.
+    """
 
     def __init__(self, interpreter: Interpreter, packages: Sequence[str], limits: SideLimits) -> None:
         """Start it; the modules of ``packages`` are imported before the first fork.
@@ -42,6 +48,8 @@ class Zygote:
         self._directory = tempfile.TemporaryDirectory(prefix="pretzel-python-")
         self._link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._lock = threading.Lock()
+        self.children = 0
+        """Side processes that were forked and not ended."""
         setup = {
             "packages": list(packages),
             "paths": list(interpreter.paths),
@@ -72,17 +80,22 @@ class Zygote:
         with self._lock:
             try:
                 self._link.sendmsg([b"fork"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)])
-                return int(self._heard(10.0))
+                pid = int(self._heard(ANSWER_SECONDS))
             except (OSError, EOFError, ValueError) as error:
+                self._process.kill()
                 raise UnavailableError(f"no side process can be forked now ({error}); retry") from None
+            self.children += 1
+            return pid
 
     def end(self, pid: int) -> int:
         """Kill a side process, and return its exit code, negative for a signal; 0 if unknown."""
         with self._lock:
+            self.children -= 1
             try:
                 self._link.send(b"end %d" % pid)
-                return int(self._heard(10.0))
+                return int(self._heard(ANSWER_SECONDS))
             except (OSError, EOFError, ValueError):
+                self._process.kill()
                 return 0
 
     @property

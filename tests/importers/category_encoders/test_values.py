@@ -48,6 +48,14 @@ def test_a_missing_value_is_rejected(kind: type) -> None:
         run(definition, cut(definition, UNSEEN))
 
 
+def test_a_missing_value_is_known_to_the_columns_that_were_fitted_on_one() -> None:
+    table = TEXTS.assign(size=TEXTS["size"].where(np.arange(len(TEXTS)) != 3))
+    encoder = ce.CountEncoder(cols=["color", "size"], handle_unknown="error").fit(table)
+    definition = assert_serves(encoder, table, sample=table, batches=[1, len(table)])
+    with pytest.raises(InputError, match="row 0"):
+        run(definition, cut(definition, table.iloc[:1].assign(color=None)))
+
+
 @pytest.mark.parametrize("kind", [ce.OneHotEncoder, ce.JamesSteinEncoder, ce.SummaryEncoder])
 def test_an_encoder_before_a_model(kind: type) -> None:
     model = make_pipeline(kind(cols=[*COLUMNS]), StandardScaler(), LogisticRegression()).fit(HOLES, TARGET)

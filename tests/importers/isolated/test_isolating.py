@@ -20,12 +20,14 @@ from pretzel import engine
 from pretzel.adapters.inputs import columns_of
 from pretzel.compiler.compile import compile_plan
 from pretzel.compiler.optimize import optimize
-from pretzel.errors import InputError, PreconditionError, UnsupportedError
+from pretzel.errors import DefinitionError, InputError, PreconditionError, UnsupportedError
 from pretzel.importers import export
 from pretzel.isolation.limits import Allowed
 from pretzel.isolation.stages import PythonStages
+from pretzel.plan import ops
 from pretzel.plan.model import InputDescription
 from pretzel.plan.ops import PythonStage
+from pretzel.plan.parameter import Parameter
 from pretzel.plan.values import Labels
 
 DICE = np.random.default_rng(0)
@@ -164,6 +166,18 @@ def test_objects_that_cannot_be_pickled_are_refused() -> None:
 def test_another_choice_is_refused() -> None:
     with pytest.raises(InputError, match="python='yes': expected 'isolated', or None"):
         export(Signs().fit(X, Y), sample=X, python="yes")
+
+
+@pytest.mark.parametrize("package", ["", "==1", "numpy", "../numpy==1", "numpy==1 2"])
+def test_packages_have_a_name_and_a_version(package: str) -> None:
+    read, code = ops.Input("x", "f64"), Parameter.of(np.zeros(1, np.uint8))
+    about = {"path": "own", "method": "", "takes": "{}", "gives": ("f64",), "part": 0, "python": "3.12"}
+    assert (
+        ops.PythonStage((read,), code, **about, packages=("numpy==2.1.0", "ruamel.yaml==0.18.6+local")).type
+        == read.type
+    )
+    with pytest.raises(DefinitionError, match=r"packages: expected names and versions as in numpy==2.1.0"):
+        ops.PythonStage((read,), code, **about, packages=("numpy==2.1.0", package))
 
 
 def test_models_in_process_run_no_python_stages(tmp_path: Any) -> None:

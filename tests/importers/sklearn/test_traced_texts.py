@@ -106,6 +106,15 @@ def test_methods_of_texts(name: str) -> None:
     assert_alike(given, pretzel.compile(given, sample=table), table)
 
 
+@pytest.mark.parametrize("pattern", [r"(a|b)[(]", r"[(](a|b)", r"\((a)[^](]", r"(?P<letter>a)[(]?b"])
+def test_groups_of_a_pattern_do_not_change_its_sets_of_characters(pattern: str) -> None:
+    table = pd.DataFrame({"name": ["a(b", "(a", r"\((a.", "a?", "a:b", ":b", "ab"]})
+    model = FunctionTransformer(
+        lambda df: pd.DataFrame({"a": df["name"].str.contains(pattern), "b": df["name"].str.count(pattern)})
+    ).fit(table)
+    assert_alike(model, pretzel.compile(model, sample=table), table)
+
+
 PUNCTUATION = str.maketrans("", "", string.punctuation)
 KNOWN = {"ok", ""}
 SINGLES: dict[str, Any] = {
@@ -193,6 +202,29 @@ def test_what_ends_a_trace_of_texts(name: str) -> None:
     with pytest.raises(UnsupportedError, match=problem) as caught:
         export(model, sample=DATA["reviews"][["text"]])
     assert "test_traced_texts.py:" in str(caught.value)
+
+
+MARKS = frozenset("§¶")
+UNSEEN: dict[str, Any] = {
+    "a joined text": lambda t: int(" ".join(t.split()) == "zeta"),
+    "inside of a joined text": lambda t: int("free money" in " ".join(t.lower().split())),
+    "an f-string": lambda t: int(f"<{t}>" == "<zeta>"),
+    "the start of an f-string": lambda t: int(f"<{t}>".startswith("<z")),
+    "another case": lambda t: int(f"x{t}".upper() == "XZETA"),
+    "characters of a constant": lambda t: sum(c in "§¶" for c in t),
+    "characters of an outer name": lambda t: int(any(c in "".join(sorted(MARKS)) for c in t)),
+}
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_constants_that_a_trace_does_not_show_fail_the_proof(name: str) -> None:
+    function = UNSEEN[name]
+    model = FunctionTransformer(lambda df: df["text"].map(function).to_frame()).fit(DATA["reviews"])
+    with pytest.raises(UnsupportedError, match="and its operators"):
+        export(model, sample=DATA["reviews"])
+    vectorizer = TfidfVectorizer(preprocessor=lambda t: "yes" if function(t) else "no").fit(["a", "b"])
+    with pytest.raises(UnsupportedError, match="and its operators"):
+        export(vectorizer)
 
 
 OF_COLUMNS: dict[str, tuple[Any, str]] = {

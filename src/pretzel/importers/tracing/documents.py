@@ -12,6 +12,7 @@ import numpy as np
 from pretzel.importers.findings import Refusal, class_name, refused, shown
 from pretzel.importers.registry import Step
 from pretzel.importers.tracing.branches import joined, ways
+from pretzel.importers.tracing.constants import texts_of
 from pretzel.importers.tracing.ending import TraceEnd, line_of, unknown, where
 from pretzel.importers.tracing.marks import forget_marks
 from pretzel.importers.tracing.modules import seen, writes_outside
@@ -113,7 +114,8 @@ def _prove(function: Callable[[str], Any], result: Node) -> None:
     Raises:
         UntracedError: they differ; the message shows the text.
     """
-    texts = [text for text in random_texts([result], ROWS, np.random.default_rng(0)) if text is not None]
+    drawn = random_texts([result], ROWS, np.random.default_rng(0), texts_of(function))
+    texts = [text for text in drawn if text is not None]
     definition = Definition({"y": result}, (INPUT,))
     for text in texts:
         try:

@@ -203,7 +203,7 @@ def rewired(function: types.FunctionType, done: dict[int, Any]) -> Any:
     if id(function) in done:
         return done[id(function)]
     scope: dict[str, Any] = {"__builtins__": {**vars(builtins), **_builtins()}, "__name__": function.__module__}
-    names = _names(function.__code__)
+    names = names_read(function.__code__)
     copied = types.FunctionType(
         function.__code__, scope, function.__name__, function.__defaults__, _cells(function, done)
     )
@@ -224,10 +224,10 @@ def _cells(function: types.FunctionType, done: dict[int, Any]) -> tuple[types.Ce
     )
 
 
-def _names(code: types.CodeType) -> set[str]:
+def names_read(code: types.CodeType) -> set[str]:
     """Return the global names of a function and of those defined in it."""
     inner = [part for part in code.co_consts if isinstance(part, types.CodeType)]
-    return set(code.co_names).union(*map(_names, inner))
+    return set(code.co_names).union(*map(names_read, inner))
 
 
 def _builtins() -> Overrides:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.errors import InputError
+from pretzel.importers.tracing.constants import texts_of
 from pretzel.importers.tracing.random_dates import as_dates, date_texts, random_ticks, ticks_of
 from pretzel.importers.tracing.random_texts import random_texts
 from pretzel.importers.tracing.trace import FREE, Given, Result, UntracedError
@@ -38,7 +39,7 @@ def prove(function: Callable[..., Any], given: Given, result: Result) -> None:
     """
     rng = np.random.default_rng(0)
     definition = Definition({f"c{i}": node for i, node in enumerate(result.parts)}, given.inputs)
-    drawn = _random(given, result, rng)
+    drawn = _random(given, result, rng, texts_of(function))
     columns, rejected = _accepted(definition, drawn)
     count = len(next(iter(columns.values())))
     if not count:
@@ -73,22 +74,24 @@ def _check_rejected(function: Callable[..., Any], given: Given, columns: dict[st
         raise UntracedError(reason, f"let missing values be filled before it, by .fillna; {FREE}")
 
 
-def _random(given: Given, result: Result, rng: np.random.Generator) -> dict[str, Any]:
-    """Return rows with special numbers, and with the constants of the trace and their neighbours."""
+def _random(given: Given, result: Result, rng: np.random.Generator, read: Sequence[str]) -> dict[str, Any]:
+    """Return rows with special numbers, the constants of the trace and their neighbours, and texts of its function."""
     constants = _constants(result.parts)
     dates = dict(given.dates)
     return {
         node.column: random_ticks(dates[node.column], result.parts, ROWS, rng)
         if node.column in dates
-        else _random_values(node, result, constants, rng)
+        else _random_values(node, result, constants, rng, read)
         for node in given.inputs
     }
 
 
-def _random_values(node: ops.Input, result: Result, constants: np.ndarray, rng: np.random.Generator) -> Any:
+def _random_values(
+    node: ops.Input, result: Result, constants: np.ndarray, rng: np.random.Generator, read: Sequence[str]
+) -> Any:
     if not node.type.is_text:
         return _values(node, constants, rng)
-    return date_texts(node, result.parts, ROWS, rng) or random_texts(result.parts, ROWS, rng)
+    return date_texts(node, result.parts, ROWS, rng) or random_texts(result.parts, ROWS, rng, read)
 
 
 def _constants(roots: Sequence[Node]) -> np.ndarray:

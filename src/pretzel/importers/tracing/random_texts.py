@@ -20,12 +20,17 @@ BETWEEN = (" ", " ", ", ", ",", "-", "", "! ", "/", ". ", "|", "_", ": ")
 MISSING = 0.06
 
 
-def random_texts(results: Sequence[Node], rows: int, rng: np.random.Generator) -> list[Any]:
-    """Return texts, some of which hold what the operators of a trace look for."""
-    known = _constants(results)
+def random_texts(results: Sequence[Node], rows: int, rng: np.random.Generator, read: Sequence[str] = ()) -> list[Any]:
+    """Return texts, some of which hold what the operators of a trace look for, or what its function reads.
+
+    Each text in ``read`` is one of them, from the fifth on.
+    """
+    known = [*_constants(results), *read]
     pool = [*WORDS, *known, *map(str.upper, known), *map(str.lower, known)]
     texts = [_one(pool, rng) for _ in range(rows)]
-    return [None if rng.random() < MISSING and row > 3 else text for row, text in enumerate(texts)]
+    missing = [rng.random() < MISSING and row > 3 for row in range(rows)]
+    texts[4 : 4 + len(read)] = read
+    return [None if gone and text not in read else text for text, gone in zip(texts, missing, strict=True)]
 
 
 def _one(pool: Sequence[str], rng: np.random.Generator) -> str:

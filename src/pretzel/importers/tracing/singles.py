@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -221,8 +221,3 @@ class Row:
     def get(self, name: Any, default: Any = None) -> Any:
         """Return the value of a column."""
         return self[name] if name in self._frame else default
-
-
-def each_column(parts: Sequence[Value]) -> list[Value]:
-    """Return the columns of all values."""
-    return [column for part in parts for column in ([part] if isinstance(part, Text) else part.columns())]

@@ -22,6 +22,8 @@ from pretzel.plan.regex.pattern import name_of, parse
 KEEPING = (ops.ChangeCase, ops.StripText, ops.SliceText, ops.ReplaceText, ops.ReplaceMatches, ops.PadText)
 LINEAR = "use a pattern that matches no empty text and needs no look ahead, or .str methods of literal texts"
 MOST_PAIRS = 100_000
+_OPENING = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?!\?)|\(\?P<\w+>", re.DOTALL)
+"""The parentheses that open capturing groups; escaped characters and sets of characters are passed whole."""
 
 
 OPEN: contextvars.ContextVar[frozenset[str]] = contextvars.ContextVar("OPEN", default=frozenset())
@@ -127,8 +129,12 @@ def checked(pattern: Any, flags: int = 0) -> str:
 def without_groups(pattern: Any, flags: int = 0) -> str:
     """Return a checked pattern whose groups do not capture."""
     compiled = re.compile(pattern, flags)
-    opened = re.sub(r"(?<!\\)((?:\\\\)*)\((?!\?)", r"\1(?:", compiled.pattern) if compiled.groups else compiled.pattern
+    opened = _OPENING.sub(_opened, compiled.pattern) if compiled.groups else compiled.pattern
     return checked(opened, compiled.flags & ~re.UNICODE)
+
+
+def _opened(found: re.Match[str]) -> str:
+    return "(?:" if found[0].startswith("(") else found[0]
 
 
 def is_literal(pattern: Any) -> bool:

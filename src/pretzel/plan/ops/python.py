@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import ValueType
 
 __all__ = ["PythonStage"]
+PACKAGE = re.compile(r"\w[\w.-]*==[^\s=]+", re.ASCII)
 
 
 class PythonStage(Node):
@@ -46,6 +49,9 @@ class PythonStage(Node):
             raise self.fail(f"x: expected dense or sparse columns, got {ragged}")
         if self.code.dtype != "u8" or len(self.code.shape) != 1:
             raise self.fail(f"code: expected u8[n], got {self.code.dtype}{list(self.code.shape)}")
+        odd = [package for package in self.packages if not PACKAGE.fullmatch(package)]
+        if odd:
+            raise self.fail(f"packages: expected names and versions as in numpy==2.1.0, got {odd[0]!r:.80}")
         if not 0 <= self.part < len(self.gives):
             raise self.fail(f"part: {self.part} of {len(self.gives)}")
         return ValueType.parse(self.gives[self.part])
