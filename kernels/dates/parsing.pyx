@@ -58,7 +58,7 @@ cdef class ParseDate(Kernel):
         typed("result", output, ("i64",), 1)
         if not view.shape[0] or view.shape[1] != 2:
             raise ValueError(f"pieces: expected some pairs, got {list(pieces.shape)}")
-        if pieces[-1].any():
+        if pieces[len(pieces) - 1].any():
             raise ValueError("pieces: the last format has no end")
         for letter in pieces[:, 0].tolist():
             if letter not in b"\0YmdHMSfy":

@@ -8,8 +8,9 @@
    The key of a term of up to seven bytes is the term itself with its length in the top byte, or eight there if it is
    empty: equal keys are equal terms, and the half is the term's id.  A longer term has 56 bits of its hash under a top
    byte of 0xFF, and the half is the offset (in units of four bytes) of {u32 id, u32 length, bytes} in the heap: those
-   bytes distinguish terms that collide.  Keys that do not fit their home bucket are in the next with room.  Whatever the bytes of a table are, no
-   look-up reads outside the table and the heap, nor visits more than TERMS_REACH further buckets. */
+   bytes distinguish terms that collide.  Keys that do not fit their home bucket are in the next with room.  Whatever
+   the bytes of a table are, no look-up reads outside the table and the heap, nor visits more than TERMS_REACH further
+   buckets. */
 #ifndef PRETZEL_TERMS_H
 #define PRETZEL_TERMS_H
 

@@ -63,6 +63,7 @@ DECIDES = (
     "spaces",
     "functions",
     "kept",
+    "traced",
     "without_booleans",
     "without_na",
     "compared",

@@ -27,6 +27,7 @@ def reject_unlike(columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> No
         InputError: a column is of such a type, or holds such values; the message names it.
     """
     reject_kept(columns, metadata)
+    reject_texts(columns, metadata)
     reject_booleans(columns, metadata)
     reject_missing(columns, metadata)
     reject_rounded(columns, metadata)
@@ -48,6 +49,24 @@ def reject_kept(columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> None
             for row, value in enumerate(np.asarray(array_of(column, number=False)).tolist()):
                 if not isinstance(value, (Real, np.number, np.bool_)):
                     reason = f"{value!r:.40} is not a number, and the library would return it unchanged"
+                    raise InputError(f"column {label!r}, row {row}: {reason}; {REMEDY}")
+
+
+def reject_texts(columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+    """Reject texts in columns of numbers that a function of the model reads: it would join them, or raise an error.
+
+    ``traced`` in the metadata lists these columns: for each input the positions in it, or None for all.
+
+    Raises:
+        InputError: a column holds a text; the message names it.
+    """
+    for name, positions in (metadata.get("traced") or {}).items():
+        for label, column in _columns_at(name, columns[name], positions):
+            if not _may_hold_objects(column):
+                continue
+            for row, value in enumerate(np.asarray(array_of(column, number=False)).tolist()):
+                if isinstance(value, (str, bytes)):
+                    reason = f"{value!r:.40} is a text, and a function of the model computes with numbers"
                     raise InputError(f"column {label!r}, row {row}: {reason}; {REMEDY}")
 
 

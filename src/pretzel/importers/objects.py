@@ -194,6 +194,15 @@ def compared_in_float32(outputs: Iterable[Node]) -> dict[str, list[int] | None]:
     return _by_input(origin for origin in found if origin[0] in single)
 
 
+def note_numbers(nodes: Iterable[Node], inputs: Any) -> None:
+    """Record the columns of the inputs that a traced function computes with as numbers, in the same form."""
+    known = inputs.metadata.get("traced") or {}
+    before = {(name, position) for name, places in known.items() for position in (places if places else [None])}
+    found = before | {origin for node in nodes for origin in origins(node)}
+    if found:
+        inputs.metadata["traced"] = _by_input(found)
+
+
 def _by_input(found: Iterable[Origin]) -> dict[str, list[int] | None]:
     places: dict[str, list[int] | None] = {}
     for name, position in sorted(found, key=lambda origin: (origin[0], origin[1] or 0)):

@@ -221,3 +221,11 @@ def test_a_difference_shows_the_row() -> None:
     model = FunctionTransformer(hidden).fit(np.eye(3))
     with pytest.raises(UnsupportedError, match=r"on \{'X': \[.*it returned .*, and its operators "):
         export(model)
+
+
+def test_texts_are_not_read_as_numbers() -> None:
+    table = pd.DataFrame({"x": [1.0, 2.0], "y": [3.0, 4.0]})
+    model = pretzel.compile(make_pipeline(FunctionTransformer(lambda df: df.assign(z=df["x"] + df["y"]))).fit(table))
+    assert np.asarray(model.transform(table.astype(object))).tolist() == [[1, 3, 4], [2, 4, 6]]
+    with pytest.raises(InputError, match=r"column 'x', row 0: '1.0' is a text, .* computes with numbers; convert it"):
+        model.transform(table.astype({"x": str}))

@@ -11,6 +11,7 @@ from pretzel.importers.columns import Columns, Part
 from pretzel.importers.date_inputs import form_of, note_units, ticks_of
 from pretzel.importers.findings import Refusal, class_name, refused, shown
 from pretzel.importers.inputs import Computed, Open, UnreadableError
+from pretzel.importers.objects import note_numbers
 from pretzel.importers.registry import Step
 from pretzel.importers.rounding import note_jumps
 from pretzel.importers.tracing.proof import prove
@@ -196,6 +197,7 @@ def _over(parts: list[Part], given: Given, result: Result, step: Step) -> Column
     columns = [place[node] if node in place else next(rewritten) for node in result.parts]
     nodes = [part for part in columns if isinstance(part, Node)]
     note_units(nodes, step.inputs)
+    note_numbers([settled[node] for node in read if node.type.is_float], step.inputs)
     note_jumps(nodes, list(settled.values()), step)
     if step.inputs.trial:
         note_whole(nodes, step.inputs, step.path, by_column=given.names is not None)
