@@ -108,6 +108,8 @@ async def _server(plane: Plane) -> AsyncIterator[int]:
     await server.start()
     for name in ("", *SERVICES):
         await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
+    for name in (conditions.STORE, conditions.WORKERS):  # known from the start, until the first check
+        await checks.set(name, health_pb2.HealthCheckResponse.UNKNOWN)
     reporting = asyncio.create_task(conditions.keep_current(checks, plane))
     try:
         yield port
