@@ -23,7 +23,7 @@ class Found:
     off: float
     on: float
     ratio: float
-    """How many times better it is on."""
+    """The gain of switching it on, as a ratio."""
 
     @property
     def line(self) -> str:

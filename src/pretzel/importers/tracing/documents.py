@@ -41,7 +41,7 @@ OTHERWISE = {
     "strip_accents": "use 'ascii' or 'unicode', and fit again",
     "tokenizer": "use token_pattern, and fit again",
 }
-"""What to use in place of a function, by the option that holds it."""
+"""The alternative to a function, by the option that holds it."""
 
 
 def traced_document(function: Callable[[str], Any], option: str, texts: Node, step: Step, *, tokens: bool) -> Node:

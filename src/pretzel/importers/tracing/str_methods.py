@@ -35,7 +35,7 @@ from pretzel.plan.ops.strings import CASES, END, OF_CHARACTERS, SIMPLE
 
 OTHERWISE = {"isdigit": ".str.isdecimal()", "isnumeric": ".str.isdecimal()",
     "islower": ".str.match", "isupper": ".str.match"}  # fmt: skip
-"""What to use in place of Arrow's tests that differ from Python's for assigned characters."""
+"""Alternatives to tests of characters that Arrow answers differently from Python."""
 
 
 class TextMethods:

@@ -15,7 +15,7 @@ import numpy as np
 
 Column = tuple[str, int, Sequence[Any]]
 NOTE = struct.Struct("<4sQ")
-"""What a socket carries: the kind of a message, and the bytes of its header."""
+"""The prefix of each message: its kind, and the number of bytes of its header."""
 HEADER_BYTES = 16 << 20
 """Largest header."""
 ALIGN = 64

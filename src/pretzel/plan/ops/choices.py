@@ -48,7 +48,7 @@ class Require(Node):
     condition: Node
     """One bool per row."""
     reason: str
-    """What is wrong with a rejected row, for the message."""
+    """The reason that the error message gives for a rejected row."""
     refuses = True
 
     def infer(self) -> ValueType:

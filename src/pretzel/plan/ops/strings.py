@@ -86,7 +86,7 @@ class ReplaceText(Node):
     old: str
     """Not empty."""
     new: str
-    """What replaces it."""
+    """The replacement."""
 
     def infer(self) -> ValueType:
         """Text in, text out."""
@@ -102,7 +102,7 @@ class ReplaceMatches(Node):
     pattern: str
     """A regular expression of Python's ``re`` without groups, which matches no empty text."""
     new: str
-    """What replaces each match, as it is: without references to groups."""
+    """The replacement of each match, used literally: it has no references to groups."""
 
     def infer(self) -> ValueType:
         """Text in, text out."""
@@ -145,7 +145,7 @@ class TestText(Node):
     """One of contains, startswith, endswith, equal, isalpha, isdecimal, isdigit, isnumeric, isalnum, isspace, islower,
     isupper, missing."""
     text: str = ""
-    """What the text is compared with."""
+    """The text to compare with."""
     __test__ = False  # no class of tests
 
     def infer(self) -> ValueType:
@@ -167,7 +167,7 @@ class MeasureText(Node):
     function: str
     """length, count, find, isalpha, isdecimal, isdigit, isnumeric, isalnum, isspace, islower or isupper."""
     text: str = ""
-    """What is counted or found; not empty."""
+    """The text to count or to find; not empty."""
 
     def infer(self) -> ValueType:
         """Text in, one i64 per row out."""

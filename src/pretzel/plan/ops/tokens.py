@@ -53,7 +53,7 @@ class JoinTokens(Node):
 
     x: Node
     separator: str
-    """What is between them."""
+    """The text between two tokens."""
 
     def infer(self) -> ValueType:
         """Tokens in, text out."""
