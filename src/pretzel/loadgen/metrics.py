@@ -66,7 +66,7 @@ def between(before: Samples, after: Samples) -> dict[str, Any]:
             mean = (after.get(total, 0) - before.get(total, 0)) / calls * unit
             figures |= {"calls": round(calls), "mean_latency_ms": round(mean * 1e3, 4)}
     if (cpu := _first(after, CPU)) is not None:
-        figures["cpu_seconds"] = round(cpu - (_first(before, CPU) or 0.0), 3)
+        figures["cpu_seconds"] = round(cpu - (_first(before, CPU) or 0.0), 6)
         if figures.get("calls"):
             figures["cpu_us_per_call"] = round(figures["cpu_seconds"] / figures["calls"] * 1e6, 2)
     if (memory := _first(after, MEMORY)) is not None:
