@@ -163,7 +163,7 @@ def test_the_catalog(client, server):
 
 
 def test_every_page_of_a_listing_is_read(client, monkeypatch):
-    monkeypatch.setattr("pretzel.client.deployment.MODELS_A_PAGE", 1)
+    monkeypatch.setattr("pretzel.client.catalog.MODELS_A_PAGE", 1)
     assert [model.name for model in client.models()] == ["a", "ab", "b"]
 
 

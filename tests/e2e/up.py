@@ -45,7 +45,7 @@ class Up:
         with patch.dict(os.environ, addresses), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             ended = main([*map(str, arguments), "--json"])
         assert ended == code, err.getvalue()
-        if code:
+        if code and not out.getvalue():
             return json.loads(err.getvalue())["error"]
         if arguments[0] == "predict":
             return [json.loads(line) for line in out.getvalue().splitlines()]

@@ -9,6 +9,7 @@ import typer
 
 from pretzel import __version__
 from pretzel.cli import bench, catalog, check, deploy, export, failures, predict, servers, store, up
+from pretzel.cli.apply.command import apply
 from pretzel.cli.tls import takes_tls
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app.command("control-plane", context_settings=servers.PASS_ON, add_help_option=F
 app.command(context_settings=servers.PASS_ON, add_help_option=False)(servers.worker)
 app.command()(check.check)
 app.command()(takes_tls(deploy.deploy))
+app.command()(takes_tls(apply))
 app.command()(takes_tls(catalog.models))
 app.command()(takes_tls(catalog.describe))
 app.command()(takes_tls(catalog.explain))

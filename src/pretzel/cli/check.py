@@ -12,18 +12,14 @@ from pretzel.cli.estimators import load_model
 from pretzel.cli.failures import EXIT_CODES
 from pretzel.cli.files import read_sample
 from pretzel.cli.options import Json
+from pretzel.cli.sources.fetching import model_file
 from pretzel.cli.tables.reading import Reading
 from pretzel.errors import UnsupportedError
 from pretzel.plan.controls import visible
 
 
 def check(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            exists=True, dir_okay=False, help="A library's own format, skops, joblib, pickle, or a saved definition."
-        ),
-    ],
+    file: options.ModelFile,
     sample: Annotated[
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Rows to infer the types of the columns from."),
@@ -40,7 +36,8 @@ def check(
     json: Json = False,
 ) -> int:
     """Check if a model can be served: list all unsupported steps with reason and remedy."""
-    model = load_model(file, trust or ())
+    with model_file(file) as path:
+        model = load_model(path, trust or ())
     reading = options.reading_of(format, header, column, na, no_na, types, delimiter, decimal)
     rows = _sample(sample, model, reading) if sample else None
     from pretzel.importers import check as check_model  # loads the training library

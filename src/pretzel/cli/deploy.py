@@ -16,6 +16,7 @@ from pretzel.cli import options, output
 from pretzel.cli.estimators import load_model
 from pretzel.cli.files import sample_batch
 from pretzel.cli.options import CONTROL, Control, Json, Outputs, Timeout
+from pretzel.cli.sources.fetching import model_file
 from pretzel.cli.tables.batch import Batch
 from pretzel.cli.tls import TlsFiles
 from pretzel.client import ControlPlane
@@ -33,12 +34,7 @@ _NO_NEWS = (RuntimeWarning, DeprecationWarning, PendingDeprecationWarning, Resou
 
 def deploy(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the model.")],
-    file: Annotated[
-        Path,
-        typer.Argument(
-            exists=True, dir_okay=False, help="A library's own format, skops, joblib, pickle, or a saved definition."
-        ),
-    ],
+    file: options.ModelFile,
     sample: Annotated[
         Path | None,
         typer.Option(
@@ -79,7 +75,8 @@ def deploy(
     reading = options.reading_of(format, header, column, na, no_na, types, delimiter, decimal)
     with ControlPlane(control, timeout=Budget(timeout), **tls) as plane, _warnings_after():
         _check(name, plane)
-        model = load_model(file, trust or ())
+        with model_file(file) as path:
+            model = load_model(path, trust or ())
         rows = sample_batch(sample, model, reading) if sample else None
         newest = None if json else _newest(name, plane)
         arguments: dict[str, Any] = {

@@ -23,12 +23,13 @@ PACKED = {".bz2", ".gz", ".xz"}
 """Extensions of compressed tables."""
 
 
-def load_model(path: Path, trusted: Sequence[str] = ()) -> Any:
+def load_model(path: Path, trusted: Sequence[str] = (), *, warn_of_code: bool = True) -> Any:
     """Return the definition or the estimator in a file.
 
     Args:
         path: a file of `pretzel export`, of a library's own format, skops, joblib or pickle.
         trusted: types to allow in a skops file in addition to those that skops trusts.
+        warn_of_code: print a warning before a pickle is opened, which runs code in it.
 
     Raises:
         InputError: the file is damaged, has neither, does not match its extension, or has an untrusted type.
@@ -38,7 +39,7 @@ def load_model(path: Path, trusted: Sequence[str] = ()) -> Any:
         return bundle.load(path)
     if format_of(path) is not None:
         return read_model(path)
-    model = opened(_skops(path, trusted) if _is_skops(path) else _pickled(path))
+    model = opened(_skops(path, trusted) if _is_skops(path) else _pickled(path, warn_of_code))
     if not hasattr(model, "fit") and type(model) not in IMPORTERS:
         refused = UnsupportedError(f"{path}: holds a {type(model).__name__}, not an estimator")
         refused.add_note("save the fitted estimator alone")
@@ -64,14 +65,15 @@ def _skops(path: Path, trusted: Sequence[str]) -> Any:
     return skops.load(path, trusted=list(trusted))
 
 
-def _pickled(path: Path) -> Any:
+def _pickled(path: Path, warn_of_code: bool) -> Any:
     if _is_table(path):
         refused = InputError(f"{path}: this is a table of rows, not a model file")
         refused.add_note(f"check, deploy and export take a model file; check and deploy take rows as --sample {path}")
         raise refused
     if path.suffix.lower() in DATA:
         raise InputError(f"{path}: its contents do not match its extension, which is not one of a pickle")
-    output.warn(f"{path} is opened as a pickle, which runs code in it; open only files that you trust")
+    if warn_of_code:
+        output.warn(f"{path} is opened as a pickle, which runs code in it; open only files that you trust")
     try:
         return _load_pickle(path)
     except Exception as error:

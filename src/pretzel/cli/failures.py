@@ -51,6 +51,13 @@ def report_error(error: Exception, as_json: bool) -> int:
     return report("INTERNAL", text, "PRETZEL_DEBUG=1 shows the stack trace; please report it", as_json)
 
 
+def summary(error: Exception) -> str:
+    """Return an error as one line, with its first note."""
+    kind = "" if isinstance(error, PretzelError) else f"{type(error).__name__}: "
+    notes = getattr(error, "__notes__", None) or []
+    return "; ".join([kind + " ".join(str(error).split()), *notes[:1]])
+
+
 @contextmanager
 def helping(remedy: str, *kinds: type[PretzelError]) -> Iterator[None]:
     """Add a line of help to errors without one, because a status alone does not help."""

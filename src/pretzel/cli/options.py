@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pretzel.cli.sources.address import scheme
 from pretzel.cli.tables.reading import MISSING, Format, Reading, parsed_types
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -14,6 +16,22 @@ Control = Annotated[
 ]
 Server = Annotated[str, typer.Option("--server", envvar="PRETZEL_SERVER", help="Address of the workers.")]
 Timeout = Annotated[float, typer.Option(min=0.001, help="Seconds to wait for servers.")]
+
+
+def _there(address: str) -> str:
+    if not scheme(address) and not Path(address).exists():
+        raise typer.BadParameter(f"{address} does not exist")
+    return address
+
+
+ModelFile = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE",
+        callback=_there,
+        help="A library's own format, skops, joblib, pickle, a saved definition; also a folder, a URL, models:/NAME/3.",
+    ),
+]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="`name`, `name@version` or `name:alias`.")]
 
 CONTROL = "127.0.0.1:8101"

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pretzel.adapters.convert import typed_columns
 from pretzel.adapters.results import result_of
-from pretzel.client import deployment, prediction, stores
+from pretzel.client import catalog, deployment, prediction, stores
 from pretzel.client.async_connection import AsyncConnection
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.repeating import Repeater
@@ -121,18 +121,19 @@ class AsyncControlPlane(AsyncConnection):
         outputs: Sequence[str] | None = None,
         sample_rows: int = SAMPLE_ROWS,
         python: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
         progress: deployment.Progress | None = None,
         timeout: float | None = None,
     ) -> ModelVersion:
         """Deploy an estimator or a definition; see :meth:`pretzel.client.blocking.ControlPlane.deploy`."""
         request = deployment.Deployment(
-            name, model, sample, expected, tolerance, alias, wait, options or {}, outputs, sample_rows, python
+            name, model, sample, expected, tolerance, alias, wait, options or {}, outputs, sample_rows, python, metadata
         )
         return await self._run(deployment.deploy(self._repeater, request, progress or deployment.silent), timeout)
 
     async def models(self, prefix: str = "", *, timeout: float | None = None) -> list[Model]:
         """Return the models, by name; only those whose names start with ``prefix``."""
-        return await self._run(deployment.models(self._repeater, prefix), timeout)
+        return await self._run(catalog.models(self._repeater, prefix), timeout)
 
     async def model(self, name: str, *, timeout: float | None = None) -> Model:
         """Return one model, with its versions and aliases.
@@ -140,25 +141,25 @@ class AsyncControlPlane(AsyncConnection):
         Raises:
             NotFoundError: no model has that name.
         """
-        return await self._run(deployment.model(self._repeater, name), timeout)
+        return await self._run(catalog.model(self._repeater, name), timeout)
 
     async def describe(self, model: str, *, timeout: float | None = None) -> ModelDescription:
         """Return the inputs and outputs of a version, and the estimator that it was exported from."""
-        return await self._run(deployment.describe(self._repeater, model), timeout)
+        return await self._run(catalog.describe(self._repeater, model), timeout)
 
     async def explain(
         self, model: str, *, format: str = "text", verbose: bool = False, timeout: float | None = None
     ) -> str:
         """Return the optimized plan of a version, as ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``."""
-        return await self._run(deployment.explain(self._repeater, model, format, verbose), timeout)
+        return await self._run(catalog.explain(self._repeater, model, format, verbose), timeout)
 
     async def alias(self, model: str, alias: str, version: int | None, *, timeout: float | None = None) -> Model:
         """Point an alias at a version, also to roll back; None removes the alias."""
-        return await self._run(deployment.set_alias(self._repeater, model, alias, version), timeout)
+        return await self._run(catalog.set_alias(self._repeater, model, alias, version), timeout)
 
     async def delete(self, model: str, *, force: bool = False, timeout: float | None = None) -> None:
         """Delete a model (``name``) or one version (``name@version``); ``force`` if an alias points to it."""
-        await self._run(deployment.delete(self._repeater, model, force), timeout)
+        await self._run(catalog.delete(self._repeater, model, force), timeout)
 
     async def collect_garbage(self, *, dry_run: bool = False, timeout: float | None = None) -> Collected:
         """Remove the objects that no version references and no lease holds, or only count them (``dry_run``)."""

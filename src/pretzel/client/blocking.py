@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pretzel.adapters.convert import typed_columns
 from pretzel.adapters.results import result_of
-from pretzel.client import deployment, prediction, stores
+from pretzel.client import catalog, deployment, prediction, stores
 from pretzel.client.connection import Connection
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.repeating import Repeater
@@ -149,6 +149,7 @@ class ControlPlane(Connection):
         outputs: Sequence[str] | None = None,
         sample_rows: int = SAMPLE_ROWS,
         python: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
         progress: deployment.Progress | None = None,
         timeout: float | None = None,
     ) -> ModelVersion:
@@ -172,6 +173,8 @@ class ControlPlane(Connection):
                 ``interactions`` and ``leaf_index`` that add little to the model's memory.
             python: ``isolated`` sends the code of steps that cannot be opened, pickled, as Python stages: workers that
                 allow it run them in side processes.  It needs a sample, and cloudpickle.
+            metadata: texts, numbers or lists to record with the version, such as an owner; names that Pretzel uses are
+                rejected.
             progress: called with (step, done, total); in bytes during the upload.
             timeout: seconds for the whole deployment.
 
@@ -183,13 +186,13 @@ class ControlPlane(Connection):
             AnswersMayDifferWarning: without a sample, if answers of a step may differ from the library's.
         """
         request = deployment.Deployment(
-            name, model, sample, expected, tolerance, alias, wait, options or {}, outputs, sample_rows, python
+            name, model, sample, expected, tolerance, alias, wait, options or {}, outputs, sample_rows, python, metadata
         )
         return self._run(deployment.deploy(self._repeater, request, progress or deployment.silent), timeout)
 
     def models(self, prefix: str = "", *, timeout: float | None = None) -> list[Model]:
         """Return the models, by name; only those whose names start with ``prefix``."""
-        return self._run(deployment.models(self._repeater, prefix), timeout)
+        return self._run(catalog.models(self._repeater, prefix), timeout)
 
     def model(self, name: str, *, timeout: float | None = None) -> Model:
         """Return one model, with its versions and aliases.
@@ -197,23 +200,23 @@ class ControlPlane(Connection):
         Raises:
             NotFoundError: no model has that name.
         """
-        return self._run(deployment.model(self._repeater, name), timeout)
+        return self._run(catalog.model(self._repeater, name), timeout)
 
     def describe(self, model: str, *, timeout: float | None = None) -> ModelDescription:
         """Return the inputs and outputs of a version, and the estimator that it was exported from."""
-        return self._run(deployment.describe(self._repeater, model), timeout)
+        return self._run(catalog.describe(self._repeater, model), timeout)
 
     def explain(self, model: str, *, format: str = "text", verbose: bool = False, timeout: float | None = None) -> str:
         """Return the optimized plan of a version, as ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``."""
-        return self._run(deployment.explain(self._repeater, model, format, verbose), timeout)
+        return self._run(catalog.explain(self._repeater, model, format, verbose), timeout)
 
     def alias(self, model: str, alias: str, version: int | None, *, timeout: float | None = None) -> Model:
         """Point an alias at a version, also to roll back; None removes the alias."""
-        return self._run(deployment.set_alias(self._repeater, model, alias, version), timeout)
+        return self._run(catalog.set_alias(self._repeater, model, alias, version), timeout)
 
     def delete(self, model: str, *, force: bool = False, timeout: float | None = None) -> None:
         """Delete a model (``name``) or one version (``name@version``); ``force`` if an alias points to it."""
-        self._run(deployment.delete(self._repeater, model, force), timeout)
+        self._run(catalog.delete(self._repeater, model, force), timeout)
 
     def collect_garbage(self, *, dry_run: bool = False, timeout: float | None = None) -> Collected:
         """Remove the objects that no version references and no lease holds, or only count them (``dry_run``)."""

@@ -1,4 +1,4 @@
-"""Deployments and the other calls of a control plane, as operations."""
+"""Deployments, as operations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from pretzel.client.repeating import Repeater
 from pretzel.errors import (
     CorruptObjectError,
     InputError,
-    NotFoundError,
     PretzelError,
     UnavailableError,
     UnsupportedError,
@@ -22,7 +21,7 @@ from pretzel.plan import wire
 from pretzel.plan.caveats import warn_of
 from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
-from pretzel.plan.model import Model, ModelDescription, ModelVersion
+from pretzel.plan.model import ModelVersion
 from pretzel.plan.multioutput import methods_of, outputs_of
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.texts import sendable
@@ -33,7 +32,6 @@ Progress = Callable[[str, int, int], None]
 
 PIECE_BYTES = (1 << 20) - 1024
 DIGESTS_A_CALL = 5000
-MODELS_A_PAGE = 500
 
 
 @dataclass(frozen=True)
@@ -51,6 +49,7 @@ class Deployment:
     outputs: Sequence[str] | None = None
     sample_rows: int = SAMPLE_ROWS
     python: str | None = None
+    metadata: Mapping[str, Any] | None = None
 
 
 def silent(step: str, done: int, total: int) -> None:
@@ -98,6 +97,8 @@ def _submit(
 def _prepare(deployment: Deployment) -> tuple[Definition, pb.DeployModelRequest]:
     deployment = replace(deployment, model=_opened(deployment.model))
     definition = _definition(deployment.model, deployment.sample, deployment.outputs, deployment.python)
+    if deployment.metadata:
+        definition = _with_metadata(definition, deployment.metadata)
     return definition, _request(deployment, definition)
 
 
@@ -123,6 +124,18 @@ def _definition(model: Any, sample: Any, outputs: Sequence[str] | None, python: 
         if sample is not None:
             _try(model, head(sample, SAMPLE_ROWS))  # the library's own error about an unfit sample is clearer
         raise
+
+
+def _with_metadata(definition: Definition, metadata: Mapping[str, Any]) -> Definition:
+    """Return the definition with more metadata.
+
+    Raises:
+        InputError: the importer has set one of the keys.
+    """
+    taken = sorted({*metadata} & {*definition.metadata})
+    if taken:
+        raise InputError(f"metadata: {taken[0]!r:.60} is set by Pretzel; choose another key")
+    return Definition(definition.outputs, definition.inputs, {**definition.metadata, **metadata})
 
 
 def _only(definition: Definition, outputs: Sequence[str]) -> Definition:
@@ -202,94 +215,3 @@ def _pieces(parameters: list[Parameter], progress: Progress) -> Iterator[pb.Uplo
             yield pb.UploadObjectsRequest(digest=wire.digest_to_proto(parameter.digest), offset=offset, data=data)
             done += len(data)
             progress("upload", done, total)
-
-
-# The catalog
-
-
-def models(repeater: Repeater, prefix: str) -> Operation[list[Model]]:
-    """List the models whose names start with ``prefix``, page by page."""
-    listed: list[Model] = []
-    request = pb.ListModelsRequest(prefix=sendable("prefix", prefix), page_size=MODELS_A_PAGE)
-    while True:
-        response = yield from repeater.ask(lambda: UnaryCall("ListModels", request))
-        listed += map(wire.model_from_proto, response.models)
-        if not response.next_page_token:
-            return listed
-        request.page_token = response.next_page_token
-
-
-def model(repeater: Repeater, name: str) -> Operation[Model]:
-    """Return one model.
-
-    Raises:
-        NotFoundError: no model has that name.
-    """
-    return (yield from repeater.repeat(lambda cut_off: _listed(sendable("model name", name))))
-
-
-def _listed(name: str) -> Operation[Model]:
-    # The name itself comes first among those that begin with it.
-    response = yield UnaryCall("ListModels", pb.ListModelsRequest(prefix=name, page_size=1))
-    for listed in response.models:
-        if listed.name == name:
-            return wire.model_from_proto(listed)
-    raise NotFoundError(f"model {name!r} is not deployed")
-
-
-def describe(repeater: Repeater, model: str) -> Operation[ModelDescription]:
-    """Describe one version."""
-    request = pb.DescribeVersionRequest(model=sendable("model name", model))
-    response = yield from repeater.ask(lambda: UnaryCall("DescribeVersion", request))
-    return wire.description_from_proto(response.description)
-
-
-def explain(repeater: Repeater, model: str, format: str, verbose: bool) -> Operation[str]:
-    """Render the optimized plan of one version."""
-    sendable("model name", model)
-    sendable("format", format)
-    request = pb.ExplainModelRequest(model=model, format=format, verbose=verbose)
-    response = yield from repeater.ask(lambda: UnaryCall("ExplainModel", request))
-    return str(response.text)
-
-
-def set_alias(repeater: Repeater, model: str, alias: str, version: int | None) -> Operation[Model]:
-    """Point an alias at a version; None removes it.
-
-    Raises:
-        InputError: the version is less than 1.
-    """
-    if version is not None and version < 1:
-        raise InputError(f"alias {alias!r}: expected a version from 1, or None to remove it; got {version}")
-    sendable("model name", model)
-    sendable("alias", alias)
-    request = pb.SetAliasRequest(model=model, alias=alias, version=version or 0)
-
-    def attempt(cut_off: bool) -> Operation[Model]:
-        try:
-            response = yield UnaryCall("SetAlias", request)
-        except NotFoundError:
-            # An interrupted removal may have taken effect; the alias is gone then.
-            if not cut_off or version:
-                raise
-            current = yield from _listed(model)
-            if alias in current.aliases:
-                raise
-            return current
-        return wire.model_from_proto(response.model)
-
-    return (yield from repeater.repeat(attempt))
-
-
-def delete(repeater: Repeater, model: str, force: bool) -> Operation[None]:
-    """Delete a model or one version of it."""
-    request = pb.DeleteModelRequest(model=sendable("model name", model), force=force)
-
-    def attempt(cut_off: bool) -> Operation[None]:
-        try:
-            yield UnaryCall("DeleteModel", request)
-        except NotFoundError:
-            if not cut_off:  # otherwise the interrupted attempt has deleted it
-                raise
-
-    yield from repeater.repeat(attempt)

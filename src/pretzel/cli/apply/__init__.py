@@ -1,0 +1,1 @@
+"""`pretzel apply`: deploy what a manifest lists."""

@@ -1,0 +1,178 @@
+"""Deploy the entries of a manifest, several at a time, and record the outcome of each."""
+
+from __future__ import annotations
+
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal
+
+from pretzel.cli.apply import origin
+from pretzel.cli.apply.manifest import Entry, Manifest
+from pretzel.cli.estimators import load_model
+from pretzel.cli.files import sample_batch
+from pretzel.cli.sources.fetching import local_file, model_file
+from pretzel.cli.tables.reading import Reading
+from pretzel.client import ControlPlane
+from pretzel.errors import AnswersMayDifferWarning, NotFoundError, PretzelError
+from pretzel.plan.model import Model, ModelVersion
+
+State = Literal["new", "changed", "same", "alias moved", "deleted", "failed"]
+
+
+@dataclass
+class Outcome:
+    """What became of one model."""
+
+    model: str
+    state: State
+    version: int | None = None
+    verification: str = ""
+    seconds: float = 0.0
+    error: Exception | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What all entries of one run have in common."""
+
+    plane: ControlPlane
+    manifest: Manifest
+    dry: bool
+    again: bool
+    """Deploy also what was deployed from the same contents."""
+    wait: bool
+
+
+def apply_all(work: Work, jobs: int, done: Callable[[Outcome], None]) -> Iterator[Outcome]:
+    """Yield the outcome of each entry, in their order; ``done`` is called as each ends."""
+    run = partial(_reported, work, done)
+    with _warnings_by_thread() as caught, ThreadPoolExecutor(jobs) as pool:
+        futures = [pool.submit(run, entry, caught) for entry in work.manifest.entries]
+        try:
+            for future in futures:
+                yield future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def prune(work: Work, names: Sequence[str]) -> Iterator[Outcome]:
+    """Delete models, or list those that would be deleted."""
+    for name in names:
+        try:
+            if not work.dry:
+                work.plane.delete(name, force=True)
+            yield Outcome(name, "deleted")
+        except PretzelError as error:
+            yield Outcome(name, "failed", error=error)
+
+
+def left_over(work: Work) -> list[str]:
+    """Return the models of the manifest's set that it no longer lists."""
+    listed = {entry.name for entry in work.manifest.entries}
+    return [model.name for model in work.plane.models() if model.name not in listed and _in_set(model, work.manifest)]
+
+
+def _in_set(model: Model, manifest: Manifest) -> bool:
+    newest = model.versions[-1] if model.versions else None
+    return newest is not None and newest.metadata.get(origin.SET) == manifest.set
+
+
+def _reported(work: Work, done: Callable[[Outcome], None], entry: Entry, caught: _Caught) -> Outcome:
+    started = time.monotonic()
+    with caught.by_this_thread() as lines:
+        try:
+            outcome = _applied(work, entry)
+        except Exception as error:  # of the library that trained the model, too: the others go on
+            outcome = Outcome(entry.name, "failed", error=error)
+    outcome.seconds, outcome.warnings = time.monotonic() - started, lines
+    done(outcome)
+    return outcome
+
+
+def _applied(work: Work, entry: Entry) -> Outcome:
+    current = _current(work.plane, entry.name)
+    with ExitStack() as files:
+        path = files.enter_context(model_file(entry.file))
+        sample = files.enter_context(local_file(entry.sample)) if entry.sample else None
+        digest = origin.digest_of(entry, path, sample)
+        known = None if work.again else origin.applied(current, digest)
+        if known and current:
+            return _unchanged(work, entry, current, known)
+        if work.dry:
+            return Outcome(entry.name, "changed" if current else "new")
+        model = load_model(path, entry.trust, warn_of_code=False)
+        rows = sample_batch(sample, model, Reading()).X if sample else None
+        version = _deployed(work, entry, model, rows, origin.metadata_of(entry, digest, work.manifest.set))
+    newest = current.versions[-1].version if current and current.versions else 0
+    state: State = "same" if version.version <= newest else "changed" if current else "new"
+    return Outcome(entry.name, state, version.version, version.verification)
+
+
+def _deployed(work: Work, entry: Entry, model: Any, rows: Any, metadata: dict[str, Any]) -> ModelVersion:
+    return work.plane.deploy(
+        entry.name,
+        model,
+        sample=rows,
+        sample_rows=entry.sample_rows,
+        tolerance=entry.tolerance,
+        alias=entry.alias,
+        wait=work.wait,
+        outputs=entry.outputs or None,
+        python=entry.python,
+        options={} if entry.weights == "exact" else {"weights": entry.weights},
+        metadata=metadata,
+    )
+
+
+def _unchanged(work: Work, entry: Entry, current: Model, known: ModelVersion) -> Outcome:
+    """Point the alias to a version that exists, if it points elsewhere."""
+    if not entry.alias or current.aliases.get(entry.alias) == known.version:
+        return Outcome(entry.name, "same", known.version, known.verification)
+    if not work.dry:
+        work.plane.alias(entry.name, entry.alias, known.version)
+    return Outcome(entry.name, "alias moved", known.version, known.verification)
+
+
+def _current(plane: ControlPlane, name: str) -> Model | None:
+    try:
+        return plane.model(name)
+    except NotFoundError:
+        return None
+
+
+class _Caught:
+    """Warnings that answers may differ, kept apart by the thread that raised them."""
+
+    def __init__(self) -> None:
+        self._local = threading.local()
+
+    @contextmanager
+    def by_this_thread(self) -> Iterator[list[str]]:
+        """Collect this thread's warnings during the block."""
+        lines: list[str] = []
+        self._local.lines = lines
+        yield lines
+
+    def show(self, message: Warning | str, category: type[Warning], *place: Any) -> None:
+        """Stand in for `warnings.showwarning`."""
+        lines = getattr(self._local, "lines", None)
+        if lines is not None and issubclass(category, AnswersMayDifferWarning) and str(message) not in lines:
+            lines.append(str(message))
+
+
+@contextmanager
+def _warnings_by_thread() -> Iterator[_Caught]:
+    """Collect warnings by thread: `warnings.catch_warnings` alone is one for all threads."""
+    caught = _Caught()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", AnswersMayDifferWarning)
+        warnings.showwarning = caught.show  # type: ignore[assignment]
+        yield caught
