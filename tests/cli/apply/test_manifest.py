@@ -78,7 +78,7 @@ def test_files_of_the_command_line_are_named_by_their_stems(folder):
         ("models: [{name: a, file: a, outputs: predict}]", "outputs: expected a list of texts, got 'predict'"),
         ("models: [{name: a, file: a, outputs: [1]}]", r"outputs: expected a list of texts, got \[1\]"),
         ("defaults: {name: 3}\nmodels: []", "defaults: name: expected a str, got 3"),
-        ("models: [{name: a, file: models/*.joblib}]", "stands for 2 files, which need one name each"),
+        ("models: [{name: a, file: models/*.joblib}]", "matches 2 files, which need one name each"),
         ("models: [{name: a, file: models/*.onnx}]", "no file matches the pattern"),
         ("models: [{name: a, file: x}, {name: a, file: y}]", "model 'a': both .*x and .*y have this name"),
     ],

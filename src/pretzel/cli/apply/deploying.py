@@ -27,7 +27,7 @@ State = Literal["new", "changed", "same", "alias moved", "deleted", "failed"]
 
 @dataclass
 class Outcome:
-    """What became of one model."""
+    """The outcome for one model."""
 
     model: str
     state: State
@@ -40,7 +40,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Work:
-    """What all entries of one run have in common."""
+    """The arguments that all entries of one run share."""
 
     plane: ControlPlane
     manifest: Manifest
@@ -148,7 +148,7 @@ def _current(plane: ControlPlane, name: str) -> Model | None:
 
 
 class _Caught:
-    """Warnings that answers may differ, kept apart by the thread that raised them."""
+    """Warnings that answers may differ, by the thread that raised them."""
 
     def __init__(self) -> None:
         self._local = threading.local()
@@ -161,7 +161,7 @@ class _Caught:
         yield lines
 
     def show(self, message: Warning | str, category: type[Warning], *place: Any) -> None:
-        """Stand in for `warnings.showwarning`."""
+        """Record a warning, in place of `warnings.showwarning`."""
         lines = getattr(self._local, "lines", None)
         if lines is not None and issubclass(category, AnswersMayDifferWarning) and str(message) not in lines:
             lines.append(str(message))

@@ -24,7 +24,7 @@ class Entry:
 
     name: str
     file: str
-    """A path or a URL; in the manifest also a pattern, which stands for an entry per file."""
+    """A path or a URL; in the manifest also a pattern, with an entry per matching file."""
     sample: str | None = None
     """Rows to verify the plan on."""
     sample_rows: int = SAMPLE_ROWS
@@ -134,7 +134,7 @@ def _expanded(entry: Entry, base: Path, label: str) -> Iterator[Entry]:
     files = _files(_based(entry.file, base), entry.name)
     if len(files) > 1 and STEM not in entry.name:
         raise InputError(
-            f"{label}: {entry.file} stands for {len(files)} files, which need one name each; "
+            f"{label}: {entry.file} matches {len(files)} files, which need one name each; "
             f"use {STEM} in the name {entry.name!r}"
         )
     for found in files:
@@ -144,14 +144,14 @@ def _expanded(entry: Entry, base: Path, label: str) -> Iterator[Entry]:
 
 
 def _files(file: str, name: str) -> list[str]:
-    """Return the files that an address stands for: those of a pattern, or of a folder if the name has a stem."""
+    """Return the files of an address: those that match a pattern, or those of a folder if the name has a stem."""
     if is_pattern(file):
         return fetching.expanded(file)
     if scheme(file) or STEM not in name or not Path(file).is_dir() or Path(file, MLMODEL).exists():
         return [file]
     found = models_in(Path(file))
     if not found:
-        raise InputError(f"{file}: there is no model file in this folder; expected one of {', '.join(MODELS)}")
+        raise InputError(f"{file}: the folder has no model file; expected one of {', '.join(MODELS)}")
     return list(map(str, found))
 
 

@@ -20,7 +20,7 @@ def local_file(address: str) -> Iterator[Path]:
     """Yield the path of a file; one behind a URL is in a temporary folder until the end of the block.
 
     Raises:
-        InputError: no such file, or it cannot be fetched.
+        InputError: the file does not exist, or it cannot be fetched.
         UnsupportedError: the library that reads such an address is not installed.
     """
     if not scheme(address):
@@ -110,11 +110,11 @@ def _explained(address: str) -> Iterator[None]:
     except ImportError as error:
         raise UnsupportedError(f"{shown(address)}: its library is not installed ({error})") from None
     except Exception as raised:
-        error = _cause(raised)
-        if isinstance(error, FileNotFoundError) or getattr(error, "status", None) == HTTPStatus.NOT_FOUND:
+        cause = _cause(raised)
+        if isinstance(cause, FileNotFoundError) or getattr(cause, "status", None) == HTTPStatus.NOT_FOUND:
             raise InputError(f"{shown(address)} does not exist") from None
-        reason = without_secrets(str(error))
-        refused = InputError(f"{shown(address)}: it cannot be fetched ({type(error).__name__}: {reason})")
+        reason = without_secrets(str(cause))
+        refused = InputError(f"{shown(address)}: it cannot be fetched ({type(cause).__name__}: {reason})")
         refused.add_note("check the address, and the credentials that the storage's library reads")
         raise refused from None
 
