@@ -17,6 +17,7 @@ from pretzel.errors import InputError
 from pretzel.kernels.parts import learn_run
 from pretzel.kernels.team import Team
 from pretzel.plan.graph import topological
+from tests.helpers.rows import take
 from tests.ops import harness
 
 SMALL, LARGE = (0, 1, 7), 1000
@@ -63,7 +64,7 @@ def test_batches_of_every_size_agree(case: ModuleType, data: st.DataObject) -> N
     assert (want is None) == bool(refused)
     if want is not None:
         large_scale = None if scale is None else scale[chosen]
-        harness.assert_alike(got, harness.take(want, chosen), getattr(case, "TOLERANCE", None), large_scale)
+        harness.assert_alike(got, take(want, chosen), getattr(case, "TOLERANCE", None), large_scale)
     assert_parts_agree(executable, taken(columns, chosen), got, refused)
 
 
@@ -110,7 +111,7 @@ def meaning(case: ModuleType, node: Any, columns: dict[str, Any]) -> tuple[Any, 
 
 
 def taken(columns: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
-    return {name: harness.take(column, rows) for name, column in columns.items()}
+    return {name: take(column, rows) for name, column in columns.items()}
 
 
 def outcome(compute: Any) -> tuple[Any, str]:
