@@ -93,12 +93,14 @@ def run(definition: Definition, columns: dict[str, Any], outputs: list[str] | No
 
 
 def _loaded(definition: Definition) -> Executable:
-    """Return the executable of the optimized plan; that of the latest definition is kept, for its further batches."""
-    if not any(definition is kept for kept, _ in _LATEST):
-        compiled = compile_plan(optimize(definition))
-        executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
-        _LATEST[:] = [(definition, executable)]
-    return _LATEST[0][1]
+    """Return the executable of the optimized plan; those of the latest two definitions are kept, for more batches."""
+    for kept, executable in _LATEST:
+        if kept is definition:
+            return executable
+    compiled = compile_plan(optimize(definition))
+    executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
+    _LATEST[:] = [(definition, executable), *_LATEST[:1]]
+    return executable
 
 
 def _wanted(estimator: Any, definition: Definition, x: Any) -> dict[str, Any]:
