@@ -7,8 +7,9 @@ HEADER_BYTES = 16 << 10
 
 
 def header_options() -> list[tuple[str, int]]:
-    """Return options of a gRPC server for its one limit.
+    """Return options of a gRPC server that give it one limit.
 
-    Between two limits, by default 8 KiB and 16 MiB, gRPC rejects a random part of the calls: of 20,000 bytes 7 in 10,000.
+    Between two limits, by default 8 and 16 KiB, gRPC rejects calls at random.  The upper one is 16 MiB until a client
+    acknowledges the SETTINGS.
     """
     return [("grpc.max_metadata_size", HEADER_BYTES), ("grpc.absolute_max_metadata_size", HEADER_BYTES)]
