@@ -4,9 +4,16 @@ import os
 
 from hypothesis import settings
 
+from pretzel.serving.heap import settle
+
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("random", derandomize=False, deadline=None, print_blob=True)
 settings.load_profile("same")
 
 # Servers of tests share their cores with the tests: only those of the tests on overload refuse calls for their delay.
 os.environ.setdefault("PRETZEL_SHED_AFTER_SECONDS", "0")
+
+
+def pytest_collection_finish() -> None:
+    """Keep modules and collected tests out of later garbage collections, which would look at millions of objects."""
+    settle()

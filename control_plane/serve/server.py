@@ -26,6 +26,7 @@ from pretzel.errors import PreconditionError, UnavailableError
 from pretzel.serving import logs
 from pretzel.serving.descriptors import connection_options, raise_limit
 from pretzel.serving.grpc_ports import GrpcPorts
+from pretzel.serving.header_lists import header_options
 from pretzel.serving.heap import share_heap
 from pretzel.serving.listeners import Address
 from pretzel.serving.tls import HTTP1, server_tls
@@ -162,6 +163,7 @@ async def _collecting(plane: Plane) -> AsyncIterator[None]:
 def _options(settings: Settings) -> list[tuple[str, int]]:
     return [
         ("grpc.so_reuseport", 0),  # else a port in use by another server is silently shared
+        *header_options(),
         *connection_options(raise_limit(), settings.connection_idle_seconds),
         ("grpc.max_receive_message_length", settings.max_message_bytes),
         ("grpc.max_send_message_length", -1),  # a snapshot of a large catalog is one message

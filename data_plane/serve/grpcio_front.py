@@ -13,6 +13,7 @@ from pretzel.data_plane.transport.streams import Streams
 from pretzel.errors import PreconditionError
 from pretzel.serving.descriptors import connection_options, raise_limit
 from pretzel.serving.grpc_ports import GrpcPorts
+from pretzel.serving.header_lists import header_options
 from pretzel.serving.listeners import UNIX, Address
 from pretzel.serving.tls import server_tls
 
@@ -78,6 +79,7 @@ def options(settings: Settings, *, shared_port: bool) -> list[tuple[str, int]]:
         ("grpc.max_send_message_length", settings.max_message_bytes),
         ("grpc.server.max_pending_requests", MOST_PENDING),
         ("grpc.server.max_pending_requests_hard_limit", MOST_PENDING),
+        *header_options(),
         *connection_options(raise_limit(), settings.connection_idle_seconds),
         ("grpc.max_connection_age_ms", age),
         ("grpc.max_connection_age_grace_ms", age),

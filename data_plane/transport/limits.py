@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pretzel.serving.header_lists import HEADER_BYTES
+
 FIELD_OVERHEAD = 32
 """Bytes that each field of a header list counts beyond its name and value: RFC 9113, section 6.5.2."""
 
@@ -14,7 +16,7 @@ class Limits:
 
     message_bytes: int = 64 << 20
     """Largest message, after decompression."""
-    header_bytes: int = 16 << 10
+    header_bytes: int = HEADER_BYTES
     """Largest header list of a call; a larger one fails with RESOURCE_EXHAUSTED."""
     streams: int = 1024
     """Open calls of one connection; a client queues the others, where their age is not seen."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import warnings
 from collections import OrderedDict
-from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,7 @@ from tests.importers.walk import first_of_each
 LIBRARIES = ("lightgbm", "xgboost", "catboost")
 METHODS = ("predict", "predict_proba", "decision_function", "transform")
 ROWS = 24
+PLAIN = "as fitted"
 DATA = scipy.sparse.csr_matrix(scipy.sparse.random_array((60, 5), density=0.6, rng=3))
 CLASSES = np.arange(60) % 2
 REFUSALS = (
@@ -107,7 +108,7 @@ def target_of(estimator: Any, x: scipy.sparse.csr_matrix) -> np.ndarray:
 
 
 @pytest.fixture(scope="module", params=all_examples(), ids=lambda example: example.name)
-def fitted(request: pytest.FixtureRequest) -> Iterator[tuple[Any, scipy.sparse.csr_matrix]]:
+def fitted(request: pytest.FixtureRequest) -> Fitted:
     try:
         estimator, rows = request.param.fitted()
     except Exception as error:
@@ -116,23 +117,45 @@ def fitted(request: pytest.FixtureRequest) -> Iterator[tuple[Any, scipy.sparse.c
     estimator = None if x is None else refitted(estimator, x)
     if estimator is None:
         pytest.skip("takes no sparse rows")
-    yield estimator, x[:ROWS]
+    return Fitted(estimator, x[:ROWS])
+
+
+class Fitted:
+    """An estimator with what many tests ask of it: its predictors, and its answers."""
+
+    def __init__(self, estimator: Any, x: scipy.sparse.csr_matrix) -> None:
+        self.estimator, self.x = estimator, x
+        self.answer = cache(lambda method, form: _answer(estimator, method, self.rows(form)))
+        """Return the library's answer to the rows in a form, None if it raises."""
+        self._predictors: dict[str, Predictor | UnsupportedError] = {}
+
+    def rows(self, form: str) -> Any:
+        return self.x if form == PLAIN else FORMS[form](self.x)
+
+    def predictor(self, by: str) -> Predictor:
+        if by not in self._predictors:
+            try:
+                self._predictors[by] = _predictor(self.estimator, by)
+            except UnsupportedError as error:
+                self._predictors[by] = error
+        found = self._predictors[by]
+        if isinstance(found, UnsupportedError):
+            pytest.skip(str(found))
+        return found
+
+
+def _predictor(estimator: Any, by: str) -> Predictor:
+    return pretzel.compile(estimator) if by == "in process" else Predictor(pretzel.export(estimator))
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("by", ["in process", "dense"])
-def test_entries_are_read_as_the_library_reads_them_or_refused(fitted: Any, form: str, by: str) -> None:
-    estimator, x = fitted
-    try:
-        predictor = pretzel.compile(estimator) if by == "in process" else Predictor(pretzel.export(estimator))
-    except UnsupportedError as error:
-        pytest.skip(str(error))
-    rows = FORMS[form](x)
+def test_entries_are_read_as_the_library_reads_them_or_refused(fitted: Fitted, form: str, by: str) -> None:
+    predictor, x, rows = fitted.predictor(by), fitted.x, fitted.rows(form)
+    plain = rows.dtype == x.dtype and rows.format == x.format  # LightGBM takes no integers, CatBoost no COO
     for method in METHODS:
-        plain = rows.dtype == x.dtype and rows.format == x.format  # LightGBM takes no integers, CatBoost no COO
-        taken = x if plain else rows
-        if hasattr(predictor, method) and _answer(estimator, method, taken) is not None:
-            _check(estimator, predictor, method, rows)
+        if hasattr(predictor, method) and fitted.answer(method, PLAIN if plain else form) is not None:
+            _check(fitted.estimator, predictor, method, rows, fitted.answer(method, form))
 
 
 def _answer(estimator: Any, method: str, x: scipy.sparse.csr_matrix) -> Any:
@@ -145,8 +168,7 @@ def _answer(estimator: Any, method: str, x: scipy.sparse.csr_matrix) -> Any:
             return None
 
 
-def _check(estimator: Any, predictor: Predictor, method: str, x: scipy.sparse.csr_matrix) -> None:
-    want = _answer(estimator, method, x)
+def _check(estimator: Any, predictor: Predictor, method: str, x: scipy.sparse.csr_matrix, want: Any) -> None:
     try:
         got = getattr(predictor, method)(x.copy())
     except (InputError, UnsupportedError) as error:
@@ -174,14 +196,15 @@ def test_models_of_dense_rows_read_sparse_rows_as_the_library_does(example: Exam
     """Some transform only stored entries, so that absent entries stay zero."""
     try:
         estimator, asked = example.fitted()
-        predictor = pretzel.compile(estimator) if by == "in process" else Predictor(pretzel.export(estimator))
+        predictor = _predictor(estimator, by)
     except Exception as error:
         pytest.skip(str(error))
     x = sparse_of(asked)
     for rows in () if x is None else (x[:ROWS], abs(x)[:ROWS], abs(x)[:ROWS].tocsc()):
         for method in METHODS:
-            if hasattr(predictor, method) and _answer(estimator, method, rows) is not None:
-                _check(estimator, predictor, method, rows)
+            want = _answer(estimator, method, rows) if hasattr(predictor, method) else None
+            if want is not None:
+                _check(estimator, predictor, method, rows, want)
 
 
 @pytest.mark.parametrize("output", ["uniform", "normal"])

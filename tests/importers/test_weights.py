@@ -50,7 +50,11 @@ def weighted(kind: str, form: str, weight: Any) -> Any:
 @pytest.mark.parametrize("form", ["default", "pandas", "polars"])
 @pytest.mark.parametrize("kind", ["columns", "union"])
 def test_products_are_those_of_the_library(kind: str, form: str, weight: str) -> None:
-    for dtype, name in product(TYPES, FOLLOWING):
+    """Each table and weight is computed by both kinds of steps and before both next steps."""
+    first = [kind == "union", list(WEIGHTS).index(weight)]
+    for (i, dtype), (j, name) in product(enumerate(TYPES), enumerate(FOLLOWING)):
+        if (sum(first) + i + j) % 2:
+            continue
         X = (TABLE > 6 if dtype == "bool" else TABLE).astype(dtype)
         model = make_pipeline(weighted(kind, form, WEIGHTS[weight]), FOLLOWING[name]()).fit(X, Y)
         got = pretzel.compile(model).predict(X)

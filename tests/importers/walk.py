@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import joblib
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -21,6 +22,7 @@ from tests.importers.sklearn.examples import FIT_ONLY, HARMLESS, Example
 from tests.importers.sklearn.frames import assert_serves, count, wanted
 
 NO_CASE = "no case"
+_PLAIN: dict[tuple[int, str], dict[str, Any]] = {}
 
 
 class Walk:
@@ -49,7 +51,7 @@ class Walk:
         assert _differs(changed, first, further, x), (
             f"{option}={choice!r} changes nothing here: choose data or a value that does"
         )
-        assert_serves(estimator, x, sample=x, exact=first.exact, batches=[count(x)])
+        assert_serves(estimator, x, exact=first.exact, batches=[count(x)], definition=definition)
 
     def test_what_acts_while_fitting_is_not_read_later(self, first: Example) -> None:
         estimator, x = first.fitted()
@@ -135,13 +137,24 @@ def _name(value: Any) -> str:
 def _differs(changed: dict[str, Any], example: Example, further: dict[str, Any], x: Any) -> bool:
     """Return whether the answers differ from those without the option."""
     try:
-        plain, _ = example.fitted(**further)
-        before = wanted(plain, export(plain, sample=x), x)
+        before = _before(example, further, x)
     except (AttributeError, TypeError, ValueError, UnsupportedError):  # without the option this data is not supported
         return True
     if changed.keys() != before.keys():
         return True
     return any(not _same(changed[name], before[name]) for name in changed)
+
+
+def _before(example: Example, further: dict[str, Any], x: Any) -> dict[str, Any]:
+    """Return the answers to x; kept for the example itself, whose options are all compared with them."""
+    key = id(example), joblib.hash(x)
+    if not further and key in _PLAIN:
+        return _PLAIN[key]
+    plain, _ = example.fitted(**further)
+    answers = wanted(plain, export(plain, sample=x), x)
+    if not further:
+        _PLAIN[key] = answers
+    return answers
 
 
 def _same(a: Any, b: Any) -> bool:

@@ -68,19 +68,6 @@ def meaning(node: Node, columns: dict[str, Any]) -> Any:
     return evaluate(Definition({"out": node}), columns)["out"]
 
 
-def take(value: Any, rows: np.ndarray) -> Any:
-    """Return some rows of a value."""
-    if isinstance(value, list):
-        return [value[i] for i in rows]
-    if isinstance(value, Csr):
-        spans = [slice(value.starts[i], value.starts[i + 1]) for i in rows]
-        starts = np.cumsum([0, *(s.stop - s.start for s in spans)]).astype(np.int64)
-        empty = [slice(0, 0)]
-        data = np.concatenate([value.data[s] for s in spans or empty])
-        return Csr(data, np.concatenate([value.indices[s] for s in spans or empty]), starts, value.width)
-    return value[rows]
-
-
 def assert_alike(got: Any, want: Any, tolerance: float | None = None, scale: Any = None) -> None:
     """Fail unless two values agree, bit by bit without a tolerance (all NaN are equal)."""
     if isinstance(want, list):

@@ -17,6 +17,7 @@ from pretzel.errors import InputError
 from pretzel.kernels.parts import learn_run
 from pretzel.kernels.team import Team
 from pretzel.plan.graph import topological
+from tests.helpers.rows import take
 from tests.ops import harness
 
 SMALL, LARGE = (0, 1, 7), 1000
@@ -41,19 +42,24 @@ def test_the_kernel_agrees_with_the_reference(case: ModuleType, data: st.DataObj
 
 @SOMETIMES
 @given(data=st.data())
-def test_every_kernel_that_accepts_a_node_computes_it(case: ModuleType, data: st.DataObject) -> None:
-    """Check all kernels, because the cost table may choose any of them."""
+def test_other_kernels_batches_and_blocks_agree(
+    case: ModuleType, data: st.DataObject, monkeypatch: pytest.MonkeyPatch
+) -> None:
     node, columns = data.draw(case.strategy())
+    assert_every_kernel_that_accepts_a_node_computes_it(case, node, columns)
+    assert_batches_of_every_size_agree(case, node, columns)
+    assert_a_row_does_not_depend_on_its_block(node, columns, monkeypatch)
+
+
+def assert_every_kernel_that_accepts_a_node_computes_it(case: ModuleType, node: Any, columns: dict[str, Any]) -> None:
+    """Check all kernels, because the cost table may choose any of them."""
     able = [binding for binding in BINDINGS[type(node)] if binding.takes(node)]
     for binding in able if len(able) > 1 else []:
         choice = lambda other, sizes, chosen=binding: chosen if other is node else choose(other, sizes)  # noqa: E731
         assert_same(case, node, columns, harness.load(node, choice))
 
 
-@SOMETIMES
-@given(data=st.data())
-def test_batches_of_every_size_agree(case: ModuleType, data: st.DataObject) -> None:
-    node, columns = data.draw(case.strategy())
+def assert_batches_of_every_size_agree(case: ModuleType, node: Any, columns: dict[str, Any]) -> None:
     executable, rows = harness.load(node), len(next(iter(columns.values())))
     for size in SMALL:
         assert_same(case, node, taken(columns, np.arange(size) % rows), executable)
@@ -63,7 +69,7 @@ def test_batches_of_every_size_agree(case: ModuleType, data: st.DataObject) -> N
     assert (want is None) == bool(refused)
     if want is not None:
         large_scale = None if scale is None else scale[chosen]
-        harness.assert_alike(got, harness.take(want, chosen), getattr(case, "TOLERANCE", None), large_scale)
+        harness.assert_alike(got, take(want, chosen), getattr(case, "TOLERANCE", None), large_scale)
     assert_parts_agree(executable, taken(columns, chosen), got, refused)
 
 
@@ -77,12 +83,9 @@ def assert_parts_agree(executable: Any, columns: dict[str, Any], whole: Any, ref
         harness.assert_alike(parts, whole)
 
 
-@SOMETIMES
-@given(data=st.data())
-def test_a_row_does_not_depend_on_its_block(
-    case: ModuleType, data: st.DataObject, monkeypatch: pytest.MonkeyPatch
+def assert_a_row_does_not_depend_on_its_block(
+    node: Any, columns: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    node, columns = data.draw(case.strategy())
     rows = len(next(iter(columns.values())))
     many = taken(columns, np.random.default_rng(rows).integers(0, rows, 11))
     whole, _ = outcome(lambda: harness.run(harness.load(node), many))
@@ -110,7 +113,7 @@ def meaning(case: ModuleType, node: Any, columns: dict[str, Any]) -> tuple[Any, 
 
 
 def taken(columns: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
-    return {name: harness.take(column, rows) for name, column in columns.items()}
+    return {name: take(column, rows) for name, column in columns.items()}
 
 
 def outcome(compute: Any) -> tuple[Any, str]:

@@ -24,6 +24,9 @@ def channel_options(extra: Sequence[tuple[str, Any]] = ()) -> list[tuple[str, An
         "grpc.use_local_subchannel_pool": 1,
         # A response can be larger than its request (a wide transform), and the servers are trusted.
         "grpc.max_receive_message_length": -1,
+        # From 8 KiB to 16 MiB of trailers, gRPC by default drops a random part of the errors.
+        "grpc.max_metadata_size": 16 << 20,
+        "grpc.absolute_max_metadata_size": 16 << 20,
         # Reconnect to a restarted server before the retries of a call end.
         "grpc.initial_reconnect_backoff_ms": 100,
         "grpc.max_reconnect_backoff_ms": 500,

@@ -50,7 +50,6 @@ DIFFERENCES = (
     Difference("a unary call with two messages", UNIMPLEMENTED, OK, "statuscodes.md asks for it"),
     Difference("an incomplete message", INTERNAL, SILENCE, "the client waits for nothing"),
     Difference("an incomplete message of a stream", INTERNAL, OK, "the client believes that it was read"),
-    Difference("a header list over the limit", EXHAUSTED, OK, "grpcio counts the limit differently"),
     Difference(
         "more header fields than the engine holds", CLOSED, OK, "`ngh2` is unusable beyond its limit of memory: ADR 22"
     ),

@@ -81,9 +81,9 @@ CASES = (
     Case("an incomplete message", unary(), A[:-1]),
     Case("an incomplete message", request("Fast"), A[:3]),
     Case("an incomplete message of a stream", request("Chat"), A + A[:2]),
-    Case("a header list over the limit", unary((b"x-a", b"v" * 20_000)), A),
-    Case("a header list over the limit", unary((b"x-a", b"v" * 60_000)), A),
-    Case("a header list over the limit", unary(*((b"x-%d" % i, b"") for i in range(1100))), A),
+    Case("a header list over the limit", unary((b"x-a", b"v" * 20_000)), A, EXHAUSTED),
+    Case("a header list over the limit", unary((b"x-a", b"v" * 60_000)), A, EXHAUSTED),
+    Case("a header list over the limit", unary(*((b"x-%d" % i, b"") for i in range(1100))), A, EXHAUSTED),
     Case("an unknown method", request("Nothing"), A, UNIMPLEMENTED),
     Case("no path", unary(path=None), A, RESET),
     Case("no scheme", unary(scheme=None), A, RESET),
@@ -100,6 +100,7 @@ CASES = (
 async def outcome(served: Served, case: Case, patience: float) -> Any:
     """Return the status, RESET or SILENCE; whatever it is, the connection must serve the next call."""
     async with Peer.connected(served.port, max_send_header_block_length=1 << 20) as peer:
+        assert await peer.is_served()  # SETTINGS are acknowledged: before that, the limits of grpcio are others
         stream = peer.open(case.fields, case.body)
         try:
             answer = await peer.answer(stream, patience)

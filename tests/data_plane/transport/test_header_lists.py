@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import grpc
 import ngh2
 import pytest
 
+from pretzel.client.channel import channel_options
 from pretzel.data_plane.transport import http2
 from pretzel.data_plane.transport.limits import Limits
 from tests.data_plane.transport.bystander import bystander
 from tests.data_plane.transport.differences import CLOSED, wanted
-from tests.data_plane.transport.echo import Served, path
+from tests.data_plane.transport.echo import Served, path, serve
 from tests.data_plane.transport.peer import Fields, Peer, message, request
 
 EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -35,6 +37,17 @@ async def test_a_list_over_the_limit_ends_its_call_alone(native: Served, size: i
         assert (await peer.answer(slow)).data == message(b"a")
         assert await peer.is_served()
         assert not peer.goodbye.codes
+
+
+@pytest.mark.parametrize("size", [9000, 12_000, 60_000])
+async def test_our_clients_read_trailers_of_any_size(size: int):
+    """Those of grpcio lose some above 8 KiB, and all above 16 KiB."""
+    text = json.dumps({"by": "abort", "message": "m" * size}).encode()
+    async with serve("grpcio") as served, served.channel(*channel_options()) as channel:
+        for _ in range(20):
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await channel.unary_unary(path("Fail"))(text, timeout=20)
+            assert (caught.value.code(), caught.value.details()) == (grpc.StatusCode.INVALID_ARGUMENT, "m" * size)
 
 
 async def test_many_fields_over_the_limit_end_their_call_alone(native: Served):

@@ -23,10 +23,20 @@ REFERENCE_ROWS = 20
 
 
 def assert_answers(
-    model: Any, x: Any, *, served: Any = None, sample: Any = None, batches: Sequence[int] = BATCHES
+    model: Any,
+    x: Any,
+    *,
+    served: Any = None,
+    sample: Any = None,
+    batches: Sequence[int] = BATCHES,
+    definition: Definition | None = None,
 ) -> Definition:
-    """Fail unless ``served`` (a path, or the model) predicts as the model does, raw scores to the bit."""
-    definition = export(model if served is None else served, sample=sample)
+    """Fail unless ``served`` (a path, or the model) predicts as the model does, raw scores to the bit.
+
+    ``definition``: the exported model, if it is known.
+    """
+    if definition is None:
+        definition = export(model if served is None else served, sample=sample)
     for rows in batches:
         part = rows_of(x, np.arange(rows) % count(x))
         columns = cut(definition, part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import pretzel
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
 from pretzel.importers.catboost.cbm import read_cbm
+from pretzel.plan.definition import Definition
 from tests.importers.catboost.compare import assert_answers
 from tests.importers.catboost.models import CATEGORIES, QUIET, ROWS, WORDS, combined_target, mixed, table
 
@@ -92,6 +94,7 @@ def test_statistics_configured_per_feature() -> None:
 @given(data=st.data(), most=st.sampled_from([2, 20]))
 def test_categories_are_hashed_as_by_catboost(data: st.DataObject, most: int) -> None:
     model = mixed(iterations=20, one_hot_max_size=most, depth=6)
+    definition = exported(most)
     texts = st.text(max_size=90).filter(lambda text: "\ud800" > text or text.isprintable())
     words = st.sampled_from(WORDS) | texts
     row = st.fixed_dictionaries(
@@ -104,7 +107,12 @@ def test_categories_are_hashed_as_by_catboost(data: st.DataObject, most: int) ->
         }
     )
     rows = pd.DataFrame(data.draw(st.lists(row, min_size=1, max_size=6)), columns=table().columns)
-    assert_answers(model, rows, batches=[len(rows)])
+    assert_answers(model, rows, batches=[len(rows)], definition=definition)
+
+
+@cache
+def exported(most: int) -> Definition:
+    return export(mixed(iterations=20, one_hot_max_size=most, depth=6))
 
 
 FORMS: dict[str, Any] = {

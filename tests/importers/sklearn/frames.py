@@ -15,7 +15,14 @@ from pretzel.plan.definition import Definition
 from pretzel.plan.model import InputDescription
 from pretzel.plan.node import Node
 from pretzel.plan.values import Ragged, Texts
-from tests.importers.sklearn.compare import BATCHES, _assert_close, answers_of, referred, run, with_ties_of_the_library
+from tests.importers.sklearn.compare import (
+    BATCHES,
+    _assert_close,
+    answers_of,
+    referred_in_turn,
+    run,
+    with_ties_of_the_library,
+)
 
 
 def assert_serves(
@@ -27,19 +34,23 @@ def assert_serves(
     amplified: float = 1.0,
     batches: Sequence[int] = BATCHES,
     outputs: Sequence[str] | None = None,
+    definition: Definition | None = None,
 ) -> Definition:
     """Fail unless every method equals the estimator's: by references and by optimized kernels, in batches.
 
-    ``amplified``: how many times the estimator enlarges the rounding of its inner sums.
+    ``amplified``: how many times the estimator enlarges the rounding of its inner sums.  ``definition``: the exported
+    estimator, if it is known.
     """
-    definition = export(estimator, sample=sample, outputs=outputs)
+    if definition is None:
+        definition = export(estimator, sample=sample, outputs=outputs)
     # A float32 sum taken in another order is off by some of the last bits of its largest term.
     scale = (1e-6 if getattr(x, "dtype", None) == np.float32 else 1e-9) * amplified
     for rows in batches:
         part = rows_of(x, np.arange(rows) % count(x))
         columns = cut(definition, part)
-        with np.errstate(all="ignore"):
-            by_reference = referred(definition, {name: _plain(column) for name, column in columns.items()})
+        by_reference = referred_in_turn(
+            lambda chosen: _plain_columns(definition, x, chosen), definition, count(x), rows
+        )
         by_kernels = run(definition, columns)
         library = wanted(estimator, definition, part)
         for name, want in library.items():
@@ -99,6 +110,10 @@ def rows_of(x: Any, rows: np.ndarray) -> Any:
 def count(x: Any) -> int:
     """Return the number of rows."""
     return len(x) if isinstance(x, list) else x.shape[0]
+
+
+def _plain_columns(definition: Definition, x: Any, rows: np.ndarray) -> dict[str, Any]:
+    return {name: _plain(column) for name, column in cut(definition, rows_of(x, rows)).items()}
 
 
 def _plain(column: Any) -> Any:

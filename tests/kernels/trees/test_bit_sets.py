@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -121,11 +122,18 @@ def test_an_invalid_layout_is_rejected(problem: str, name: str, at: Any, value: 
         run(BitForest, node, layout, rows_of(node, 3))
 
 
+@cache
+def a_forest() -> tuple[ops.TreeEnsemble, dict[str, np.ndarray]]:
+    """Return a forest and its layout."""
+    node = split(grown(20, 40, 3), 2)
+    return node, laid_out(lay_out_bits, node)
+
+
 @settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_no_bytes_lead_out_of_bounds(data: st.DataObject) -> None:
-    node = split(grown(20, 40, 3), 2)
-    layout = laid_out(lay_out_bits, node)
+    node, sound = a_forest()
+    layout = {name: array.copy() for name, array in sound.items()}
     scribble(data, layout, "sets", "marks", "unit_sets", "rounds", "counts")
     for rows in (2, 40):
         try:

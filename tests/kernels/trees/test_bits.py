@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -184,11 +185,18 @@ def test_an_invalid_layout_is_rejected(problem: str, name: str, at: Any, value: 
         run(BitForest, node, layout, rows_near(node, 3))
 
 
+@cache
+def a_forest() -> tuple[ops.TreeEnsemble, Layout]:
+    """Return a forest and its layout."""
+    node = grown(20, 10, 3)
+    return node, laid_out(lay_out_bits, node)
+
+
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_no_bytes_lead_out_of_bounds(data: st.DataObject) -> None:
-    node = grown(20, 10, 3)
-    layout = laid_out(lay_out_bits, node)
+    node, sound = a_forest()
+    layout = {name: array.copy() for name, array in sound.items()}
     scribble(data, layout, "columns", "rounds", "starts", "counts", "first")
     for rows in (2, 40):
         try:

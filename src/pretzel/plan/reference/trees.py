@@ -1,6 +1,8 @@
-"""Reference of tree ensembles: every row walks every tree, one node at a time."""
+"""Reference of tree ensembles: the rows walk every tree, node by node, and part at each."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
@@ -36,29 +38,33 @@ def _each(node: ops.TreeEnsemble, x: np.ndarray) -> np.ndarray:
 
 def _reached(node: ops.TreeEnsemble, x: np.ndarray, root: int) -> np.ndarray:
     """Return the row of ``leaves`` that each row of x reaches in one tree."""
-    return np.array([_leaf(node, row, root) for row in x], np.intp)
+    left, right, feature = node.left.array, node.right.array, node.feature.array
+    reached = np.empty(len(x), np.intp)
+    waiting = [(root, np.arange(len(x)))] if len(x) else []
+    while waiting:
+        at, rows = waiting.pop()
+        if left[at] < 0:
+            reached[rows] = right[at]
+            continue
+        goes = goes_left(node, at, x[rows, feature[at]])
+        sides = (int(left[at]), rows[goes]), (int(right[at]), rows[~goes])
+        waiting += [side for side in sides if len(side[1])]
+    return reached
 
 
-def _leaf(node: ops.TreeEnsemble, row: np.ndarray, at: int) -> int:
-    left, right = node.left.array, node.right.array
-    while left[at] >= 0:
-        at = int(left[at] if goes_left(node, at, row[node.feature.array[at]]) else right[at])
-    return int(right[at])
-
-
-def goes_left(node: ops.TreeEnsemble | ops.TreeContributions, at: int, x: np.floating) -> bool:
-    """Return whether a row with this value goes left at an inner node."""
-    if np.isnan(x):
-        return bool(node.missing_left.array[at])
+def goes_left(node: ops.TreeEnsemble | ops.TreeContributions, at: int, x: Any) -> Any:
+    """Return whether rows with these values, or the row with this value, go left at an inner node."""
     if node.category_range is not None and node.categories is not None and node.category_range.array[at, 1]:
         first, words = node.category_range.array[at].tolist()
-        return _in_set(node.categories.array[first : first + words], float(x))
-    wide = np.result_type(x.dtype, node.threshold.array.dtype)
-    threshold = node.threshold.array[at].astype(wide)
-    return bool(x.astype(wide) < threshold if node.strict else x.astype(wide) <= threshold)
+        goes = _in_set(node.categories.array[first : first + words], x.astype(np.float64))
+    else:
+        wide = np.result_type(x.dtype, node.threshold.array.dtype)
+        threshold, values = node.threshold.array[at].astype(wide), x.astype(wide)
+        goes = values < threshold if node.strict else values <= threshold
+    return np.where(np.isnan(x), node.missing_left.array[at] != 0, goes)
 
 
-def _in_set(words: np.ndarray, x: float) -> bool:
-    if not -1 < x < 32 * len(words):
-        return False
-    return bool(int(words[int(x) // 32]) >> (int(x) % 32) & 1)
+def _in_set(words: np.ndarray, x: Any) -> Any:
+    inside = (x > -1) & (x < 32 * len(words))
+    codes = np.where(inside, x, 0).astype(np.int64)
+    return inside & (words[codes // 32] >> (codes % 32).astype(words.dtype) & 1 != 0)
