@@ -10,7 +10,7 @@ import numpy as np
 
 from pretzel import engine
 from pretzel.adapters.columns import check_order, input_columns
-from pretzel.adapters.convert import as_texts, column_of
+from pretzel.adapters.convert import as_texts
 from pretzel.adapters.dates import with_ticks
 from pretzel.adapters.inputs import NO_ROWS, columns_of, read_by
 from pretzel.adapters.integer_functions import reject_integers
@@ -24,17 +24,20 @@ from pretzel.adapters.integers import (
     whole_type,
 )
 from pretzel.adapters.kinds import in_native_order, is_foreign, reject_categories
-from pretzel.adapters.objects import Form, as_frame, reject_ambiguous_nulls, reject_na, reject_none
+from pretzel.adapters.objects import Form, reject_ambiguous_nulls
+from pretzel.adapters.readers import reader_of
 from pretzel.adapters.rejections import reject_objects, reject_unlike
 from pretzel.adapters.sparse import as_stored, reject_sparse_columns
-from pretzel.adapters.tables import array_of, columns_named, dtypes_of, is_polars, is_sparse, names_of, texts_of
+from pretzel.adapters.tables import columns_named, dtypes_of, is_polars, is_sparse, names_of
 from pretzel.compiler.compile import compile_plan
 from pretzel.compiler.optimize import optimize
 from pretzel.engine.columns import absent_column, bind_column
 from pretzel.errors import DefinitionError, InputError, UnsupportedError
 from pretzel.importers.inputs import MATRIX
 from pretzel.importers.settled import Settled
-from pretzel.local.records import reader_of
+from pretzel.local.columns import as_objects, native, typed_as
+from pretzel.local.known import Bound, KnownTables
+from pretzel.local.records import records_reader_of
 from pretzel.local.results import finisher
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import InputDescription
@@ -69,7 +72,7 @@ class Model:
         self.by_name = definition.metadata.get("input_style") == "frame"
         self.reads_texts = definition.metadata.get("input_style") == "texts"
         self.by_position = definition.metadata.get("input_style") == "positions"
-        self.read_records = reader_of(self.metadata, self.inputs)
+        self.read_records = records_reader_of(self.metadata, self.inputs)
 
     def bind(self, X: Any) -> tuple[list[Any], int]:
         """Return the columns of X as the program reads them, and the number of rows.
@@ -134,13 +137,26 @@ class Models:
         self._forms: Mapping[str, Form] = definition.metadata.get("objects") or {}
         unnamed = not self._in_columns and not definition.metadata.get("feature_names")
         self._checks_entries = unnamed and bool(definition.metadata.get("zeros_apart"))
+        self._known = KnownTables[Model](
+            lambda layout, model: reader_of(layout, model.described, model.metadata, self.main.metadata)
+        )
 
-    def bind(self, X: Any) -> tuple[Model, list[Any], int]:
+    def bind(self, X: Any) -> Bound[Model]:
         """Return the model for the types of X, the columns of X as its program reads them, and the number of rows.
 
         Raises:
             InputError: X does not match the model's inputs, or has no rows.
         """
+        if type(X) is np.ndarray:
+            return self._bind(X)
+        bound = self._known.read(X)
+        if bound is None:
+            bound = self._bind(X)
+            self._known.learn(X, bound)
+        return bound
+
+    def _bind(self, X: Any) -> Bound[Model]:
+        """Bind X by the general path."""
         columns = columns_named(X, self._types) if self._is_plain(X) else None
         if columns is not None:
             try:
@@ -172,10 +188,10 @@ class Models:
             raise InputError("a column is in the other byte order")  # the general path converts or rejects it
         written = {name: as_texts(column) if name in self._digits else column for name, column in columns.items()}
         for name, form in self._forms.items():
-            written[name] = _as_objects(written[name], self._types[name], form)
-        read = {name: _native(written[name], kind) for name, kind in self._types.items()}
+            written[name] = as_objects(written[name], self._types[name], form)
+        read = {name: native(written[name], kind) for name, kind in self._types.items()}
         model = self._of(("dense", self._singles(dtypes), ""))
-        typed = {item.name: _typed(item, read[item.name], self._forms.get(item.name)) for item in model.inputs}
+        typed = {item.name: typed_as(item, read[item.name], self._forms.get(item.name)) for item in model.inputs}
         return model, *model.bound(typed)
 
     @property
@@ -272,25 +288,3 @@ class Models:
             # An operator reads only dense rows, so the matrix is converted to dense instead.
             dense: Kind = ("dense", others, container)
             return self._by_kind.get(dense) or self._compile(dense)
-
-
-def _as_objects(column: Any, kind: ValueType, form: Form) -> Any:
-    """Return a column that the model reads as objects; a list is converted as by pandas."""
-    reject_na(column, form, is_text=kind.is_text)
-    framed = as_frame(column, form) if isinstance(column, (list, tuple)) else column
-    reject_none(framed, form)
-    return framed
-
-
-def _native(column: Any, kind: ValueType) -> Any:
-    """Return a column of a table as texts or as an array of numbers of its own type."""
-    return texts_of(column) if kind.is_text else np.asarray(array_of(column, number=True))
-
-
-def _typed(item: InputDescription, values: Any, form: Form | None) -> Any:
-    """Return a column in the type that the model reads."""
-    if item.type.is_text:
-        return values
-    if values.dtype.kind in "biuf" and values.dtype.char not in "eg":  # float16, long double
-        return values.astype(item.type.numpy, copy=False)
-    return column_of(item.name, values, item.type, form)

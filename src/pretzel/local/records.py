@@ -16,7 +16,7 @@ from pretzel.plan.model import InputDescription
 Read = Callable[[list[Any]], tuple[list[Any], int] | None]
 
 
-def reader_of(metadata: Mapping[str, Any], inputs: Sequence[InputDescription]) -> Read | None:
+def records_reader_of(metadata: Mapping[str, Any], inputs: Sequence[InputDescription]) -> Read | None:
     """Return a reader of rows into the columns of a program; None if the model does not take named values.
 
     The reader returns the columns and the number of rows, or None if rows are not of plain types;

@@ -1,0 +1,103 @@
+"""The layouts of tables that a predictor has read, and the fast readers of other tables of these layouts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from pretzel.adapters.layouts import Layout, layout_of
+from pretzel.adapters.readers import Reader
+from pretzel.kernels.marshal import first_unreadable
+from pretzel.plan.values import Texts
+
+M = TypeVar("M")
+Bound = tuple[M, list[Any], int]
+"""A model, the columns as its program reads them, and the number of rows."""
+
+MOST = 8
+"""Number of layouts that are kept; a further one replaces the oldest."""
+MOST_LEARNED = 100
+"""Number of layouts after which no more are learned: each table has its own, and learning costs as much as reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[M]):
+    """A layout, the model for it, and its reader; None: the general path reads its tables."""
+
+    layout: Layout
+    model: M
+    reader: Reader | None
+
+
+class KnownTables(Generic[M]):
+    """Reads tables of layouts that the general path has read before.  Thread-safe."""
+
+    def __init__(self, make: Callable[[Layout, M], Reader | None]) -> None:
+        """Store the function that makes a reader of tables of a layout for a model, if there is one."""
+        self._make = make
+        self._entries: tuple[Entry[M], ...] = ()
+        self._learned, self._lock = 0, threading.Lock()
+
+    def read(self, X: Any) -> Bound[M] | None:
+        """Return what the general path would return for X; None if only that path can tell."""
+        for entry in self._entries:
+            if entry.reader is not None and (found := entry.reader.read(X)) is not None:
+                columns, rows = found
+                bound = _bound(columns)
+                return None if bound is None else (entry.model, bound, rows)
+        return None
+
+    def learn(self, X: Any, bound: Bound[M]) -> None:
+        """Make a reader of tables like X; ``bound``: the result of the general path for X.
+
+        The reader is used only if it returns the same for X, so that a pandas with other internals does no harm.
+        """
+        if isinstance(X, np.ndarray) or self._learned >= MOST_LEARNED:
+            return
+        layout = layout_of(X)
+        if layout is None or any(entry.layout.columns(X, []) is not None for entry in self._entries):
+            return
+        model, columns, rows = bound
+        reader = self._make(layout, model)
+        found = None if reader is None else reader.read(X)
+        ours = None if found is None else _bound(found[0])
+        agrees = found is not None and ours is not None and found[1] == rows and _agree(ours, columns)
+        with self._lock:
+            self._learned += 1
+            kept = self._entries[-(MOST - 1) :]
+            self._entries = (*kept, Entry(layout, model, reader if agrees else None))
+
+
+def _bound(columns: list[Any]) -> list[Any] | None:
+    """Return columns as a program reads them; None if one has something else than texts, None and NaN."""
+    bound = []
+    for column in columns:
+        if type(column) is list:
+            column = tuple(column)
+            if first_unreadable(column) >= 0:
+                return None
+        bound.append(column)
+    return bound
+
+
+def _agree(ours: Sequence[Any], theirs: Sequence[Any]) -> bool:
+    return len(ours) == len(theirs) and all(map(_is_same, ours, theirs))
+
+
+def _is_same(ours: Any, theirs: Any) -> bool:
+    """Return whether two columns, as a program reads them, have the same values: bits of numbers, or texts."""
+    if isinstance(ours, np.ndarray):
+        same_type = isinstance(theirs, np.ndarray) and ours.dtype == theirs.dtype and ours.shape == theirs.shape
+        return same_type and ours.tobytes() == theirs.tobytes()
+    texts = Texts(*theirs).tolist() if isinstance(theirs, list) else theirs
+    return len(ours) == len(texts) and all(map(_is_same_text, ours, texts))
+
+
+def _is_same_text(ours: Any, theirs: Any) -> bool:
+    if isinstance(ours, str) or isinstance(theirs, str):
+        return bool(ours == theirs)
+    return (ours is None) == (theirs is None)
