@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from pretzel.adapters.tables import names_of
 
 MOST_ROWS = 64
 """Layouts are for small requests: above this, the checks of the general path cost less than the rest."""
 
 Held = list[Any]
-"""Columns of a table in the order of :attr:`names`: arrays of numbers, or of texts of any library."""
+"""Columns of a table: arrays of NumPy or pandas, or lists."""
 
 
 class FrameLayout:
@@ -26,7 +24,7 @@ class FrameLayout:
     path; so are tables that store columns in another way.
     """
 
-    __slots__ = ("_columns", "_count", "_kinds", "_manager", "_places", "_spots", "_type", "kinds", "names")
+    __slots__ = ("_arrow", "_columns", "_kinds", "_manager", "_places", "_spots", "_type", "kinds", "names")
 
     def __init__(self, X: Any) -> None:
         """Record the layout of X.
@@ -37,12 +35,12 @@ class FrameLayout:
         manager = X._mgr
         self._type, self._manager, self._columns = type(X), type(manager), manager.axes[0]
         self._kinds = [block.values.dtype for block in manager.blocks]
-        self._places = _places(manager)
+        self._places = [block.mgr_locs for block in manager.blocks]
         self._spots = list(zip(manager.blknos.tolist(), manager.blklocs.tolist(), strict=True))
+        self._arrow = _in_arrow(self._columns)
         self.names: list[Any] = names_of(self._columns)
         self.kinds: list[Any] = [self._kinds[block] for block, _ in self._spots]
-        """The type of each column."""
-        self._count = len(self._kinds)
+        """The type of each column; ``list`` in other layouts."""
 
     def columns(self, X: Any, wanted: list[int]) -> Held | None:
         """Return the columns at these positions; None if X has another layout."""
@@ -50,36 +48,43 @@ class FrameLayout:
             return None
         manager = X._mgr
         blocks, columns = manager.blocks, manager.axes[0]
-        if type(manager) is not self._manager or len(blocks) != self._count:
+        if type(manager) is not self._manager or len(blocks) != len(self._kinds):
             return None
         if columns is not self._columns and not self._is_named(columns):
             return None
-        held = [block.values for block in blocks]
-        for values, kind in zip(held, self._kinds, strict=True):
-            if values.dtype is not kind and not _is_same(values.dtype, kind):
+        held = []
+        for block, kind, place in zip(blocks, self._kinds, self._places, strict=True):
+            values = block.values
+            if values.dtype is not kind and not _is_same_type(values.dtype, kind):
                 return None
-        if _places(manager) != self._places:
-            return None
+            if block.mgr_locs is not place and not _is_same_place(block.mgr_locs.indexer, place.indexer):
+                return None
+            held.append(values)
         return [_column(held[block], place) for block, place in map(self._spots.__getitem__, wanted)]
 
     def _is_named(self, columns: Any) -> bool:
         known = self._columns
-        same = type(columns) is type(known) and columns.dtype == known.dtype and names_of(columns) == self.names
+        if type(columns) is not type(known):
+            return False
+        arrow = None if self._arrow is None else _in_arrow(columns)
+        if arrow is None or self._arrow is None:
+            same = columns.dtype == known.dtype and names_of(columns) == self.names
+        else:
+            same = bool(arrow.equals(self._arrow))
         if same:
             self._columns = columns  # tables cut from one table share it, and are then recognized faster
         return same
 
 
 class RowsLayout:
-    """The layout of a list of dictionaries, one per row."""
+    """The layout of a list of dictionaries, one per row: the names and their order."""
 
     __slots__ = ("_keys", "kinds", "names")
 
     def __init__(self, X: list[dict[Any, Any]]) -> None:
         """Record the layout of X."""
-        self.names = list(X[0])
-        self._keys = X[0].keys()
-        self.kinds = [_kind_of([row[name] for row in X]) for name in self.names]
+        self.names, self._keys = list(X[0]), dict.fromkeys(X[0]).keys()
+        self.kinds: list[Any] = [list] * len(self.names)
 
     def columns(self, X: Any, wanted: list[int]) -> Held | None:
         """Return the columns at these positions; None if X has another layout."""
@@ -87,27 +92,26 @@ class RowsLayout:
             return None
         if len(X) > 1 and any(type(row) is not dict or row.keys() != self._keys for row in X):
             return None
-        return _listed([[row[self.names[at]] for row in X] for at in wanted], [self.kinds[at] for at in wanted])
+        names = self.names
+        return [[row[names[at]] for row in X] for at in wanted]
 
 
 class MappingLayout:
-    """The layout of a dictionary of lists."""
+    """The layout of a dictionary of lists: the names and their order."""
 
     __slots__ = ("kinds", "names")
 
     def __init__(self, X: dict[Any, Any]) -> None:
         """Record the layout of X."""
         self.names = list(X)
-        self.kinds = [_kind_of(column) if type(column) is list else None for column in X.values()]
+        self.kinds: list[Any] = [list] * len(self.names)
 
     def columns(self, X: Any, wanted: list[int]) -> Held | None:
         """Return the columns at these positions; None if X has another layout."""
         if type(X) is not dict or list(X) != self.names:
             return None
-        columns = [X[self.names[at]] for at in wanted]
-        if any(type(column) is not list for column in columns):
-            return None
-        return _listed(columns, [self.kinds[at] for at in wanted])
+        columns = list(X.values())
+        return [columns[at] for at in wanted] if all(type(column) is list for column in columns) else None
 
 
 Layout = FrameLayout | RowsLayout | MappingLayout
@@ -117,7 +121,7 @@ def layout_of(X: Any) -> Layout | None:
     """Return the layout of a small table; None for other inputs, and for tables with repeated or odd names."""
     try:
         layout = _layout(X)
-    except (AttributeError, KeyError):  # a pandas without blocks; rows with other names
+    except AttributeError:  # a pandas without blocks
         return None
     if layout is None or len(set(layout.names)) < len(layout.names):
         return None
@@ -132,35 +136,26 @@ def _layout(X: Any) -> Layout | None:
     return MappingLayout(X) if type(X) is dict else None
 
 
-def _places(manager: Any) -> tuple[bytes, bytes]:
-    return manager.blknos.tobytes(), manager.blklocs.tobytes()
+def _in_arrow(columns: Any) -> Any:
+    """Return the names of columns as an array of Arrow, which compares them fastest; None if they are not in one."""
+    return columns.array.__arrow_array__() if getattr(columns.dtype, "storage", None) == "pyarrow" else None
 
 
-def _is_same(kind: Any, other: Any) -> bool:
-    return type(kind) is type(other) and bool(kind == other)
+def _is_same_type(kind: Any, other: Any) -> bool:
+    if type(kind) is not type(other):
+        return False
+    if type(kind).__name__ == "StringDtype":  # faster than its own comparison
+        return bool(kind.storage == other.storage and kind.na_value is other.na_value)
+    return bool(kind == other)
+
+
+def _is_same_place(columns: Any, others: Any) -> bool:
+    """Return whether two blocks hold the same columns: slices, or arrays of positions."""
+    if type(columns) is not type(others):
+        return False
+    return bool(columns == others) if isinstance(columns, slice) else columns.tobytes() == others.tobytes()
 
 
 def _column(values: Any, place: int) -> Any:
     """Return a column of a block: arrays hold all of the block's columns, extension arrays only one."""
     return values[place] if values.ndim == 2 else values
-
-
-def _kind_of(column: list[Any]) -> Any:
-    """Return the type of a list: NumPy's, of numbers; ``str``; or None for lists of anything else."""
-    types = {*map(type, column)}
-    if types == {str}:
-        return str
-    return np.asarray(column).dtype if types == {float} or types == {int} else None
-
-
-def _listed(columns: list[list[Any]], kinds: list[Any]) -> Held | None:
-    """Return lists of texts as they are, and lists of numbers as arrays; None if they have other types."""
-    held: Held = []
-    for column, kind in zip(columns, kinds, strict=True):
-        if {*map(type, column)} != ({str} if kind is str else {float} if kind == np.float64 else {int}):
-            return None
-        values = column if kind is str else np.array(column)
-        if isinstance(values, np.ndarray) and values.dtype != kind:  # integers beyond int64
-            return None
-        held.append(values)
-    return held

@@ -20,6 +20,8 @@ Read = Callable[[Any], Any]
 """A function that converts a column of a table; it returns None if the general path has to."""
 Checks = Mapping[str, set[str]]
 """For each input the kinds of types whose values the general path checks: ``O`` objects, ``i`` integers, ``f`` floats.
+
+``l``: integers in lists, whose type depends on the values.
 """
 _NUMBERS = frozenset(map(np.dtype, ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8")))
 _NAN = float("nan")
@@ -92,13 +94,13 @@ def _checks_of_values(both: Sequence[Mapping[str, Any]]) -> Checks:
 
 def _checks(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield each input whose values are checked, with the kinds of types for which they are."""
-    for key, kinds in (("kept", "O"), ("traced", "O"), ("functions", "Oi"), ("compared", "Oif"), ("decodes", "O")):
+    keys = {"kept": "O", "traced": "O", "functions": "Oil", "compared": "Oilf", "decodes": "O", "dates": "Oilf"}
+    for key, kinds in keys.items():
         yield from ((name, kinds) for name in metadata.get(key) or ())
-    yield from ((name, "Oif") for name in metadata.get("dates") or ())
     for rules in (metadata.get("integers_read") or {}).values():
         for rule in rules:
             by_type = rule["how"] in ("keep", "type") and not rule.get("doubtful")
-            yield from ((name, "O" if by_type else "Oi") for name in rule["inputs"])
+            yield from ((name, "Ol" if by_type else "Oil") for name in rule["inputs"])
 
 
 def _matrix_reader(layout: Layout, inputs: Sequence[InputDescription], checks: Checks) -> Reader | None:
@@ -135,12 +137,32 @@ def _read_of(item: InputDescription, kind: Any, checks: Checks, formed: set[str]
 
 def _numbers(wanted: ValueType, kind: Any, checked: set[str]) -> Read | None:
     """Return the function that converts numbers, if floats of the model's type represent all of their type."""
+    if kind is list:
+        return _listed_numbers(wanted, checked)
     if not wanted.is_float or not isinstance(kind, np.dtype) or kind not in _NUMBERS:
         return None
     is_float, dtype = kind.kind == "f", wanted.numpy
     if ("f" if is_float else "i") in checked or (is_float and kind.itemsize > dtype.itemsize):
         return None
     return _in_place if kind == dtype else lambda column: column.astype(dtype)
+
+
+def _listed_numbers(wanted: ValueType, checked: set[str]) -> Read | None:
+    """Return the function that converts a list of floats, or of integers if their type does not matter."""
+    if wanted.numpy != np.float64 or "f" in checked:
+        return None
+    takes_integers = "l" not in checked
+
+    def read(column: list[Any]) -> np.ndarray | None:
+        types = {*map(type, column)}
+        if types != {float} and not (takes_integers and types <= {float, int}):
+            return None
+        values = np.array(column)
+        if values.dtype.kind == "f":
+            return values
+        return values.astype(np.float64) if values.dtype == np.int64 else None  # larger integers are other types
+
+    return read
 
 
 def _in_place(column: np.ndarray) -> np.ndarray:
@@ -150,7 +172,7 @@ def _in_place(column: np.ndarray) -> np.ndarray:
 
 def _texts(kind: Any) -> Read | None:
     """Return the function that lists texts, None and NaN."""
-    if kind is str:
+    if kind is list:
         return list
     if isinstance(kind, np.dtype):
         return _listed if kind.kind == "O" else None

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from pretzel.adapters.layouts import Layout, layout_of
+from pretzel.adapters.layouts import FrameLayout, Layout, layout_of
 from pretzel.adapters.readers import Reader
 from pretzel.kernels.marshal import first_unreadable
 from pretzel.plan.values import Texts
@@ -24,52 +24,61 @@ MOST_LEARNED = 100
 """Number of layouts after which no more are learned: each table has its own, and learning costs as much as reading."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry(Generic[M]):
-    """A layout, the model for it, and its reader; None: the general path reads its tables."""
+    """A layout, and the model for its tables."""
 
     layout: Layout
     model: M
     reader: Reader | None
+    """None: the general path reads tables of this layout."""
+    is_proved: bool = False
+    """Whether the reader has returned the same as the general path for a table; it is not used before."""
 
 
 class KnownTables(Generic[M]):
     """Reads tables of layouts that the general path has read before.  Thread-safe."""
 
-    def __init__(self, make: Callable[[Layout, M], Reader | None]) -> None:
-        """Store the function that makes a reader of tables of a layout for a model, if there is one."""
-        self._make = make
+    def __init__(self, main: M, make: Callable[[Layout, M], Reader | None]) -> None:
+        """Store the model for float64, and the function that makes a reader for a layout and a model."""
+        self._main, self._make = main, make
         self._entries: tuple[Entry[M], ...] = ()
         self._learned, self._lock = 0, threading.Lock()
 
     def read(self, X: Any) -> Bound[M] | None:
         """Return what the general path would return for X; None if only that path can tell."""
         for entry in self._entries:
-            if entry.reader is not None and (found := entry.reader.read(X)) is not None:
+            if entry.is_proved and entry.reader is not None and (found := entry.reader.read(X)) is not None:
                 columns, rows = found
                 bound = _bound(columns)
                 return None if bound is None else (entry.model, bound, rows)
         return None
 
     def learn(self, X: Any, bound: Bound[M]) -> None:
-        """Make a reader of tables like X; ``bound``: the result of the general path for X.
-
-        The reader is used only if it returns the same for X, so that a pandas with other internals does no harm.
-        """
-        if isinstance(X, np.ndarray) or self._learned >= MOST_LEARNED:
+        """Make or prove a reader of tables like X; ``bound``: the result of the general path for X."""
+        entry = next((entry for entry in self._entries if entry.layout.columns(X, []) is not None), None)
+        if entry is None and self._learned < MOST_LEARNED:
+            entry = self._add(layout_of(X), bound[0])
+        if entry is None or entry.reader is None or entry.is_proved or entry.model is not bound[0]:
             return
-        layout = layout_of(X)
-        if layout is None or any(entry.layout.columns(X, []) is not None for entry in self._entries):
-            return
-        model, columns, rows = bound
-        reader = self._make(layout, model)
-        found = None if reader is None else reader.read(X)
+        found = entry.reader.read(X)
         ours = None if found is None else _bound(found[0])
-        agrees = found is not None and ours is not None and found[1] == rows and _agree(ours, columns)
+        if found is None or ours is None:
+            return
+        if found[1] == bound[2] and _agree(ours, bound[1]):
+            entry.is_proved = True
+        else:
+            entry.reader = None  # of a pandas with other internals
+
+    def _add(self, layout: Layout | None, model: M) -> Entry[M] | None:
+        if layout is None:
+            return None
+        model = model if isinstance(layout, FrameLayout) else self._main  # lists of floats are of float64
+        entry = Entry(layout, model, self._make(layout, model))
         with self._lock:
             self._learned += 1
-            kept = self._entries[-(MOST - 1) :]
-            self._entries = (*kept, Entry(layout, model, reader if agrees else None))
+            self._entries = (*self._entries[-(MOST - 1) :], entry)
+        return entry
 
 
 def _bound(columns: list[Any]) -> list[Any] | None:

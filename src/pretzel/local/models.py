@@ -138,7 +138,7 @@ class Models:
         unnamed = not self._in_columns and not definition.metadata.get("feature_names")
         self._checks_entries = unnamed and bool(definition.metadata.get("zeros_apart"))
         self._known = KnownTables[Model](
-            lambda layout, model: reader_of(layout, model.described, model.metadata, self.main.metadata)
+            self.main, lambda layout, model: reader_of(layout, model.described, model.metadata, self.main.metadata)
         )
 
     def bind(self, X: Any) -> Bound[Model]:
