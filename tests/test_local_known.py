@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import warnings
 from typing import Any
 
@@ -22,6 +21,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEnc
 
 import pretzel
 from pretzel.errors import PretzelError
+from pretzel.local import Predictor
 from pretzel.local.known import MOST, MOST_LEARNED
 from pretzel.local.models import Models
 
@@ -61,7 +61,7 @@ MODELS = {
     "matrix": lambda: _numbers(StandardScaler(), LogisticRegression()),
     "kept types": lambda: _numbers(Ridge()),
     "function": lambda: _numbers(FunctionTransformer(_wide), LogisticRegression()),
-    "NumPy function": lambda: _numbers(FunctionTransformer(np.sqrt), FunctionTransformer(np.nan_to_num), Ridge()),
+    "NumPy function": lambda: _numbers(FunctionTransformer(np.square), FunctionTransformer(np.nan_to_num), Ridge()),
     "categories": lambda: _mixed(ENCODER, Ridge()),
     "imputed": lambda: _mixed(
         ColumnTransformer([("n", SimpleImputer(), ["a"]), ("b", "passthrough", ["b"])]), LogisticRegression()
@@ -74,22 +74,25 @@ MODELS = {
 
 
 @functools.cache
-def _models(name: str) -> Models:
+def _models(name: str, loaded: bool = False) -> Models:
+    """Return the models of a predictor; one that was loaded has no others for integers, and checks their values."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        models: Models = pretzel.compile(MODELS[name]())._models
-    return models
+        predictor = pretzel.compile(MODELS[name]())
+    return Predictor(predictor._definition)._models if loaded else predictor._models
 
 
 FLOATS = st.sampled_from((0.0, -0.0, 1.5, -2.0, float("nan"), float("inf"), 1e300, 3.0))
-INTEGERS = st.sampled_from((0, 1, 3, 100))
+INTEGERS = st.sampled_from((0, 1, 3, 100)) | st.just(2**62)
+SMALL = st.sampled_from((0, 1, 100))
 TEXTS = st.sampled_from(("Bern", "Basel", "", "Zürich", "\ud800"))
 KINDS: dict[str, tuple[st.SearchStrategy[Any], Any]] = {
     **{
         kind: (FLOATS.filter(lambda x: abs(x) < 1e30 or x != x), kind)
         for kind in ("float64", "float32", ">f8", "Float64")
     },
-    **{kind: (INTEGERS, kind) for kind in ("int64", "int8", "uint32", "Int64", "timedelta64[ns]")},
+    **{kind: (INTEGERS, kind) for kind in ("int64", "uint64", "Int64", "timedelta64[ns]")},
+    **{kind: (SMALL, kind) for kind in ("int8", "uint32", "Int8")},
     **{kind: (st.booleans(), kind) for kind in ("bool", "boolean")},
     **{kind: (TEXTS.filter(lambda x: x != "\ud800"), kind) for kind in ("str", "string", "category")},
     "texts": (TEXTS | st.none() | st.just(float("nan")), object),
@@ -97,21 +100,23 @@ KINDS: dict[str, tuple[st.SearchStrategy[Any], Any]] = {
     "dates": (st.just("2024-01-01"), "datetime64[ns]"),
     "missing texts": (st.sampled_from(("Bern", None)), "str"),
 }
+ANY_KIND = st.sampled_from(sorted(KINDS)) | st.sampled_from(("int64", "float32", "texts", "objects"))
 USUAL = {"a": "float64", "b": "float64", "city": "texts"}
 
 
 @st.composite
 def tables(draw: st.DrawFn) -> list[Any]:
-    """Draw some tables of one layout."""
-    names = draw(st.permutations([*NAMES, "other"]))[: draw(st.integers(2, 4))] if draw(st.booleans()) else list(NAMES)
-    if draw(st.booleans()):
-        names = [name for name in names if name in ("a", "b")]
-    any_kind = st.sampled_from(sorted(KINDS))
-    kinds = [draw(st.just(USUAL.get(name, "float64")) | any_kind) for name in names]
+    """Draw tables of two layouts: of other types, of the same types in another order, or in another form."""
+    names = list(draw(st.permutations(NAMES))) if draw(st.booleans()) else list(NAMES)
+    names += ["other"] * draw(st.booleans())
+    names = [name for name in names if name != "city"] if draw(st.booleans()) else names
+    kinds = [draw(st.just(USUAL.get(name, "float64")) | ANY_KIND) for name in names]
+    others = draw(st.sampled_from((kinds, kinds[::-1])) | st.tuples(*[ANY_KIND] * len(names)))
     rows, form = draw(st.integers(1, 3)), draw(st.sampled_from(sorted(FORMS)))
-    frames = [_pandas(draw, names, kinds, rows) for _ in range(3)]
+    forms = [form, draw(st.just(form) | st.sampled_from(sorted(FORMS)))]
+    layouts = list(zip(forms, (kinds, others), strict=True)) * 3
     try:
-        return [FORMS[form](frame) for frame in frames]
+        return [FORMS[form](_pandas(draw, names, list(kinds), rows)) for form, kinds in layouts]
     except (TypeError, ValueError, pl.exceptions.PolarsError, pa.ArrowException):  # polars has no such columns
         reject()
 
@@ -171,12 +176,33 @@ def _values(column: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", MODELS)
-@given(found=tables())
-@settings(max_examples=25)
-def test_reads_as_the_general_path(name: str, found: list[Any]) -> None:
-    models = _models(name)
+@given(found=tables(), loaded=st.booleans())
+@settings(max_examples=40)
+def test_reads_as_the_general_path(name: str, found: list[Any], loaded: bool) -> None:
+    models = _models(name, loaded)
     models._known._learned, models._known._entries = 0, ()
-    for X in itertools.chain(found, found):
+    for X in found:
+        assert _outcome(models.bind, X) == _outcome(models._bind, X)
+
+
+@pytest.mark.parametrize("name", ["columns", "matrix", "function", "NumPy function", "kept types"])
+@pytest.mark.parametrize("kind", ["int64", "uint64", "int32", "int8", "list"])
+def test_values_of_integers_are_checked_in_each_table(name: str, kind: str) -> None:
+    """Integers of one layout may be exact as floats, or wrap around in the library's own arithmetic."""
+    models = _models(name, loaded=True)
+    most = 2**62 if kind == "list" else np.iinfo(kind).max
+    for value in (1, 2, most, 3):
+        frame = pd.DataFrame({"a": [value], "b": [value], "city": ["Bern"]})[list(NAMES if name == "columns" else "ab")]
+        X = frame.to_dict("records") if kind == "list" else frame.astype({"a": kind, "b": kind})
+        assert _outcome(models.bind, X) == _outcome(models._bind, X)
+
+
+def test_layouts_are_told_apart_by_the_places_of_columns() -> None:
+    """Both tables have a block of two columns of floats and one of objects."""
+    models = _models("columns")
+    known = pd.DataFrame({"a": [1.0], "city": np.array(["Bern"], object), "b": [2.0]})
+    other = pd.DataFrame({"a": [2.0], "city": [1.0], "b": np.array(["Bern"], object)})
+    for X in (known, known, other):
         assert _outcome(models.bind, X) == _outcome(models._bind, X)
 
 

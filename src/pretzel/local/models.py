@@ -137,6 +137,7 @@ class Models:
         self._forms: Mapping[str, Form] = definition.metadata.get("objects") or {}
         unnamed = not self._in_columns and not definition.metadata.get("feature_names")
         self._checks_entries = unnamed and bool(definition.metadata.get("zeros_apart"))
+        self._reads_tables = definition.metadata.get("input_style") in ("frame", "positions", "matrix")
         self._known = KnownTables[Model](
             self.main, lambda layout, model: reader_of(layout, model.described, model.metadata, self.main.metadata)
         )
@@ -147,7 +148,7 @@ class Models:
         Raises:
             InputError: X does not match the model's inputs, or has no rows.
         """
-        if type(X) is np.ndarray:
+        if type(X) is np.ndarray or not self._reads_tables:
             return self._bind(X)
         bound = self._known.read(X)
         if bound is None:
