@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import sys
+import textwrap
 import time
 import warnings
 from collections.abc import Callable
@@ -105,7 +106,7 @@ def _page(measured: list[Times], refused: list[str]) -> str:
     )
     machine = f"{platform.machine()}, Python {platform.python_version()}, pandas {pd.__version__}"
     table = "\n".join([head, "|---|---|---|---|---|---|", *lines])
-    return "\n\n".join([ABOUT, f"On {machine}.", table, summary]) + "\n"
+    return "\n\n".join([ABOUT, f"On {machine}.", table, textwrap.fill(summary, 120)]) + "\n"
 
 
 def _shown(microseconds: float | None) -> str:

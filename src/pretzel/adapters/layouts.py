@@ -117,6 +117,14 @@ class MappingLayout:
 Layout = FrameLayout | RowsLayout | MappingLayout
 
 
+def has_layout(X: Any) -> bool:
+    """Return whether X may have a layout; quickly, for inputs that are read in less time than a table."""
+    kind = type(X)
+    if kind is list:
+        return bool(X) and type(X[0]) is dict
+    return kind is dict or kind.__name__ == "DataFrame"
+
+
 def layout_of(X: Any) -> Layout | None:
     """Return the layout of a small table; None for other inputs, and for tables with repeated or odd names."""
     try:

@@ -24,6 +24,7 @@ from pretzel.adapters.integers import (
     whole_type,
 )
 from pretzel.adapters.kinds import in_native_order, is_foreign, reject_categories
+from pretzel.adapters.layouts import has_layout
 from pretzel.adapters.objects import Form, reject_ambiguous_nulls
 from pretzel.adapters.readers import reader_of
 from pretzel.adapters.rejections import reject_objects, reject_unlike
@@ -137,18 +138,20 @@ class Models:
         self._forms: Mapping[str, Form] = definition.metadata.get("objects") or {}
         unnamed = not self._in_columns and not definition.metadata.get("feature_names")
         self._checks_entries = unnamed and bool(definition.metadata.get("zeros_apart"))
-        self._reads_tables = definition.metadata.get("input_style") in ("frame", "positions", "matrix")
-        self._known = KnownTables[Model](
-            self.main, lambda layout, model: reader_of(layout, model.described, model.metadata, self.main.metadata)
-        )
-
-    def bind(self, X: Any) -> Bound[Model]:
+        reads_tables = definition.metadata.get("input_style") in ("frame", "positions", "matrix")
+        self.bind: Callable[[Any], Bound[Model]] = self._bind_table if reads_tables else self._bind
         """Return the model for the types of X, the columns of X as its program reads them, and the number of rows.
 
         Raises:
             InputError: X does not match the model's inputs, or has no rows.
         """
-        if type(X) is np.ndarray or not self._reads_tables:
+        self._known = KnownTables[Model](
+            self.main, lambda layout, model: reader_of(layout, model.described, model.metadata, self.main.metadata)
+        )
+
+    def _bind_table(self, X: Any) -> Bound[Model]:
+        """Bind X, a table or not; tables of known layouts are read by their readers."""
+        if not has_layout(X):
             return self._bind(X)
         bound = self._known.read(X)
         if bound is None:
