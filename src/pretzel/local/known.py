@@ -46,7 +46,7 @@ class KnownTables(Generic[M]):
         self._learned, self._lock = 0, threading.Lock()
 
     def read(self, X: Any) -> Bound[M] | None:
-        """Return what the general path would return for X; None if only that path can tell."""
+        """Return the result of the general path for X; None if X has to be read by that path."""
         for entry in self._entries:
             if entry.is_proved and entry.reader is not None and (found := entry.reader.read(X)) is not None:
                 columns, rows = found
