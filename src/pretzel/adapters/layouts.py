@@ -20,7 +20,7 @@ Held = list[Any]
 class FrameLayout:
     """The layout of a pandas table, by the blocks in which it stores its columns.
 
-    Blocks are not a public interface.  The general path reads the tables of a pandas that stores columns in another way.
+    Blocks are not a public interface.  The general path reads tables that store their columns in another way.
     """
 
     __slots__ = ("_arrow", "_columns", "_kinds", "_manager", "_places", "_spots", "_type", "kinds", "names")
