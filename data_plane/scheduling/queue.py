@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import heapq
 import itertools
 import math
-import os
-import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pretzel.data_plane.scheduling.backlogs import ANY_SIZE, Backlogs
 from pretzel.data_plane.scheduling.gathering import Bounds, companions, expected_of, expected_together
+from pretzel.data_plane.scheduling.niceness import NICE, yield_core
 from pretzel.data_plane.scheduling.pace import Pace
 from pretzel.data_plane.scheduling.policy import CHEAPER, LONGEST_YIELD, NORMAL, Rank, is_cheaper, priority
 from pretzel.data_plane.scheduling.task import Gatherable, Task, Work
 from pretzel.kernels.team import Team
-
-NICE = 5
-"""Added to the niceness of executor threads.  The event loop rejects late requests and hands over cheap ones: it must
-get its core at once, or everything behind it is late."""
 
 
 class ExecutorQueue:
@@ -95,6 +89,26 @@ class ExecutorQueue:
             self._remove(task)
             self._wake()
 
+    def withdraw(self, choose: Callable[[Sequence[Task]], list[Task]]) -> list[Task]:
+        """Take the chosen ones of the waiting tasks out of the queue, and return them."""
+        with self._ready:
+            tasks = choose(self._waiting)
+            for task in tasks:
+                task.work = None
+                self._remove(task)
+            if tasks:
+                self._wake()
+        return tasks
+
+    def most_backlog(self) -> float:
+        """Return the seconds until all waiting tasks have run, if each runs alone."""
+        return self.pace.seconds(self._backlogs.seconds) / self.threads
+
+    def backlog(self) -> float:
+        """Return the seconds until all waiting tasks have run."""
+        with self._ready:
+            return self.pace.seconds(expected_of(self._waiting, self._gather_rows)) / self.threads
+
     def wait(self, expected: float, rank: Rank | None = None) -> float:
         """Return the seconds until a task that arrives now would end; 0 if a thread would take it at once."""
         own = self.pace.seconds(expected)
@@ -102,12 +116,16 @@ class ExecutorQueue:
             now, busy = self._clock(), self._running - {self._reserved}
             if len(busy) < self.threads and not self._waiting:
                 return 0.0
-            if is_cheaper(expected, (task.expected for task in busy)):
-                return own + (self._left(self._reserved, now) if self._reserved else 0.0)
             key = priority(now, expected) if rank is None else self._backlogs.key(now, expected, ANY_SIZE, rank)
-            ahead = expected_of([task for task in self._waiting if _is_ahead(task, key, rank)], self._gather_rows)
+            ahead = [task for task in self._waiting if _is_ahead(task, key, rank)]
+            running = [task.expected for task in busy]
+            takes_reserved = is_cheaper(expected, running)
+            if takes_reserved:
+                ahead = [task for task in ahead if is_cheaper(task.expected, running)]
+                busy = {self._reserved} if self._reserved else set()
             left = sum(self._left(task, now) for task in busy)
-        return own + (self.pace.seconds(ahead) + left) / self.threads
+            seconds = self.pace.seconds(expected_of(ahead, self._gather_rows))
+        return own + (seconds + left) / (1 if takes_reserved else self.threads)
 
     def relief(self) -> float:
         """Return the seconds until a running task should end, whose place is then free."""
@@ -273,11 +291,3 @@ def _is_ahead(task: Task, key: float, rank: Rank | None) -> bool:
     if rank is not None and task.rank.group is rank.group and task.rank.level != rank.level:
         return task.rank.level < rank.level
     return task.key <= key
-
-
-def yield_core() -> None:
-    """Lower the priority of the calling thread below others on its core.  Linux keeps a niceness per thread."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            thread = threading.get_native_id()
-            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICE)

@@ -35,6 +35,10 @@ class Gatherable(Protocol):
         """The deadline of the request; 0 for none."""
 
     @property
+    def waits(self) -> bool:
+        """True if it is not refused for its wait."""
+
+    @property
     def costs(self) -> RowCosts:
         """Seconds per row."""
 
@@ -74,6 +78,15 @@ class Task:
         """None for work that is always done alone."""
         self.companions: Sequence[Task] = ()
         """The tasks that run with this one; its ``expected`` and ``bytes`` are those of all."""
+
+    def remaining(self, now: float) -> float | None:
+        """Return the seconds to the deadline; None without one."""
+        return self.gatherable.deadline - now if self.gatherable is not None and self.gatherable.deadline else None
+
+    @property
+    def may_be_refused(self) -> bool:
+        """Return whether it may be dropped for its wait."""
+        return self.gatherable is not None and not self.gatherable.waits
 
     def __lt__(self, other: Task) -> bool:
         """Compare by queue key, then by arrival."""

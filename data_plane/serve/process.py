@@ -62,7 +62,11 @@ class ServingProcess:
         self._plans = PlanCatalog(self._objects, budget, tally=tally, **hooks)
         self._router = Router(self._plans, tally, settings.pin, settings.weight_by_model)
         limits = Limits(
-            settings.inline_seconds, settings.queue_limit, settings.request_memory, settings.max_message_bytes
+            settings.inline_seconds,
+            settings.queue_limit,
+            settings.request_memory,
+            settings.max_message_bytes,
+            settings.shed_after_seconds,
         )
         self._engine = RequestEngine(
             limits,

@@ -115,6 +115,9 @@ class Call:
             self.inbox.restore(message)
             return
         answer = self.method.shortcut(message, self.deadline)
+        if isinstance(answer, Exception):
+            self.fail(answer)
+            return
         if not isinstance(answer, bytes):
             self.carry(message)
         if answer is None:
