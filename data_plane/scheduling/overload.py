@@ -1,8 +1,9 @@
-"""Sheds load in front of the executor threads: while waits are too long, the oldest or the newest request is refused."""
+"""Sheds load in front of the executor threads: while waits are too long, old and new requests are refused."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from pretzel.data_plane.scheduling.policy import Decision, Rank, is_hopeless, patience
@@ -11,6 +12,8 @@ from pretzel.data_plane.scheduling.task import Task
 
 INTERVAL = 0.1
 """Seconds with more waiting work than the bound from which that is an overload, and not a burst."""
+LOOK = 0.005
+"""Seconds between two looks at all that waits, each of which takes time in proportion."""
 
 
 class Overload:
@@ -21,73 +24,92 @@ class Overload:
         self._queue, self._bound, self._clock = queue, bound, clock
         self._calm = clock()
         """Time when all waiting work was last expected to begin within the bound."""
+        self._lasts = False
+        self._looked = self._swept = self._calm - LOOK
+        self._came: Counter[object] = Counter()
+        """Requests of each group that replace as many others at the next sweep."""
+        self._stale: Counter[object] = Counter()
+        """Requests of each group that had waited too long at the last sweep, and are not replaced yet."""
         self._coming = 0.0
         """Seconds of the requests that may wait, and come to the queue in the next round of the event loop."""
 
     def lasts(self) -> bool:
-        """Return whether more work than the bound has waited for some time.  Looked at by each request that comes."""
-        if not self._bound:
-            return False
+        """Return whether more work than the bound has waited for some time.  Asked by each request that comes."""
         now = self._clock()
-        if self._queue.most_backlog() <= self._bound:
-            self._calm = now
-        if now - self._calm <= INTERVAL:
-            return False
-        if self._queue.backlog() <= self._bound:  # as far as alike requests run as one
-            self._calm = now
-        return now > self._calm
+        if self._bound and now - self._looked >= LOOK:
+            self._looked = now
+            if self._is_calm(now):
+                self._calm = now
+            self._lasts = now - self._calm > INTERVAL
+        return self._lasts
 
     def refuses(self, rank: Rank, expected: float) -> float:
         """Return the expected wait of a request if that is too long in a lasting overload; 0 if it may wait.
 
-        Room is made for it: requests that cannot end before their deadlines are dropped, or one of its group that has
-        waited too long itself.
+        It takes the place of one of its group that has waited too long itself, if there is one.
         """
-        most = patience(expected, self._bound)
-        wait = self._wait(rank, expected)
-        if wait > most and self.drop_lost():
-            wait = self._wait(rank, expected)
-        if wait > most and not self._drop_stale(rank):
+        if self._clock() - self._swept >= LOOK:
+            self._sweep()
+        if self._stale[rank.group] > 0:
+            self._stale[rank.group] -= 1
+            self._came[rank.group] += 1
+            return 0.0
+        wait = max(0.0, self._queue.wait(expected, rank) - self._queue.pace.seconds(expected)) + self._coming
+        if wait > patience(expected, self._bound):
             return wait
         self._expect(expected)
         return 0.0
 
     def drop_lost(self) -> bool:
         """Drop the requests that could not end before their deadlines even now; return whether there were any."""
-        now, pace = self._clock(), self._queue.pace
-
-        def lost(waiting: Sequence[Task]) -> list[Task]:
-            return [task for task in waiting if is_hopeless(pace.seconds(task.expected), task.remaining(now))]
-
-        tasks = self._queue.withdraw(lost)
-        for task in tasks:
-            remaining = task.remaining(now) or 0.0
-            _settle(task, Decision.HOPELESS if remaining > 0 else Decision.LATE, now, pace.seconds(task.expected))
-        return bool(tasks)
-
-    def _drop_stale(self, rank: Rank) -> bool:
-        """Drop the request of this group that waits longest, if that is too long; return whether there was one."""
         now = self._clock()
+        return bool(self._drop(lambda waiting: [task for task in waiting if self._is_lost(task, now)], now))
 
-        def stale(waiting: Sequence[Task]) -> list[Task]:
-            able = [
-                task
-                for task in waiting
-                if task.rank.group is rank.group
-                and task.rank.level >= rank.level
-                and task.may_be_refused
-                and now - task.arrival > patience(task.expected, self._bound)
-            ]
-            return [max(able, key=lambda task: (task.rank.level, -task.number))] if able else []
+    def _is_calm(self, now: float) -> bool:
+        """Return whether what waits should begin within the bound, as far as alike requests run as one, and did."""
+        within = self._queue.most_backlog() <= self._bound or self._queue.backlog() <= self._bound
+        return within and not self._queue.any_waits(lambda task: self._is_stale(task, now))
 
-        tasks = self._queue.withdraw(stale)
+    def _sweep(self) -> None:
+        """Drop what could not end in time, and, of each group, the oldest of those that were replaced."""
+        now = self._swept = self._clock()
+        stale: Counter[object] = Counter()
+
+        def dropped(waiting: Sequence[Task]) -> list[Task]:
+            lost = [task for task in waiting if self._is_lost(task, now)]
+            late = [task for task in waiting if self._is_stale(task, now) and not self._is_lost(task, now)]
+            for task in sorted(late, key=lambda task: (-task.rank.level, task.number)):
+                if self._came[task.rank.group] > 0:
+                    self._came[task.rank.group] -= 1
+                    lost.append(task)
+                else:
+                    stale[task.rank.group] += 1
+            return lost
+
+        self._drop(dropped, now)
+        self._came.clear()
+        self._stale = stale
+
+    def _drop(self, choose: Callable[[Sequence[Task]], list[Task]], now: float) -> list[Task]:
+        tasks = self._queue.withdraw(choose)
         for task in tasks:
-            _settle(task, Decision.DELAYED, now, now - task.arrival)
-        return bool(tasks)
+            remaining = task.remaining(now)
+            if not self._is_lost(task, now):
+                _settle(task, Decision.DELAYED, now, now - task.arrival)
+            elif remaining is not None and remaining > 0:
+                _settle(task, Decision.HOPELESS, now, self._queue.pace.seconds(task.expected))
+            else:
+                _settle(task, Decision.LATE, now, 0.0)
+        return tasks
 
-    def _wait(self, rank: Rank, expected: float) -> float:
-        wait = self._queue.wait(expected, rank)
-        return max(0.0, wait - self._queue.pace.seconds(expected)) + self._coming
+    def _is_lost(self, task: Task, now: float) -> bool:
+        remaining = task.remaining(now)
+        late = remaining is not None and remaining <= 0
+        return late or is_hopeless(self._queue.pace.seconds(task.expected), remaining)
+
+    def _is_stale(self, task: Task, now: float) -> bool:
+        """Return whether a request has waited too long, whatever was expected, and may be refused for that."""
+        return task.may_be_refused and now - task.arrival > patience(task.expected, self._bound)
 
     def _expect(self, expected: float) -> None:
         """Count a request that comes to the queue in the next round: others may be admitted before."""

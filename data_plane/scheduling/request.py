@@ -171,7 +171,7 @@ class RequestEngine:
             return None
         expected = self._seconds(cost, size, rows)
         wait = self._overload.refuses(Rank(cost, level, cost.weight), expected)
-        return self._error(Decision.DELAYED, wait, None) if wait else None
+        return self._delayed(wait) if wait else None
 
     async def execute(self, job: Job, *, admitted: bool = False) -> Any:
         """Run a request that is too large for the event loop, on a thread, and return its response.
@@ -243,6 +243,13 @@ class RequestEngine:
         error.retry_after = retry_after
         return error
 
+    def _delayed(self, wait: float) -> ExhaustedError:
+        message = (
+            f"this worker is overloaded: the request waits {wait * 1000:.0f} ms for a thread, where "
+            f"{self.limits.delay * 1000:g} ms are allowed (shed_after_seconds); retry later, or on another worker"
+        )
+        return self._exhausted("wait", message, min(max(RETRY_SECONDS, wait), LONGEST_RETRY))
+
     def _error(self, decision: Decision, wait: float, remaining: float | None) -> PretzelError:
         """Return the error of a rejection, counted."""
         if decision is Decision.LATE:
@@ -252,11 +259,7 @@ class RequestEngine:
             message = f"{self.limits.share} requests of this model are queued; retry later"
             return self._exhausted("model_queue", message, self._retry_after())
         if decision is Decision.DELAYED:
-            message = (
-                f"this worker is overloaded: the request waits {wait * 1000:.0f} ms for a thread, where "
-                f"{self.limits.delay * 1000:g} ms are allowed (shed_after_seconds); retry later, or on another worker"
-            )
-            return self._exhausted("wait", message, min(max(RETRY_SECONDS, wait), LONGEST_RETRY))
+            return self._delayed(wait)
         if decision is Decision.HOPELESS:
             message = (
                 f"the response is expected in {wait * 1000:.0f} ms, {(remaining or 0) * 1000:.0f} ms are left to the "
