@@ -54,8 +54,12 @@ class Overload:
             self._stale[rank.group] -= 1
             self._came[rank.group] += 1
             return 0.0
-        wait = max(0.0, self._queue.wait(expected, rank) - self._queue.pace.seconds(expected)) + self._coming
-        if wait > patience(expected, self._bound):
+        most = patience(expected, self._bound)
+        wait = self._wait(rank, expected)
+        if wait > most and self._came:
+            self._sweep()
+            wait = self._wait(rank, expected)
+        if wait > most:
             return wait
         self._expect(expected)
         return 0.0
@@ -64,6 +68,9 @@ class Overload:
         """Drop the requests that could not end before their deadlines even now; return whether there were any."""
         now = self._clock()
         return bool(self._drop(lambda waiting: [task for task in waiting if self._is_lost(task, now)], now))
+
+    def _wait(self, rank: Rank, expected: float) -> float:
+        return max(0.0, self._queue.wait(expected, rank) - self._queue.pace.seconds(expected)) + self._coming
 
     def _is_calm(self, now: float) -> bool:
         """Return whether what waits should begin within the bound, as far as alike requests run as one, and did."""
