@@ -35,6 +35,8 @@ ASSUMED_SECONDS = 0.1
 RETRY_SECONDS = 0.1
 """Shortest delay that is suggested to a request that found a full queue, which has a place when a run ends."""
 LONGEST_RETRY = 10.0
+ALIKE = 0.001
+"""Seconds after a refusal in which requests like it are refused alike: to find the wait of each costs more."""
 ELSEWHERE = 0.0
 """Delay for a request that would end too late here: only another worker can be in time."""
 
@@ -112,6 +114,8 @@ class RequestEngine:
         self._tally = tally or Tally()
         self._queue = ExecutorQueue(threads, limits.memory, clock, gather_rows)
         self._overload = Overload(self._queue, limits.delay, clock)
+        self._refused: tuple[Any, float, ExhaustedError | None] = None, 0.0, None
+        """The last request that was refused for its wait, until when others like it are, and their error."""
         self._hopping = HopQueue(limits, threads, processes, clock, self._rejected)
         self.queued = 0
 
@@ -169,9 +173,17 @@ class RequestEngine:
         """Return the error of a request that would wait too long for a thread; None if it is to be executed."""
         if not self._overload.lasts():
             return None
-        expected = self._seconds(cost, size, rows)
+        expected, now = self._seconds(cost, size, rows), self._clock()
+        like = cost, level, expected
+        if like == self._refused[0] and now < self._refused[1]:
+            self._tally.rejected["wait"] += 1
+            return self._refused[2]
         wait = self._overload.refuses(Rank(cost, level, cost.weight), expected)
-        return self._delayed(wait) if wait else None
+        if not wait:
+            return None
+        error = self._delayed(wait)
+        self._refused = like, now + ALIKE, error
+        return error
 
     async def execute(self, job: Job, *, admitted: bool = False) -> Any:
         """Run a request that is too large for the event loop, on a thread, and return its response.
@@ -195,7 +207,7 @@ class RequestEngine:
         if decision is not Decision.EXECUTE:
             raise self._error(decision, wait, remaining)
         if not (admitted or job.waits) and (error := self.refusal(cost, job.size, job.rows, job.level)):
-            raise error
+            raise error.with_traceback(None)  # it is raised for others too
         further = job.need.further * (self._queue.threads - 1)
         if total + further > self.limits.memory:
             return await self._execute(job, costs, most, total, 1)

@@ -145,6 +145,7 @@ async def test_admitted_requests_count_before_they_are_in_the_queue(crowd: Crowd
     refusals = [crowd.engine.refusal(crowd.cost, Job.size, 1) for _ in range(20)]
     assert [error is None for error in refusals] == [True] * 5 + [False] * 15
     await asyncio.sleep(0)  # they did not come
+    crowd.now += 2 * LOOK
     assert crowd.engine.refusal(crowd.cost, Job.size, 1) is None
 
 
