@@ -12,6 +12,8 @@ from pretzel.data_plane.scheduling.task import Task
 
 INTERVAL = 0.1
 """Seconds with more waiting work than the bound from which that is an overload, and not a burst."""
+REPLACED = 2
+"""Requests that have waited too long, of which one that comes takes the place: so they become fewer."""
 LOOK = 0.005
 """Seconds between two looks at all that waits, each of which takes time in proportion."""
 
@@ -25,9 +27,11 @@ class Overload:
         self._calm = clock()
         """Time when all waiting work was last expected to begin within the bound."""
         self._lasts = False
+        self._shed = self._calm - 2 * INTERVAL
+        """Time of the last refusal: waits are short because of it, which proves nothing."""
         self._looked = self._swept = self._calm - LOOK
         self._came: Counter[object] = Counter()
-        """Requests of each group that replace as many others at the next sweep."""
+        """Requests of each group that are dropped at the next sweep for those that came."""
         self._stale: Counter[object] = Counter()
         """Requests of each group that had waited too long at the last sweep, and are not replaced yet."""
         self._coming = 0.0
@@ -46,13 +50,13 @@ class Overload:
     def refuses(self, rank: Rank, expected: float) -> float:
         """Return the expected wait of a request if that is too long in a lasting overload; 0 if it may wait.
 
-        It takes the place of one of its group that has waited too long itself, if there is one.
+        It takes the place of two of its group that have waited too long themselves, if there are any.
         """
         if self._clock() - self._swept >= LOOK:
             self._sweep()
         if self._stale[rank.group] > 0:
-            self._stale[rank.group] -= 1
-            self._came[rank.group] += 1
+            self._stale[rank.group] -= REPLACED
+            self._came[rank.group] += REPLACED
             return 0.0
         most = patience(expected, self._bound)
         wait = self._wait(rank, expected)
@@ -60,6 +64,7 @@ class Overload:
             self._sweep()
             wait = self._wait(rank, expected)
         if wait > most:
+            self._shed = self._clock()
             return wait
         self._expect(expected)
         return 0.0
@@ -74,6 +79,8 @@ class Overload:
 
     def _is_calm(self, now: float) -> bool:
         """Return whether what waits should begin within the bound, as far as alike requests run as one, and did."""
+        if self._lasts and now - self._shed <= INTERVAL:
+            return False
         within = self._queue.most_backlog() <= self._bound or self._queue.backlog() <= self._bound
         return within and not self._queue.any_waits(lambda task: self._is_stale(task, now))
 
@@ -99,6 +106,8 @@ class Overload:
 
     def _drop(self, choose: Callable[[Sequence[Task]], list[Task]], now: float) -> list[Task]:
         tasks = self._queue.withdraw(choose)
+        if tasks:
+            self._shed = now
         for task in tasks:
             remaining = task.remaining(now)
             if not self._is_lost(task, now):
