@@ -112,16 +112,17 @@ async def test_expensive_calls_that_would_wait_too_long_are_refused(crowded: Ser
 
 
 async def test_an_expensive_call_takes_the_place_of_the_oldest(crowded: Serving, monkeypatch: pytest.MonkeyPatch):
-    first = asyncio.create_task(crowded.predict("m", x=ROWS))
-    await until(lambda: crowded.engine.queued == 2)
-    monkeypatch.setattr(executors, "patience", lambda seconds, bound: 0.0)
-    later = [asyncio.create_task(crowded.predict("m", x=ROWS))]
+    old = [asyncio.create_task(crowded.predict("m", x=ROWS)) for _ in range(2)]
     await until(lambda: crowded.engine.queued == 3)
-    later.append(asyncio.create_task(crowded.predict("m", x=ROWS)))
-    with pytest.raises(grpc.aio.AioRpcError, match="overloaded") as caught:
-        await first
-    assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    monkeypatch.setattr(executors, "patience", lambda seconds, bound: 0.0)
+    new = [asyncio.create_task(crowded.predict("m", x=ROWS))]
+    await until(lambda: crowded.engine.queued == 4)
+    new.append(asyncio.create_task(crowded.predict("m", x=ROWS)))
+    for call in old:
+        with pytest.raises(grpc.aio.AioRpcError, match="overloaded") as caught:
+            await call
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     crowded.release.set()
-    np.testing.assert_allclose((await later[-1])["predict"], expected(3, ROWS))
-    await asyncio.gather(*later, return_exceptions=True)
-    assert crowded.engine.queued == 0
+    for answer in await asyncio.gather(*new):
+        np.testing.assert_allclose(answer["predict"], expected(3, ROWS))
+    assert crowded.tally.rejected["wait"] == 2
