@@ -16,7 +16,7 @@ _EMPTY = bytes(_COUNT.size)
 
 
 def unread_bytes(transport: Any) -> int:
-    """Return the number of arrived bytes that were not read yet; 0 if the system does not tell."""
+    """Return the number of arrived bytes that were not read yet; 0 if the system does not count them."""
     socket = transport.get_extra_info("socket")
     if fcntl is None or socket is None:
         return 0

@@ -52,7 +52,7 @@ class Call:
 
     @property
     def inbox(self) -> Inbox:
-        """Return the received messages; most calls need no such queue."""
+        """Return the received messages; most calls need no queue."""
         if self._inbox is None:
             limits = self.connection.limits
             deframer, hold = Deframer(self.head.encoding, limits.message_bytes), self.connection.front.hold

@@ -87,7 +87,7 @@ async def test_a_burst_is_answered(crowd: Crowd):
 
 
 async def test_a_later_request_takes_the_place_of_the_two_oldest(crowd: Crowd):
-    """Of two: whoever sent many at once loses no more than twice what others send now."""
+    """A burst loses no more than twice what others send after it."""
     calls = await crowd.overload()
     later = await crowd.ask(3)
     crowd.now += 2 * LOOK
@@ -184,7 +184,7 @@ async def test_a_long_request_waits_longer(crowd: Crowd):
 
 
 async def test_what_cannot_end_in_time_is_dropped_for_others(crowd: Crowd):
-    """The later one would otherwise be told that its deadline passes."""
+    """The later one would otherwise be refused, because its deadline would pass."""
     lost = await crowd.ask(5, cost=costing(1.0), deadline=crowd.now + 5.5)
     crowd.now += 5.0
     assert not (await crowd.one(cost=costing(1.0), deadline=crowd.now + 2)).done()
