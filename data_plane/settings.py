@@ -109,7 +109,7 @@ class Settings(ServerSettings):
     If unset, 200 where there are more cores than serving processes, else 0.
     """
     shed_after_seconds: Annotated[float, Field(ge=0)] = 0.02
-    """Wait for the event loop after which predictions are refused while an overload lasts; 0 refuses none."""
+    """Wait for the event loop or a thread after which predictions are refused while an overload lasts; 0 for none."""
 
     max_message_bytes: Annotated[int, Field(ge=1024)] = 64 * MIB
     """Largest message received or sent."""

@@ -29,6 +29,8 @@ from benchmarks.serving.worker import worker
 from pretzel.plan.definition import Definition
 
 CHEAP, CHEAP_RATE = "wine", 200
+PATIENT = "--shed-after-seconds", "0"
+"""Options of a worker whose callers wait, however many they are."""
 OPTIONS = {"alone": "0", "gathered": "64"}
 
 
@@ -116,7 +118,9 @@ def main() -> None:
         definitions = models()
         for side, rows in OPTIONS.items():
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            running = stack.enter_context(worker(folder, definitions, "--gather-rows", rows, *arguments.worker))
+            running = stack.enter_context(
+                worker(folder, definitions, "--gather-rows", rows, *PATIENT, *arguments.worker)
+            )
             ports[side] = running["port"]
         with pinned(GENERATOR_CORE):
             for model in arguments.models.split(","):

@@ -40,6 +40,7 @@ Take = Callable[[Ready], float]
 PREDICT = "/pretzel.v1.PredictionService/Predict"
 MANY = "/pretzel.v1.PredictionService/PredictMany"
 SIBLINGS, FITS = 40, 10
+PATIENT = gathering.PATIENT
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def mechanisms() -> list[Mechanism]:
     alone = ("--gather-rows", "0")
     return [
         Mechanism(
-            *("requests that wait run as one", "`gather_rows`", alone, ()),
+            *("requests that wait run as one", "`gather_rows`", (*alone, *PATIENT), PATIENT),
             *("16 callers, linear model of 6,000 columns and 400 classes", "calls/s"),
             *(partial(_only, "linear", lambda: pretzel.export(gathering.linear(6000, 400))), _rate("linear", 16)),
         ),
@@ -98,7 +99,7 @@ def mechanisms() -> list[Mechanism]:
 
 
 def _under_load(alone: tuple[str, ...]) -> list[Mechanism]:
-    queued = ("--inline-seconds", "0", *alone)
+    queued = ("--inline-seconds", "0", *alone, *PATIENT)
     return [
         Mechanism(
             *("shedding", "`shed_after_seconds`"),

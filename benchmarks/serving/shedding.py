@@ -3,6 +3,7 @@
 A worker on one core serves an open loop of calls from the other core, with and without shedding.  Goodput is the number
 of answers within 50 ms of the arrival of their call, also if that waited in the client because all streams were open.
 Each run follows a measurement of the capacity, for the machine may be busy; the table has the medians of all rounds.
+The capacity is that with as many calls in flight as give the most answers: with more, some may be refused.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from typing import Any
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
+from benchmarks.serving.grpcio_load import GrpcioLoad
 from benchmarks.serving.models import small
 from benchmarks.serving.open_loop import Load, Outcome
 from benchmarks.serving.overload import GENERATOR_CORE, SERVER_CORE, pinned, processor_seconds
 from benchmarks.serving.worker import worker
+from pretzel.data_plane.transport.head import seconds_of
 from pretzel.importers import definition_of
 from pretzel.plan.definition import Definition
 from pretzel.plan.wire import columns_to_proto
@@ -30,7 +33,7 @@ from pretzel.v1 import prediction_pb2 as pb
 PATH = "/pretzel.v1.PredictionService/Predict"
 WITHIN, DEADLINE = 0.05, 1.0
 """Seconds that a good answer takes, and after which a client gives up a call that it could not send."""
-IN_FLIGHT = 256
+IN_FLIGHT = 16, 64, 256
 WIDTH = 40
 
 
@@ -42,8 +45,8 @@ def searching(rows: int) -> Definition:
 
 MODELS: dict[str, Callable[[], Definition]] = {
     "row": lambda: definition_of(small.wine_classifier()),
-    "100us": lambda: searching(6_000),
-    "300us": lambda: searching(20_000),
+    "100us": lambda: searching(18_000),
+    "300us": lambda: searching(36_000),
     "1ms": lambda: searching(60_000),
 }
 
@@ -77,10 +80,12 @@ def measure(name: str, loads: list[float], options: list[str], arguments: argpar
             ready = running.__enter__()
         try:
             with pinned(GENERATOR_CORE):
-                load = Load(ready["port"], PATH, message, arguments.connections, arguments.timeout)
-                load.capacity(seconds / 2, IN_FLIGHT)
+                load = generator(ready["port"], message, arguments)
+                load.capacity(seconds / 2, max(IN_FLIGHT))
+                calls = max(IN_FLIGHT, key=lambda calls: len(load.capacity(seconds / 4, calls).taken))
                 runs = [
-                    [run(load, offered, seconds, ready["processes"][0]) for offered in loads] for _ in range(rounds)
+                    [run(load, offered, seconds, ready["processes"][0], calls) for offered in loads]
+                    for _ in range(rounds)
                 ]
                 load.close()
         finally:
@@ -89,9 +94,16 @@ def measure(name: str, loads: list[float], options: list[str], arguments: argpar
         print(line(name, offered, [each[i] for each in runs]), flush=True)
 
 
-def run(load: Load, offered: float, seconds: float, server: int) -> Run:
-    """Measure the capacity, and then offer a multiple of it."""
-    capacity = len(load.capacity(seconds / 2, IN_FLIGHT).taken) / (seconds / 2)
+def generator(port: int, message: bytes, arguments: argparse.Namespace) -> Load | GrpcioLoad:
+    """Return the client that offers the load."""
+    if arguments.client == "grpcio":
+        return GrpcioLoad(port, PATH, message, seconds_of(arguments.timeout.encode()) if arguments.timeout else None)
+    return Load(port, PATH, message, arguments.connections, arguments.timeout)
+
+
+def run(load: Load | GrpcioLoad, offered: float, seconds: float, server: int, calls: int) -> Run:
+    """Measure the capacity with so many calls in flight, and then offer a multiple of it."""
+    capacity = len(load.capacity(seconds / 2, calls).taken) / (seconds / 2)
     before, own = processor_seconds(server), time.process_time()
     outcome = load.offer(capacity * offered, seconds, DEADLINE)
     return Run(capacity, outcome, processor_seconds(server) - before, time.process_time() - own)
@@ -120,11 +132,12 @@ def middle(values: Iterable[float]) -> float:
 def main() -> None:
     """Measure each model with and without shedding."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--models", default="row,100us,300us")
+    parser.add_argument("--models", default="row,100us,300us,1ms")
     parser.add_argument("--loads", default="0.5,0.8,1.3,2,3", help="multiples of the capacity")
     parser.add_argument("--seconds", type=float, default=2.0, help="seconds per line")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=4)
+    parser.add_argument("--client", choices=("frames", "grpcio"), default="frames", help="grpcio has one connection")
     parser.add_argument("--timeout", default="", help="the deadline of calls, as gRPC writes it: 50m for 50 ms")
     parser.add_argument("--options", default=";--shed-after-seconds 0", help="options of workers, separated by `;`")
     arguments = parser.parse_args()

@@ -69,7 +69,7 @@ class Inference:
     async def infer(self, request: pb.ModelInferRequest, deadline: float, *, final: bool = False) -> bytes:
         """Return the response to a request, whose ``deadline`` is a time of ``time.monotonic()``, 0 for none.
 
-        ``final`` marks the response as the last one of its request.
+        ``final`` marks the response as the last one of its request, which came over a stream.
 
         Raises:
             InputError: a tensor, an output or a parameter does not fit the model.
@@ -109,7 +109,7 @@ class Inference:
         async def run(executable: Executable) -> bytes:
             timed.executable = executable
             level = level_of(options.priority)
-            return await self._run(timed, route, columns, tuple(requested) or None, deadline, level)
+            return await self._run(timed, route, columns, tuple(requested) or None, deadline, level, waits=final)
 
         answer = await sound(self._backend.plans, entry, run, loaded)
         parts = timed.begun - ready, ready - reading, timed.ended - timed.begun, timed.packed - timed.ended
@@ -124,11 +124,14 @@ class Inference:
         outputs: Sequence[str] | None,
         deadline: float,
         level: int,
+        *,
+        waits: bool,
     ) -> bytes:
         cost = route.entry.cost_of(outputs)
         executable: Any = timed
         try:
-            answer: bytes = await self._backend.engine.run(executable, cost, columns, outputs, deadline, timed, level)
+            engine = self._backend.engine
+            answer: bytes = await engine.run(executable, cost, columns, outputs, deadline, timed, level, waits=waits)
         except PretzelError as error:
             raise of_run(error, route.version.model) from None
         return answer

@@ -17,6 +17,8 @@ class Backlogs:
 
     def __init__(self) -> None:
         self._groups: dict[object, tuple[float, float, float]] = {}  # seconds; key and size of the last
+        self.seconds = 0.0
+        """Expected seconds of all waiting requests."""
 
     def key(self, arrival: float, expected: float, size: float, rank: Rank) -> float:
         """Return the queue key of a request of ``size`` bytes that arrives now.
@@ -32,9 +34,11 @@ class Backlogs:
         """Count a request that begins to wait."""
         seconds, _, _ = self._groups.get(rank.group, _NONE)
         self._groups[rank.group] = seconds + expected, key, size
+        self.seconds += expected
 
     def remove(self, rank: Rank, expected: float) -> None:
         """Count a request no more."""
         seconds, key, its = self._groups.pop(rank.group, _NONE)
         if seconds - expected > ROUNDING:
             self._groups[rank.group] = seconds - expected, key, its
+        self.seconds = self.seconds - expected if self._groups else 0.0

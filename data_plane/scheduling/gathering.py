@@ -80,11 +80,11 @@ def _fitting(first: Task, alike: Sequence[Task], bounds: Bounds) -> list[Task]:
     """
     costs, rows, memory = _costs(first), _rows(first), bounds.memory - _copied(first)
     longest = min(bounds.longest, max(MOST_SECONDS, PATIENCE * first.expected))
-    remaining = _remaining(first, bounds.now)
+    remaining = first.remaining(bounds.now)
     chosen: list[Task] = []
     whole = last = 0
     for task in alike:
-        left = _remaining(task, bounds.now)
+        left = task.remaining(bounds.now)
         if left is not None and left <= 0:
             continue  # it is rejected at its own turn
         rows, memory = rows + _rows(task), memory - task.bytes - _copied(task)
@@ -119,8 +119,3 @@ def _copied(task: Task) -> int:
 def _costs(task: Task) -> RowCosts:
     assert task.gatherable is not None
     return task.gatherable.costs
-
-
-def _remaining(task: Task, now: float) -> float | None:
-    assert task.gatherable is not None
-    return task.gatherable.deadline - now if task.gatherable.deadline else None

@@ -32,6 +32,7 @@ class Decision(Enum):
     CROWDED = "reject: this model fills its share of the queue"
     LATE = "reject: the deadline passed"
     HOPELESS = "reject: the deadline would pass before the request could finish"
+    DELAYED = "reject: it waits too long, or would, while an overload lasts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Limits:
     """Bytes that all running requests together may allocate."""
     answer: int = 64 << 20
     """Largest response in bytes."""
+    delay: float = 0.0
+    """Seconds that a request may wait for a thread while an overload lasts; 0 for any time."""
 
     @property
     def share(self) -> int:
@@ -93,6 +96,11 @@ def is_small(expected: float, size: int, limits: Limits) -> bool:
 def is_hopeless(wait: float, remaining: float | None) -> bool:
     """Return whether a request that ends in ``wait`` seconds would be late; a wait of 0 means that a thread is free."""
     return remaining is not None and 0 < CERTAIN * remaining < wait
+
+
+def patience(expected: float, bound: float) -> float:
+    """Return the seconds that a request may wait for a thread while an overload lasts: a long one waits longer."""
+    return max(bound, PATIENCE * expected)
 
 
 def priority(arrival: float, expected: float, backlog: float = 0.0) -> float:

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import heapq
 import itertools
 import math
-import os
-import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pretzel.data_plane.scheduling.backlogs import ANY_SIZE, Backlogs
 from pretzel.data_plane.scheduling.gathering import Bounds, companions, expected_of, expected_together
+from pretzel.data_plane.scheduling.niceness import NICE, yield_core
 from pretzel.data_plane.scheduling.pace import Pace
 from pretzel.data_plane.scheduling.policy import CHEAPER, LONGEST_YIELD, NORMAL, Rank, is_cheaper, priority
 from pretzel.data_plane.scheduling.task import Gatherable, Task, Work
 from pretzel.kernels.team import Team
 
-NICE = 5
-"""Added to the niceness of executor threads.  The event loop rejects late requests and hands over cheap ones: it must
-get its core at once, or everything behind it is late."""
-
 
 class ExecutorQueue:
     """Threads that run tasks in priority order, and one reserved thread that takes only much cheaper tasks.
 
-    The reserved thread has no dedicated core: the operating system shares the cores, so a cheap request waits neither
-    for the end of an expensive run nor for a point where that could be interrupted.
+    The reserved thread has no dedicated core: the system shares the cores, so a cheap request waits neither for the end
+    of an expensive run nor for a point where that could be interrupted.
     """
 
     def __init__(self, threads: int, memory: int, clock: Callable[[], float], gather_rows: int = 0) -> None:
@@ -95,6 +89,30 @@ class ExecutorQueue:
             self._remove(task)
             self._wake()
 
+    def withdraw(self, choose: Callable[[Sequence[Task]], list[Task]]) -> list[Task]:
+        """Take the chosen ones of the waiting tasks out of the queue, and return them."""
+        with self._ready:
+            tasks = choose(self._waiting)
+            for task in tasks:
+                task.work = None
+            self._take_out(tasks)
+            self._wake()
+        return tasks
+
+    def most_backlog(self) -> float:
+        """Return the seconds until all waiting tasks have run, each alone."""
+        return self.pace.seconds(self._backlogs.seconds) / self.threads
+
+    def backlog(self) -> float:
+        """Return the seconds until all waiting tasks have run."""
+        with self._ready:
+            return self.pace.seconds(expected_of(self._waiting, self._gather_rows)) / self.threads
+
+    def any_waits(self, test: Callable[[Task], bool]) -> bool:
+        """Return whether a test holds for a waiting task."""
+        with self._ready:
+            return any(map(test, self._waiting))
+
     def wait(self, expected: float, rank: Rank | None = None) -> float:
         """Return the seconds until a task that arrives now would end; 0 if a thread would take it at once."""
         own = self.pace.seconds(expected)
@@ -102,12 +120,16 @@ class ExecutorQueue:
             now, busy = self._clock(), self._running - {self._reserved}
             if len(busy) < self.threads and not self._waiting:
                 return 0.0
-            if is_cheaper(expected, (task.expected for task in busy)):
-                return own + (self._left(self._reserved, now) if self._reserved else 0.0)
             key = priority(now, expected) if rank is None else self._backlogs.key(now, expected, ANY_SIZE, rank)
-            ahead = expected_of([task for task in self._waiting if _is_ahead(task, key, rank)], self._gather_rows)
+            ahead = [task for task in self._waiting if task.is_before(key, rank)]
+            running = [task.alone for task in busy]
+            takes_reserved = is_cheaper(expected, running)
+            if takes_reserved:
+                ahead = [task for task in ahead if is_cheaper(task.expected, running)]
+                busy = {self._reserved} if self._reserved else set()
             left = sum(self._left(task, now) for task in busy)
-        return own + (self.pace.seconds(ahead) + left) / self.threads
+            seconds = self.pace.seconds(expected_of(ahead, self._gather_rows))
+        return own + (seconds + left) / (1 if takes_reserved else self.threads)
 
     def relief(self) -> float:
         """Return the seconds until a running task should end, whose place is then free."""
@@ -177,20 +199,25 @@ class ExecutorQueue:
 
     def _gather(self, task: Task, reserved: bool) -> None:
         """Take tasks that run as one with this one out of the queue.  Its expected cost and its bytes become theirs."""
-        longest = min((other.expected for other in self._running), default=0.0) / CHEAPER if reserved else math.inf
+        longest = min((other.alone for other in self._running), default=0.0) / CHEAPER if reserved else math.inf
         memory = self.memory - self.held - task.bytes
         bounds = Bounds(self._gather_rows, memory, longest, self.threads, self._clock(), self.pace)
         task.companions = companions(task, self._waiting, bounds)
         if not task.companions:
             return
-        for other in task.companions:
-            self._backlogs.remove(other.rank, other.expected)
-        taken = set(task.companions)
-        self._waiting = [other for other in self._waiting if other not in taken]
-        heapq.heapify(self._waiting)
+        self._take_out(task.companions)
         tasks = [task, *task.companions]
         task.expected = expected_together(tasks)
         task.bytes = sum(each.bytes + each.gatherable.copied for each in tasks if each.gatherable)
+
+    def _take_out(self, tasks: Sequence[Task]) -> None:
+        if not tasks:
+            return
+        for task in tasks:
+            self._backlogs.remove(task.rank, task.expected)
+        taken = set(tasks)
+        self._waiting = [task for task in self._waiting if task not in taken]
+        heapq.heapify(self._waiting)
 
     def _pick(self, reserved: bool) -> Task | None:
         """Return the first task that may start.
@@ -199,7 +226,7 @@ class ExecutorQueue:
         """
         if not self._waiting or (not reserved and self._fits(self._waiting[0])):
             return self._waiting[0] if self._waiting else None
-        now, running = self._clock(), [task.expected for task in self._running]
+        now, running = self._clock(), [task.alone for task in self._running]
         if reserved and not is_cheaper(min(task.expected for task in self._waiting), running):
             return None
         for task in sorted(self._waiting):
@@ -217,7 +244,7 @@ class ExecutorQueue:
         """
         if not self._leveled or self._clock() > first.arrival + LONGEST_YIELD:
             return first
-        running = [task.expected for task in self._running]
+        running = [task.alone for task in self._running]
         able = (
             task
             for task in self._waiting
@@ -266,18 +293,3 @@ class ExecutorQueue:
         self.team.leave()
         task.work = None
         task.settle(outcomes)
-
-
-def _is_ahead(task: Task, key: float, rank: Rank | None) -> bool:
-    """Return whether a waiting task starts before one of this key and rank."""
-    if rank is not None and task.rank.group is rank.group and task.rank.level != rank.level:
-        return task.rank.level < rank.level
-    return task.key <= key
-
-
-def yield_core() -> None:
-    """Lower the priority of the calling thread below others on its core.  Linux keeps a niceness per thread."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            thread = threading.get_native_id()
-            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICE)

@@ -12,6 +12,7 @@ from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.scheduling.cost import UNKNOWN, Cost, size_of
 from pretzel.data_plane.scheduling.hops import HopQueue
 from pretzel.data_plane.scheduling.memory import allowed
+from pretzel.data_plane.scheduling.overload import Overload
 from pretzel.data_plane.scheduling.policy import (
     NORMAL,
     Decision,
@@ -26,7 +27,7 @@ from pretzel.data_plane.scheduling.task import Task
 from pretzel.data_plane.scheduling.turn import Job, Turn
 from pretzel.engine import Executable, Helpers
 from pretzel.engine.footprint import Need
-from pretzel.errors import DeadlineError, ExhaustedError
+from pretzel.errors import DeadlineError, ExhaustedError, PretzelError
 from pretzel.kernels.program import Token
 
 ASSUMED_SECONDS = 0.1
@@ -34,6 +35,8 @@ ASSUMED_SECONDS = 0.1
 RETRY_SECONDS = 0.1
 """Shortest delay that is suggested to a request that found a full queue, which has a place when a run ends."""
 LONGEST_RETRY = 10.0
+ALIKE = 0.001
+"""Seconds after a refusal in which requests like it are refused alike: to find the wait of each costs more."""
 ELSEWHERE = 0.0
 """Delay for a request that would end too late here: only another worker can be in time."""
 
@@ -55,6 +58,7 @@ class _Run:
     deadline: float
     pack: Pack
     level: int
+    waits: bool
     program: object = None
     """It runs alone."""
 
@@ -109,6 +113,9 @@ class RequestEngine:
         self.limits, self.gather_rows, self._clock = limits, gather_rows, clock
         self._tally = tally or Tally()
         self._queue = ExecutorQueue(threads, limits.memory, clock, gather_rows)
+        self._overload = Overload(self._queue, limits.delay, clock)
+        self._refused: tuple[Any, float, ExhaustedError | None] = None, 0.0, None
+        """The last request that was refused for its wait, until when others like it are, and their error."""
         self._hopping = HopQueue(limits, threads, processes, clock, self._rejected)
         self.queued = 0
 
@@ -135,11 +142,13 @@ class RequestEngine:
         deadline: float = 0.0,
         pack: Pack = unpacked,
         level: int = NORMAL,
+        *,
+        waits: bool = False,
     ) -> Any:
         """Compute ``outputs`` of a request (None: all that are not optional) and return them packed.
 
         A ``deadline`` is a time of the clock, 0 for none.  ``pack`` runs where the request ran.  ``level`` orders
-        requests of the same model that wait.
+        requests of the same model that wait.  One that ``waits`` is not refused for its wait.
 
         Raises:
             DeadlineError: the deadline passed before or during the run.
@@ -149,18 +158,37 @@ class RequestEngine:
         size = size_of(columns)
         rows, need = executable.need(columns, outputs, size)
         if getattr(executable, "hops", ()):
-            run = _Run(executable, cost, size, rows, need, columns, outputs, deadline, pack, level)
+            run = _Run(executable, cost, size, rows, need, columns, outputs, deadline, pack, level, waits)
             return await self._hopping.execute(run)
         total = need.total(size)
         if is_small(cost.expected(size, rows), total, self.limits) and need.answer <= self.limits.answer:
             if deadline and deadline <= self._clock():
-                self._reject(Decision.LATE, 0.0, None)
+                raise self._error(Decision.LATE, 0.0, None)
             most = 0 if need.exact else self.share
             return pack(_measured(executable, cost, size, columns, outputs, most))
-        return await self.execute(_Run(executable, cost, size, rows, need, columns, outputs, deadline, pack, level))
+        run = _Run(executable, cost, size, rows, need, columns, outputs, deadline, pack, level, waits)
+        return await self.execute(run)
 
-    async def execute(self, job: Job) -> Any:
+    def refusal(self, cost: Cost, size: int, rows: int, level: int = NORMAL) -> ExhaustedError | None:
+        """Return the error of a request that would wait too long for a thread; None if it is to be executed."""
+        if not self._overload.lasts():
+            return None
+        expected, now = self._seconds(cost, size, rows), self._clock()
+        like = cost, level, expected
+        if like == self._refused[0] and now < self._refused[1]:
+            self._tally.rejected["wait"] += 1
+            return self._refused[2]
+        wait = self._overload.refuses(Rank(cost, level, cost.weight), expected)
+        if not wait:
+            return None
+        error = self._delayed(wait)
+        self._refused = like, now + ALIKE, error
+        return error
+
+    async def execute(self, job: Job, *, admitted: bool = False) -> Any:
         """Run a request that is too large for the event loop, on a thread, and return its response.
+
+        One that is ``admitted`` has no :meth:`refusal`.
 
         Raises:
             DeadlineError, ExhaustedError: as :meth:`run` does.
@@ -169,15 +197,25 @@ class RequestEngine:
         remaining = job.deadline - self._clock() if job.deadline else None
         most = allowed(job.need, job.size, job.rows, self.limits, self._queue.threads, self._rejected)
         expected = cost.expected(job.size, job.rows)
-        costs = ASSUMED_SECONDS if expected == UNKNOWN else cost.likely(job.size, job.rows)
-        wait = self._queue.wait(costs, Rank(cost, job.level, cost.weight)) if remaining is not None else 0.0
-        decision = choose(Facts(expected, remaining, total), wait, self.queued, cost.queued, self.limits)
+        costs, rank = self._seconds(cost, job.size, job.rows), Rank(cost, job.level, cost.weight)
+        wait = self._queue.wait(costs, rank) if remaining is not None else 0.0
+        facts = Facts(expected, remaining, total)
+        decision = choose(facts, wait, self.queued, cost.queued, self.limits)
+        if decision is Decision.HOPELESS and self._overload.drop_lost():
+            wait = self._queue.wait(costs, rank)
+            decision = choose(facts, wait, self.queued, cost.queued, self.limits)
         if decision is not Decision.EXECUTE:
-            self._reject(decision, wait, remaining)
+            raise self._error(decision, wait, remaining)
+        if not (admitted or job.waits) and (error := self.refusal(cost, job.size, job.rows, job.level)):
+            raise error.with_traceback(None)  # it is raised for others too
         further = job.need.further * (self._queue.threads - 1)
         if total + further > self.limits.memory:
             return await self._execute(job, costs, most, total, 1)
         return await self._execute(job, costs, most, total + further, self._queue.threads)
+
+    def _seconds(self, cost: Cost, size: int, rows: int) -> float:
+        """Return the seconds of a request by which the queue orders."""
+        return ASSUMED_SECONDS if cost.expected(size, rows) == UNKNOWN else cost.likely(size, rows)
 
     async def _execute(self, job: Job, expected: float, most: int, size: int, width: int) -> Any:
         self.queued += 1
@@ -197,7 +235,7 @@ class RequestEngine:
             self._count(task)
         self._tally.waits.observe(waited)
         if decision is not Decision.EXECUTE:
-            self._reject(decision, *answer)
+            raise self._error(decision, *answer)
         return answer
 
     def _count(self, task: Task) -> None:
@@ -209,26 +247,38 @@ class RequestEngine:
             self._tally.counts["gathered_rows"] += sum(rows)
 
     def _rejected(self, reason: str, message: str, retry_after: float | None = None) -> NoReturn:
+        raise self._exhausted(reason, message, retry_after)
+
+    def _exhausted(self, reason: str, message: str, retry_after: float | None) -> ExhaustedError:
         self._tally.rejected[reason] += 1
         error = ExhaustedError(message)
         error.retry_after = retry_after
-        raise error
+        return error
 
-    def _reject(self, decision: Decision, wait: float, remaining: float | None) -> NoReturn:
+    def _delayed(self, wait: float) -> ExhaustedError:
+        message = (
+            f"this worker is overloaded: the request waits {wait * 1000:.0f} ms for a thread, where "
+            f"{self.limits.delay * 1000:g} ms are allowed (shed_after_seconds); retry later, or on another worker"
+        )
+        return self._exhausted("wait", message, min(max(RETRY_SECONDS, wait), LONGEST_RETRY))
+
+    def _error(self, decision: Decision, wait: float, remaining: float | None) -> PretzelError:
+        """Return the error of a rejection, counted."""
         if decision is Decision.LATE:
             self._tally.rejected["late"] += 1
-            raise DeadlineError("the deadline passed before the request could run; retry with a longer deadline")
+            return DeadlineError("the deadline passed before the request could run; retry with a longer deadline")
         if decision is Decision.CROWDED:
             message = f"{self.limits.share} requests of this model are queued; retry later"
-            self._rejected("model_queue", message, self._retry_after())
+            return self._exhausted("model_queue", message, self._retry_after())
+        if decision is Decision.DELAYED:
+            return self._delayed(wait)
         if decision is Decision.HOPELESS:
-            self._rejected(
-                "deadline",
+            message = (
                 f"the response is expected in {wait * 1000:.0f} ms, {(remaining or 0) * 1000:.0f} ms are left to the "
-                "deadline; retry later, on another worker, or with a longer deadline",
-                ELSEWHERE,
+                "deadline; retry later, on another worker, or with a longer deadline"
             )
-        self._rejected("queue", f"{self.limits.queue} requests are queued; retry later", self._retry_after())
+            return self._exhausted("deadline", message, ELSEWHERE)
+        return self._exhausted("queue", f"{self.limits.queue} requests are queued; retry later", self._retry_after())
 
     def _retry_after(self) -> float:
         """Return the seconds until a place in the queue should be free."""

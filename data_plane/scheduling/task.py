@@ -35,6 +35,10 @@ class Gatherable(Protocol):
         """The deadline of the request; 0 for none."""
 
     @property
+    def waits(self) -> bool:
+        """True if it is not refused for its wait."""
+
+    @property
     def costs(self) -> RowCosts:
         """Seconds per row."""
 
@@ -46,7 +50,19 @@ class Task:
     """A waiting or running request."""
 
     __slots__ = (
-        *("arrival", "begun", "bytes", "companions", "done", "expected", "gatherable", "key", "loop", "number"),
+        *(
+            "alone",
+            "arrival",
+            "begun",
+            "bytes",
+            "companions",
+            "done",
+            "expected",
+            "gatherable",
+            "key",
+            "loop",
+            "number",
+        ),
         *("own", "rank", "work"),
     )
 
@@ -67,6 +83,8 @@ class Task:
         self.key, self.rank = key, rank
         self.own = rank.level, self.key, number
         """Its order within its group, which keeps it if turns are exchanged."""
+        self.alone = expected
+        """Its own expected seconds, also if others run with it: those are not what makes it expensive."""
         self.loop = asyncio.get_running_loop()
         self.done: asyncio.Future[Any] = self.loop.create_future()
         self.begun = 0.0
@@ -74,6 +92,21 @@ class Task:
         """None for work that is always done alone."""
         self.companions: Sequence[Task] = ()
         """The tasks that run with this one; its ``expected`` and ``bytes`` are those of all."""
+
+    def remaining(self, now: float) -> float | None:
+        """Return the seconds to the deadline; None without one."""
+        return self.gatherable.deadline - now if self.gatherable is not None and self.gatherable.deadline else None
+
+    def is_before(self, key: float, rank: Rank | None) -> bool:
+        """Return whether it starts before one of this key and rank that comes now."""
+        if rank is not None and self.rank.group is rank.group and self.rank.level != rank.level:
+            return self.rank.level < rank.level
+        return self.key <= key
+
+    @property
+    def may_be_refused(self) -> bool:
+        """Return whether it may be dropped for its wait."""
+        return self.gatherable is not None and not self.gatherable.waits
 
     def __lt__(self, other: Task) -> bool:
         """Compare by queue key, then by arrival."""

@@ -33,6 +33,8 @@ class Job(Protocol):
     """A time of the engine's clock; 0 for none."""
     level: int
     """Its place among requests of the same model: the smallest goes first."""
+    waits: bool
+    """It is not refused for its wait: it is a message of a stream, which is slowed down instead."""
     program: object
     """Jobs of the same one may run as one; None for a job that runs alone."""
 
@@ -82,6 +84,11 @@ class Turn:
     def deadline(self) -> float:
         """The request's deadline; 0 for none."""
         return self.job.deadline
+
+    @property
+    def waits(self) -> bool:
+        """True if it is not refused for its wait."""
+        return self.job.waits
 
     @property
     def costs(self) -> RowCosts:

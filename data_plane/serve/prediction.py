@@ -104,7 +104,7 @@ class PredictionService(PredictionServiceServicer):
 
     async def _answer(self, request: pb.PredictStreamRequest, deadline: float) -> pb.PredictStreamResponse | bytes:
         try:
-            return streamed(request.id, await self._predict(request.request, deadline))
+            return streamed(request.id, await self._predict(request.request, deadline, waits=True))
         except NoCatalogError:  # every request would fail alike, so the client retries the stream elsewhere
             raise
         except Exception as error:
@@ -144,7 +144,7 @@ class PredictionService(PredictionServiceServicer):
             return version
         return replace(version, metadata={**version.metadata, "python": self._python})
 
-    async def _predict(self, request: pb.PredictRequest, deadline: float) -> Answer:
+    async def _predict(self, request: pb.PredictRequest, deadline: float, *, waits: bool = False) -> Answer:
         start = time.monotonic()
         route = await self._find(request.model)
         entry = route.entry
@@ -155,7 +155,7 @@ class PredictionService(PredictionServiceServicer):
         cost = entry.cost_of(outputs)
 
         def run(executable: Executable) -> Awaitable[Answer]:
-            return self._engine.run(executable, cost, columns, outputs, deadline, pack)
+            return self._engine.run(executable, cost, columns, outputs, deadline, pack, waits=waits)
 
         response = await sound(self._plans, entry, run)
         route.calls.observe(time.monotonic() - start)

@@ -61,11 +61,8 @@ class ServingProcess:
         hooks: dict[str, Any] = {"doubt": self._doubt, "notify": self._report, "flight": flight, "python": self._python}
         self._plans = PlanCatalog(self._objects, budget, tally=tally, **hooks)
         self._router = Router(self._plans, tally, settings.pin, settings.weight_by_model)
-        limits = Limits(
-            settings.inline_seconds, settings.queue_limit, settings.request_memory, settings.max_message_bytes
-        )
         self._engine = RequestEngine(
-            limits,
+            _limits_of(settings),
             settings.threads,
             tally=tally,
             processes=settings.python_processes,
@@ -240,3 +237,13 @@ class ServingProcess:
 
 def _log_crash(fault: str, step: str, why: str) -> None:
     log.error("a Python stage failed", fault=fault, step=step, error=why)
+
+
+def _limits_of(settings: Settings) -> Limits:
+    return Limits(
+        settings.inline_seconds,
+        settings.queue_limit,
+        settings.request_memory,
+        settings.max_message_bytes,
+        settings.shed_after_seconds,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pretzel.data_plane.transport import http2
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 PIECE = 32
 """Most calls that are answered before the time is looked at."""
+LOOKS = 16
+"""The part of its streams that a client uses in a segment for which it is asked what else came."""
+NEARLY = 0.9
+"""The part of its streams that a client uses if it has calls for all: some are on their way."""
 SHORTEST = 1e-6
 """Seconds that pass at least, by a coarse clock."""
 _BLOCK = header_block(REFUSAL)
@@ -34,21 +38,23 @@ class Admission:
         """The predictions that are processed now are refused."""
         self._begun = self._arrived = now
         self._share, self._admitted = 0.0, 0
+        self._size = self._open = 0
         self._method: Method | None = None
 
     def pass_on(self, data: bytes, calls: int) -> bytes:
         """Return a segment for the engine, without an overload; ``calls`` are open already."""
-        self.is_active = self.is_refusing = False
+        self.is_active, self.is_refusing, self._size = False, False, len(data)
         data = self.gate.pass_on(data)
-        if calls + self.gate.calls >= self._shedding.streams:
-            self._delay.crowds = True
+        self._open = calls + self.gate.calls
         return self._guard.pass_on(data)
 
     def open(self, data: bytes, before: float, now: float, calls: int) -> None:
         """Begin a segment that came after ``before``; ``calls`` are open already."""
         self.is_active, self._begun, self._arrived = True, now, max(before, self._delay.since)
+        self._size = len(data)
         self.gate.open(data)
-        self._share = self._shedding.share(calls + self.gate.calls)
+        self._open = calls + self.gate.calls
+        self._share = self._shedding.share(self._open)
         self._admitted = 0
 
     def pieces(self) -> Iterator[bytes]:
@@ -72,6 +78,16 @@ class Admission:
         calls = max(1, min(PIECE, calls))
         self._admitted += calls
         return self.gate.take(calls)
+
+    def look(self, unread: Callable[[], int]) -> None:
+        """Note at the end of a segment, before its answers are sent, whether its client has used all its streams.
+
+        The calls that came meanwhile were sent without those answers too.  ``unread`` returns their bytes, which wait
+        in the kernel.
+        """
+        calls, most = self.gate.calls, NEARLY * self._shedding.streams
+        if self._open >= most or (calls * LOOKS >= most and self._open + unread() * calls / self._size >= most):
+            self._delay.crowds = True
 
     def learn(self, events: list[Any]) -> None:
         """Learn from the decoded calls of what was taken how those look that may be refused."""

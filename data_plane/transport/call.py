@@ -16,7 +16,7 @@ from pretzel.data_plane.transport.inbox import Inbox
 from pretzel.data_plane.transport.lane import BREATH, Lane
 from pretzel.data_plane.transport.methods import Method
 from pretzel.data_plane.transport.status import Metadata
-from pretzel.errors import ExhaustedError
+from pretzel.errors import ExhaustedError, PretzelError
 from pretzel.serving.errors import status_of
 
 if TYPE_CHECKING:
@@ -52,12 +52,11 @@ class Call:
 
     @property
     def inbox(self) -> Inbox:
-        """Return the received messages; most calls are answered without this queue."""
+        """Return the received messages; most calls need no queue."""
         if self._inbox is None:
             limits = self.connection.limits
-            deframer = Deframer(self.head.encoding, limits.message_bytes)
-            hold, window = self.connection.front.hold, limits.stream_window
-            self._inbox = Inbox(deframer, self._acknowledge, hold, window, self._advance)
+            deframer, hold = Deframer(self.head.encoding, limits.message_bytes), self.connection.front.hold
+            self._inbox = Inbox(deframer, self._acknowledge, hold, limits.stream_window, self._advance)
         return self._inbox
 
     def receive(self, data: bytes, *, end: bool) -> None:
@@ -115,6 +114,10 @@ class Call:
             self.inbox.restore(message)
             return
         answer = self.method.shortcut(message, self.deadline)
+        if isinstance(answer, PretzelError):
+            self.connection.sender.refuse_by(self.stream_id, answer)
+            self._close()
+            return
         if not isinstance(answer, bytes):
             self.carry(message)
         if answer is None:

@@ -11,6 +11,7 @@ import grpc
 
 from pretzel.data_plane.transport import http2
 from pretzel.data_plane.transport.admission import Admission
+from pretzel.data_plane.transport.arrived import unread_bytes
 from pretzel.data_plane.transport.call import Call
 from pretzel.data_plane.transport.handlers import STOPPING
 from pretzel.data_plane.transport.head import Head, Rejection, read_head
@@ -100,6 +101,7 @@ class Connection(asyncio.Protocol):
         for call in self._waiting:
             call.start_timer()  # only now: most calls were answered above
         self._waiting.clear()
+        self.admission.look(lambda: unread_bytes(self.transport))
         self._flush()
         if not self.calls:
             self.front.poller.rest()

@@ -10,7 +10,7 @@ from functools import cache
 
 import grpc
 
-from pretzel.data_plane.scheduling.queue import yield_core
+from pretzel.data_plane.scheduling.niceness import yield_core
 from pretzel.data_plane.transport.framing import Deframer, Packed
 from pretzel.data_plane.transport.head import Rejection
 

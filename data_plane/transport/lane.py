@@ -9,6 +9,7 @@ import grpc
 
 from pretzel.data_plane.transport.context import Context
 from pretzel.data_plane.transport.handlers import finishing
+from pretzel.errors import PretzelError
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.call import Call
@@ -39,6 +40,8 @@ class Lane:
             answered += 1
             message = inbox.take()
             answer = method.shortcut(message, call.deadline)
+            if isinstance(answer, PretzelError):
+                answer = None  # the ordinary path makes it the response to this message
             if isinstance(answer, bytes):
                 call.send(answer)
             else:

@@ -11,14 +11,16 @@ import structlog
 
 from pretzel.data_plane.transport.context import ServicerContext
 from pretzel.data_plane.transport.runner import SharedLook
+from pretzel.errors import PretzelError
 
 log = structlog.get_logger(__name__)
 
 Handler = Any
 """A `grpc.RpcMethodHandler`; its type stubs lack the attributes."""
 Guard = Callable[[Handler, str], Handler]
-Answer = bytes | Awaitable["bytes | None"] | None
-"""The bytes of a response, an awaitable of them, or None if the ordinary handler must answer."""
+Answer = bytes | Awaitable["bytes | None"] | PretzelError | None
+"""The bytes of a response, an awaitable of them, the error of a refused call, or None if the ordinary handler must
+answer.  A message of a stream is not refused."""
 Fast = Callable[[bytes, float], Answer]
 """Answers the bytes of a request until a deadline, as the handler would."""
 Each = Callable[[bytes, ServicerContext], Awaitable[bytes]]

@@ -32,6 +32,7 @@ cdef class Job:
     cdef readonly int64_t size, rows
     cdef readonly double deadline
     cdef readonly int level
+    cdef readonly bint waits      # it is a message of a stream, which is not refused for its wait
 
     cdef bytes respond(self, Frame* frame)
 

@@ -198,6 +198,9 @@ cdef class Runner:
         if not self.is_small(prepared, rows, size, expected) or (
             expected >= HANDED_OVER and self.is_gathered(prepared, rows, begun)
         ):
+            refusal = None if self.request.streamed else self.engine.refusal(prepared.cost, size, rows)
+            if refusal is not None:
+                return layout.failed(refusal, now() - begun, self.request)
             return self._later(self.job(prepared, layout, size, deadline), begun)
         if deadline and deadline <= begun:
             return None
@@ -269,14 +272,14 @@ cdef class Runner:
         job.request, job.prepared, job.layout, job.size = self.request, prepared, layout, size
         job.rows, job.deadline = self.request.columns[0].rows, deadline
         job.cost, job.need = prepared.cost, prepared.footprint.need(job.rows, size)
-        job.most_bytes, job.level = self.most_bytes, NORMAL
+        job.most_bytes, job.level, job.waits = self.most_bytes, NORMAL, self.request.streamed
         job.program = prepared if prepared.gathers and job.rows else None
         self.request = type(self.request)()
         return job
 
     async def _later(self, Job job, double begun):
         try:
-            answer = await self.engine.execute(job)
+            answer = await self.engine.execute(job, admitted=True)
         except BaseException as error:
             failure = job.layout.failed(error, now() - begun, job.request)
             if failure is None:

@@ -11,6 +11,8 @@ from pretzel.data_plane.transport import http2
 from pretzel.data_plane.transport.head import ENCODINGS, Rejection
 from pretzel.data_plane.transport.outgoing import Outgoing
 from pretzel.data_plane.transport.status import OK_TRAILERS, Header, Metadata, metadata_fields, status_fields
+from pretzel.errors import PretzelError
+from pretzel.serving.errors import status_of
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.call import Call
@@ -32,6 +34,8 @@ class Sender:
     def __init__(self, engine: http2.Connection, flush_soon: Callable[[], None]) -> None:
         self._engine, self._flush_soon = engine, flush_soon
         self.outgoing = Outgoing(engine)
+        self._error: PretzelError | None = None
+        self._refusal: tuple[Header, ...] = ()
         self.ignored: dict[int, int] = {}
         """Dropped bytes of open streams whose calls have ended."""
 
@@ -106,6 +110,14 @@ class Sender:
     def refuse(self, stream_id: int, fields: tuple[Header, ...]) -> None:
         """Answer a stream that does not become a call by these fields alone."""
         self._send_only(stream_id, fields)
+
+    def refuse_by(self, stream_id: int, error: PretzelError) -> None:
+        """Answer a call by an error alone; that of the call before is encoded already."""
+        if error is not self._error:
+            status = status_of(error)
+            fields = status_fields(status.code, status.message, status.metadata)
+            self._error, self._refusal = error, (*_RESPONSE, _ACCEPTED, *fields)
+        self._send_only(stream_id, self._refusal)
 
     def unsent(self, stream_id: int | None = None) -> int:
         """Return the bytes of responses that are not on their way yet, of one stream or of all."""

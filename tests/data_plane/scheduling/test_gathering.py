@@ -37,7 +37,7 @@ def measured(alone: float = 1.0, together: float = 0.25) -> RowCosts:
 class Job:
     """A request whose value is its answer."""
 
-    need, level, size = Need(8, 8, True), NORMAL, 8
+    need, level, size, waits = Need(8, 8, True), NORMAL, 8, False
 
     def __init__(self, value: Any, program: object, cost: Cost, rows: int = 1, deadline: float = 0.0) -> None:
         self.value, self.program, self.cost, self.rows, self.deadline = value, program, cost, rows, deadline

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pretzel.data_plane.scheduling.niceness import NICE
 from pretzel.data_plane.scheduling.pace import MOST, Pace
 from pretzel.data_plane.scheduling.policy import LONGEST, PATIENCE, is_cheaper, is_hopeless, priority
-from pretzel.data_plane.scheduling.queue import NICE, ExecutorQueue
+from pretzel.data_plane.scheduling.queue import ExecutorQueue
 
 arrivals = st.floats(0, 100)
 costs = st.floats(0, 20)

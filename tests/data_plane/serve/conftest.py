@@ -39,14 +39,14 @@ from tests.data_plane.models import put
 class Serving:
     """The parts of one serving process."""
 
-    def __init__(self, path: Path, queue: int = 4, front: str = "native", **settings: Any) -> None:
+    def __init__(self, path: Path, queue: int = 4, front: str = "native", delay: float = 0.0, **settings: Any) -> None:
         self.cache = ObjectCache(path)
         self.settings = Settings(port=0, front=front, **settings)
         self.tally = Tally()
         self.objects = ObjectReader(path)
         self.plans = PlanCatalog(self.objects, 1 << 40, tally=self.tally)
         self.router = Router(self.plans, self.tally)
-        self.engine = RequestEngine(Limits(0.0005, queue), 1, tally=self.tally)
+        self.engine = RequestEngine(Limits(0.0005, queue, delay=delay), 1, tally=self.tally)
         self.guard = ErrorInterceptor(self.tally)
         self.looks = 0
         self.newest = True

@@ -32,9 +32,12 @@ class Recording:
         self.limits, self.share = self.real.limits, self.real.share
         self.gather_rows = 0
 
-    async def execute(self, job: Any) -> Any:
+    def refusal(self, *request: Any) -> None:
+        """Let every request wait."""
+
+    async def execute(self, job: Any, *, admitted: bool) -> Any:
         self.jobs.append(job)
-        return await self.real.execute(job)
+        return await self.real.execute(job, admitted=admitted)
 
 
 def message(rows: int = MANY, width: int = 3, value: float = 1.0) -> bytes:
@@ -94,7 +97,10 @@ def _job(model: Served, engine: Recording, deadline: float = 0.0) -> Any:
 class Captured:
     """Runs nothing."""
 
-    async def execute(self, job: Any) -> None:
+    def refusal(self, *request: Any) -> None:
+        """Let every request wait."""
+
+    async def execute(self, job: Any, *, admitted: bool) -> None:
         return None
 
 

@@ -54,7 +54,10 @@ class Collecting:
     def __init__(self) -> None:
         self.jobs: list[Any] = []
 
-    async def execute(self, job: Any) -> None:
+    def refusal(self, *request: Any) -> None:
+        """Let every request wait."""
+
+    async def execute(self, job: Any, *, admitted: bool) -> None:
         self.jobs.append(job)
 
 
@@ -121,7 +124,7 @@ def test_no_rows_run_alone():
 class Held:
     """A job that keeps the only thread busy."""
 
-    need, level, size, rows, deadline, program = Need(8, 8, True), 1, 8, 1, 0.0, None
+    need, level, size, rows, deadline, program, waits = Need(8, 8, True), 1, 8, 1, 0.0, None, False
 
     def __init__(self) -> None:
         self.cost, self.release = Cost(), threading.Event()

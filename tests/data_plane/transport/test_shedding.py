@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import select
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import grpc
 import pytest
@@ -14,15 +17,17 @@ from pretzel.client.hints import retry_after
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.transport import delay
 from pretzel.data_plane.transport import front as native_front
+from pretzel.data_plane.transport.arrived import unread_bytes
 from pretzel.data_plane.transport.lane import OVERLOADED_BREATH
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Methods
 from pretzel.data_plane.transport.shedding import CROWDED, RETRY_SECONDS, TURN, Shedding
-from tests.data_plane.transport.echo import Served, limited, path
+from tests.data_plane.transport.echo import Echo, Served, limited, path
 from tests.data_plane.transport.peer import DATA, END_STREAM, Peer, frame, message, request
 from tests.data_plane.transport.waits import until
 
 EXHAUSTED, REFUSED_STREAM = 8, 7
+STREAMS = 64
 PREDICTIONS = ("Fast", "Slow", "Lane", "FastLane")
 """Methods with a shortcut."""
 
@@ -140,6 +145,42 @@ async def test_a_segment_is_answered_while_its_share_lasts():
         assert statuses.count(EXHAUSTED) == refused(served)
         assert before == served.echo.calls
         assert await peer.is_served()
+
+
+@pytest.mark.parametrize(("calls", "crowds"), [(STREAMS // 2, True), (STREAMS // 4, False)])
+async def test_calls_in_the_kernel_count(calls: int, crowds: bool, monkeypatch: pytest.MonkeyPatch):
+    """A client that has used all its streams is seen, although only a part of its calls is read at once."""
+
+    def fast(echo: Echo, message: bytes, deadline: float) -> bytes:
+        if message == b"send more":
+            peer.flush()
+            (connection,) = served.front.connections
+            received = connection.transport.get_extra_info("socket")
+            assert select.select([received.fileno()], [], [], 20)[0]
+        return message
+
+    monkeypatch.setattr(Echo, "_fast", fast)
+    async with limited(streams=STREAMS) as served, Peer.connected(served.port) as peer:
+        assert await peer.is_served()
+        streams = [peer.open(request("Fast"), message(b"send more" if i == 0 else b"m")) for i in range(calls)]
+        first = peer.queued()
+        streams += [peer.open(request("Fast"), message(b"m")) for _ in range(STREAMS - calls if crowds else calls)]
+        peer.send(first)
+        await peer.until(lambda: all(peer.answers[stream].closed for stream in streams))
+        assert {peer.answers[stream].status for stream in streams} == {0}
+        assert (served.front.shedding.delay._crowd > 0) is crowds
+
+
+def test_unread_bytes():
+    ours, theirs = socket.socketpair()
+    transport = SimpleNamespace(get_extra_info=lambda name: ours)
+    assert unread_bytes(transport) == 0
+    theirs.send(b"hello")
+    assert unread_bytes(transport) == 5
+    ours.close()
+    theirs.close()
+    assert unread_bytes(transport) == 0
+    assert unread_bytes(SimpleNamespace(get_extra_info=lambda name: None)) == 0
 
 
 async def test_open_calls_are_bounded_over_all_connections():
