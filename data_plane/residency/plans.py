@@ -23,20 +23,17 @@ from pretzel.data_plane.residency.eviction import EvictionQueue
 from pretzel.data_plane.residency.flight import Flight, note_of
 from pretzel.data_plane.residency.ledger import Holding, Ledger, total_bytes
 from pretzel.data_plane.residency.trust import Trust
+from pretzel.data_plane.residency.upkeep import Upkeep
 from pretzel.engine import Executable, StageCatalog, load
 from pretzel.errors import ExhaustedError
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.plan import Plan
-from pretzel.serving.heap import settle, trim_heap
+from pretzel.serving.heap import trim_heap
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-SETTLE_LOADS = 64
-"""Loads after which their objects are excluded from garbage collections: 10 000 plans are a million objects."""
-TRIM_BYTES = 1 << 20
-"""Bytes freed on the heap after which it is returned to the system: that takes the time of a load."""
 LEAST_LOAD = 0.0002
 """Seconds; a load is not taken for faster than that."""
 
@@ -65,11 +62,11 @@ class PlanCatalog:
         self._tally = tally or Tally()
         self._trust, self._doubt = Trust(self._tally, doubt), doubt
         self._stages, self.ledger, self._queue = StageCatalog(python), Ledger(), EvictionQueue()
-        self._loads = self._freed_bytes = 0
         self._entries: weakref.WeakValueDictionary[Digest, Entry] = weakref.WeakValueDictionary()
         self.resident: dict[Digest, Entry] = {}
         self._loading: dict[Digest, asyncio.Task[Executable]] = {}
         self._loader = ThreadPoolExecutor(1, "loader")  # one: loading must not take the cores from requests
+        self._upkeep = Upkeep(self._loader.submit)
         self._loader.submit(trim_heap)  # starts its thread now: a later shortage could prevent it
         self.on_evict: list[Callable[[Digest], None]] = []
 
@@ -218,17 +215,12 @@ class PlanCatalog:
         self._queue.add(entry)
         while self.ledger.bytes > self._budget and (victim := self._queue.next(entry, freed, self._clock())):
             self._evict(victim)
-        self._loads += 1
-        if self._loads % SETTLE_LOADS == 0:
-            asyncio.get_running_loop().call_soon(settle)  # after the call that waits for this load
+        self._upkeep.loaded()
 
     def _evict(self, entry: Entry) -> None:
         assert entry.holding is not None
         self.ledger.remove(entry.holding)
-        self._freed_bytes += entry.holding.heap
-        if self._freed_bytes > TRIM_BYTES:
-            self._freed_bytes = 0
-            self._loader.submit(trim_heap)
+        self._upkeep.freed(entry.holding.heap)
         self._queue.remove(entry)
         entry.release()
         del self.resident[entry.digest]
@@ -294,4 +286,5 @@ class PlanCatalog:
 
     def close(self) -> None:
         """Stop loading plans."""
+        self._upkeep.close()
         self._loader.shutdown(wait=False, cancel_futures=True)
