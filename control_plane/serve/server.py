@@ -27,7 +27,7 @@ from pretzel.serving import logs
 from pretzel.serving.descriptors import connection_options, raise_limit
 from pretzel.serving.grpc_ports import GrpcPorts
 from pretzel.serving.header_lists import header_options
-from pretzel.serving.heap import share_heap
+from pretzel.serving.heap import defer_full_collections, settle, share_heap
 from pretzel.serving.listeners import Address
 from pretzel.serving.tls import HTTP1, server_tls
 from pretzel.v1 import control_pb2, control_pb2_grpc, worker_pb2, worker_pb2_grpc
@@ -35,6 +35,9 @@ from pretzel.v1 import control_pb2, control_pb2_grpc, worker_pb2, worker_pb2_grp
 _log = structlog.get_logger(part="server")
 _STREAMS = 128
 """Open calls of one connection; a client queues the others."""
+_TURN_SECONDS = 0.001
+"""Time for which a thread that compiles may keep the GIL while others wait for it: the event loop needs it several
+times for each call."""
 SERVICES = (
     control_pb2.DESCRIPTOR.services_by_name["ControlPlaneService"].full_name,
     worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name,
@@ -72,11 +75,19 @@ async def main(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with serving(settings) as ready:
+        _share_time()
         print(json.dumps({"event": "ready", **ready.__dict__}), flush=True)
         _log.info("ready", **ready.__dict__)
         await stop.wait()
         _log.info("draining", seconds=settings.drain_seconds)
     _log.info("stopped")
+
+
+def _share_time() -> None:
+    """Keep deployments, which run on threads of this process, from delaying the event loop for long."""
+    settle()
+    defer_full_collections()
+    sys.setswitchinterval(_TURN_SECONDS)
 
 
 @asynccontextmanager
