@@ -30,14 +30,12 @@ from pretzel.serving.header_lists import header_options
 from pretzel.serving.heap import defer_full_collections, settle, share_heap
 from pretzel.serving.listeners import Address
 from pretzel.serving.tls import HTTP1, server_tls
+from pretzel.serving.turns import take_short_turns
 from pretzel.v1 import control_pb2, control_pb2_grpc, worker_pb2, worker_pb2_grpc
 
 _log = structlog.get_logger(part="server")
 _STREAMS = 128
 """Open calls of one connection; a client queues the others."""
-_TURN_SECONDS = 0.001
-"""Time for which a thread that compiles may keep the GIL while others wait for it: the event loop needs it several
-times for each call."""
 SERVICES = (
     control_pb2.DESCRIPTOR.services_by_name["ControlPlaneService"].full_name,
     worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name,
@@ -87,7 +85,7 @@ def _share_time() -> None:
     """Keep deployments, which run on threads of this process, from delaying the event loop for long."""
     settle()
     defer_full_collections()
-    sys.setswitchinterval(_TURN_SECONDS)
+    take_short_turns()
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ from pretzel.data_plane.cache.proof import Proof
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.residency.bars import Bars, Key
-from pretzel.data_plane.residency.entry import Entry
+from pretzel.data_plane.residency.entry import Entry, Loaded
 from pretzel.data_plane.residency.eviction import EvictionQueue
 from pretzel.data_plane.residency.flight import Flight, note_of
 from pretzel.data_plane.residency.ledger import Holding, Ledger, total_bytes
@@ -153,46 +153,47 @@ class PlanCatalog:
         start = self._clock()
         self._notify("loading", entry.digest)
         try:
-            plan, executable, proof = await self._trust.read([entry.digest], lambda: self._load_once(entry))
-            executable.noted = note_of([entry.digest])
-            entry.estimate(plan, executable)
-            entry.holding, entry.ledger = Holding.of(entry.digest, plan, executable), self.ledger
-            entry.executable, entry.proof = executable, proof
+            loaded = await self._trust.read([entry.digest], lambda: self._load_once(entry))
+            loaded.executable.noted = note_of([entry.digest])
+            holding = entry.take(loaded, self.ledger)
             seconds = self._clock() - start
             entry.load_seconds = min(entry.load_seconds, max(seconds, LEAST_LOAD))
-            self._admit(entry, entry.holding)
+            self._admit(entry, holding)
             self._tally.loads.observe(seconds)
-            return executable
+            return loaded.executable
         finally:
             del self._loading[entry.digest]
             if entry.executable is None:
                 self._notify("evicted", entry.digest)
 
-    async def _load_once(self, entry: Entry) -> tuple[Plan, Executable, Proof]:
+    async def _load_once(self, entry: Entry) -> Loaded:
         run = asyncio.get_running_loop().run_in_executor
         if not self._trust.distrusted and not self._queue.pinned:
             if (loaded := await run(self._loader, self._load_small, entry.digest)) is not None:
                 return loaded
         await self._trust.wait_for([entry.digest])
-        plan = await run(self._loader, self._read, entry.digest)
+        plan, least = await run(self._loader, self._size, entry.digest)
         await self._trust.wait_for(plan.objects)
-        self._make_room(entry, Holding.of(entry.digest, plan))
-        return plan, *await run(self._loader, self._build, plan, entry.digest)
+        self._make_room(entry, least)
+        return await run(self._loader, self._build, plan, entry.digest)
 
-    def _load_small(self, digest: Digest) -> tuple[Plan, Executable, Proof] | None:
+    def _load_small(self, digest: Digest) -> Loaded | None:
         """Load a plan in one visit of the thread; None if it may not fit, which the event loop decides."""
+        plan, least = self._size(digest)
+        return None if least.bytes > self._budget else self._build(plan, digest)
+
+    def _size(self, digest: Digest) -> tuple[Plan, Holding]:
+        """Return a plan, and the least memory that it takes."""
         plan = self._read(digest)
-        if Holding.of(digest, plan).bytes > self._budget:
-            return None
-        return plan, *self._build(plan, digest)
+        return plan, Holding.of(digest, plan)
 
     def _read(self, digest: Digest) -> Plan:
         return Plan.from_encoded(self._objects.fetch(digest))
 
-    def _build(self, plan: Plan, digest: Digest) -> tuple[Executable, Proof]:
+    def _build(self, plan: Plan, digest: Digest) -> Loaded:
         with self._flight.loading([digest]) if self._flight else nullcontext():
             proof = self._objects.prove([digest, *plan.objects])
-            return load(plan, proof.fetch, catalog=self._stages), proof
+            return Loaded.of(digest, plan, load(plan, proof.fetch, catalog=self._stages), proof)
 
     def _make_room(self, entry: Entry, holding: Holding) -> None:
         """Reject a plan that cannot fit even with the pinned plans alone."""
