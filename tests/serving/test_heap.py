@@ -26,7 +26,7 @@ assert abs(sys.getswitchinterval() - TURN_SECONDS) < 1e-6 and TURN_SECONDS < 0.0
 
 @pytest.fixture(autouse=True)
 def collector() -> Iterator[None]:
-    """Restore the thresholds; no collection starts by itself."""
+    """Restore the thresholds, and let tests alone start collections."""
     before = gc.get_threshold()
     gc.disable()
     yield

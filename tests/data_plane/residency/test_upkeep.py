@@ -1,4 +1,4 @@
-"""What loads and evictions leave behind is done after their callers have gone on, in small sets."""
+"""Upkeep after loads and evictions: their callers go on first, and it is done in small sets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.data_plane.models import put, regression
 
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The calls of `settle`, which does nothing; the pause before it does not end by itself."""
+    """Calls of `settle`, which does nothing here, after a pause that only the test ends."""
     calls: list[int] = []
     monkeypatch.setattr(upkeep, "settle", lambda: calls.append(1))
     monkeypatch.setattr(upkeep, "PAUSE", 3600.0)
