@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.scale import deploying, loading, sharing
+from benchmarks.scale import deploying, loading, pauses, sharing
 from benchmarks.scale.page import Figures, write
 from benchmarks.scale.processes import MIB
 from benchmarks.scale.siblings import Family
@@ -42,6 +42,12 @@ def cycles(figures: Figures, directory: Path, options: argparse.Namespace) -> No
 def shared(figures: Figures, directory: Path, options: argparse.Namespace) -> None:
     """Compare the memory of larger text models with their distinct parameters."""
     sharing.measure(figures, Family.fitted(options.wide), directory / "shared", options)
+
+
+@part("pauses")
+def pauses_of_others(figures: Figures, directory: Path, options: argparse.Namespace) -> None:
+    """Call while large models are deployed and loaded."""
+    pauses.measure(figures, directory / "pauses", options)
 
 
 def arguments() -> argparse.Namespace:

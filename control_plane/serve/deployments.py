@@ -13,8 +13,10 @@ from pretzel.control_plane.serve.live import LiveWorkers
 from pretzel.control_plane.serve.metrics import Metrics
 from pretzel.errors import CancelledError, ExhaustedError, PretzelError
 from pretzel.plan.model import ModelVersion
-from pretzel.serving.heap import trim_heap
+from pretzel.serving.heap import collect_if_due, trim_heap
 
+REST_SECONDS = 0.5
+"""Seconds without a deployment after which garbage is collected: by then nothing refers to the objects of the last."""
 RETRY_SECONDS = 1.0
 """Delay that is suggested to a deployment that found a full queue: small ones take about as long."""
 
@@ -71,7 +73,14 @@ class Deployments:
         self._metrics.deployments.labels(code).inc()
         task.end()
         if not self._tasks:  # what it compiled and stored has passed through the heap
-            asyncio.get_running_loop().run_in_executor(None, trim_heap)
+            loop = asyncio.get_running_loop()
+            loop.run_in_executor(None, trim_heap)
+            loop.call_later(REST_SECONDS, self._rest)
+
+    def _rest(self) -> None:
+        """Collect garbage between deployments, so that it need not be done during one."""
+        if not self._tasks:
+            collect_if_due()
 
 
 class _Task:

@@ -27,9 +27,10 @@ from pretzel.serving import logs
 from pretzel.serving.descriptors import connection_options, raise_limit
 from pretzel.serving.grpc_ports import GrpcPorts
 from pretzel.serving.header_lists import header_options
-from pretzel.serving.heap import share_heap
+from pretzel.serving.heap import defer_full_collections, settle, share_heap
 from pretzel.serving.listeners import Address
 from pretzel.serving.tls import HTTP1, server_tls
+from pretzel.serving.turns import take_short_turns
 from pretzel.v1 import control_pb2, control_pb2_grpc, worker_pb2, worker_pb2_grpc
 
 _log = structlog.get_logger(part="server")
@@ -72,11 +73,19 @@ async def main(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with serving(settings) as ready:
+        _share_time()
         print(json.dumps({"event": "ready", **ready.__dict__}), flush=True)
         _log.info("ready", **ready.__dict__)
         await stop.wait()
         _log.info("draining", seconds=settings.drain_seconds)
     _log.info("stopped")
+
+
+def _share_time() -> None:
+    """Keep deployments, which run on threads of this process, from delaying the event loop for long."""
+    settle()
+    defer_full_collections()
+    take_short_turns()
 
 
 @asynccontextmanager

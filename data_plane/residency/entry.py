@@ -5,16 +5,33 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from pretzel.data_plane.cache.proof import Proof
 from pretzel.data_plane.residency.ledger import Holding, Ledger, choice_bytes
 from pretzel.data_plane.scheduling.cost import Cost
 from pretzel.engine import Executable
-from pretzel.engine.estimates import estimate
+from pretzel.engine.estimates import Estimate, estimate
 from pretzel.plan.digest import Digest
 from pretzel.plan.multioutput import is_optional
 from pretzel.plan.plan import Plan
+
+
+class Loaded(NamedTuple):
+    """A plan that was loaded, and what follows from its stages: both take time in proportion to them."""
+
+    executable: Executable
+    proof: Proof
+    holding: Holding
+    usual: Estimate
+    optional: Estimate
+    """Of requests for all outputs, also the optional ones."""
+
+    @classmethod
+    def of(cls, digest: Digest, plan: Plan, executable: Executable, proof: Proof) -> Self:
+        """Return a loaded plan with its size and the estimated cost of requests.  For the thread that loads."""
+        costs = estimate(plan, executable.usual), estimate(plan, tuple(executable.outputs))
+        return cls(executable, proof, Holding.of(digest, plan, executable), *costs)
 
 
 class Entry:
@@ -55,10 +72,12 @@ class Entry:
         if self.ledger and self.holding and self.executable:
             self.ledger.grow(self.holding, choice_bytes(self.executable, len(self.prepared)))
 
-    def estimate(self, plan: Plan, executable: Executable) -> None:
-        """Estimate the cost of requests from the stages of the plan, until some were measured."""
-        self._usual_cost.prior = estimate(plan, executable.usual)
-        self._optional_cost.prior = estimate(plan, tuple(executable.outputs))
+    def take(self, loaded: Loaded, ledger: Ledger) -> Holding:
+        """Become resident, and return what is to be counted in the ledger."""
+        self.holding, self.ledger = loaded.holding, ledger
+        self._usual_cost.prior, self._optional_cost.prior = loaded.usual, loaded.optional
+        self.executable, self.proof = loaded.executable, loaded.proof
+        return loaded.holding
 
     def weigh(self, weight: float) -> None:
         """Set the share of the threads that requests of this plan get against others that wait."""

@@ -18,25 +18,22 @@ from pretzel.data_plane.cache.proof import Proof
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.residency.bars import Bars, Key
-from pretzel.data_plane.residency.entry import Entry
+from pretzel.data_plane.residency.entry import Entry, Loaded
 from pretzel.data_plane.residency.eviction import EvictionQueue
 from pretzel.data_plane.residency.flight import Flight, note_of
 from pretzel.data_plane.residency.ledger import Holding, Ledger, total_bytes
 from pretzel.data_plane.residency.trust import Trust
+from pretzel.data_plane.residency.upkeep import Upkeep
 from pretzel.engine import Executable, StageCatalog, load
 from pretzel.errors import ExhaustedError
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.plan import Plan
-from pretzel.serving.heap import settle, trim_heap
+from pretzel.serving.heap import trim_heap
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-SETTLE_LOADS = 64
-"""Loads after which their objects are excluded from garbage collections: 10 000 plans are a million objects."""
-TRIM_BYTES = 1 << 20
-"""Bytes freed on the heap after which it is returned to the system: that takes the time of a load."""
 LEAST_LOAD = 0.0002
 """Seconds; a load is not taken for faster than that."""
 
@@ -65,11 +62,11 @@ class PlanCatalog:
         self._tally = tally or Tally()
         self._trust, self._doubt = Trust(self._tally, doubt), doubt
         self._stages, self.ledger, self._queue = StageCatalog(python), Ledger(), EvictionQueue()
-        self._loads = self._freed_bytes = 0
         self._entries: weakref.WeakValueDictionary[Digest, Entry] = weakref.WeakValueDictionary()
         self.resident: dict[Digest, Entry] = {}
         self._loading: dict[Digest, asyncio.Task[Executable]] = {}
         self._loader = ThreadPoolExecutor(1, "loader")  # one: loading must not take the cores from requests
+        self._upkeep = Upkeep(self._loader.submit)
         self._loader.submit(trim_heap)  # starts its thread now: a later shortage could prevent it
         self.on_evict: list[Callable[[Digest], None]] = []
 
@@ -156,46 +153,47 @@ class PlanCatalog:
         start = self._clock()
         self._notify("loading", entry.digest)
         try:
-            plan, executable, proof = await self._trust.read([entry.digest], lambda: self._load_once(entry))
-            executable.noted = note_of([entry.digest])
-            entry.estimate(plan, executable)
-            entry.holding, entry.ledger = Holding.of(entry.digest, plan, executable), self.ledger
-            entry.executable, entry.proof = executable, proof
+            loaded = await self._trust.read([entry.digest], lambda: self._load_once(entry))
+            loaded.executable.noted = note_of([entry.digest])
+            holding = entry.take(loaded, self.ledger)
             seconds = self._clock() - start
             entry.load_seconds = min(entry.load_seconds, max(seconds, LEAST_LOAD))
-            self._admit(entry, entry.holding)
+            self._admit(entry, holding)
             self._tally.loads.observe(seconds)
-            return executable
+            return loaded.executable
         finally:
             del self._loading[entry.digest]
             if entry.executable is None:
                 self._notify("evicted", entry.digest)
 
-    async def _load_once(self, entry: Entry) -> tuple[Plan, Executable, Proof]:
+    async def _load_once(self, entry: Entry) -> Loaded:
         run = asyncio.get_running_loop().run_in_executor
         if not self._trust.distrusted and not self._queue.pinned:
             if (loaded := await run(self._loader, self._load_small, entry.digest)) is not None:
                 return loaded
         await self._trust.wait_for([entry.digest])
-        plan = await run(self._loader, self._read, entry.digest)
+        plan, least = await run(self._loader, self._size, entry.digest)
         await self._trust.wait_for(plan.objects)
-        self._make_room(entry, Holding.of(entry.digest, plan))
-        return plan, *await run(self._loader, self._build, plan, entry.digest)
+        self._make_room(entry, least)
+        return await run(self._loader, self._build, plan, entry.digest)
 
-    def _load_small(self, digest: Digest) -> tuple[Plan, Executable, Proof] | None:
+    def _load_small(self, digest: Digest) -> Loaded | None:
         """Load a plan in one visit of the thread; None if it may not fit, which the event loop decides."""
+        plan, least = self._size(digest)
+        return None if least.bytes > self._budget else self._build(plan, digest)
+
+    def _size(self, digest: Digest) -> tuple[Plan, Holding]:
+        """Return a plan, and the least memory that it takes."""
         plan = self._read(digest)
-        if Holding.of(digest, plan).bytes > self._budget:
-            return None
-        return plan, *self._build(plan, digest)
+        return plan, Holding.of(digest, plan)
 
     def _read(self, digest: Digest) -> Plan:
         return Plan.from_encoded(self._objects.fetch(digest))
 
-    def _build(self, plan: Plan, digest: Digest) -> tuple[Executable, Proof]:
+    def _build(self, plan: Plan, digest: Digest) -> Loaded:
         with self._flight.loading([digest]) if self._flight else nullcontext():
             proof = self._objects.prove([digest, *plan.objects])
-            return load(plan, proof.fetch, catalog=self._stages), proof
+            return Loaded.of(digest, plan, load(plan, proof.fetch, catalog=self._stages), proof)
 
     def _make_room(self, entry: Entry, holding: Holding) -> None:
         """Reject a plan that cannot fit even with the pinned plans alone."""
@@ -218,17 +216,12 @@ class PlanCatalog:
         self._queue.add(entry)
         while self.ledger.bytes > self._budget and (victim := self._queue.next(entry, freed, self._clock())):
             self._evict(victim)
-        self._loads += 1
-        if self._loads % SETTLE_LOADS == 0:
-            asyncio.get_running_loop().call_soon(settle)  # after the call that waits for this load
+        self._upkeep.loaded()
 
     def _evict(self, entry: Entry) -> None:
         assert entry.holding is not None
         self.ledger.remove(entry.holding)
-        self._freed_bytes += entry.holding.heap
-        if self._freed_bytes > TRIM_BYTES:
-            self._freed_bytes = 0
-            self._loader.submit(trim_heap)
+        self._upkeep.freed(entry.holding.heap)
         self._queue.remove(entry)
         entry.release()
         del self.resident[entry.digest]
@@ -294,4 +287,5 @@ class PlanCatalog:
 
     def close(self) -> None:
         """Stop loading plans."""
+        self._upkeep.close()
         self._loader.shutdown(wait=False, cancel_futures=True)

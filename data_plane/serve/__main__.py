@@ -11,6 +11,7 @@ from pretzel.serving.background import cause_of
 from pretzel.serving.heap import share_heap
 from pretzel.serving.logs import configure
 from pretzel.serving.parent import die_with
+from pretzel.serving.turns import take_short_turns
 
 try:
     from uvloop import run
@@ -37,6 +38,7 @@ async def serve(descriptor: int) -> None:
 if __name__ == "__main__":
     die_with(int(sys.argv[2]))
     share_heap()
+    take_short_turns()
     run(serve(int(sys.argv[1])))
     sys.stderr.flush()
     os._exit(0)  # no caller waits for what an executor still computes

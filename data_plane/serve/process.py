@@ -102,9 +102,9 @@ class ServingProcess:
         tasks = [asyncio.create_task(work) for work in (self._listen_to_supervisor(), applying)]
         try:
             await self._applied.wait()  # listen only after the first catalog: an empty one would answer NOT_FOUND
+            settle()  # before: it takes some ten milliseconds, for which calls would wait
             port = await self._server.listen(self._port, self._further, self._inherited)
             self._link.send("ready", port=port)
-            settle()
             await self._stop.wait()
         except (PretzelError, OSError, MemoryError) as error:
             self._link.send("failed", message=str(error) if isinstance(error, PretzelError) else cause_of(error))
