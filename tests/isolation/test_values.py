@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pretzel.isolation.side import forms, messages
+from pretzel.isolation.side.tables import FormError
 from pretzel.isolation.values import MalformedError, column_of, value_of
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr, Texts
@@ -84,11 +85,11 @@ def test_numbers_that_the_type_of_the_sample_does_not_hold_are_named() -> None:
     takes = {"form": "table", "names": ["n"], "dtypes": ["int64"]}
     table = forms.given(takes, [("f64", 2, (np.array([1.0, 2.0]),))])
     assert table["n"].dtype == np.int64
-    with pytest.raises(forms.FormError, match="column 'n', row 1: expected int64 as in the sample, got 1.5"):
+    with pytest.raises(FormError, match="column 'n', row 1: expected int64 as in the sample, got 1.5"):
         forms.given(takes, [("f64", 2, (np.array([1.0, 1.5]),))])
 
 
 @pytest.mark.parametrize("result", [object(), np.zeros((1, 1, 1)), np.array([1 + 2j]), np.array([{}], object)])
 def test_results_without_a_type_are_rejected(result: Any) -> None:
-    with pytest.raises(forms.FormError, match="type"):
+    with pytest.raises(FormError, match="type"):
         forms.returned(result)

@@ -75,6 +75,7 @@ DECIDES = (
     "fractions",
     "dates",
     "dates_in_unit",
+    "polars_absent",
 )
 """Keys of a version's metadata read here: models with equal values and inputs convert X to the same columns."""
 

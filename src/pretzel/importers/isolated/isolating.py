@@ -14,11 +14,13 @@ from pretzel.importers.columns import Columns
 from pretzel.importers.findings import Findings, Importing, Refusal, refused
 from pretzel.importers.inputs import Inputs, UnreadableError
 from pretzel.importers.isolated.capture import Captured, captured
-from pretzel.importers.isolated.containers import Container, ContainerError, code_of, container_of, nodes_of
+from pretzel.importers.isolated.containers import Container, code_of, container_of, nodes_of
 from pretzel.importers.isolated.pickling import Pickled, pickled
 from pretzel.importers.isolated.proof import DependentError, prove
+from pretzel.importers.isolated.tables import ContainerError
 from pretzel.importers.registry import Methods, Step
 from pretzel.isolation.side import forms
+from pretzel.isolation.side.tables import FormError
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 
@@ -66,11 +68,10 @@ class Isolating(Findings):
 
     def given(self, inputs: Inputs, x: Columns) -> Columns:
         """Return the input columns of a model; a table's from the sample, if the model does not know their names."""
-        names = getattr(self.sample, "columns", None)
-        if x.names is not None or names is None or not hasattr(self.sample, "iloc"):
+        if x.names is not None or not forms.is_table(self.sample):
             return x
         inputs.used.clear()
-        return Columns.given(inputs, tuple(map(str, names)))
+        return Columns.given(inputs, tuple(map(str, self.sample.columns)))
 
     def run(self, importing: Importing, estimator: Any, x: Columns, step: Step) -> Methods:
         """Return the methods of a step; Python stages if it is refused, and the sample shows that this is possible."""
@@ -137,19 +138,37 @@ def _proved(estimator: Any, name: str, call: Captured) -> Opened:
     rows = forms.rows_of(container.columns)
     if not rows or forms.rows_of(columns) != rows:
         raise NotIsolatedError(f"its {name} returns {forms.rows_of(columns)} rows for {rows}")
-    prove(function, forms.given(container.takes, container.columns), rows, columns)
-    frame = hasattr(call.result, "columns") and hasattr(call.result, "iloc")
+    prove(function, _sent(container, call.given), rows, columns)
+    frame = forms.is_table(call.result)
     names = tuple(map(str, call.result.columns)) if frame else None
-    libraries = {"pandas": container.takes["form"] in ("table", "series") or frame}
+    libraries = {"pandas": container.takes["form"] in ("table", "series") or hasattr(call.result, "iloc")}
+    libraries["polars"] = container.takes["form"] == "polars" or hasattr(call.result, "get_columns")
     libraries["scipy"] = any("{" in kind for kind, _, _ in (*container.columns, *columns))
     also = [name for name, needed in libraries.items() if needed]
     return Opened(container, pickled(estimator, also), tuple(kind for kind, _, _ in columns), names)
 
 
+def _sent(container: Container, original: Any) -> Any:
+    """Return a container made again from its columns, as in a side process.
+
+    Raises:
+        ContainerError: its columns have other types than the original's.
+    """
+    try:
+        sent = forms.given(container.takes, container.columns)
+    except Exception as error:  # of pandas and polars too
+        raise ContainerError(f"the rows that it is given cannot be made again ({error!s:.200})") from None
+    types = [list(getattr(one, "dtypes", ())) for one in (original, sent)] if forms.is_table(original) else [[], []]
+    for name, old, new in zip(getattr(original, "columns", ()), *types, strict=False):
+        if old != new:
+            raise ContainerError(f"column {name!r} of {old} would be given as {new}")
+    return sent
+
+
 def _returned(result: Any) -> Sequence[forms.Column]:
     try:
         return forms.returned(result)
-    except forms.FormError as error:
+    except FormError as error:
         raise NotIsolatedError(f"it returns {error}") from None
 
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from .tables import MASKED, FormError, as_dtype, pandas_column, pandas_table, polars_table
+
 Column = tuple[str, int, Sequence[Any]]
 DTYPES = {
     "bool": "?", "i8": "<i1", "i16": "<i2", "i32": "<i4", "i64": "<i8",
@@ -21,10 +23,6 @@ DTYPES = {
 NAMES = {np.dtype(code): name for name, code in DTYPES.items()}
 KIND = re.compile(r"(\w+)(?:\[(\d+)\]|\{(\d+)\})?")
 NONE = 2
-
-
-class FormError(ValueError):
-    """Columns do not fit what a step takes, or it returns something that has no type."""
 
 
 def parsed(kind: str) -> tuple[str, int | None, bool]:
@@ -49,14 +47,11 @@ def given(takes: Mapping[str, Any], columns: Sequence[Column]) -> Any:
     values = [_value(column) for column in columns]
     form, types = takes["form"], takes.get("dtypes") or []
     if form == "table":
-        import pandas
-
-        data = [_typed(name, v, t) for name, v, t in zip(takes["names"], values, types, strict=True)]
-        table = pandas.concat(data, axis=1) if data else pandas.DataFrame()
-        table.columns = takes["names"]
-        return table
+        return pandas_table(takes["names"], values, types)
+    if form == "polars":
+        return polars_table(takes["names"], values, types, takes["absent"])
     if form == "series":
-        return _typed(takes["names"][0], values[0], types[0])
+        return pandas_column(takes["names"][0], values[0], types[0])
     if form == "list":
         return list(values[0])
     if form == "objects":
@@ -96,40 +91,11 @@ def _texts(data: np.ndarray, lengths: np.ndarray, missing: np.ndarray | None) ->
     return texts
 
 
-def _typed(name: Any, value: Any, dtype: Any) -> Any:
-    """Return a column as a series of a dtype."""
-    import pandas
-
-    if isinstance(dtype, dict):
-        return pandas.Series(pandas.Categorical(value, dtype["categories"], dtype["ordered"]), name=name)
-    if isinstance(value, list):
-        return pandas.Series(value, name=name, dtype=dtype)
-    return pandas.Series(as_dtype(name, value, np.dtype(dtype)), name=name)
-
-
 def _sparse(value: Any, container: str, dtype: str) -> Any:
     import scipy.sparse
 
     matrix = getattr(scipy.sparse, container)(value)
     return matrix if matrix.dtype == dtype else matrix.astype(dtype)
-
-
-def as_dtype(name: Any, array: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Return numbers in a dtype that holds each of them.
-
-    Raises:
-        FormError: it does not hold one; with column and row.
-    """
-    if array.dtype == dtype or dtype.kind == "O":
-        return array
-    with np.errstate(all="ignore"):
-        cast = array.astype(dtype)
-        lost = ~((cast == array) | (np.isnan(array) if array.dtype.kind == "f" and dtype.kind == "f" else False))
-    if dtype.kind != "f" and lost.any():
-        row = int(np.argwhere(lost)[0][0])
-        value = array[row] if array.ndim == 1 else array[row][np.argwhere(lost)[0][1]]
-        raise FormError(f"column {name!r}, row {row}: expected {dtype} as in the sample, got {value}")
-    return cast
 
 
 # What a step returns
@@ -143,9 +109,14 @@ def returned(result: Any) -> list[Column]:
     """
     if hasattr(result, "tocsr"):
         return [_sparse_column(result.tocsr())]
-    if hasattr(result, "iloc") and hasattr(result, "columns"):
+    if is_table(result):
         return list(_of_table(result))
     return [_of_array(result.to_numpy() if hasattr(result, "to_numpy") else result)]
+
+
+def is_table(result: Any) -> bool:
+    """Return whether this is a table of pandas or polars."""
+    return hasattr(result, "columns") and (hasattr(result, "iloc") or hasattr(result, "get_columns"))
 
 
 def rows_of(columns: Sequence[Column]) -> int:
@@ -163,7 +134,10 @@ def _sparse_column(matrix: Any) -> Column:
 
 
 def _of_table(table: Any) -> Iterator[Column]:
-    arrays = [_plain(table.iloc[:, i]) for i in range(table.shape[1])]
+    if hasattr(table, "get_columns"):
+        arrays = [column.to_numpy() for column in table.get_columns()]
+    else:
+        arrays = [_plain(table.iloc[:, i]) for i in range(table.shape[1])]
     if not arrays:
         raise FormError("a table without columns")
     for _, group in groupby(arrays, lambda array: array.dtype):
@@ -175,6 +149,8 @@ def _plain(series: Any) -> np.ndarray:
     if isinstance(series.dtype, np.dtype):
         array: np.ndarray = series.to_numpy()
         return array
+    if MASKED.fullmatch(str(series.dtype)):
+        raise FormError(f"column {series.name!r} of {series.dtype}; numbers of NumPy's types have a type here")
     objects: np.ndarray = series.astype(object).to_numpy()
     return objects
 

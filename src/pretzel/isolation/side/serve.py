@@ -13,6 +13,7 @@ from typing import Any
 
 from . import forms, messages
 from .confine import confine, readable
+from .tables import FormError
 
 DONE, RAISED, WRONG, UNFIT, MEMORY, OPENED = b"done", b"fail", b"shap", b"unfi", b"memo", b"open"
 """Kinds of answers: a result; the code raised; it returned something else; the columns do not fit; memory ran out; it
@@ -57,7 +58,7 @@ def answered(function: Callable[[Any], Any], spec: Mapping[str, Any], inbox: int
     columns = [(kind, rows, _viewed(kind, parts)) for kind, rows, parts in messages.columns_of(header, arrays)]
     try:
         data = forms.given(spec["takes"], columns)
-    except forms.FormError as error:
+    except FormError as error:
         return UNFIT, {"error": str(error)}, ()
     try:
         result = function(data)
