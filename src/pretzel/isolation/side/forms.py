@@ -7,7 +7,7 @@ texts their bytes, lengths and marks of missing ones (or None); of sparse rows v
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -21,6 +21,8 @@ DTYPES = {
     "u8": "<u1", "u16": "<u2", "u32": "<u4", "u64": "<u8", "f32": "<f4", "f64": "<f8",
 }  # fmt: skip
 NAMES = {np.dtype(code): name for name, code in DTYPES.items()}
+TOKENS = "str[*]"
+"""The type of lists of texts: bytes, lengths, nothing, and the start of each list."""
 KIND = re.compile(r"(\w+)(?:\[(\d+)\]|\{(\d+)\})?")
 NONE = 2
 
@@ -52,7 +54,7 @@ def given(takes: Mapping[str, Any], columns: Sequence[Column]) -> Any:
         return polars_table(takes["names"], values, types, takes["absent"])
     if form == "series":
         return pandas_column(takes["names"][0], values[0], types[0])
-    if form == "list":
+    if form in ("list", "each"):
         return list(values[0])
     if form == "objects":
         parts = [np.asarray(v, object).reshape(columns[0][1], -1) for v in values]
@@ -98,7 +100,39 @@ def _sparse(value: Any, container: str, dtype: str) -> Any:
     return matrix if matrix.dtype == dtype else matrix.astype(dtype)
 
 
+def called(function: Callable[[Any], Any], takes: Mapping[str, Any], data: Any) -> Any:
+    """Return what a function returns for a container, or for each text of one."""
+    return [function(text) for text in data] if takes["form"] == "each" else function(data)
+
+
 # What a step returns
+
+
+def returned_by(takes: Mapping[str, Any], result: Any) -> list[Column]:
+    """Return what :func:`called` returned as columns.
+
+    Raises:
+        FormError: it has no type.
+    """
+    if takes["form"] != "each":
+        return returned(result)
+    if takes["lists"]:
+        return [_of_lists([list(tokens) for tokens in result])]
+    _check_texts(result)
+    return [("str", len(result), _packed(result))]
+
+
+def _of_lists(rows: list[list[Any]]) -> Column:
+    items = [item for row in rows for item in row]
+    _check_texts(items)
+    starts = np.cumsum([0, *map(len, rows)], dtype=np.int64)
+    return TOKENS, len(rows), (*_packed(items), starts)
+
+
+def _check_texts(values: Sequence[Any]) -> None:
+    odd = next((value for value in values if not isinstance(value, str)), "")
+    if odd != "":
+        raise FormError(f"{type(odd).__name__} {odd!r:.40} for a text; texts have a type there")
 
 
 def returned(result: Any) -> list[Column]:

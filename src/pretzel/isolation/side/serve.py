@@ -61,13 +61,13 @@ def answered(function: Callable[[Any], Any], spec: Mapping[str, Any], inbox: int
     except FormError as error:
         return UNFIT, {"error": str(error)}, ()
     try:
-        result = function(data)
+        result = forms.called(function, spec["takes"], data)
     except MemoryError as error:
         return MEMORY, described(error), ()
     except BaseException as error:
         return RAISED, described(error), ()
     try:
-        parts = forms.returned(result)
+        parts = forms.returned_by(spec["takes"], result)
     except Exception as error:
         return WRONG, {"error": f"it returned {error}"}, ()
     kinds, rows = [kind for kind, _, _ in parts], header["rows"]
