@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from pretzel.importers.installed import is_computing
 from pretzel.importers.tracing import reductions  # noqa: F401  # registers its functions
 from pretzel.importers.tracing.arrays import SymbolicArray
 from pretzel.importers.tracing.branches import Way, joined, ways
@@ -70,11 +71,8 @@ class UntracedError(Exception):
 
 def is_traceable(function: Any) -> bool:
     """Return whether this is a function or method written in Python, or a partial of one."""
-    return isinstance(opened(function, {})[0], types.FunctionType) and not _is_of_a_library(opened(function, {})[0])
-
-
-def _is_of_a_library(function: Any) -> bool:
-    return (function.__module__ or "").partition(".")[0] in ("numpy", "scipy", "pandas", "sklearn")
+    inner = opened(function, {})[0]
+    return isinstance(inner, types.FunctionType) and not is_computing(inner.__module__)
 
 
 def opened(function: Any, options: Mapping[str, Any]) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
