@@ -87,8 +87,10 @@ def test_a_worker_serves_a_stage_of_an_environment_that_it_is_given(tmp_path: Pa
             lacking = "step pipeline.moved: the worker's own environment lacks tinylib 2.0; make "
             with pytest.raises(PreconditionError, match=lacking) as refusal:
                 client.predict_proba("moved", X)
-            remedy = rf"make ({re.escape(str(environments))}/[0-9a-f]{{16}}) a virtual environment of Python 3\.\d+ with "
-            found = re.search(remedy + r"`pip install cloudpickle .*numpy==\S+ .*tinylib==2\.0`", str(refusal.value))
+            place = (
+                rf"make ({re.escape(str(environments))}/[0-9a-f]{{16}}) a virtual environment of Python 3\.\d+ with "
+            )
+            found = re.search(place + r"`pip install cloudpickle .*numpy==\S+ .*tinylib==2\.0`", str(refusal.value))
             assert found is not None, str(refusal.value)
 
             place = Path(found[1])

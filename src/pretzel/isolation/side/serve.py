@@ -39,7 +39,7 @@ def serve(link: socket.socket, inbox: int, outbox: int, setup: Mapping[str, Any]
         try:
             kind, fields, columns = answered(function, header, inbox, messages.NOTE.unpack(note)[1])
             _answer(link, outbox, kind, fields, columns)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             _answer(link, outbox, WRONG, {"error": f"the answer does not fit into its memory ({error})"})
 
 
