@@ -19,7 +19,7 @@ from pretzel.importers.tracing.ending import TraceEnd, line_of, unknown, where
 from pretzel.importers.tracing.marks import forget_marks
 from pretzel.importers.tracing.modules import Owner, rewired, seen, writes_outside
 from pretzel.importers.tracing.singles import TextRows, answered_by, reason_of, rows_of
-from pretzel.importers.tracing.text_values import OPEN, Text
+from pretzel.importers.tracing.text_values import BY_PANDAS, OPEN, ObjectText, Text
 from pretzel.importers.tracing.values import Value, cast, of_input
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -42,6 +42,8 @@ class Given:
     """The columns whose type is unknown; they are numbers unless the function uses them as texts."""
     dates: tuple[tuple[str, str], ...] = ()
     """The columns of dates or time spans, and their types."""
+    text_types: tuple[tuple[str, str], ...] = ()
+    """The columns of texts that are not of pandas' own type, and their types."""
 
     def with_texts(self, column: str) -> Given:
         """Return the same with a column of texts."""
@@ -58,6 +60,8 @@ class Result:
     """The names of the columns of a table; None for an array."""
     vector: bool
     """True for one number per row without a second axis."""
+    by_pandas: bool = False
+    """True if pandas' methods of texts are called, whose answers depend on the type of the column."""
 
 
 class UntracedError(Exception):
@@ -108,8 +112,10 @@ def _run(function: types.FunctionType, owner: tuple[Any, ...], options: Mapping[
         with np.errstate(all="ignore"):
             forget_marks()
             called = functools.partial(rewired(function, {}), *map(Owner, owner))
+            methods = list[bool]()
+            BY_PANDAS.set(methods)
             found = ways(lambda: _result(_called(called, given, options), given.inputs[0]))
-            return _required(joined(found, _merged), found, given)
+            return replace(_required(joined(found, _merged), found, given), by_pandas=bool(methods))
     except TraceEnd as end:
         raise UntracedError(f"at {line_of(end.__traceback__, code)}, {end.reason}", end.remedy) from None
     except RecursionError:
@@ -134,17 +140,18 @@ def _symbolic(given: Given) -> Any:
         return TextRows(Text.of(given.inputs[0]))
     if given.names is None:
         return SymbolicArray(of_input(given.inputs[0]))
-    dates = dict(given.dates)
-    parts = [_part(node, dates) for node in given.inputs]
+    dates, types = dict(given.dates), dict(given.text_types)
+    parts = [_part(node, dates, types.get(node.column)) for node in given.inputs]
     if given.vector:
         return _tables("dates").SymbolicSeries(parts[0], given.names[0])
     return _tables("tables").SymbolicFrame(dict(zip(given.names, parts, strict=True)))
 
 
-def _part(node: ops.Input, dates: Mapping[str, str]) -> Any:
+def _part(node: ops.Input, dates: Mapping[str, str], text_type: str | None) -> Any:
     if node.column in dates:
         return _tables("moments").of_form(node, dates[node.column])
-    return Text.of(node) if node.type.is_text else node
+    kind = ObjectText if text_type == "object" else Text
+    return kind.of(node) if node.type.is_text else node
 
 
 def _tables(name: str) -> Any:
