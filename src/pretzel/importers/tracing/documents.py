@@ -18,6 +18,7 @@ from pretzel.importers.tracing.marks import forget_marks
 from pretzel.importers.tracing.modules import seen, writes_outside
 from pretzel.importers.tracing.operators import negated
 from pretzel.importers.tracing.random_texts import random_texts
+from pretzel.importers.tracing.searched import clarified
 from pretzel.importers.tracing.singles import answered_by, column_of, merged, reason_of
 from pretzel.importers.tracing.strings import SymbolicText, opened
 from pretzel.importers.tracing.text_values import missing
@@ -133,4 +134,4 @@ def _prove(function: Callable[[str], Any], result: Node) -> None:
             want = None
         if (list(want) if isinstance(want, (list, tuple)) else want) != got:
             reason = f"on {text!r:.60} it returned {want!r:.60}, and its operators {got!r:.60}"
-            raise UntracedError(reason, f"{REMEDY}; {FREE}")
+            raise UntracedError(*clarified(function, reason, f"{REMEDY}; {FREE}"))

@@ -10,6 +10,7 @@ from pretzel.importers.tracing import operators
 from pretzel.importers.tracing.arrays import SymbolicArray
 from pretzel.importers.tracing.branches import decide, raise_unless
 from pretzel.importers.tracing.ending import TraceEnd, unknown
+from pretzel.importers.tracing.python_integers import check_constant, checked
 from pretzel.importers.tracing.text_values import HoldsTextsError, whole
 from pretzel.importers.tracing.values import ROWS, Value, cast, made
 from pretzel.plan import ops
@@ -50,10 +51,14 @@ class SymbolicNumber(SymbolicArray):
         counted = arguments if ufunc in CONDITIONS else [_counted(argument) for argument in arguments]
         if ufunc in DIVIDING:
             _check_divisor(counted[1])
-        return SymbolicNumber(operators.applied(ufunc, tuple(map(_value, counted))))
+        for argument in counted:
+            check_constant(argument)
+        values = tuple(map(_value, counted))
+        return SymbolicNumber(checked(ufunc, values, operators.applied(ufunc, values)))
 
     def _power(self, base: Any, exponent: Any) -> Any:
-        return SymbolicNumber(operators.powered(_value(_counted(base)), _value(_counted(exponent))))
+        values = _value(_counted(base)), _value(_counted(exponent))
+        return SymbolicNumber(checked(np.power, values, operators.powered(*values)))
 
     def wish(self) -> None:
         """Start again with the column as texts, if its type is unknown."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.importers.tracing import operators
+from pretzel.importers.tracing.narrower import TURKISH_I
 from pretzel.importers.tracing.text_values import present, whole
 from pretzel.importers.tracing.values import ROWS, Value, cast
 from pretzel.plan import ops
@@ -20,7 +21,6 @@ from pretzel.plan.parameter import Parameter
 TURKISH = "\u0130\u0131"
 LIKE_I = frozenset("iI[" + TURKISH)
 """Characters of patterns that may stand for an i: sets and ranges too."""
-REASON = "it has an \u0130 or \u0131, which pandas' text type and Python compare otherwise without regard to case"
 
 
 def differs(pattern: Any, *, case: bool, flags: int) -> bool:
@@ -36,5 +36,5 @@ def certain(x: Node) -> Node:
     counts = [whole(ops.MeasureText(present(x), "count", character)) for character in TURKISH]
     total = cast(operators.applied(np.add, tuple(counts)).node, "f64")
     none = Parameter.of(np.zeros(1))
-    checked = ops.RequireWithin(total, none, none, "FunctionTransformer", reason=REASON)
+    checked = ops.RequireWithin(total, none, none, "FunctionTransformer", reason=TURKISH_I)
     return operators.applied(np.equal, (Value(checked, np.zeros(ROWS)), 0.0)).node

@@ -11,6 +11,7 @@ import numpy as np
 
 from pretzel.errors import InputError
 from pretzel.importers.tracing.constants import texts_of
+from pretzel.importers.tracing.narrower import answered
 from pretzel.importers.tracing.random_dates import as_dates, date_texts, random_ticks, ticks_of
 from pretzel.importers.tracing.random_texts import random_texts
 from pretzel.importers.tracing.trace import FREE, Given, Result, UntracedError
@@ -52,7 +53,9 @@ def prove(function: Callable[..., Any], given: Given, result: Result) -> None:
     permuted = _called(function, given, columns, order)
     _compare(permuted, [values[order] for values in traced], order, columns, result, tolerance)
     if any(isinstance(node, ops.Require) for node in topological(result.parts)):
-        _check_rejected(function, given, drawn, rejected[:ALONE])
+        unanswered = Definition(dict(zip(definition.outputs, answered(result.parts), strict=True)), given.inputs)
+        wrong = [row for row in rejected if not _accepts(unanswered, _rows(drawn, [row]))]
+        _check_rejected(function, given, drawn, wrong[:ALONE])
     for i in range(min(ALONE, count)):
         try:
             alone = _called(function, given, columns, [i])

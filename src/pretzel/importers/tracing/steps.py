@@ -15,6 +15,7 @@ from pretzel.importers.objects import note_numbers
 from pretzel.importers.registry import Step
 from pretzel.importers.rounding import note_jumps
 from pretzel.importers.tracing.proof import own_type, prove
+from pretzel.importers.tracing.searched import clarified
 from pretzel.importers.tracing.text_values import HoldsTextsError
 from pretzel.importers.tracing.trace import Given, Result, UntracedError, trace
 from pretzel.importers.tracing.whole import note_whole
@@ -87,6 +88,8 @@ def _proved_as(function: Callable[..., Any], arguments: dict[str, Any], given: G
         _prove_once(function, tuple(sorted(arguments.items())), given, result)
     except TypeError:  # an argument that has no hash
         prove(functools.partial(function, **arguments), given, result)
+    except UntracedError as error:
+        raise UntracedError(*clarified(function, error.reason, error.remedy)) from None
     return result
 
 
