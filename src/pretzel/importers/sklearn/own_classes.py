@@ -58,4 +58,4 @@ def transformer(estimator: Any, x: Columns, step: Step) -> Methods:
     """A class of the user with ``transform``: traced, and proved against it."""
     if step.is_model:
         step.inputs.metadata["others"] = "refused"
-    return {"transform": handed_on(estimator, x, step).array()}
+    return {"transform": handed_on(estimator, x, step).returned()}

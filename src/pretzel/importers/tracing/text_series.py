@@ -36,6 +36,8 @@ class SymbolicTexts(SymbolicSeries):
     """A column of texts."""
 
     part: Text
+    as_categories: Any
+    """Returns the column as fixed categories (:mod:`.dummies`)."""
 
     @property
     def of_objects(self) -> bool:
@@ -141,6 +143,8 @@ class SymbolicTexts(SymbolicSeries):
             return SymbolicSeries(ObjectText.of(self.node), self.name)
         if dtype in (str, "str", "string"):
             return SymbolicSeries(Text.of(self.node), self.name)
+        if hasattr(dtype, "categories"):
+            return self.as_categories(dtype.categories)
         raise TraceEnd(f"texts as {getattr(dtype, '__name__', dtype)} are not traced", "use .map with a dictionary")
 
     def copy(self, deep: bool = True) -> SymbolicSeries:

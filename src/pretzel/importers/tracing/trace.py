@@ -158,6 +158,7 @@ def _tables(name: str) -> Any:
     """Return a module of tables, which needs pandas."""
     importlib.import_module("pretzel.importers.tracing.dates")
     importlib.import_module("pretzel.importers.tracing.text_series")
+    importlib.import_module("pretzel.importers.tracing.dummies")
     return importlib.import_module(f"pretzel.importers.tracing.{name}")
 
 
