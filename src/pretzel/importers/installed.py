@@ -1,4 +1,4 @@
-"""Whether code is of an installed package, and so of a library, or of the user."""
+"""Test whether code is of an installed package, and so of a library, or of the user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``.dt`` of dates and of spans share: fields, and rounding to multiples of a frequency."""
+"""Fields and rounding to multiples of a frequency, for the ``.dt`` of dates and of spans."""
 
 from __future__ import annotations
 

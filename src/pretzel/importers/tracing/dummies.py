@@ -55,10 +55,10 @@ class SymbolicCategories(SymbolicSeries):
 
     @property
     def codes(self) -> SymbolicSeries:
-        """The position of each among the categories, -1 for others."""
+        """The position of each among the categories, -1 for others; without a name, as pandas has it."""
         kind = pd.Categorical([], list(self.part.known)).codes.dtype
         found = ops.Lookup(self.part.node, Parameter.strings(list(self.part.known)))
-        return SymbolicSeries(converted(Value(found, np.zeros(len(self.part.example), np.int64)), kind), self.name)
+        return SymbolicSeries(converted(Value(found, np.zeros(len(self.part.example), np.int64)), kind))
 
     def isna(self) -> SymbolicSeries:
         """Return whether each is missing."""
@@ -183,9 +183,6 @@ def _of_columns(kept: Mapping[Any, Part], chosen: Sequence[tuple[str, Any]], dty
         raise TraceEnd("pd.get_dummies of several columns with one prefix", "give each its own")
     if not all(isinstance(series, SymbolicCategories) for _, series in chosen):
         return Dummies(kept, {start: series.part.node for start, series in chosen}, dtype)
-    made = {
-        f"{start}{value}": _is(series.part.node, value, dtype)
-        for start, series in chosen
-        for value in series.part.known
-    }
+    pairs = [(start, series.part, value) for start, series in chosen for value in series.part.known]
+    made = {f"{start}{value}": _is(part.node, value, dtype) for start, part, value in pairs}
     return SymbolicFrame({**kept, **made})

@@ -111,7 +111,8 @@ def _isna(x: Any) -> Any:
 
 PANDAS = {
     "DataFrame": standing_for(pd.DataFrame, SymbolicFrame, _frame), "concat": _concat,
-    "cut": _cut, "get_dummies": get_dummies, "Categorical": standing_for(pd.Categorical, SymbolicCategories, categories),
+    "cut": _cut, "get_dummies": get_dummies,
+    "Categorical": standing_for(pd.Categorical, SymbolicCategories, categories),
     "Series": standing_for(pd.Series, SymbolicSeries, _series), "isna": _isna, "isnull": _isna,
     "to_datetime": to_datetime, "Timestamp": TIMESTAMP,
     "notna": lambda x: ~_isna(x), "notnull": lambda x: ~_isna(x),

@@ -144,7 +144,7 @@ class SymbolicTexts(SymbolicSeries):
         if dtype in (str, "str", "string"):
             return SymbolicSeries(Text.of(self.node), self.name)
         if hasattr(dtype, "categories"):
-            return self.as_categories(dtype.categories)
+            return self.as_categories(dtype.categories)  # type: ignore[no-any-return]
         raise TraceEnd(f"texts as {getattr(dtype, '__name__', dtype)} are not traced", "use .map with a dictionary")
 
     def copy(self, deep: bool = True) -> SymbolicSeries:
