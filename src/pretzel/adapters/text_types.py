@@ -31,7 +31,7 @@ def reject_text_types(X: Any, metadata: Mapping[str, Any]) -> None:
             if not isinstance(text, str) or not text.isascii():
                 raise InputError(
                     f"column {name!r}, row {row}: {text!r:.40} in a column of type {held}, for which pandas computes "
-                    f"otherwise than for {wanted[name]}, the type of the sample; convert it: astype({wanted[name]!r})"
+                    f"differently from {wanted[name]}, the type of the sample; convert it: astype({wanted[name]!r})"
                 )
 
 

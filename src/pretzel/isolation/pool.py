@@ -100,7 +100,7 @@ class Pool:
 
         Raises:
             UnavailableError: it cannot be started now.
-            DeadlineError, CancelledError: it was not ready in time; it goes on starting for the next call.
+            DeadlineError, CancelledError: it was not ready in time; it continues to start, for the next call.
         """
         return awaited(self._starting(interpreter, environment), deadline, token, "the environment of its step started")
 

@@ -16,7 +16,7 @@ SLICE = 0.05
 
 
 def begun(work: Callable[[], Result], name: str) -> Future[Result]:
-    """Return the future of work on a thread of its own, which ends even if nobody waits for it."""
+    """Return the future of work on a thread of its own, which ends even if no call waits for it."""
     future: Future[Result] = Future()
 
     def run() -> None:

@@ -151,7 +151,7 @@ def test_nullable_results_are_refused_by_name() -> None:
     ("takes", "column", "problem"),
     [
         ({"form": "table", "names": ["d"], "dtypes": ["Int8"]}, np.array([1.0, 300.0]), "row 1: expected int8 .* 300"),
-        ({"form": "table", "names": ["d"], "dtypes": ["int64"]}, np.array([2.0**53]), "cannot be told apart"),
+        ({"form": "table", "names": ["d"], "dtypes": ["int64"]}, np.array([2.0**53]), "cannot be distinguished"),
         ({"form": "polars", "names": ["d"], "dtypes": ["Date"], "absent": []}, np.array([0, 86_401]), "time of day"),
         ({"form": "polars", "names": ["d"], "dtypes": ["UInt8"], "absent": []}, np.array([np.nan, -1]), "row 1: .*-1"),
     ],

@@ -125,7 +125,7 @@ def _ticks(column: Columns, form: str) -> Node:
 
 
 def _note_absent(container: Container, x: Columns) -> None:
-    """Record for clients whether NaN in columns of floats stands for null, and so which of both they reject.
+    """Record for clients whether NaN in columns of floats means null, and so which of both they reject.
 
     Raises:
         ContainerError: a step before it made such a column, which may hold both.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from pretzel.importers.tracing.text_values import HoldsTextsError, whole
 from pretzel.importers.tracing.values import ROWS, Value, cast, made
 from pretzel.plan import ops
 from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
 
 DIVIDING = (np.divide, np.floor_divide, np.remainder)
 CONDITIONS = (np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.logical_and, np.logical_or, np.logical_not)
@@ -23,6 +25,9 @@ LARGEST = float(2**53)
 
 class SymbolicNumber(SymbolicArray):
     """The number of one row: arithmetic and comparisons as Python's, and branches."""
+
+    written: ClassVar[Callable[[SymbolicNumber], str]]
+    """Returns the digits of an integer, as a text of one row."""
 
     def __init__(self, value: Value, column: str | None = None) -> None:
         """Wrap a value; ``column``: the column of unknown type that it is, if it is one."""
@@ -124,11 +129,9 @@ class SymbolicNumber(SymbolicArray):
 
     def __format__(self, spec: str) -> str:
         """Return the digits of an integer."""
-        from pretzel.importers.tracing.strings import text_of_number
-
         if spec:
             raise TraceEnd(f"a number is formatted by {spec!r:.20}", "use str() of integers")
-        return text_of_number(self)
+        return type(self).written(self)
 
     __str__ = lambda self: self.__format__("")  # noqa: E731
 
@@ -177,8 +180,6 @@ def as_value(x: Any, beside: Node) -> Value:
     array = np.asarray(x)
     if array.ndim or array.dtype.kind not in "biuf":
         raise TraceEnd(f"{x!r:.40} is returned where others are numbers", "return numbers alone, or texts alone")
-    from pretzel.plan.parameter import Parameter
-
     example = np.full(ROWS, array[()])
     return made(ops.Constant(beside, Parameter.of(array.reshape(1))), example)
 

@@ -20,7 +20,7 @@ from pretzel.plan.parameter import Parameter
 
 TURKISH = "\u0130\u0131"
 LIKE_I = frozenset("iI[" + TURKISH)
-"""Characters of patterns that may stand for an i: sets and ranges too."""
+"""Characters of patterns that may match an i: sets and ranges too."""
 
 
 def differs(pattern: Any, *, case: bool, flags: int) -> bool:

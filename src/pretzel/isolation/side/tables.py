@@ -1,7 +1,7 @@
 """Columns of messages as columns of pandas and polars tables, in the types that the sample had.
 
-Numbers cross as floats, in which NaN stands for a missing value of a type that has one.  Dates and time spans cross as
-ticks of int64 since 1970 in UTC, and the smallest int64 stands for a missing one.
+Numbers cross as floats, in which NaN is a missing value of a type that has one.  Dates and time spans cross as
+ticks of int64 since 1970 in UTC, and the smallest int64 is a missing one.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def pandas_column(name: Any, value: Any, dtype: Any) -> Any:
 
 
 def polars_table(names: Sequence[str], values: Sequence[Any], types: Sequence[Any], floats: Sequence[str]) -> Any:
-    """Return a polars table of columns; ``floats``: those whose NaN stands for null.
+    """Return a polars table of columns; ``floats``: those whose NaN means null.
 
     Raises:
         FormError: a value is not of the type that the sample had there.
@@ -130,6 +130,6 @@ def as_dtype(name: Any, array: np.ndarray, dtype: np.dtype) -> np.ndarray:
     if dtype.kind != "f" and lost.any():
         row = int(np.argwhere(lost)[0][0])
         value = array[row] if array.ndim == 1 else array[row][np.argwhere(lost)[0][1]]
-        also = f"; integers from {EXACT} on cannot be told apart" if abs(value) >= EXACT else ""
+        also = f"; integers from {EXACT} on cannot be distinguished" if abs(value) >= EXACT else ""
         raise FormError(f"column {name!r}, row {row}: expected {dtype} as in the sample, got {value}{also}")
     return cast
