@@ -47,7 +47,7 @@ def test_dummies_equal_pandas_for_any_batch(name: str) -> None:
 
 
 REFUSED: dict[str, tuple[Any, str]] = {
-    "unknown columns": (lambda df: pd.get_dummies(df["c"], dtype=int), "makes a column for each value|type Dummies"),
+    "unknown columns": (lambda df: pd.get_dummies(df["c"], dtype=int), "makes a column for each value of a batch"),
     "one of them": (lambda df: pd.get_dummies(df["c"], dtype=int)["red"].to_frame(), "makes a column for each value"),
     "booleans": (lambda df: pd.get_dummies(df["c"]).reindex(columns=["red"], fill_value=0), "give it dtype=int"),
     "not filled": (lambda df: pd.get_dummies(df["c"], dtype=int).reindex(columns=["red"]), "fill_value=0"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -128,11 +128,15 @@ class Dummies:
         """End the trace: the columns depend on all rows."""
         if name.startswith("__"):
             raise AttributeError(name)
+        self.ends()
+
+    def ends(self) -> NoReturn:
+        """End the trace: the columns depend on all rows."""
         raise TraceEnd("pd.get_dummies makes a column for each value of a batch", OTHERWISE)
 
     def __getitem__(self, key: Any) -> Any:
         """End the trace: the columns depend on all rows."""
-        return self.__getattr__("columns")
+        self.ends()
 
 
 def _is(x: Node, value: str, dtype: Any) -> Value:

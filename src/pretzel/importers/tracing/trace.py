@@ -176,6 +176,8 @@ def _result(returned: Any, beside: Node) -> Result:
         return Result((_node(returned.part),), (returned.name,), vector=True)
     if isinstance(returned, (np.ndarray, int, float)):
         raise TraceEnd("it returns a constant", "leave the step out")
+    if hasattr(type(returned), "ends"):
+        returned.ends()
     raise unknown(f"a result of type {type(returned).__name__}")
 
 
