@@ -43,6 +43,10 @@ def _wide(x: Any) -> Any:
     return x.assign(c=x["a"] * x["b"], d=x["a"].clip(lower=0))
 
 
+def _upper(x: Any) -> Any:
+    return x.assign(city=x["city"].str.upper())
+
+
 def _columns() -> Any:
     return make_column_transformer((StandardScaler(), ["a", "b"]), (OneHotEncoder(handle_unknown="ignore"), ["city"]))
 
@@ -66,6 +70,7 @@ MODELS = {
     "imputed": lambda: _mixed(
         ColumnTransformer([("n", SimpleImputer(), ["a"]), ("b", "passthrough", ["b"])]), LogisticRegression()
     ),
+    "upper case": lambda: _mixed(FunctionTransformer(_upper), _columns(), LogisticRegression()),
     "by position": lambda: _mixed(
         ColumnTransformer([("n", StandardScaler(), [0, 1]), ("c", OneHotEncoder(handle_unknown="ignore"), [2])]),
         Ridge(),
@@ -85,7 +90,7 @@ def _models(name: str, loaded: bool = False) -> Models:
 FLOATS = st.sampled_from((0.0, -0.0, 1.5, -2.0, float("nan"), float("inf"), 1e300, 3.0))
 INTEGERS = st.sampled_from((0, 1, 3, 100)) | st.just(2**62)
 SMALL = st.sampled_from((0, 1, 100))
-TEXTS = st.sampled_from(("Bern", "Basel", "", "Zürich", "\ud800"))
+TEXTS = st.sampled_from(("Bern", "Basel", "", "Zürich", "ß", "\ud800"))
 KINDS: dict[str, tuple[st.SearchStrategy[Any], Any]] = {
     **{
         kind: (FLOATS.filter(lambda x: abs(x) < 1e30 or x != x), kind)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -88,21 +90,27 @@ def compare(name: str, got: Value, want: Value, tolerance: Tolerance, tied: np.n
 
 
 def _array(value: Value | list[str]) -> np.ndarray:
-    """Return the values as an array; texts as objects, with NaN as an ellipsis, since that equals itself."""
+    """Return the values as an array; texts as objects."""
     match value:
         case Csr():
             return value.dense()
         case Labels():
             return np.asarray(_array(value.labels)[value.codes])
         case Texts():
-            texts = [... if text != text else text for text in value.tolist()]
-            array = np.array(texts, object)
+            array = _objects(value.tolist())
             return array if value.width is None else array.reshape(len(value), value.width)
         case Ragged():  # no output is ragged, and none equals it
             return np.array([*value.tolist(), ...], object)[:-1]
         case list():
-            return np.array(value, object)
+            return _objects(value)
+    if value.dtype == object:
+        return _objects(value.ravel().tolist()).reshape(value.shape)
     return value.astype(object) if value.dtype.kind in "US" else value
+
+
+def _objects(values: Sequence[Any]) -> np.ndarray:
+    """Return values as objects, with NaN as an ellipsis, since that equals itself."""
+    return np.array([... if isinstance(value, float) and value != value else value for value in values], object)
 
 
 def _check_shape(name: str, got: tuple[int, ...], want: tuple[int, ...]) -> None:

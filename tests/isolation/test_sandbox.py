@@ -113,13 +113,27 @@ def test_a_temporary_directory_of_its_own_is_bounded(stages: PythonStages) -> No
             with open(os.path.join(tempfile.gettempdir(), str(number)), "wb") as file:
                 file.write(b"x" * (1 << 20))
 
-    if stages.pool._zygotes and next(iter(stages.pool._zygotes.values())).lacking:
+    if stages.pool._zygotes and next(iter(stages.pool._zygotes.values())).result().lacking:
         pytest.skip("without namespaces, there can be no temporary directory")
     before = set(os.listdir(tempfile.gettempdir()))
     assert opened(stages, keeps)([ROWS], 3, 0.0, None)[0].tolist() == ROWS.tolist()
     with pytest.raises(InputError, match="No space left on device"):
         opened(stages, fills)([ROWS], 3, 0.0, None)
     assert {name for name in set(os.listdir(tempfile.gettempdir())) - before if name.isdecimal()} == set()
+
+
+def test_a_process_cannot_outlive_its_zygote(stages: PythonStages) -> None:
+    def frees_itself(X: Any) -> Any:
+        import ctypes
+
+        libc, held = ctypes.CDLL(None, use_errno=True), ctypes.c_int()
+        refused = libc.prctl(1, 0, 0, 0, 0), ctypes.get_errno()  # PR_SET_PDEATHSIG
+        libc.prctl(2, ctypes.byref(held), 0, 0, 0)  # PR_GET_PDEATHSIG
+        assert libc.prctl(15, b"renamed", 0, 0, 0) == 0  # PR_SET_NAME, which libraries use
+        return X * 0 + [refused[1], held.value]
+
+    (answer,) = opened(stages, frees_itself)([ROWS], 3, 0.0, None)
+    assert answer[0].tolist() == [1, 9]  # EPERM, SIGKILL
 
 
 def test_code_is_unpickled_in_a_side_process_only(stages: PythonStages) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pretzel.isolation.side import forms, messages
+from pretzel.isolation.side.tables import FormError
 from pretzel.isolation.values import MalformedError, column_of, value_of
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr, Texts
@@ -47,6 +48,20 @@ def test_sparse_rows_cross() -> None:
     np.testing.assert_array_equal(crossed(ValueType("f64", 3, "sparse"), Csr.of(matrix)).dense(), matrix)
 
 
+def test_lists_of_texts_cross() -> None:
+    rows = [["a", "bé"], [], ["", "c"]]
+    takes = {"form": "each", "lists": True}
+    ((kind, count, arrays),) = forms.returned_by(takes, forms.called(str.split, takes, []) + rows)
+    sent = value_of(ValueType.parse(kind), count, [part if part is None else parts(part)[0] for part in arrays])
+    assert kind == "str[*]" and sent.tolist() == rows
+
+
+@pytest.mark.parametrize(("lists", "result"), [(True, [["a", None]]), (True, [["a", 1]]), (False, ["a", float("nan")])])
+def test_what_is_not_a_text_of_a_function_of_texts_is_rejected(lists: bool, result: list[Any]) -> None:
+    with pytest.raises(FormError, match="for a text; texts have a type there"):
+        forms.returned_by({"form": "each", "lists": lists}, result)
+
+
 def parts(*arrays: Any) -> list[np.ndarray]:
     return [np.ascontiguousarray(array).reshape(-1).view(np.uint8) for array in arrays]
 
@@ -59,6 +74,17 @@ def parts(*arrays: Any) -> list[np.ndarray]:
         ("str", parts(np.array([104], np.uint8), np.array([1, 1], np.uint32)), "do not add up"),
         ("str", parts(np.array([0xFF, 97], np.uint8), np.array([1, 1], np.uint32)), "not UTF-8"),
         ("str", parts(np.array([0xC3, 0xA9], np.uint8), np.array([1, 1], np.uint32)), "inside a character"),
+        ("str[*]", parts(np.array([97], np.uint8), np.array([1], np.uint32)), "part 3 is missing"),
+        (
+            "str[*]",
+            [*parts(np.array([97], np.uint8), np.array([1], np.uint32)), None, *parts(np.array([0, 1, 2]))],
+            "the starts of lists do not ascend",
+        ),
+        (
+            "str[*]",
+            [*parts(np.array([97], np.uint8), np.array([1], np.uint32)), None, *parts(np.array([0, 1, 0]))],
+            "the starts of lists do not ascend",
+        ),
         ("f64{3}", parts(np.zeros(1), np.array([3], np.int32), np.array([0, 1, 1])), "outside of its columns"),
         ("f64{3}", parts(np.zeros(1), np.array([0], np.int32), np.array([0, 2, 1])), "do not ascend"),
     ],
@@ -84,11 +110,11 @@ def test_numbers_that_the_type_of_the_sample_does_not_hold_are_named() -> None:
     takes = {"form": "table", "names": ["n"], "dtypes": ["int64"]}
     table = forms.given(takes, [("f64", 2, (np.array([1.0, 2.0]),))])
     assert table["n"].dtype == np.int64
-    with pytest.raises(forms.FormError, match="column 'n', row 1: expected int64 as in the sample, got 1.5"):
+    with pytest.raises(FormError, match="column 'n', row 1: expected int64 as in the sample, got 1.5"):
         forms.given(takes, [("f64", 2, (np.array([1.0, 1.5]),))])
 
 
 @pytest.mark.parametrize("result", [object(), np.zeros((1, 1, 1)), np.array([1 + 2j]), np.array([{}], object)])
 def test_results_without_a_type_are_rejected(result: Any) -> None:
-    with pytest.raises(forms.FormError, match="type"):
+    with pytest.raises(FormError, match="type"):
         forms.returned(result)

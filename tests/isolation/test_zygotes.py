@@ -20,7 +20,7 @@ def test_a_zygote_that_does_not_answer_is_replaced(monkeypatch: pytest.MonkeyPat
     stages = PythonStages(Allowed("unconfined", limits=LIMITS))
     try:
         opened(stages, np.negative)([ROWS], 3, 0.0, None)
-        (zygote,) = stages.pool._zygotes.values()
+        zygote = next(iter(stages.pool._zygotes.values())).result()
         os.kill(zygote._process.pid, signal.SIGSTOP)
         with monkeypatch.context() as patch, pytest.raises(UnavailableError, match="did not answer within 0.05 s"):
             patch.setattr("pretzel.isolation.zygote.ANSWER_SECONDS", 0.05)
@@ -56,7 +56,7 @@ def test_a_process_that_ended_while_it_waited_is_replaced() -> None:
     stage = opened(stages, np.negative)
     try:
         stage([ROWS], 3, 0.0, None)
-        (zygote,) = stages.pool._zygotes.values()
+        zygote = next(iter(stages.pool._zygotes.values())).result()
         zygote._process.kill()
         zygote._process.wait(10)
         assert stage([ROWS], 3, 0.0, None)[0].tolist() == (-ROWS).tolist()

@@ -27,6 +27,7 @@ from pretzel.adapters.records import list_column, record_columns, record_names
 from pretzel.adapters.rejections import reject_objects, reject_unlike
 from pretzel.adapters.sparse import as_stored, reject_dense, reject_small, rows_of, written_out
 from pretzel.adapters.tables import array_of, dtypes_of, is_sparse, table_of
+from pretzel.adapters.text_types import reject_text_types
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import ValueType
@@ -75,6 +76,8 @@ DECIDES = (
     "fractions",
     "dates",
     "dates_in_unit",
+    "polars_absent",
+    "text_types",
 )
 """Keys of a version's metadata read here: models with equal values and inputs convert X to the same columns."""
 
@@ -100,6 +103,7 @@ def columns_of(
     inputs, metadata = read_by(method, inputs, metadata)
     X = in_native_order(X, metadata)
     reject_categories(X, metadata)
+    reject_text_types(X, metadata)
     reject_float_type(X, metadata, method)
     style = style_of(inputs, metadata)
     if style not in _STYLES:

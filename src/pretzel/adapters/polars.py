@@ -36,6 +36,9 @@ def reject_distinguished(X: Any, names: Sequence[str], metadata: Mapping[str, An
     for rule in [*rules, *_single(metadata), unclear]:
         for column in _read_by(rule["inputs"], X, names, metadata):
             _check(column, rule)
+    for name, absent in (metadata.get("polars_absent") or {}).items():
+        for column in _read_by([name], X, names, metadata):
+            _check_absent(column, absent)
 
 
 def _single(metadata: Mapping[str, Any]) -> list[Rule]:
@@ -73,6 +76,18 @@ def _check(column: Any, rule: Rule) -> None:
         raise InputError(
             f"column {column.name!r}: {column.dtype} in a polars table, for which a step computes other results than "
             "for floats; cast it to Float64, or pass a pandas table or an array"
+        )
+
+
+def _check_absent(column: Any, absent: str) -> None:
+    """Reject the missing value of polars that the sample of a Python stage did not have: both are sent as NaN."""
+    floats = str(column.dtype).startswith("Float")
+    odd = column.is_nan() if absent == "null" and floats else column.is_null() if absent == "nan" else None
+    if odd is not None and (odd := odd.fill_null(False)).any():
+        what, sample = ("NaN", "nulls") if absent == "null" else ("null", "numbers or NaN")
+        raise InputError(
+            f"column {column.name!r}, row {int(odd.arg_max())}: {what} in a column that a Python stage reads, for "
+            f"which the sample had {sample}; the stage distinguishes them"
         )
 
 

@@ -73,6 +73,8 @@ def reader_of(
     if style not in ("frame", "positions") or not {item.name for item in inputs} <= {*labels}:
         return None
     positions = [labels.index(item.name) for item in inputs]
+    if any(_is_unlike(layout.kinds[at], item.name, both) for item, at in zip(inputs, positions, strict=True)):
+        return None
     formed = {name for one in both for name in one.get("objects") or ()}
     reads = [_read_of(item, layout.kinds[at], checks, formed) for item, at in zip(inputs, positions, strict=True)]
     found = [read for read in reads if read is not None]
@@ -82,6 +84,11 @@ def reader_of(
 def _excludes(metadata: Mapping[str, Any]) -> bool:
     """Return whether a model checks values of any column, whatever its type, or reads rows of named values."""
     return any(metadata.get(key) for key in ("records", "fractions", "typed", "zeros_apart", "apart"))
+
+
+def _is_unlike(kind: Any, name: str, both: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether texts are in a column of another type than those that the model was traced with."""
+    return any(str(kind) != one["text_types"].get(name, str(kind)) for one in both if one.get("text_types"))
 
 
 def _checks_of_values(both: Sequence[Mapping[str, Any]]) -> Checks:

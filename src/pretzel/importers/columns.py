@@ -111,6 +111,12 @@ class Columns:
             raise UnreadableError(f"expected numbers, got {texts[0].type}; encode the texts first")
         return nodes[0] if len(nodes) == 1 and nodes[0].type.width is not None else ops.Concat(tuple(nodes))
 
+    def returned(self) -> Node:
+        """Return all columns as a transformer at the end of a model returns them: as texts if all are, else numbers."""
+        if not self.parts or not all(map(self._holds_texts, self.parts)):
+            return self.array()
+        return self.texts() if self.frame or len(self.parts) > 1 else self.settled()[0]
+
     def as_array(self) -> Columns:
         """Return the columns as an array of one type, to which most estimators convert a table."""
         return Columns(self.parts, self.names, converted=True)

@@ -188,7 +188,16 @@ def _integer_rules(making: Making, kinds: dict[str, ValueType], form: str) -> li
 
 def _made_like(making: Making, types: dict[str, ValueType], form: str, *, trial: bool = False) -> Making:
     inputs = making.inputs
-    known = Settled(types, inputs.categorical, inputs.by_position, form == "table", trial, inputs.dates, inputs.names)
+    known = Settled(
+        types,
+        inputs.categorical,
+        inputs.by_position,
+        form == "table",
+        trial,
+        inputs.dates,
+        inputs.text_types,
+        inputs.names,
+    )
     return Making(making.estimator, Inputs(known), making.findings.again())
 
 

@@ -70,6 +70,19 @@ class Refusal:
         return (_without_numbers(self.step), self.kind, self.option, self.reason)
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentFunction:
+    """A function of one text, which is an option of a vectorizer."""
+
+    function: Callable[[str], Any]
+    option: str
+    texts: Node
+    """The texts that it is given, none of which is missing."""
+    step: Step
+    lists: bool
+    """True if it returns several texts for each."""
+
+
 @dataclass(slots=True)
 class Findings:
     """Findings that all steps of one import share."""
@@ -102,6 +115,10 @@ class Findings:
     def refused(self, error: Exception, step: Step, method: str) -> Node:
         """Handle a refusal between two steps: raise it."""
         raise error
+
+    def document(self, function: DocumentFunction, refusal: Refusal) -> Node:
+        """Return the result of a function of texts that is not traced: none, raise its refusal."""
+        raise refused(refusal)
 
     def passes(self, error: UnsupportedError) -> bool:
         """Handle the refusal of a part that is not a step; return whether to continue: False."""

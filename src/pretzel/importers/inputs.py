@@ -69,6 +69,7 @@ class Inputs:
     frame: bool | None = None
     trial: bool = False
     dates: Mapping[str, str] = field(default_factory=dict)
+    text_types: Mapping[str, str] = field(default_factory=dict)
     single: bool = False
     names: tuple[str, ...] | None = None
     reader: str = ""
@@ -133,7 +134,6 @@ class Inputs:
     """The type to which clients round arrays of integers, if the library does."""
     used: dict[str, ops.Input] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
-    """Additional entries of the metadata of the definition."""
     written_out: set[str] = field(default_factory=set)
     reads: Counter[str] = field(default_factory=Counter)
     """The number of reads of each input."""
@@ -150,7 +150,7 @@ class Inputs:
         """Start with the types that a sample has settled."""
         known = settled or Settled()
         self.types = dict(known.types)
-        self.categorical, self.dates = known.categorical, known.dates
+        self.categorical, self.dates, self.text_types = known.categorical, known.dates, known.text_types
         self.by_position, self.frame = known.by_position, known.frame
         self.trial, self.single, self.names = known.trial, known.single, known.names
 

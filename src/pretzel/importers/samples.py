@@ -27,7 +27,7 @@ def settled(sample: Any) -> Settled:
     categorical = frozenset(_categorical(sample))
     names = tuple(_names(sample)) if frame else None
     known = Settled(_types(sample), categorical, frame=frame, dates=_dates(sample), single=_is_single(sample))
-    return replace(known, names=names)
+    return replace(known, names=names, text_types=_text_types(sample))
 
 
 def _is_single(sample: Any) -> bool:
@@ -113,6 +113,14 @@ def _dates(sample: Any) -> dict[str, str]:
         return {}
     types = zip(sample.columns, sample.dtypes, strict=True)
     return {str(name): str(dtype) for name, dtype in types if getattr(dtype, "kind", "") in ("M", "m")}
+
+
+def _text_types(sample: Any) -> dict[str, str]:
+    """Return the types of the columns of a pandas table, or of a series, that may hold texts."""
+    if not hasattr(sample, "iloc"):
+        return {}
+    types = zip(sample.columns, sample.dtypes, strict=True) if _is_frame(sample) else [(MATRIX, sample.dtype)]
+    return {str(name): str(dtype) for name, dtype in types if str(dtype) in ("object", "str", "string")}
 
 
 def integer_columns(sample: Any, definition: Definition) -> dict[str, np.ndarray]:

@@ -24,6 +24,8 @@ class Settled:
     """True if the definition is only a trial of these types and is discarded."""
     dates: Mapping[str, str] = field(default_factory=dict)
     """The columns of dates or time spans, and their types."""
+    text_types: Mapping[str, str] = field(default_factory=dict)
+    """The columns of texts of a pandas table, and their types: ``str``, ``object``, ``string``."""
     names: tuple[str, ...] | None = None
     """The names of the columns of a table."""
     single: bool = False

@@ -18,14 +18,11 @@ import numpy as np
 from pretzel.errors import CancelledError, DeadlineError, PretzelError, StageError
 from pretzel.isolation.limits import SideLimits
 from pretzel.isolation.side import messages
+from pretzel.isolation.waiting import SLICE
 from pretzel.isolation.zygote import Zygote, memory
 
-HEADER_BYTES = 1 << 20
-"""Largest header of an answer, which is parsed with the GIL."""
 KEPT = 1 << 20
 """Bytes of shared memory that stay allocated between calls."""
-SLICE = 0.05
-"""Seconds between looks whether the caller has cancelled."""
 _SEAL = 1  # F_SEAL_SEAL: the process cannot keep the server from writing its calls
 _SEALS = 1 | 2 | 4  # F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW: the answer cannot be cut off while it is read
 _PUNCH = 1 | 2  # FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE
@@ -151,8 +148,6 @@ class SideProcess:
         try:
             note = self._link.recv(messages.NOTE.size + 1, socket.MSG_DONTWAIT)
             kind, length = messages.NOTE.unpack(note)
-            if length > HEADER_BYTES:
-                raise ValueError(f"a header of {length} bytes")
             header, arrays = messages.read(self._outbox, length, self._limits.file_bytes)
         except Exception as error:  # it may write anything
             raise self._crash(error) from None

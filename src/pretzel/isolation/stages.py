@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import secrets
@@ -16,12 +17,16 @@ from pretzel.isolation.environments import Environment, provided
 from pretzel.isolation.limits import Allowed
 from pretzel.isolation.pool import Pool
 from pretzel.isolation.process import Overrun, SideProcess, text_of
+from pretzel.isolation.side import messages
 from pretzel.isolation.side.messages import columns_of
 from pretzel.isolation.values import MalformedError, column_of, value_of
+from pretzel.isolation.zygote import Zygote
 from pretzel.plan.types import ValueType
 
 CRASHES, BARRED_SECONDS = 2, 60.0
 """Crashes in a row after which a stage is barred, and for how long."""
+MOST_ROWS = 10**10
+"""A number longer than any in a header of a call: the bytes of an array are limited."""
 PARTS = {"files": "limits on files (Landlock)", "system calls": "a filter of system calls (seccomp)"}
 
 
@@ -66,7 +71,7 @@ class PythonStages:
         except PreconditionError as error:
             raise PreconditionError(f"step {step}: {error}") from None
         self.pool.warm(interpreter, environment)
-        return OpenStage(self, about, code, reads, lambda: self.pool.zygote(interpreter, environment))
+        return OpenStage(self, about, code, reads, functools.partial(self.pool.zygote, interpreter, environment))
 
     def started(self, process: SideProcess, spec: Mapping[str, Any], code: bytes | memoryview) -> SideProcess:
         """Send its object to a process that was just forked, once it is known to be confined.
@@ -107,7 +112,7 @@ class OpenStage:
         about: Mapping[str, Any],
         code: bytes | memoryview,
         reads: Sequence[ValueType],
-        zygote: Callable[[], Any],
+        zygote: Callable[[float, Any], Zygote],
     ) -> None:
         self._stages, self._code, self._reads, self._zygote = stages, code, tuple(reads), zygote
         self.step = str(about["path"])
@@ -116,6 +121,24 @@ class OpenStage:
         named = json.dumps([self._spec, about["python"], list(about["packages"])])
         self._key = (hashlib.sha256(code).hexdigest(), named)
         self._failures, self._barred = 0, 0.0
+        self._check_headers()
+
+    def _check_headers(self) -> None:
+        """Check that messages can describe all columns.
+
+        Raises:
+            PreconditionError: there are too many.
+        """
+        dense = [not kind.is_text and kind.layout == "dense" for kind in self._reads]
+        arrays = [[None] * (1 if one else 3) for one in dense]  # of texts and sparse rows
+        kinds = [(str(kind), MOST_ROWS, parts) for kind, parts in zip(self._reads, arrays, strict=True)]
+        call = messages.header_of({"rows": MOST_ROWS}, kinds, [MOST_ROWS] * sum(map(len, arrays)))
+        needed = max(len(call), len(messages.header_of(self._spec, (), [MOST_ROWS])))
+        if needed > messages.HEADER_BYTES:
+            raise PreconditionError(
+                f"step {self.step}: messages about its {len(self._reads)} columns have headers of {needed} bytes; "
+                f"expected at most {messages.HEADER_BYTES}: select fewer columns before it, or make them one array"
+            )
 
     def __call__(self, columns: Sequence[Any], rows: int, deadline: float, token: Any) -> list[Any]:
         """Return the parts of the result for these rows.
@@ -145,7 +168,8 @@ class OpenStage:
 
     def _called(self, columns: Sequence[Any], rows: int, deadline: float, token: Any) -> tuple[bytes, Any, Any]:
         pool = self._stages.pool
-        process = pool.take(self._key, self._made, deadline)
+        self._zygote(deadline, token)  # before it takes a place among the processes, which others need meanwhile
+        process = pool.take(self._key, self._made, deadline, token)
         try:
             sent = [column_of(kind, value) for kind, value in zip(self._reads, columns, strict=True)]
             answer = process.call(sent, rows, deadline, token)
@@ -157,8 +181,7 @@ class OpenStage:
 
     def _made(self) -> SideProcess:
         """Return a new process with the object."""
-        zygote = self._zygote()
-        process = SideProcess(zygote, self._stages.allowed.limits)
+        process = SideProcess(self._zygote(0.0, None), self._stages.allowed.limits)
         try:
             return self._stages.started(process, self._spec, self._code)
         except BaseException:

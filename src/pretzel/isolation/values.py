@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from pretzel.isolation.side.messages import Column
-from pretzel.plan.types import ValueType
-from pretzel.plan.values import NONE, Csr, Texts
+from pretzel.plan.types import TEXT, ValueType
+from pretzel.plan.values import NONE, Csr, Ragged, Texts
 
 
 class MalformedError(ValueError):
@@ -33,6 +33,8 @@ def value_of(kind: ValueType, rows: int, parts: Sequence[np.ndarray | None]) -> 
     Raises:
         MalformedError: a part has a wrong size or content.
     """
+    if kind.layout == "ragged":
+        return _lists(rows, parts)
     if kind.is_text:
         return _texts(kind, rows, parts)
     if kind.layout == "sparse":
@@ -73,6 +75,16 @@ def _texts(kind: ValueType, rows: int, parts: Sequence[np.ndarray | None]) -> Te
         if (missing > NONE).any() or lengths[missing > 0].any():
             raise MalformedError("a mark of a missing text is wrong")
     return Texts(data, lengths, missing, kind.width)
+
+
+def _lists(rows: int, parts: Sequence[np.ndarray | None]) -> Ragged:
+    starts = _typed(parts, 3, "<i8", rows + 1)
+    if starts[0] != 0 or (np.diff(starts) < 0).any() or starts[-1] > len(_typed(parts, 1, "<u4")):
+        raise MalformedError("the starts of lists do not ascend from 0 to the number of texts")
+    items = _texts(TEXT, int(starts[-1]), parts[:3])
+    if items.missing is not None:
+        raise MalformedError("a text in a list is missing")
+    return Ragged(items, starts)
 
 
 def _sparse(kind: ValueType, rows: int, parts: Sequence[np.ndarray | None]) -> Csr:

@@ -23,7 +23,8 @@ ANSWER_SECONDS = 10.0
 _ROOM = str(Path(__file__).parent)
 _START = "import sys; sys.path.insert(0, sys.argv[2]); from side.zygote import main; del sys.path[0]; main()"
 VARIABLES = {
-    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LOKY_MAX_CPU_COUNT"), "1"),
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"), "1"),
+    "LOKY_MAX_CPU_COUNT": "1",
     "JOBLIB_MULTIPROCESSING": "0",
     "LANG": "C.UTF-8",
     "HOME": "/nonexistent",

@@ -58,7 +58,9 @@ def compile(
     warned: set[str] = set()
 
     def reexport(observed: Any, names: Sequence[str] | None) -> Definition:
-        merged = kinds if observed is None else replace(observed, categorical=kinds.categorical) if kinds else observed
+        merged = kinds if observed is None else observed
+        if kinds is not None and merged is not kinds:
+            merged = replace(observed, categorical=kinds.categorical, text_types=kinds.text_types)
         definition = definition_of(estimator, sample=merged, outputs=outputs if names is None else names)
         warn_of(definition.metadata, warned)
         return definition

@@ -30,6 +30,7 @@ from pretzel.adapters.readers import reader_of
 from pretzel.adapters.rejections import reject_objects, reject_unlike
 from pretzel.adapters.sparse import as_stored, reject_sparse_columns
 from pretzel.adapters.tables import columns_named, dtypes_of, is_polars, is_sparse, names_of
+from pretzel.adapters.text_types import reject_text_types
 from pretzel.compiler.compile import compile_plan
 from pretzel.compiler.optimize import optimize
 from pretzel.engine.columns import absent_column, bind_column
@@ -167,6 +168,7 @@ class Models:
                 check_order(X, self.main.metadata)
                 reject_sparse_columns(X, self.main.metadata)
                 reject_categories(X, self.main.metadata)
+                reject_text_types(X, self.main.metadata)
                 reject_ambiguous_nulls(X, self.main.metadata)
                 return self._bind_columns(with_ticks(columns, self.main.metadata))
             except (InputError, TypeError, ValueError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,19 +15,13 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 import pretzel
-from pretzel import engine
-from pretzel.adapters.inputs import columns_of
-from pretzel.compiler.compile import compile_plan
-from pretzel.compiler.optimize import optimize
 from pretzel.errors import DefinitionError, InputError, PreconditionError, UnsupportedError
 from pretzel.importers import export
-from pretzel.isolation.limits import Allowed
 from pretzel.isolation.stages import PythonStages
 from pretzel.plan import ops
-from pretzel.plan.model import InputDescription
 from pretzel.plan.ops import PythonStage
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.values import Labels
+from tests.importers.isolated.conftest import served
 
 DICE = np.random.default_rng(0)
 X = DICE.normal(size=(60, 3))
@@ -75,29 +68,6 @@ class Signs(ClassifierMixin, BaseEstimator):
 
 def split(text: str) -> list[str]:
     return sorted(set(text.split("o")))
-
-
-@pytest.fixture(scope="module")
-def stages() -> Iterator[PythonStages]:
-    made = PythonStages(Allowed("unconfined"))
-    yield made
-    made.close()
-
-
-def served(model: Any, data: Any, stages: PythonStages) -> dict[str, Any]:
-    """Return the answers of the compiled definition, with side processes."""
-    definition = export(model, sample=data, python="isolated")
-    compiled = compile_plan(optimize(definition))
-    executable = engine.load(compiled.plan, compiled.blobs.__getitem__, catalog=engine.StageCatalog(stages))
-    described = [InputDescription(node.column, node.type) for node in definition.inputs]
-    values = executable.run(columns_of(data, described, definition.metadata))
-    return {name: plain(value) for name, value in values.items()}
-
-
-def plain(value: Any) -> np.ndarray:
-    if isinstance(value, Labels):
-        return np.asarray(value.labels)[value.codes]
-    return value.dense() if hasattr(value, "dense") else np.array(value.tolist())
 
 
 MODELS: dict[str, tuple[Any, Any]] = {

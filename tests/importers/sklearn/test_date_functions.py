@@ -206,7 +206,7 @@ def test_values_outside_of_the_unit_and_the_zone_are_rejected() -> None:
 FUNCTIONS = {
     "floats of dates": (lambda df: df.pickup.astype("float64"), r"dates .astype\('float64'\) are not traced"),
     "dates as a result": (lambda df: df.pickup.dt.floor("h").to_frame(), "it returns dates or spans"),
-    "texts of dates": (lambda df: df.pickup.dt.strftime("%Y"), r"\.dt\.strftime is not traced"),
+    "texts of dates": (lambda df: df.pickup.dt.strftime("%c"), r"%c of \.dt\.strftime is not traced"),
     "products of dates": (lambda df: df.pickup * 2, "it computes with dates and int"),
     "sines of dates": (lambda df: np.sin(df.pickup), "np.sin of dates is not traced"),
     "the clock": (lambda df: (df.pickup - pd.Timestamp.now()).dt.days, "Timestamp.now reads the clock"),

@@ -183,7 +183,7 @@ ENDS: dict[str, tuple[Any, str]] = {
         lambda t: " ".join(w for w in t.split() if len(w) > 2),
         "a condition on single characters or words",
     ),
-    "a set": (lambda t: len(set(t.split())), "a set of words is not traced"),
+    "a set": (lambda t: len(set(t.split())), "single characters or words are made a set of"),
     "a number": (lambda t: float(t), r"float\(\) of a text is not traced; convert the column"),
     "a step": (lambda t: t[::2], "a slice with a step is not traced"),
     "a look-around": (lambda t: re.sub(r"a(?=b)", "", t), "assert is not supported by the automaton"),

@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.date_inputs import ticks_of
 from pretzel.importers.inputs import Open
+from pretzel.importers.isolated.tables import ContainerError, described_pandas, described_polars, sendable
 from pretzel.isolation.side import forms
+from pretzel.isolation.side.tables import DATES, FormError
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -26,10 +29,6 @@ class Container:
     """Its rows."""
 
 
-class ContainerError(ValueError):
-    """A container has no columns of a type."""
-
-
 def container_of(given: Any) -> Container:
     """Return a container as its description and its columns.
 
@@ -38,7 +37,7 @@ def container_of(given: Any) -> Container:
     """
     try:
         return _container(given)
-    except forms.FormError as error:
+    except FormError as error:
         raise ContainerError(str(error)) from None
 
 
@@ -46,8 +45,11 @@ def _container(given: Any) -> Container:
     if hasattr(given, "tocsr"):
         takes = {"form": "sparse", "container": _sparse_class(given), "dtypes": [str(given.dtype)]}
         return Container(takes, [forms.returned(given.copy())[0]])
-    if type(given).__module__.partition(".")[0] == "pandas":
-        return _of_pandas(given)
+    library = type(given).__module__.partition(".")[0]
+    if library == "pandas":
+        return Container(*described_pandas(given))
+    if library == "polars":
+        return Container(*described_polars(given))
     if isinstance(given, (list, tuple)) and all(isinstance(value, str) or value is None for value in given):
         return Container({"form": "list"}, forms.returned(np.array(list(given), object)))
     if not isinstance(given, (np.ndarray, list, tuple)):
@@ -62,46 +64,13 @@ def _sparse_class(matrix: Any) -> str:
     return name
 
 
-def _of_pandas(given: Any) -> Container:
-    if given.ndim == 1:
-        takes = {"form": "series", "names": [_name(given.name)], "dtypes": [_dtype(given)]}
-        return Container(takes, [_column(given)])
-    names = [_name(name) for name in given.columns]
-    series = [given.iloc[:, i] for i in range(given.shape[1])]
-    takes = {"form": "table", "names": names, "dtypes": list(map(_dtype, series))}
-    return Container(takes, list(map(_column, series)))
-
-
-def _name(name: Any) -> Any:
-    if name is not None and type(name) not in (str, int):
-        raise ContainerError(f"a column is named {name!r:.60}; texts can be sent")
-    return name
-
-
-def _dtype(series: Any) -> Any:
-    if hasattr(series.dtype, "categories"):
-        categories = series.dtype.categories.tolist()
-        if not all(isinstance(category, str) for category in categories):
-            raise ContainerError(f"column {series.name!r} holds categories that are not texts")
-        return {"categories": categories, "ordered": bool(series.dtype.ordered)}
-    return str(series.dtype)
-
-
-def _column(series: Any) -> forms.Column:
-    numeric = isinstance(series.dtype, np.dtype) and series.dtype.kind in "biuf"
-    values = series.to_numpy() if numeric else series.astype(object).to_numpy()
-    if not numeric and str(series.dtype) not in ("object", "str", "string", "category"):
-        raise ContainerError(f"column {series.name!r} holds {series.dtype}")
-    return forms.returned(_sendable(values))[0]
-
-
 def _of_array(given: np.ndarray) -> Container:
     if given.ndim not in (1, 2):
         raise ContainerError(f"it is given an array of {given.ndim} dimensions")
     if given.dtype != object or given.ndim == 1 or _is_text(given):
         dtype = "object" if given.dtype.kind in "OUS" else str(given.dtype)
-        return Container({"form": "array", "dtypes": [dtype]}, forms.returned(_sendable(given)))
-    columns = [forms.returned(_sendable(_narrowed(column)))[0] for column in given.T]
+        return Container({"form": "array", "dtypes": [dtype]}, forms.returned(sendable(given)))
+    columns = [forms.returned(sendable(_narrowed(column)))[0] for column in given.T]
     return Container({"form": "objects", "dtypes": [kind for kind, _, _ in columns]}, columns)
 
 
@@ -119,13 +88,6 @@ def _narrowed(column: np.ndarray) -> np.ndarray:
     return column
 
 
-def _sendable(values: np.ndarray) -> np.ndarray:
-    """Return numbers as clients send them: as float64, unless they are float32."""
-    if values.dtype.kind in "OUS" or values.dtype in (np.float32, np.float64):
-        return values
-    return forms.as_dtype("", values, np.dtype(np.float64))
-
-
 def nodes_of(container: Container, x: Columns) -> tuple[Node, ...]:
     """Return the nodes of the columns of a container, over the input of its step.
 
@@ -133,11 +95,50 @@ def nodes_of(container: Container, x: Columns) -> tuple[Node, ...]:
         ContainerError: the input has another number of columns.
     """
     kinds = [kind for kind, _, _ in container.columns]
-    if len(kinds) == 1:
-        return (_whole(x, kinds[0]),)
-    if x.width != len(kinds):
+    dates = list(map(_date_form, container.takes.get("dtypes") or kinds))
+    tabular = container.takes["form"] == "polars"
+    if (tabular or len(kinds) > 1) and x.width != len(kinds):
         raise ContainerError(f"it is given {len(kinds)} columns, made of {x.width}")
-    return tuple(_single(x.select([i]), kind) for i, kind in enumerate(kinds))
+    if tabular:
+        _note_absent(container, x)
+    if len(kinds) == 1 and not dates[0]:
+        return (_whole(x, kinds[0]),)
+    columns = [x.select([i]) for i in range(len(kinds))]
+    return tuple(
+        _ticks(column, form) if form else _single(column, kind)
+        for column, kind, form in zip(columns, kinds, dates, strict=True)
+    )
+
+
+def _date_form(dtype: Any) -> str:
+    """Return the type of dates in which a column crosses, or an empty text; polars' days cross as seconds."""
+    if dtype == "Date":
+        return "datetime64[s]"
+    return dtype if isinstance(dtype, str) and DATES.fullmatch(dtype) else ""
+
+
+def _ticks(column: Columns, form: str) -> Node:
+    part = column.parts[0]
+    if not isinstance(part, Open):
+        raise ContainerError("it is given dates that a step before it made; only those of the model's input are sent")
+    return ticks_of(part, form)
+
+
+def _note_absent(container: Container, x: Columns) -> None:
+    """Record for clients whether NaN in columns of floats means null, and so which of both they reject.
+
+    Raises:
+        ContainerError: a step before it made such a column, which may hold both.
+    """
+    for i, (name, dtype) in enumerate(zip(container.takes["names"], container.takes["dtypes"], strict=True)):
+        if dtype not in ("Float32", "Float64"):
+            continue
+        part = x.select([i]).parts[0]
+        if not isinstance(part, Open) or part.width is not None:
+            raise ContainerError(f"it is given column {name!r} of polars by a step before it, with nulls or with NaN")
+        absent = "null" if name in container.takes["absent"] else "nan"
+        known = part.inputs.metadata.get("polars_absent") or {}
+        part.inputs.metadata["polars_absent"] = {**known, part.name: absent}
 
 
 def _whole(x: Columns, kind: str) -> Node:
@@ -164,6 +165,8 @@ def rows_of(given: Any, rows: Sequence[int]) -> Any:
     """Return these rows of a container, in the same form."""
     if hasattr(given, "iloc"):
         return given.iloc[list(rows)]
+    if hasattr(given, "get_columns"):
+        return given[list(rows)]
     if isinstance(given, (list, tuple)):
         return [given[row] for row in rows]
     return given[list(rows)]

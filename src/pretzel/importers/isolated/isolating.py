@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pretzel.adapters.tables import head
 from pretzel.errors import DefinitionError, PreconditionError, UnsupportedError
 from pretzel.importers.collecting import _restore, _states, refusal_of
 from pretzel.importers.columns import Columns
-from pretzel.importers.findings import Findings, Importing, Refusal, refused
+from pretzel.importers.findings import DocumentFunction, Findings, Importing, Refusal, refused
 from pretzel.importers.inputs import Inputs, UnreadableError
 from pretzel.importers.isolated.capture import Captured, captured
-from pretzel.importers.isolated.containers import Container, ContainerError, code_of, container_of, nodes_of
+from pretzel.importers.isolated.containers import Container, code_of, container_of, nodes_of
+from pretzel.importers.isolated.documents import prove_texts, recorded
 from pretzel.importers.isolated.pickling import Pickled, pickled
 from pretzel.importers.isolated.proof import DependentError, prove
+from pretzel.importers.isolated.tables import ContainerError
 from pretzel.importers.registry import Methods, Step
 from pretzel.isolation.side import forms
+from pretzel.isolation.side.tables import FormError
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 
 ROWS = 200
 """Rows of the sample that steps are recorded and proved on."""
+NO_SAMPLE = "python='isolated' finds the types of a step by running it; pass a sample"
 KEY = "python_stages"
 """The metadata that lists the steps, with the reason why each cannot be opened, and what would open it."""
 
@@ -66,11 +70,10 @@ class Isolating(Findings):
 
     def given(self, inputs: Inputs, x: Columns) -> Columns:
         """Return the input columns of a model; a table's from the sample, if the model does not know their names."""
-        names = getattr(self.sample, "columns", None)
-        if x.names is not None or names is None or not hasattr(self.sample, "iloc"):
+        if x.names is not None or not forms.is_table(self.sample):
             return x
         inputs.used.clear()
-        return Columns.given(inputs, tuple(map(str, names)))
+        return Columns.given(inputs, tuple(map(str, self.sample.columns)))
 
     def run(self, importing: Importing, estimator: Any, x: Columns, step: Step) -> Methods:
         """Return the methods of a step; Python stages if it is refused, and the sample shows that this is possible."""
@@ -92,8 +95,9 @@ class Isolating(Findings):
             if refusal.step != step.path:  # of an inner step, which says why
                 raise refused(refusal) from None
             raise _neither(refusal, error) from None
-        self.refusals[step.path] = refusal
-        step.inputs.metadata[KEY] = [one.as_map() for one in self.refusals.values()]
+        for inner in [path for path in self.refusals if path.startswith(f"{step.path}.")]:
+            del self.refusals[inner]  # a part of the stage now
+        self._keep(step.path, refusal, step)
         if "transform" in columns:
             self.tables[step.path] = columns["transform"]
         return {name: _node(made, step, refusal) for name, made in columns.items()}
@@ -102,7 +106,7 @@ class Isolating(Findings):
         """Return the methods of a step, recorded on the sample and proved once."""
         if path not in self.opened:
             if self.sample is None:
-                raise NotIsolatedError("python='isolated' finds the types of a step by running it; pass a sample")
+                raise NotIsolatedError(NO_SAMPLE)
             calls = captured(self.model, estimator, head(self.sample, ROWS))
             if not calls:
                 raise NotIsolatedError("the model does not call it for the sample")
@@ -111,18 +115,49 @@ class Isolating(Findings):
 
     def _columns(self, name: str, method: Opened, x: Columns, path: str) -> Columns:
         """Return the result of a method over the input of its step, a node for each part."""
-        about: dict[str, Any] = {
-            "code": code_of(method.pickled.code),
-            "path": path,
-            "method": name,
-            "takes": json.dumps(method.container.takes),
-            "gives": method.gives,
-            "python": method.pickled.python,
-            "packages": method.pickled.packages,
-        }
-        read = nodes_of(method.container, x)
-        parts = tuple(ops.PythonStage(read, part=part, **about) for part in range(len(method.gives)))
+        parts = _stages(method, nodes_of(method.container, x), path, name)
         return Columns(parts, method.names, frame=method.names is not None)
+
+    def document(self, function: DocumentFunction, refusal: Refusal) -> Node:
+        """Return a Python stage of a function of texts, if the sample shows that this is possible."""
+        path = f"{function.step.path}.{function.option}"
+        try:
+            method = self._opened_function(function, path)
+        except (DependentError, NotIsolatedError, PreconditionError) as error:
+            raise _neither(refusal, error) from None
+        self._keep(path, replace(refusal, step=path), function.step)
+        return _stages(method, (function.texts,), path)[0]
+
+    def _opened_function(self, function: DocumentFunction, path: str) -> Opened:
+        if path not in self.opened:
+            if self.sample is None:
+                raise NotIsolatedError(NO_SAMPLE)
+            calls = recorded(self.model, function, head(self.sample, ROWS))
+            if not calls:
+                raise NotIsolatedError("the model does not call it for the sample")
+            prove_texts(function, calls)
+            takes = {"form": "each", "lists": function.lists}
+            gives = tuple(kind for kind, _, _ in _returned(takes, list(calls.values())))
+            self.opened[path] = {"": Opened(Container(takes, []), pickled(function.function), gives, None)}
+        return self.opened[path][""]
+
+    def _keep(self, path: str, refusal: Refusal, step: Step) -> None:
+        self.refusals[path] = refusal
+        step.inputs.metadata[KEY] = [one.as_map() for one in self.refusals.values()]
+
+
+def _stages(method: Opened, read: tuple[Node, ...], path: str, name: str = "") -> tuple[Node, ...]:
+    """Return a node for each part of the result of a method, or of the object itself."""
+    about: dict[str, Any] = {
+        "code": code_of(method.pickled.code),
+        "path": path,
+        "method": name,
+        "takes": json.dumps(method.container.takes),
+        "gives": method.gives,
+        "python": method.pickled.python,
+        "packages": method.pickled.packages,
+    }
+    return tuple(ops.PythonStage(read, part=part, **about) for part in range(len(method.gives)))
 
 
 def _proved(estimator: Any, name: str, call: Captured) -> Opened:
@@ -133,23 +168,41 @@ def _proved(estimator: Any, name: str, call: Captured) -> Opened:
     """
     container = container_of(call.given)
     function = getattr(estimator, name)
-    columns = _returned(call.result)
+    columns = _returned(container.takes, call.result)
     rows = forms.rows_of(container.columns)
     if not rows or forms.rows_of(columns) != rows:
         raise NotIsolatedError(f"its {name} returns {forms.rows_of(columns)} rows for {rows}")
-    prove(function, forms.given(container.takes, container.columns), rows, columns)
-    frame = hasattr(call.result, "columns") and hasattr(call.result, "iloc")
+    prove(function, _sent(container, call.given), rows, columns)
+    frame = forms.is_table(call.result)
     names = tuple(map(str, call.result.columns)) if frame else None
-    libraries = {"pandas": container.takes["form"] in ("table", "series") or frame}
+    libraries = {"pandas": container.takes["form"] in ("table", "series") or hasattr(call.result, "iloc")}
+    libraries["polars"] = container.takes["form"] == "polars" or hasattr(call.result, "get_columns")
     libraries["scipy"] = any("{" in kind for kind, _, _ in (*container.columns, *columns))
     also = [name for name, needed in libraries.items() if needed]
     return Opened(container, pickled(estimator, also), tuple(kind for kind, _, _ in columns), names)
 
 
-def _returned(result: Any) -> Sequence[forms.Column]:
+def _sent(container: Container, original: Any) -> Any:
+    """Return a container made again from its columns, as in a side process.
+
+    Raises:
+        ContainerError: its columns have other types than the original's.
+    """
     try:
-        return forms.returned(result)
-    except forms.FormError as error:
+        sent = forms.given(container.takes, container.columns)
+    except Exception as error:  # of pandas and polars too
+        raise ContainerError(f"the rows that it is given cannot be made again ({error!s:.200})") from None
+    types = [list(getattr(one, "dtypes", ())) for one in (original, sent)] if forms.is_table(original) else [[], []]
+    for name, old, new in zip(getattr(original, "columns", ()), *types, strict=False):
+        if old != new:
+            raise ContainerError(f"column {name!r} of {old} would be given as {new}")
+    return sent
+
+
+def _returned(takes: Mapping[str, Any], result: Any) -> Sequence[forms.Column]:
+    try:
+        return forms.returned_by(takes, result)
+    except FormError as error:
         raise NotIsolatedError(f"it returns {error}") from None
 
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import pickletools
-import site
 import sys
-import sysconfig
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from pretzel.errors import PreconditionError
+from pretzel.importers.installed import is_installed
 
 PICKLER = "cloudpickle"
 
@@ -65,21 +63,9 @@ def _by_value(cloudpickle: Any) -> Iterator[None]:
 
 
 def _is_own(name: str, module: Any) -> bool:
-    file = getattr(module, "__file__", None)
-    if not isinstance(module, ModuleType) or module.__name__ != name or not isinstance(file, str):
+    if not isinstance(module, ModuleType) or module.__name__ != name or not getattr(module, "__file__", None):
         return False
-    if name.partition(".")[0] in ("__main__", "pretzel"):
-        return False
-    return not any(Path(file).is_relative_to(place) for place in _installed())
-
-
-@cache
-def _installed() -> tuple[str, ...]:
-    """Return the directories of the standard library and of packages."""
-    paths = sysconfig.get_paths()
-    places = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    places.update(site.getsitepackages(), [site.getusersitepackages()])
-    return tuple(sorted(places | {str(Path(place).resolve()) for place in places}))
+    return name.partition(".")[0] not in ("__main__", "pretzel") and not is_installed(name)
 
 
 def _packages(code: bytes, also: set[str]) -> tuple[str, ...]:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import inspect
 import sys
 import types
-from pathlib import Path
 from typing import Any
 
 from pretzel.importers.columns import Columns, Part
 from pretzel.importers.inputs import Open
+from pretzel.importers.installed import is_installed
 from pretzel.importers.own import own_class
 from pretzel.importers.registry import Methods, Step
 from pretzel.importers.sklearn.common.handing import gives_pandas, own_hand_on
 from pretzel.importers.tracing.steps import traced
-
-INSTALLED = ("site-packages", "dist-packages")
 
 
 def is_own(estimator: Any) -> bool:
@@ -26,10 +24,9 @@ def is_own(estimator: Any) -> bool:
     method = inspect.unwrap(kind.transform)
     if kind.__module__ not in sys.modules or not isinstance(method, types.FunctionType):
         return False
-    module = getattr(sys.modules[kind.__module__], "__file__", None) or ""  # none for the cells of a notebook
     if hasattr(kind, "predict") or hasattr(kind, "fit_resample"):
         return False
-    return not any(part in INSTALLED for part in Path(module).parts)
+    return not is_installed(kind.__module__)
 
 
 def _is_unknown(part: Part) -> bool:
@@ -61,4 +58,4 @@ def transformer(estimator: Any, x: Columns, step: Step) -> Methods:
     """A class of the user with ``transform``: traced, and proved against it."""
     if step.is_model:
         step.inputs.metadata["others"] = "refused"
-    return {"transform": handed_on(estimator, x, step).array()}
+    return {"transform": handed_on(estimator, x, step).returned()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ import pandas as pd
 
 from pretzel.importers.tracing import moments, operators
 from pretzel.importers.tracing.array_functions import elementwise
+from pretzel.importers.tracing.date_names import DAYS, MONTHS, formatted, named
+from pretzel.importers.tracing.date_rounding import AMBIGUOUS, Rounding, shifted
 from pretzel.importers.tracing.ending import TraceEnd
 from pretzel.importers.tracing.moments import Moments
 from pretzel.importers.tracing.tables import SymbolicFrame
@@ -29,37 +32,14 @@ OF_SPANS = {"days": "days", "seconds": "seconds", "microseconds": "microsecond",
 STARTS = {"month": (), "quarter": (1, 4, 7, 10), "year": (1,)}
 ENDS = {"month": (), "quarter": (3, 6, 9, 12), "year": (12,)}
 """The months that begin and end a period; none for every month."""
-AMBIGUOUS = "its local times may exist twice or not at all; convert to UTC first, or use .dt.tz_localize(None)"
-REMEDY = "use the numeric fields of .dt, .dt.normalize() and .dt.floor()"
 
 
-class Accessor:
-    """Base of both accessors."""
-
-    def __init__(self, series: Any) -> None:
-        """Read a series of dates or spans."""
-        self._series, self._of = series, series.part
-
-    @property
-    def unit(self) -> str:
-        """The unit."""
-        return str(self._of.form.unit)
-
-    def _made(self, value: Value) -> Any:
-        return self._series._of(value)
-
-    def _field(self, node: Node, name: str) -> Value:
-        return Value(ops.DatePart(node, self._of.form.unit, name), np.zeros(ROWS))
-
-    def __getattr__(self, name: str) -> Any:
-        """End the trace at an attribute that is not traced."""
-        if name.startswith("_"):
-            raise AttributeError(name)
-        raise TraceEnd(f".dt.{name} is not traced", REMEDY)
-
-
-class SpanFields(Accessor):
+class SpanFields(Rounding):
     """``.dt`` of time spans."""
+
+    def _local(self) -> Node:
+        node: Node = self._of.node
+        return node
 
     def __getattr__(self, name: str) -> Any:
         """Return a field."""
@@ -80,7 +60,7 @@ def _splits_seconds() -> bool:
     return float(pd.Series([-1]).astype("m8[us]").dt.total_seconds()[0]) != -1e-6
 
 
-class Fields(Accessor):
+class Fields(Rounding):
     """``.dt`` of dates, in their time zone."""
 
     def _local(self) -> Node:
@@ -120,52 +100,32 @@ class Fields(Accessor):
         """The time zone."""
         return getattr(self._series.dtype, "tz", None)
 
-    def isocalendar(self) -> Any:
-        """Return year, week and day of ISO 8601."""
-        weekday = elementwise(np.add, self._part("day_of_week"), 1.0)
-        parts = {"year": self._part("iso_year"), "week": self._part("iso_week"), "day": weekday}
-        return SymbolicFrame(parts)
+    def day_name(self, locale: Any = None) -> Any:
+        """Return the English name of the day of the week."""
+        return self._named("day_of_week", DAYS, locale)
+
+    def month_name(self, locale: Any = None) -> Any:
+        """Return the English name of the month."""
+        return self._named("month", MONTHS, locale, first=1)
+
+    def _named(self, field: str, names: Sequence[str], locale: Any, first: int = 0) -> Any:
+        if locale is not None:
+            raise TraceEnd("names of dates in a locale are not traced", "leave out locale=, or use .map of numbers")
+        return self._made(named(self._part(field), names, first))
+
+    def strftime(self, date_format: str) -> Any:
+        """Return each date as a text of a format."""
+        return self._made(formatted(date_format, self._part))
 
     def normalize(self) -> Any:
         """Return midnight of the same day."""
         return self.floor("D")
 
-    def floor(self, freq: Any, *_: Any, **__: Any) -> Any:
-        """Round down to a multiple of a frequency."""
-        return self._made(self._rounded(freq, up=False))
-
-    def ceil(self, freq: Any, *_: Any, **__: Any) -> Any:
-        """Round up to a multiple of a frequency."""
-        return self._made(self._rounded(freq, up=True))
-
-    def _rounded(self, freq: Any, *, up: bool) -> Moments:
-        step = self._ticks(freq)
-        if step <= 1:
-            return self._of  # type: ignore[no-any-return]
-        offset = self._offset()
-        node = self._shifted(self._local(), step - 1) if up else self._local()
-        node = self._shifted(ops.DateScale(node, step, step), -offset)
-        return moments.of_unit(node, self.unit, spans=False, zone=self._of.zone)
-
-    def _offset(self) -> int:
-        """Return the fixed offset of the time zone, in ticks."""
-        zone = zone_of(self._of.zone) if self._of.zone else None
-        if zone is not None and not zone.is_fixed:
-            raise TraceEnd(f"rounding of dates in the time zone {zone.name} is not traced", AMBIGUOUS)
-        return zone.offsets[0] * UNITS[self.unit] if zone else 0
-
-    def _shifted(self, node: Node, ticks: int) -> Node:
-        return ops.DateArithmetic(node, moments.ticks_everywhere(ticks, node), "add") if ticks else node
-
-    def _ticks(self, freq: Any) -> int:
-        """Return the ticks of a frequency; 1 or less if it is finer than the unit."""
-        nanoseconds = pd.tseries.frequencies.to_offset(freq).nanos
-        ticks, rest = divmod(nanoseconds * UNITS[self.unit], 10**9)
-        if ticks and rest:
-            raise TraceEnd(
-                f"a frequency of {freq!r:.20} is not a multiple of the unit {self.unit}", "use a coarser one"
-            )
-        return int(ticks)
+    def isocalendar(self) -> Any:
+        """Return year, week and day of ISO 8601."""
+        weekday = elementwise(np.add, self._part("day_of_week"), 1.0)
+        parts = {"year": self._part("iso_year"), "week": self._part("iso_week"), "day": weekday}
+        return SymbolicFrame(parts)
 
     def tz_convert(self, tz: Any) -> Any:
         """Return the same instants in another time zone, or in UTC without one."""
@@ -183,7 +143,7 @@ class Fields(Accessor):
         zone = zone_of(name)
         if not zone.is_fixed:
             raise TraceEnd(f".dt.tz_localize({name!r}) is not traced", f"localize before the model: {AMBIGUOUS}")
-        return self._made(self._in_zone(self._shifted(self._of.node, -zone.offsets[0] * UNITS[self.unit]), name))
+        return self._made(self._in_zone(shifted(self._of.node, -zone.offsets[0] * UNITS[self.unit]), name))
 
     def _in_zone(self, node: Node, tz: Any) -> Moments:
         return moments.of_unit(node, self.unit, spans=False, zone=None if tz is None else _name_of(tz, self.unit))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.importers.findings import Refusal, class_name, refused, shown
+from pretzel.importers.findings import DocumentFunction, Refusal, class_name, shown
 from pretzel.importers.registry import Step
 from pretzel.importers.tracing.branches import joined, ways
 from pretzel.importers.tracing.constants import texts_of
@@ -18,6 +18,7 @@ from pretzel.importers.tracing.marks import forget_marks
 from pretzel.importers.tracing.modules import seen, writes_outside
 from pretzel.importers.tracing.operators import negated
 from pretzel.importers.tracing.random_texts import random_texts
+from pretzel.importers.tracing.searched import clarified
 from pretzel.importers.tracing.singles import answered_by, column_of, merged, reason_of
 from pretzel.importers.tracing.strings import SymbolicText, opened
 from pretzel.importers.tracing.text_values import missing
@@ -48,7 +49,7 @@ def traced_document(function: Callable[[str], Any], option: str, texts: Node, st
     """Return the text, or the tokens, that a user's function makes of each text.
 
     Raises:
-        UnsupportedError: it cannot be traced, or the trace differs from it; with the line of its source.
+        UnsupportedError: it cannot be traced or isolated, or the trace differs from it; with the line of its source.
     """
     try:
         result = _trace(function)
@@ -58,8 +59,11 @@ def traced_document(function: Callable[[str], Any], option: str, texts: Node, st
     except UntracedError as error:
         setting = f"{option}={shown(function)}"
         remedy = f"{OTHERWISE[option]}; or {error.remedy}{step._aside()}"
-        raise refused(Refusal(step.path, class_name(step.estimator), setting, error.reason, remedy)) from None
-    return rewrite([result], lambda node: texts if node is INPUT else None)[0]
+        refusal = Refusal(step.path, class_name(step.estimator), setting, error.reason, remedy)
+    else:
+        return rewrite([result], lambda node: texts if node is INPUT else None)[0]
+    present = rewrite([DOCUMENT], lambda node: texts if node is INPUT else None)[0]
+    return step.findings.document(DocumentFunction(function, option, present, step, tokens), refusal)
 
 
 def _trace(function: Callable[[str], Any]) -> Node:
@@ -130,4 +134,4 @@ def _prove(function: Callable[[str], Any], result: Node) -> None:
             want = None
         if (list(want) if isinstance(want, (list, tuple)) else want) != got:
             reason = f"on {text!r:.60} it returned {want!r:.60}, and its operators {got!r:.60}"
-            raise UntracedError(reason, f"{REMEDY}; {FREE}")
+            raise UntracedError(*clarified(function, reason, f"{REMEDY}; {FREE}"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -10,10 +11,12 @@ from pretzel.importers.tracing import operators
 from pretzel.importers.tracing.arrays import SymbolicArray
 from pretzel.importers.tracing.branches import decide, raise_unless
 from pretzel.importers.tracing.ending import TraceEnd, unknown
+from pretzel.importers.tracing.python_integers import check_constant, checked
 from pretzel.importers.tracing.text_values import HoldsTextsError, whole
 from pretzel.importers.tracing.values import ROWS, Value, cast, made
 from pretzel.plan import ops
 from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
 
 DIVIDING = (np.divide, np.floor_divide, np.remainder)
 CONDITIONS = (np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.logical_and, np.logical_or, np.logical_not)
@@ -22,6 +25,9 @@ LARGEST = float(2**53)
 
 class SymbolicNumber(SymbolicArray):
     """The number of one row: arithmetic and comparisons as Python's, and branches."""
+
+    written: ClassVar[Callable[[SymbolicNumber], str]]
+    """Returns the digits of an integer, as a text of one row."""
 
     def __init__(self, value: Value, column: str | None = None) -> None:
         """Wrap a value; ``column``: the column of unknown type that it is, if it is one."""
@@ -50,10 +56,14 @@ class SymbolicNumber(SymbolicArray):
         counted = arguments if ufunc in CONDITIONS else [_counted(argument) for argument in arguments]
         if ufunc in DIVIDING:
             _check_divisor(counted[1])
-        return SymbolicNumber(operators.applied(ufunc, tuple(map(_value, counted))))
+        for argument in counted:
+            check_constant(argument)
+        values = tuple(map(_value, counted))
+        return SymbolicNumber(checked(ufunc, values, operators.applied(ufunc, values)))
 
     def _power(self, base: Any, exponent: Any) -> Any:
-        return SymbolicNumber(operators.powered(_value(_counted(base)), _value(_counted(exponent))))
+        values = _value(_counted(base)), _value(_counted(exponent))
+        return SymbolicNumber(checked(np.power, values, operators.powered(*values)))
 
     def wish(self) -> None:
         """Start again with the column as texts, if its type is unknown."""
@@ -119,11 +129,9 @@ class SymbolicNumber(SymbolicArray):
 
     def __format__(self, spec: str) -> str:
         """Return the digits of an integer."""
-        from pretzel.importers.tracing.strings import text_of_number
-
         if spec:
             raise TraceEnd(f"a number is formatted by {spec!r:.20}", "use str() of integers")
-        return text_of_number(self)
+        return type(self).written(self)
 
     __str__ = lambda self: self.__format__("")  # noqa: E731
 
@@ -172,8 +180,6 @@ def as_value(x: Any, beside: Node) -> Value:
     array = np.asarray(x)
     if array.ndim or array.dtype.kind not in "biuf":
         raise TraceEnd(f"{x!r:.40} is returned where others are numbers", "return numbers alone, or texts alone")
-    from pretzel.plan.parameter import Parameter
-
     example = np.full(ROWS, array[()])
     return made(ops.Constant(beside, Parameter.of(array.reshape(1))), example)
 

@@ -74,6 +74,10 @@ class Counted:
     __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = __add__ = __mul__ = __sub__ = _ends
 
 
+def _looked_up(piece: Piece) -> int:
+    raise TraceEnd("single characters or words are made a set of, or looked up in one", LOOP)
+
+
 def _add_piece_methods() -> None:
     def test(self: Piece, name: str) -> Counted:
         text = ops.JoinTokens(self.of, "") if self.of.type.layout == "ragged" else self.of
@@ -88,7 +92,7 @@ def _add_piece_methods() -> None:
             setattr(Piece, name, lambda self, *_, **__: ends("a loop over characters or words"))
     for name in ("__eq__", "__contains__", "__getitem__", "__add__", "__len__", "__iter__"):
         setattr(Piece, name, lambda self, *_: ends("a loop over characters or words"))
-    Piece.__hash__ = lambda self: ends("a set of words")  # type: ignore[method-assign]
+    Piece.__hash__ = _looked_up  # type: ignore[method-assign, assignment]
 
 
 _add_piece_methods()

@@ -53,6 +53,8 @@ def applied(ufunc: np.ufunc, arguments: tuple[Any, ...]) -> Value:
         TraceEnd: no operator computes it.
     """
     examples = [argument.example if isinstance(argument, Value) else argument for argument in arguments]
+    if ufunc is np.invert and getattr(examples[0], "dtype", np.dtype(bool)).kind == "f":
+        raise TraceEnd("~ of a column that is read as floats", "write x == 0, or ~x.astype(bool)")
     with np.errstate(all="ignore"):
         example = ufunc(*examples)
     if not isinstance(example, np.ndarray):

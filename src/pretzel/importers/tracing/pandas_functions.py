@@ -13,6 +13,7 @@ from pretzel.importers.tracing.array_functions import digitize, elementwise
 from pretzel.importers.tracing.arrays import SymbolicArray, standing_for
 from pretzel.importers.tracing.clocks import TIMESTAMP
 from pretzel.importers.tracing.date_functions import to_datetime
+from pretzel.importers.tracing.dummies import SymbolicCategories, categories, get_dummies
 from pretzel.importers.tracing.elements import of_condition
 from pretzel.importers.tracing.ending import TraceEnd, mixes_rows
 from pretzel.importers.tracing.series import ROW_LABELS, Part, Symbolic, SymbolicSeries, number
@@ -77,11 +78,6 @@ def _cut(
     return SymbolicSeries(Text.of(ops.TextOfCode(known.node, Parameter.strings(list(labels)))), x.name)
 
 
-def _get_dummies(*_: Any, **__: Any) -> Any:
-    """``pandas.get_dummies``, whose columns depend on all rows."""
-    raise TraceEnd("pd.get_dummies makes a column for each value of a batch", "use OneHotEncoder, or (x == value)")
-
-
 def _concat(objects: Any, *, axis: Any = 0, **_: Any) -> SymbolicFrame:
     """``pandas.concat`` of columns."""
     if axis not in (1, "columns"):
@@ -115,7 +111,8 @@ def _isna(x: Any) -> Any:
 
 PANDAS = {
     "DataFrame": standing_for(pd.DataFrame, SymbolicFrame, _frame), "concat": _concat,
-    "cut": _cut, "get_dummies": _get_dummies,
+    "cut": _cut, "get_dummies": get_dummies,
+    "Categorical": standing_for(pd.Categorical, SymbolicCategories, categories),
     "Series": standing_for(pd.Series, SymbolicSeries, _series), "isna": _isna, "isnull": _isna,
     "to_datetime": to_datetime, "Timestamp": TIMESTAMP,
     "notna": lambda x: ~_isna(x), "notnull": lambda x: ~_isna(x),

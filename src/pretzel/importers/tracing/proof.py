@@ -11,6 +11,7 @@ import numpy as np
 
 from pretzel.errors import InputError
 from pretzel.importers.tracing.constants import texts_of
+from pretzel.importers.tracing.narrower import answered
 from pretzel.importers.tracing.random_dates import as_dates, date_texts, random_ticks, ticks_of
 from pretzel.importers.tracing.random_texts import random_texts
 from pretzel.importers.tracing.trace import FREE, Given, Result, UntracedError
@@ -52,7 +53,9 @@ def prove(function: Callable[..., Any], given: Given, result: Result) -> None:
     permuted = _called(function, given, columns, order)
     _compare(permuted, [values[order] for values in traced], order, columns, result, tolerance)
     if any(isinstance(node, ops.Require) for node in topological(result.parts)):
-        _check_rejected(function, given, drawn, rejected[:ALONE])
+        unanswered = Definition(dict(zip(definition.outputs, answered(result.parts), strict=True)), given.inputs)
+        wrong = [row for row in rejected if not _accepts(unanswered, _rows(drawn, [row]))]
+        _check_rejected(function, given, drawn, wrong[:ALONE])
     for i in range(min(ALONE, count)):
         try:
             alone = _called(function, given, columns, [i])
@@ -158,8 +161,11 @@ def _called(function: Callable[..., Any], given: Given, columns: dict[str, Any],
     if given.names is not None:
         pandas = importlib.import_module("pandas")
         names = [node.column for node in given.inputs]
-        dates = dict(given.dates)
-        held = {node.column: _held(node, rows[node.column], dates.get(node.column)) for node in given.inputs}
+        dates, types = dict(given.dates), dict(given.text_types)
+        held = {
+            node.column: _held(node, rows[node.column], dates.get(node.column), types.get(node.column))
+            for node in given.inputs
+        }
         x = pandas.DataFrame({name: held[key] for name, key in zip(given.names, names, strict=True)})
         x = x.iloc[:, 0] if given.vector else x
     try:
@@ -171,17 +177,22 @@ def _called(function: Callable[..., Any], given: Given, columns: dict[str, Any],
         raise UntracedError(reason, f"let it answer every row, alone and in batches; {FREE}") from error
 
 
-def _held(node: ops.Input, values: Any, form: str | None) -> Any:
+def _held(node: ops.Input, values: Any, form: str | None, text_type: str | None) -> Any:
     """Return random values as a pandas table holds them."""
     if form is not None:
         return as_dates(values, form)
-    return _as_texts(values) if node.type.is_text else values
+    return _as_texts(values, text_type) if node.type.is_text else values
 
 
-def _as_texts(values: list[Any]) -> Any:
-    """Return a series of pandas' type of texts, also if all are missing."""
+def _as_texts(values: list[Any], text_type: str | None) -> Any:
+    """Return a series of a type of texts, that of pandas itself without another; also if all are missing."""
     pandas = importlib.import_module("pandas")
-    return pandas.Series(values, dtype=pandas.Series(["a"]).dtype)
+    return pandas.Series(values, dtype=text_type or pandas.Series(["a"]).dtype)
+
+
+def own_type() -> str:
+    """Return the type in which pandas reads texts."""
+    return str(importlib.import_module("pandas").Series(["a"]).dtype)
 
 
 def _compare(

@@ -15,6 +15,7 @@ from pretzel.plan.regex.pattern import parse
 WORDS = (
     "", "a", "Mr. Smith", "7", "-12", "3.5", "é", "north", "NORTH", "Straße", "ΟΔΟΣ", "free!", "a,b,c", "x_y-z",
     " pad ", "Dr. A. B", "http://x.y/z?q=1", "user@mail.org", "日本 語", "😀 k", "O'Neil", "C85", "\t\n", "don't STOP",
+    "ŉ ǰ", "ﬁn ﬀ", "aΣ",
 )  # fmt: skip
 BETWEEN = (" ", " ", ", ", ",", "-", "", "! ", "/", ". ", "|", "_", ": ")
 MISSING = 0.06

@@ -247,6 +247,8 @@ class SymbolicSeries(Symbolic):
     def apply(self, func: Callable[..., Any], args: tuple[Any, ...] = (), **options: Any) -> Any:
         """Apply a function of one value to the column: without control flow they are the same."""
         try:
+            if self.as_value().dtype.kind in "iu":
+                raise TypeError("Python's integers are unbounded")
             return func(self, *args, **options)
         except (TraceEnd, TypeError):
             element = element_of(self.as_value(), open_column(self))

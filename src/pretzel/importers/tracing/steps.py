@@ -14,7 +14,8 @@ from pretzel.importers.inputs import Computed, Open, UnreadableError
 from pretzel.importers.objects import note_numbers
 from pretzel.importers.registry import Step
 from pretzel.importers.rounding import note_jumps
-from pretzel.importers.tracing.proof import prove
+from pretzel.importers.tracing.proof import own_type, prove
+from pretzel.importers.tracing.searched import clarified
 from pretzel.importers.tracing.text_values import HoldsTextsError
 from pretzel.importers.tracing.trace import Given, Result, UntracedError, trace
 from pretzel.importers.tracing.whole import note_whole
@@ -87,6 +88,8 @@ def _proved_as(function: Callable[..., Any], arguments: dict[str, Any], given: G
         _prove_once(function, tuple(sorted(arguments.items())), given, result)
     except TypeError:  # an argument that has no hash
         prove(functools.partial(function, **arguments), given, result)
+    except UntracedError as error:
+        raise UntracedError(*clarified(function, error.reason, error.remedy)) from None
     return result
 
 
@@ -128,7 +131,8 @@ def _given(x: Columns, step: Step) -> tuple[list[Part], Given]:
     if names is None and vector and len(x.parts) == 1 and _is_unsettled_or_text(x.parts[0]):
         part = x.parts[0]
         node = _placeholder("X", "str" if _kind(part).is_text else "f64")
-        return [part], Given((node,), None, vector, _unknown([part], [node]))
+        of_texts = (("X", kind),) if (kind := _text_type(part)) else ()
+        return [part], Given((node,), None, vector, _unknown([part], [node]), text_types=of_texts)
     if names is None:
         array = x.array()
         width = None if vector else array.type.columns
@@ -137,7 +141,14 @@ def _given(x: Columns, step: Step) -> tuple[list[Part], Given]:
     kinds = [_kind(part) for part in parts]
     inputs = tuple(_placeholder(str(name), kind.dtype) for name, kind in zip(names, kinds, strict=True))
     dates = tuple((str(name), form) for name, part in zip(names, parts, strict=True) if (form := form_of(part)))
-    return parts, Given(inputs, tuple(names), vector, _unknown(parts, inputs), dates)
+    types = tuple((str(name), kind) for name, part in zip(names, parts, strict=True) if (kind := _text_type(part)))
+    return parts, Given(inputs, tuple(names), vector, _unknown(parts, inputs), dates, types)
+
+
+def _text_type(part: Part) -> str:
+    """Return the type of a column of texts, if a sample shows another than pandas' own."""
+    kind = part.inputs.text_types.get(part.name, "") if isinstance(part, Open) and _kind(part).is_text else ""
+    return kind if kind != own_type() else ""
 
 
 def _is_unsettled_or_text(part: Part) -> bool:
@@ -197,12 +208,21 @@ def _over(parts: list[Part], given: Given, result: Result, step: Step) -> Column
     columns = [place[node] if node in place else next(rewritten) for node in result.parts]
     nodes = [part for part in columns if isinstance(part, Node)]
     note_units(nodes, step.inputs)
+    if result.by_pandas and given.names is not None:
+        _note_text_types([part for part in map(place.get, read) if isinstance(part, Open)], step)
     note_numbers([settled[node] for node in read if node.type.is_float], step.inputs)
     note_jumps(nodes, list(settled.values()), step)
     if step.inputs.trial:
         note_whole(nodes, step.inputs, step.path, by_column=given.names is not None)
     names = tuple(map(str, result.names)) if result.names is not None and not result.vector else None
     return Columns(tuple(columns), names, frame=names is not None)
+
+
+def _note_text_types(read: Sequence[Open], step: Step) -> None:
+    """Record for clients the types of columns whose texts pandas computes with, as the proof had them."""
+    types = {part.name: _text_type(part) or own_type() for part in read if _kind(part).is_text}
+    if types := {**step.inputs.metadata.get("text_types", {}), **types}:
+        step.inputs.metadata["text_types"] = types
 
 
 def _settled(part: Part, placeholder: Node) -> Node:

@@ -10,10 +10,11 @@ import pandas as pd
 
 from pretzel.importers.tracing import operators
 from pretzel.importers.tracing.ending import TraceEnd, unknown
+from pretzel.importers.tracing.folding import certain, differs
 from pretzel.importers.tracing.series import SymbolicSeries
 from pretzel.importers.tracing.str_parts import Expanded, Parts
 from pretzel.importers.tracing.text_values import (
-    Text,
+    BY_PANDAS,
     character_at,
     checked,
     condition,
@@ -27,6 +28,7 @@ from pretzel.importers.tracing.text_values import (
     present,
     replaced,
     some,
+    whole,
     without_groups,
 )
 from pretzel.plan import ops
@@ -44,11 +46,10 @@ class TextMethods:
     def __init__(self, series: Any) -> None:
         """Read a series of texts."""
         self._series, self._x = series, series.node
+        BY_PANDAS.get().append(True)
 
     def _text(self, node: Node) -> Any:
-        series: Any = SymbolicSeries(Text.of(node), self._series.name)
-        series.of_objects = self._series.of_objects
-        return series
+        return self._series._text(node)
 
     @property
     def _by_arrow(self) -> bool:
@@ -118,7 +119,10 @@ class TextMethods:
         """Count the matches of a pattern."""
         if is_literal(pat) and not flags:
             return self._number(ops.MeasureText(self._x, "count", pat))
-        return self._number(ops.CountTokens(matches(self._x, without_groups(pat, flags))))
+        found: Node = ops.CountTokens(matches(self._x, without_groups(pat, flags)))
+        if self._folds_by_arrow(pat, True, flags):
+            found = operators.chosen(condition(certain(self._x)), whole(found), 0).node
+        return self._number(found)
 
     def find(self, sub: str, start: int = 0, end: Any = None) -> Any:
         """Find a text."""
@@ -128,21 +132,29 @@ class TextMethods:
 
     def contains(self, pat: Any, case: bool = True, flags: int = 0, na: Any = None, regex: bool = True) -> Any:
         """Return whether a pattern is in each text."""
+        by_arrow = self._folds_by_arrow(pat if regex or isinstance(pat, re.Pattern) else re.escape(pat), case, flags)
         if not case:
             pat, flags, regex = (pat if regex else re.escape(pat)), flags | re.IGNORECASE, True
-        return self._test(contains(self._x, pat, regex=regex, flags=flags), na)
+        return self._test(self._if_certain(by_arrow, contains(self._x, pat, regex=regex, flags=flags)), na)
+
+    def _folds_by_arrow(self, pat: Any, case: bool, flags: int) -> bool:
+        return self._by_arrow and differs(pat, case=case, flags=flags)
+
+    def _if_certain(self, by_arrow: bool, test: Node) -> Node:
+        return operators.logic("and", certain(self._x), test) if by_arrow else test
 
     def match(self, pat: str, case: bool = True, flags: int = 0, na: Any = None) -> Any:
         """Return whether a pattern is at the start of each text."""
-        return self._anchored(rf"\A(?:{pat})", case, flags, na)
+        return self._anchored(pat, r"\A(?:{})", case, flags, na)
 
     def fullmatch(self, pat: str, case: bool = True, flags: int = 0, na: Any = None) -> Any:
         """Return whether a pattern is each whole text."""
-        return self._anchored(rf"\A(?:{pat})\Z", case, flags, na)
+        return self._anchored(pat, r"\A(?:{})\Z", case, flags, na)
 
-    def _anchored(self, pattern: str, case: bool, flags: int, na: Any) -> Any:
-        flags = flags if case else flags | re.IGNORECASE
-        return self._test(some(matches(self._x, without_groups(pattern, flags))), na)
+    def _anchored(self, pat: str, form: str, case: bool, flags: int, na: Any) -> Any:
+        by_arrow = self._folds_by_arrow(pat, case, flags)
+        found = matches(self._x, without_groups(form.format(pat), flags if case else flags | re.IGNORECASE))
+        return self._test(self._if_certain(by_arrow, some(found)), na)
 
     def _ends(self, name: str, pat: Any, na: Any) -> Any:
         found: list[Node] = [ops.TestText(self._x, name, text) for text in (pat if isinstance(pat, tuple) else (pat,))]
@@ -172,7 +184,10 @@ class TextMethods:
         if case is False:
             pat, flags, regex = (pat if regex else re.escape(pat)), flags | re.IGNORECASE, True
         regex = regex or isinstance(pat, re.Pattern)
-        return self._text(replaced(self._x, pat, repl, regex=regex, flags=flags))
+        result = replaced(self._x, pat, repl, regex=regex, flags=flags)
+        if regex and self._folds_by_arrow(pat, True, flags):
+            result = ops.ChooseText(certain(self._x), result, self._x)
+        return self._text(result)
 
     def removeprefix(self, prefix: str) -> Any:
         """Remove a text at the start."""

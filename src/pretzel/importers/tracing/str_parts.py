@@ -6,7 +6,7 @@ from typing import Any
 
 from pretzel.importers.tracing.ending import TraceEnd
 from pretzel.importers.tracing.series import SymbolicSeries
-from pretzel.importers.tracing.text_values import Text, missing, number_where_present
+from pretzel.importers.tracing.text_values import ObjectText, missing, number_where_present
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 
@@ -24,9 +24,7 @@ class Parts:
         """Return one part."""
         if not isinstance(i, int):
             raise TraceEnd("a slice of lists is not traced", LISTS)
-        series: Any = SymbolicSeries(Text.of(ops.PickToken(self._tokens, i)), self._series.name)
-        series.of_objects = True
-        return series
+        return SymbolicSeries(ObjectText.of(ops.PickToken(self._tokens, i)), self._series.name)
 
     get = __getitem__
 
@@ -39,7 +37,7 @@ class Parts:
         """Join the parts."""
         x = self._series.node
         joined = ops.ChooseText(missing(x), x, ops.JoinTokens(self._tokens, sep))
-        return SymbolicSeries(Text.of(joined), self._series.name)
+        return SymbolicSeries(ObjectText.of(joined), self._series.name)
 
     def apply(self, func: Any) -> Any:
         """Apply ``len``."""
@@ -66,11 +64,13 @@ class Expanded:
 
     def __init__(self, series: Any, tokens: Node) -> None:
         """Wrap lists."""
-        self._parts = Parts(series, tokens)
+        self._series, self._tokens = series, tokens
 
     def __getitem__(self, i: Any) -> Any:
-        """Return one column."""
-        return self._parts[i].rename(i)
+        """Return one column, of the type of the texts."""
+        if not isinstance(i, int) or i < 0:
+            raise TraceEnd("several columns of parts are read at once", "read one by its number")
+        return self._series._text(ops.PickToken(self._tokens, i)).rename(i)
 
     def __getattr__(self, name: str) -> Any:
         """End the trace."""

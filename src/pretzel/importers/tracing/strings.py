@@ -273,3 +273,6 @@ def text_of_number(x: SymbolicNumber) -> SymbolicText:
         raise TraceEnd(f"the text of {x.value.dtype} is not traced", "use integers")
     wide = x.value.node if x.value.dtype == np.int64 else ops.Cast(x.value.node, "i64")
     return SymbolicText(ops.FormatInteger(wide))
+
+
+SymbolicNumber.written = staticmethod(text_of_number)

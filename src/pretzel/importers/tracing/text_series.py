@@ -15,7 +15,16 @@ from pretzel.importers.tracing.series import SymbolicSeries, settle_open
 from pretzel.importers.tracing.singles import applied, element_of
 from pretzel.importers.tracing.str_methods import TextMethods
 from pretzel.importers.tracing.strings import opened
-from pretzel.importers.tracing.text_values import Text, chosen_text, condition, constant_text, mapped, member, missing
+from pretzel.importers.tracing.text_values import (
+    ObjectText,
+    Text,
+    chosen_text,
+    condition,
+    constant_text,
+    mapped,
+    member,
+    missing,
+)
 from pretzel.importers.tracing.values import Value
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -27,8 +36,13 @@ class SymbolicTexts(SymbolicSeries):
     """A column of texts."""
 
     part: Text
-    of_objects: bool = False
-    """True for a column of objects, whose methods of texts pandas leaves to Python."""
+    as_categories: Any
+    """Returns the column as fixed categories (:mod:`.dummies`)."""
+
+    @property
+    def of_objects(self) -> bool:
+        """True for a column of objects, whose methods of texts pandas leaves to Python."""
+        return isinstance(self.part, ObjectText)
 
     @property
     def node(self) -> Node:
@@ -44,7 +58,7 @@ class SymbolicTexts(SymbolicSeries):
         return SymbolicSeries(condition(node), self.name)
 
     def _text(self, node: Node) -> SymbolicSeries:
-        return SymbolicSeries(Text.of(node), self.name)
+        return SymbolicSeries(type(self.part).of(node), self.name)
 
     def as_value(self) -> Value:
         """End the trace: its values are not numbers."""
@@ -57,7 +71,9 @@ class SymbolicTexts(SymbolicSeries):
 
     def _apply(self, ufunc: np.ufunc, *arguments: Any) -> Any:
         if ufunc is np.add and len(arguments) == 2:
-            return self._text(ops.ConcatTexts(tuple(text_node(x, self.node) for x in arguments)))
+            node = ops.ConcatTexts(tuple(text_node(x, self.node) for x in arguments))
+            objects = all(x.of_objects for x in arguments if isinstance(x, SymbolicTexts))
+            return SymbolicSeries((ObjectText if objects else Text).of(node), self.name)
         if ufunc in (np.equal, np.not_equal):
             other = opened(arguments[1] if arguments[0] is self else arguments[0])
             if not isinstance(other, str):
@@ -95,11 +111,11 @@ class SymbolicTexts(SymbolicSeries):
 
     def where(self, cond: Any, other: Any = np.nan, **_: Any) -> SymbolicSeries:
         """Keep the texts of a condition."""
-        return SymbolicSeries(chosen_text(cond.as_value(), self.part, text_part(other)), self.name)
+        return self._text(chosen_text(cond.as_value(), self.part, text_part(other)).node)
 
     def mask(self, cond: Any, other: Any = np.nan, **_: Any) -> SymbolicSeries:
         """Replace the texts of a condition."""
-        return SymbolicSeries(chosen_text(cond.as_value(), text_part(other), self.part), self.name)
+        return self._text(chosen_text(cond.as_value(), text_part(other), self.part).node)
 
     def map(self, arg: Any, na_action: Any = None) -> Any:
         """Look up each text in a dictionary, or apply a function."""
@@ -112,7 +128,8 @@ class SymbolicTexts(SymbolicSeries):
         if regex:
             raise unknown("replace with regex=")
         pairs = to_replace if isinstance(to_replace, Mapping) else _pairs(to_replace, value)
-        return SymbolicSeries(mapped(self.node, pairs, self.part), self.name)
+        replaced = mapped(self.node, pairs, self.part)
+        return self._text(replaced.node) if isinstance(replaced, Text) else SymbolicSeries(replaced, self.name)
 
     def apply(self, func: Callable[..., Any], args: tuple[Any, ...] = (), **options: Any) -> Any:
         """Apply a function of one text."""
@@ -121,8 +138,13 @@ class SymbolicTexts(SymbolicSeries):
 
     def astype(self, dtype: Any, **_: Any) -> SymbolicSeries:
         """Return the texts as they are, if they are to be texts."""
-        if getattr(dtype, "of", dtype) in (str, "str", "string", object, "object"):
-            return self
+        dtype = getattr(dtype, "of", dtype)
+        if dtype in (object, "object"):
+            return SymbolicSeries(ObjectText.of(self.node), self.name)
+        if dtype in (str, "str", "string"):
+            return SymbolicSeries(Text.of(self.node), self.name)
+        if hasattr(dtype, "categories"):
+            return self.as_categories(dtype.categories)  # type: ignore[no-any-return]
         raise TraceEnd(f"texts as {getattr(dtype, '__name__', dtype)} are not traced", "use .map with a dictionary")
 
     def copy(self, deep: bool = True) -> SymbolicSeries:
@@ -163,4 +185,4 @@ def text_node(x: Any, beside: Node) -> Node:
     return part.node if isinstance(part, Value) else constant_text(part, beside)
 
 
-SymbolicSeries.kinds[Text] = SymbolicTexts
+SymbolicSeries.kinds[Text] = SymbolicSeries.kinds[ObjectText] = SymbolicTexts

@@ -48,6 +48,14 @@ class Text(Value):
         return cls(node, np.array(["a"] * ROWS, object))
 
 
+class ObjectText(Text):
+    """One text per row of a pandas column of objects, whose methods of texts pandas leaves to Python."""
+
+
+BY_PANDAS: contextvars.ContextVar[list[bool]] = contextvars.ContextVar("BY_PANDAS")
+"""Whether a trace called pandas' methods of texts, which depend on the type of the column."""
+
+
 def may_miss(node: Node) -> bool:
     """Return whether a text may be missing."""
     if isinstance(node, KEEPING):

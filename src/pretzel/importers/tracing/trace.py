@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from pretzel.importers.installed import is_computing
 from pretzel.importers.tracing import reductions  # noqa: F401  # registers its functions
 from pretzel.importers.tracing.arrays import SymbolicArray
 from pretzel.importers.tracing.branches import Way, joined, ways
@@ -18,7 +19,7 @@ from pretzel.importers.tracing.ending import TraceEnd, line_of, unknown, where
 from pretzel.importers.tracing.marks import forget_marks
 from pretzel.importers.tracing.modules import Owner, rewired, seen, writes_outside
 from pretzel.importers.tracing.singles import TextRows, answered_by, reason_of, rows_of
-from pretzel.importers.tracing.text_values import OPEN, Text
+from pretzel.importers.tracing.text_values import BY_PANDAS, OPEN, ObjectText, Text
 from pretzel.importers.tracing.values import Value, cast, of_input
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -41,6 +42,8 @@ class Given:
     """The columns whose type is unknown; they are numbers unless the function uses them as texts."""
     dates: tuple[tuple[str, str], ...] = ()
     """The columns of dates or time spans, and their types."""
+    text_types: tuple[tuple[str, str], ...] = ()
+    """The columns of texts that are not of pandas' own type, and their types."""
 
     def with_texts(self, column: str) -> Given:
         """Return the same with a column of texts."""
@@ -57,6 +60,8 @@ class Result:
     """The names of the columns of a table; None for an array."""
     vector: bool
     """True for one number per row without a second axis."""
+    by_pandas: bool = False
+    """True if pandas' methods of texts are called, whose answers depend on the type of the column."""
 
 
 class UntracedError(Exception):
@@ -70,11 +75,8 @@ class UntracedError(Exception):
 
 def is_traceable(function: Any) -> bool:
     """Return whether this is a function or method written in Python, or a partial of one."""
-    return isinstance(opened(function, {})[0], types.FunctionType) and not _is_of_a_library(opened(function, {})[0])
-
-
-def _is_of_a_library(function: Any) -> bool:
-    return (function.__module__ or "").partition(".")[0] in ("numpy", "scipy", "pandas", "sklearn")
+    inner = opened(function, {})[0]
+    return isinstance(inner, types.FunctionType) and not is_computing(inner.__module__)
 
 
 def opened(function: Any, options: Mapping[str, Any]) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
@@ -110,8 +112,10 @@ def _run(function: types.FunctionType, owner: tuple[Any, ...], options: Mapping[
         with np.errstate(all="ignore"):
             forget_marks()
             called = functools.partial(rewired(function, {}), *map(Owner, owner))
+            methods = list[bool]()
+            BY_PANDAS.set(methods)
             found = ways(lambda: _result(_called(called, given, options), given.inputs[0]))
-            return _required(joined(found, _merged), found, given)
+            return replace(_required(joined(found, _merged), found, given), by_pandas=bool(methods))
     except TraceEnd as end:
         raise UntracedError(f"at {line_of(end.__traceback__, code)}, {end.reason}", end.remedy) from None
     except RecursionError:
@@ -136,23 +140,25 @@ def _symbolic(given: Given) -> Any:
         return TextRows(Text.of(given.inputs[0]))
     if given.names is None:
         return SymbolicArray(of_input(given.inputs[0]))
-    dates = dict(given.dates)
-    parts = [_part(node, dates) for node in given.inputs]
+    dates, types = dict(given.dates), dict(given.text_types)
+    parts = [_part(node, dates, types.get(node.column)) for node in given.inputs]
     if given.vector:
         return _tables("dates").SymbolicSeries(parts[0], given.names[0])
     return _tables("tables").SymbolicFrame(dict(zip(given.names, parts, strict=True)))
 
 
-def _part(node: ops.Input, dates: Mapping[str, str]) -> Any:
+def _part(node: ops.Input, dates: Mapping[str, str], text_type: str | None) -> Any:
     if node.column in dates:
         return _tables("moments").of_form(node, dates[node.column])
-    return Text.of(node) if node.type.is_text else node
+    kind = ObjectText if text_type == "object" else Text
+    return kind.of(node) if node.type.is_text else node
 
 
 def _tables(name: str) -> Any:
     """Return a module of tables, which needs pandas."""
     importlib.import_module("pretzel.importers.tracing.dates")
     importlib.import_module("pretzel.importers.tracing.text_series")
+    importlib.import_module("pretzel.importers.tracing.dummies")
     return importlib.import_module(f"pretzel.importers.tracing.{name}")
 
 
@@ -170,6 +176,8 @@ def _result(returned: Any, beside: Node) -> Result:
         return Result((_node(returned.part),), (returned.name,), vector=True)
     if isinstance(returned, (np.ndarray, int, float)):
         raise TraceEnd("it returns a constant", "leave the step out")
+    if hasattr(type(returned), "ends"):
+        returned.ends()
     raise unknown(f"a result of type {type(returned).__name__}")
 
 

@@ -7,11 +7,13 @@ texts their bytes, lengths and marks of missing ones (or None); of sparse rows v
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 import numpy as np
+
+from .tables import MASKED, FormError, as_dtype, pandas_column, pandas_table, polars_table
 
 Column = tuple[str, int, Sequence[Any]]
 DTYPES = {
@@ -19,12 +21,10 @@ DTYPES = {
     "u8": "<u1", "u16": "<u2", "u32": "<u4", "u64": "<u8", "f32": "<f4", "f64": "<f8",
 }  # fmt: skip
 NAMES = {np.dtype(code): name for name, code in DTYPES.items()}
+TOKENS = "str[*]"
+"""The type of lists of texts: bytes, lengths, nothing, and the start of each list."""
 KIND = re.compile(r"(\w+)(?:\[(\d+)\]|\{(\d+)\})?")
 NONE = 2
-
-
-class FormError(ValueError):
-    """Columns do not fit what a step takes, or it returns something that has no type."""
 
 
 def parsed(kind: str) -> tuple[str, int | None, bool]:
@@ -49,15 +49,12 @@ def given(takes: Mapping[str, Any], columns: Sequence[Column]) -> Any:
     values = [_value(column) for column in columns]
     form, types = takes["form"], takes.get("dtypes") or []
     if form == "table":
-        import pandas
-
-        data = [_typed(name, v, t) for name, v, t in zip(takes["names"], values, types, strict=True)]
-        table = pandas.concat(data, axis=1) if data else pandas.DataFrame()
-        table.columns = takes["names"]
-        return table
+        return pandas_table(takes["names"], values, types)
+    if form == "polars":
+        return polars_table(takes["names"], values, types, takes["absent"])
     if form == "series":
-        return _typed(takes["names"][0], values[0], types[0])
-    if form == "list":
+        return pandas_column(takes["names"][0], values[0], types[0])
+    if form in ("list", "each"):
         return list(values[0])
     if form == "objects":
         parts = [np.asarray(v, object).reshape(columns[0][1], -1) for v in values]
@@ -96,17 +93,6 @@ def _texts(data: np.ndarray, lengths: np.ndarray, missing: np.ndarray | None) ->
     return texts
 
 
-def _typed(name: Any, value: Any, dtype: Any) -> Any:
-    """Return a column as a series of a dtype."""
-    import pandas
-
-    if isinstance(dtype, dict):
-        return pandas.Series(pandas.Categorical(value, dtype["categories"], dtype["ordered"]), name=name)
-    if isinstance(value, list):
-        return pandas.Series(value, name=name, dtype=dtype)
-    return pandas.Series(as_dtype(name, value, np.dtype(dtype)), name=name)
-
-
 def _sparse(value: Any, container: str, dtype: str) -> Any:
     import scipy.sparse
 
@@ -114,25 +100,39 @@ def _sparse(value: Any, container: str, dtype: str) -> Any:
     return matrix if matrix.dtype == dtype else matrix.astype(dtype)
 
 
-def as_dtype(name: Any, array: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Return numbers in a dtype that holds each of them.
-
-    Raises:
-        FormError: it does not hold one; with column and row.
-    """
-    if array.dtype == dtype or dtype.kind == "O":
-        return array
-    with np.errstate(all="ignore"):
-        cast = array.astype(dtype)
-        lost = ~((cast == array) | (np.isnan(array) if array.dtype.kind == "f" and dtype.kind == "f" else False))
-    if dtype.kind != "f" and lost.any():
-        row = int(np.argwhere(lost)[0][0])
-        value = array[row] if array.ndim == 1 else array[row][np.argwhere(lost)[0][1]]
-        raise FormError(f"column {name!r}, row {row}: expected {dtype} as in the sample, got {value}")
-    return cast
+def called(function: Callable[[Any], Any], takes: Mapping[str, Any], data: Any) -> Any:
+    """Return what a function returns for a container, or for each text of one."""
+    return [function(text) for text in data] if takes["form"] == "each" else function(data)
 
 
 # What a step returns
+
+
+def returned_by(takes: Mapping[str, Any], result: Any) -> list[Column]:
+    """Return what :func:`called` returned as columns.
+
+    Raises:
+        FormError: it has no type.
+    """
+    if takes["form"] != "each":
+        return returned(result)
+    if takes["lists"]:
+        return [_of_lists([list(tokens) for tokens in result])]
+    _check_texts(result)
+    return [("str", len(result), _packed(result))]
+
+
+def _of_lists(rows: list[list[Any]]) -> Column:
+    items = [item for row in rows for item in row]
+    _check_texts(items)
+    starts = np.cumsum([0, *map(len, rows)], dtype=np.int64)
+    return TOKENS, len(rows), (*_packed(items), starts)
+
+
+def _check_texts(values: Sequence[Any]) -> None:
+    odd = next((value for value in values if not isinstance(value, str)), "")
+    if odd != "":
+        raise FormError(f"{type(odd).__name__} {odd!r:.40} for a text; texts have a type there")
 
 
 def returned(result: Any) -> list[Column]:
@@ -143,9 +143,14 @@ def returned(result: Any) -> list[Column]:
     """
     if hasattr(result, "tocsr"):
         return [_sparse_column(result.tocsr())]
-    if hasattr(result, "iloc") and hasattr(result, "columns"):
+    if is_table(result):
         return list(_of_table(result))
     return [_of_array(result.to_numpy() if hasattr(result, "to_numpy") else result)]
+
+
+def is_table(result: Any) -> bool:
+    """Return whether this is a table of pandas or polars."""
+    return hasattr(result, "columns") and (hasattr(result, "iloc") or hasattr(result, "get_columns"))
 
 
 def rows_of(columns: Sequence[Column]) -> int:
@@ -163,7 +168,10 @@ def _sparse_column(matrix: Any) -> Column:
 
 
 def _of_table(table: Any) -> Iterator[Column]:
-    arrays = [_plain(table.iloc[:, i]) for i in range(table.shape[1])]
+    if hasattr(table, "get_columns"):
+        arrays = [column.to_numpy() for column in table.get_columns()]
+    else:
+        arrays = [_plain(table.iloc[:, i]) for i in range(table.shape[1])]
     if not arrays:
         raise FormError("a table without columns")
     for _, group in groupby(arrays, lambda array: array.dtype):
@@ -175,6 +183,8 @@ def _plain(series: Any) -> np.ndarray:
     if isinstance(series.dtype, np.dtype):
         array: np.ndarray = series.to_numpy()
         return array
+    if MASKED.fullmatch(str(series.dtype)):
+        raise FormError(f"column {series.name!r} of {series.dtype}; numbers of NumPy's types have a type here")
     objects: np.ndarray = series.astype(object).to_numpy()
     return objects
 

@@ -16,8 +16,8 @@ import numpy as np
 Column = tuple[str, int, Sequence[Any]]
 NOTE = struct.Struct("<4sQ")
 """The prefix of each message: its kind, and the number of bytes of its header."""
-HEADER_BYTES = 16 << 20
-"""Largest header."""
+HEADER_BYTES = 1 << 20
+"""Largest header of a call or an answer: the server parses it with the GIL."""
 ALIGN = 64
 
 
@@ -26,18 +26,26 @@ def write(memory: int, fields: Mapping[str, Any], columns: Sequence[Column], raw
 
     Raises:
         OSError: it does not fit.
+        ValueError: its header is too large.
     """
     arrays = [array for _, _, parts in columns for array in parts if array is not None]
     flat = [memoryview(raw).cast("B")] if raw is not None else [_bytes_of(array) for array in arrays]
     sizes = [len(piece) for piece in flat]
-    shapes = [[kind, rows, [array is not None for array in parts]] for kind, rows, parts in columns]
-    header = json.dumps({**fields, "columns": shapes, "sizes": sizes}).encode()
+    header = header_of(fields, columns, sizes)
+    if len(header) > HEADER_BYTES:
+        raise ValueError(f"a header of {len(header)} bytes; expected at most {HEADER_BYTES}")
     _put(memory, header, 0)
     at = _aligned(len(header))
     for piece in flat:
         _put(memory, piece, at)
         at = _aligned(at + len(piece))
     return len(header)
+
+
+def header_of(fields: Mapping[str, Any], columns: Sequence[Column], sizes: Sequence[int]) -> bytes:
+    """Return the header of a message: its fields, and the columns and the sizes of the arrays that follow."""
+    shapes = [[kind, rows, [array is not None for array in parts]] for kind, rows, parts in columns]
+    return json.dumps({**fields, "columns": shapes, "sizes": sizes}).encode()
 
 
 def read(memory: int, length: int, most: int) -> tuple[Mapping[str, Any], list[np.ndarray]]:

@@ -53,6 +53,9 @@ VALUES = {
     "aarch64": {25: (8, 10, 15), 29: (0x8901, 0x8902, 0x5412)},
 }
 """Second arguments that are denied: fcntl and ioctl may choose a process to signal, or type into a terminal."""
+PRCTL = {"x86_64": 157, "aarch64": 167}
+SET_DEATH_SIGNAL = 1
+"""The option of prctl by which a process would outlive its zygote."""
 CLONE3, NEWEST = 435, 462
 """Later system calls than NEWEST are denied; clone3 is said to be unknown, so that the C library uses clone."""
 ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -85,8 +88,9 @@ def program(machine: str, pid: int) -> bytes:
         code += _unless_first(number, _EQUAL, pid)
     code += _unless_first(PRLIMIT[machine], _EQUAL, 0)
     code += _unless_first(CLONE[machine], _ANY_BIT, THREAD)
+    code += _if(PRCTL[machine], _FIRST, [SET_DEATH_SIGNAL])
     for number, values in VALUES[machine].items():
-        code += _if_second(number, values)
+        code += _if(number, _SECOND, values)
     code.append((_RETURN, 0, 0, _ALLOW))
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in code)
 
@@ -106,10 +110,10 @@ def _unless_first(number: int, test: int, value: int) -> Sequence[tuple[int, int
     ]
 
 
-def _if_second(number: int, values: Sequence[int]) -> Sequence[tuple[int, int, int, int]]:
-    """Deny a system call if its second argument has one of these values."""
+def _if(number: int, argument: int, values: Sequence[int]) -> Sequence[tuple[int, int, int, int]]:
+    """Deny a system call if an argument has one of these values."""
     tests = [instruction for value in values for instruction in _returns(_EQUAL, value, errno.EPERM)]
-    return [(_EQUAL, 0, len(tests) + 2, number), (_LOAD, 0, 0, _SECOND), *tests, (_RETURN, 0, 0, _ALLOW)]
+    return [(_EQUAL, 0, len(tests) + 2, number), (_LOAD, 0, 0, argument), *tests, (_RETURN, 0, 0, _ALLOW)]
 
 
 class _Filter(ctypes.Structure):

@@ -13,6 +13,7 @@ from typing import Any
 
 from . import forms, messages
 from .confine import confine, readable
+from .tables import FormError
 
 DONE, RAISED, WRONG, UNFIT, MEMORY, OPENED = b"done", b"fail", b"shap", b"unfi", b"memo", b"open"
 """Kinds of answers: a result; the code raised; it returned something else; the columns do not fit; memory ran out; it
@@ -38,7 +39,7 @@ def serve(link: socket.socket, inbox: int, outbox: int, setup: Mapping[str, Any]
         try:
             kind, fields, columns = answered(function, header, inbox, messages.NOTE.unpack(note)[1])
             _answer(link, outbox, kind, fields, columns)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             _answer(link, outbox, WRONG, {"error": f"the answer does not fit into its memory ({error})"})
 
 
@@ -57,16 +58,16 @@ def answered(function: Callable[[Any], Any], spec: Mapping[str, Any], inbox: int
     columns = [(kind, rows, _viewed(kind, parts)) for kind, rows, parts in messages.columns_of(header, arrays)]
     try:
         data = forms.given(spec["takes"], columns)
-    except forms.FormError as error:
+    except FormError as error:
         return UNFIT, {"error": str(error)}, ()
     try:
-        result = function(data)
+        result = forms.called(function, spec["takes"], data)
     except MemoryError as error:
         return MEMORY, described(error), ()
     except BaseException as error:
         return RAISED, described(error), ()
     try:
-        parts = forms.returned(result)
+        parts = forms.returned_by(spec["takes"], result)
     except Exception as error:
         return WRONG, {"error": f"it returned {error}"}, ()
     kinds, rows = [kind for kind, _, _ in parts], header["rows"]

@@ -40,7 +40,7 @@ def function_transformer(estimator: FunctionTransformer, x: Columns, step: Step)
     step.inputs.tells_integers = True
     if step.is_model and not estimator.validate:  # the library calls the function with all columns of a table
         step.inputs.metadata["others"] = "refused"
-    return {"transform": handed_on(estimator, x, step).array()}
+    return {"transform": handed_on(estimator, x, step).returned()}
 
 
 @hands_on(FunctionTransformer)
