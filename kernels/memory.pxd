@@ -1,5 +1,6 @@
 # Points the slots of inputs at plain memory of a caller, without Python objects.  Kernels read aligned elements: parts
-# at an odd address, which a message may have anywhere, are copied into the slot's own memory.
+# at an odd address, which a message may have anywhere, are copied into the slot's own memory.  Dense numbers are copied
+# block by block, on the thread of the block and while they are in its cache; other parts as a whole.
 #
 # The caller has checked all sizes.  Memory that is not copied must outlive the run.
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint8_t, uintptr_t
@@ -20,7 +21,30 @@ cdef inline char* aligned(Buffer* own, const char* data, int64_t count, int64_t 
     return <char*>own.at
 
 
-# The values of dense, sparse or ragged numbers.  Returns OK or OUT_OF_MEMORY.
+# Points a slot at a block of dense rows: `count` elements, of its origin if it has one.  Returns OK or OUT_OF_MEMORY.
+cdef inline int place_block(Slot* slot, int64_t first, int64_t count, int64_t width, int64_t itemsize) noexcept nogil:
+    cdef char* at = slot.origin + first * width * itemsize
+    if slot.origin != NULL and (count == 0 or <uintptr_t>at % <uintptr_t>itemsize == 0):
+        slot.values = at
+        return OK
+    # Padded, so that vector kernels may read a whole register past the end.
+    if reserve(&slot.own_values, count * itemsize + 64) != OK:
+        return OUT_OF_MEMORY
+    slot.values = slot.own_values.at
+    if slot.origin != NULL:
+        memcpy(slot.values, at, <size_t>(count * itemsize))
+    return OK
+
+
+# The values of dense numbers, which `place_block` aligns.  Returns OK or OUT_OF_MEMORY.
+cdef inline int place_dense(Slot* slot, const char* data, int64_t count, int64_t itemsize) noexcept nogil:
+    if count == 0:
+        return place_numbers(slot, data, count, itemsize)
+    slot.origin = <char*>data
+    return OK
+
+
+# The values of sparse or ragged numbers.  Returns OK or OUT_OF_MEMORY.
 cdef inline int place_numbers(Slot* slot, const char* data, int64_t count, int64_t itemsize) noexcept nogil:
     slot.origin = aligned(&slot.own_values, data, count, itemsize)
     return OK if slot.origin != NULL else OUT_OF_MEMORY

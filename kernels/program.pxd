@@ -5,6 +5,7 @@ from libc.stdint cimport int64_t
 
 from pretzel.kernels.frame cimport Frame, Slot, Workspace
 from pretzel.kernels.noted cimport Note
+from pretzel.kernels.piles cimport Piles
 from pretzel.kernels.shapes cimport Shape
 
 cdef struct Observed:
@@ -23,7 +24,7 @@ cdef struct Run:
     const volatile int* raised  # not zero once the caller cancels; NULL if it cannot
     int64_t most           # limit in bytes for the values of a block whose sizes their types do not fix; 0 for none
     int failed             # the last step that was started
-    int64_t* used          # shared by the parts of one block: bytes that count to `most`; NULL for none
+    int64_t* used          # shared by all threads: bytes of the parts of one block, or of piles; NULL for none
     PyObject* split        # the Split that runs it on several threads, borrowed; NULL for none
 
 
@@ -35,6 +36,10 @@ cdef class Token:
 cdef class Split:
     # Runs over inputs and outputs that are in place in `frame`, which holds the outputs afterwards.
     cdef int run(self, Program program, Frame* frame, Run* run) noexcept nogil
+    # Whether sparse outputs may stay in pieces, for `take_rows`.
+    cdef bint keeps_pieces
+    # The values, columns and starts of the i-th output, which is sparse; None if they are in the frame.
+    cdef tuple take_rows(self, int i, dtype)
 
 
 cdef class Program:
@@ -46,6 +51,7 @@ cdef class Program:
     cdef int slot_count, input_count, step_count, output_count, read_count
     cdef int64_t block
     cdef bint one_block
+    cdef Piles piles         # where blocks leave the rows of sparse outputs
     cdef Note noted          # of its plans, which are recorded while it runs
     cdef double row_seconds  # processor time of a row in large runs; 0 before the first
 
@@ -73,4 +79,4 @@ cdef class Program:
     cdef int step(self, Frame* frame, int i) noexcept nogil
     cdef int observe(self, Frame* frame, int i, Observed* observed) noexcept nogil
     cdef int inputs_of(self, int i) noexcept nogil
-    cdef collect(self, Slot* slot, int i, int64_t rows)
+    cdef collect(self, Frame* frame, int i, int64_t rows, Split split)

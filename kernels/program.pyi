@@ -5,7 +5,6 @@ from typing import Any
 
 from pretzel.kernels.frame import Workspace
 from pretzel.kernels.kernel import Kernel
-from pretzel.kernels.refused import Refused as Refused
 
 class Token:
     """A flag that another thread may raise to stop a run between two kernels, or between two rows of a slow one."""

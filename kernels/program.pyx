@@ -1,7 +1,8 @@
 """The program: an array of kernels over the slots of a frame; one Python call, one release of the GIL, then C.
 
 Rows are processed in blocks, so that values passed between kernels stay in the cache: every kernel runs over one block,
-then all over the next.  A row's result never depends on its block.
+then all over the next.  A row's result never depends on its block.  Sparse rows that a run returns are copied out of
+each block to a pile.
 """
 
 from libc.stdint cimport int64_t
@@ -10,19 +11,16 @@ from libc.stdlib cimport calloc, free
 import numpy as np
 
 from pretzel.kernels.marshal cimport DENSE, SPARSE, address, bind, take_sparse, take_texts
-from pretzel.kernels.frame cimport CANCELLED, LATE, OK, OUT_OF_MEMORY, REFUSED, Frame, Slot, Workspace
-from pretzel.kernels.frame cimport interrupted, now, reserve
+from pretzel.kernels.frame cimport CANCELLED, OK, OUT_OF_MEMORY, Frame, Slot, Workspace, interrupted, now, reserve
 from pretzel.kernels.kernel cimport Kernel
+from pretzel.kernels.memory cimport place_block
 from pretzel.kernels.noted cimport Note
+from pretzel.kernels.piles cimport Piles
 from pretzel.kernels.shapes cimport Shape, set_shape
 from pretzel.kernels.sizes cimport add_bytes, written_bytes
+from pretzel.kernels.stopped cimport TOO_LARGE, raise_stopped
 
-from pretzel.kernels.refused import Refused
 from pretzel.kernels.shapes import allocated_as
-
-cdef enum:
-    TOO_LARGE = 100  # values of no fixed size exceeded the caller's limit; no kernel returns it
-
 
 cdef class Token:
     """A flag that another thread may raise to stop a run between two kernels, or between two rows of a slow one."""
@@ -36,6 +34,9 @@ cdef class Split:
     cdef int run(self, Program program, Frame* frame, Run* run) noexcept nogil:
         return program.run_blocks(frame, run, NULL)
 
+    cdef tuple take_rows(self, int i, dtype):
+        return None
+
 
 cdef class Program:
     """Kernels in order over typed slots.
@@ -43,7 +44,7 @@ cdef class Program:
     ``types``: the type of each slot; the first ``inputs`` of them come from requests.  ``steps``: a
     ``(kernel, slots read, slot written)`` each; a kernel with more than one of ``outputs`` writes the slots that follow
     too.  ``outputs``: slots whose values a run returns, distinct and not inputs.  ``block``: rows processed at a
-    time; outputs that are not dense numbers make it one block.  ``noted``: keys of the plans that a run records.
+    time; outputs of texts and of ragged rows make it one block.  ``noted``: keys of the plans that a run records.
     """
 
     def __init__(self, types, int inputs, steps, outputs, int64_t block, bytes noted=b""):
@@ -64,7 +65,9 @@ cdef class Program:
         self._set_steps(steps)
         for i, slot in enumerate(outputs):
             self.returns[i] = slot
-            self.one_block |= self.forms[slot][1] is None
+            self.one_block |= self.forms[slot][1] is None and self.shapes[slot].layout != SPARSE
+        sizes = [(slot, self.shapes[slot].itemsize) for slot in outputs if self.shapes[slot].layout == SPARSE]
+        self.piles = Piles(self.slot_count, sizes)
 
     def __dealloc__(self):
         free(self.shapes)
@@ -112,7 +115,8 @@ cdef class Program:
         cdef int status, i
         if token is not None:
             run.raised = &token.raised
-        run.split = <PyObject*>split if split is not None else NULL
+        if split is not None:
+            run.split, split.keeps_pieces = <PyObject*>split, True
         self.bind_inputs(frame, columns)
         results = self.make_outputs(frame, rows)
         with nogil:
@@ -121,7 +125,7 @@ cdef class Program:
             self.fail(frame, status, &run)
         for i in range(self.output_count):
             if results[i] is None:
-                results[i] = self.collect(&frame.slots[self.returns[i]], self.returns[i], rows)
+                results[i] = self.collect(frame, i, rows, split)
         return results
 
     def profile(self, Workspace workspace not None, list columns not None, int64_t rows):
@@ -147,7 +151,7 @@ cdef class Program:
 
     cdef Frame* begin(self, Workspace workspace) except NULL:
         cdef int i
-        workspace.make_slots(self.slot_count)
+        workspace.make_slots(self.piles.slots_needed())
         for i in range(self.slot_count):
             workspace.frame.slots[i].origin = NULL
         workspace.frame.text.at = NULL
@@ -197,22 +201,30 @@ cdef class Program:
         return results
 
     cdef int run_blocks(self, Frame* frame, Run* run, Observed* observed) noexcept nogil:
-        cdef int64_t first = 0, block = run.rows if self.one_block else min(self.block, run.rows)
+        cdef int64_t first = 0, block = run.rows if self.one_block else min(self.block, run.rows), used = 0
+        cdef bint piled = self.piles.count and block < run.rows and observed == NULL
         cdef int status
         frame.raised, frame.deadline = run.raised, run.deadline
+        if piled:
+            run.used = &used
         while True:
             frame.first_row = first
             frame.rows = min(block, run.rows - first)
             status = self.run_block(frame, run, observed)
+            if status == OK and piled:
+                status = self.piles.add(frame, &used, first, run.rows)
             first += frame.rows
+            if status == OK and first < run.rows:
+                status = interrupted(frame)
             if status != OK or first >= run.rows:
-                return status
-            status = interrupted(frame)
-            if status != OK:
-                return status
+                break
+        if piled:
+            run.used = NULL
+            self.piles.show(frame)
+        return status
 
     cdef int run_block(self, Frame* frame, Run* run, Observed* observed) noexcept nogil:
-        cdef int64_t used = 0
+        cdef int64_t used = 0, written
         cdef int status, i, output
         if self.place(frame, frame.first_row) != OK:
             return OUT_OF_MEMORY
@@ -225,8 +237,8 @@ cdef class Program:
                 return CANCELLED
             if run.most > 0:
                 output = self.steps[i].output
-                used = add_bytes(run.used, used, written_bytes(&frame.slots[output], &self.shapes[output], frame.rows))
-                if used > run.most:
+                written = written_bytes(&frame.slots[output], &self.shapes[output], frame.rows)
+                if add_bytes(run.used, self.one_block, &used, written) > run.most:
                     return TOO_LARGE
         return OK
 
@@ -238,13 +250,9 @@ cdef class Program:
         for i in range(self.slot_count):
             slot, shape = &frame.slots[i], &self.shapes[i]
             slot.width = shape.width
-            if shape.layout == DENSE and slot.origin != NULL:
-                slot.values = slot.origin + first * shape.width * shape.itemsize
-            elif shape.layout == DENSE:
-                # Padded, so that vector kernels may read a whole register past the end.
-                if reserve(&slot.own_values, frame.rows * shape.width * shape.itemsize + 64) != OK:
+            if shape.layout == DENSE:
+                if place_block(slot, first, frame.rows * shape.width, shape.width, shape.itemsize) != OK:
                     return OUT_OF_MEMORY
-                slot.values = slot.own_values.at
             elif i < self.input_count:
                 slot.values, slot.starts = slot.origin, slot.origin_starts + first
         return OK
@@ -281,20 +289,11 @@ cdef class Program:
         return end - self.steps[i].first_input
 
     cdef fail(self, Frame* frame, int status, Run* run):
-        if status == REFUSED:
-            value = frame.text.at[:frame.text.length].decode() if frame.text.at != NULL else frame.value
-            raise Refused(self.kernels[run.failed], frame.code, frame.first_row + frame.row, frame.column, value)
-        if status == CANCELLED:
-            raise InterruptedError("the run was cancelled")
-        if status == LATE:
-            raise TimeoutError("the deadline passed during the run")
-        if status == TOO_LARGE:
-            raise MemoryError(f"{type(self.kernels[run.failed]).__name__} wrote more bytes than the request may take")
-        if status == OUT_OF_MEMORY:
-            raise MemoryError("a kernel could not allocate memory")
-        raise SystemError(f"{type(self.kernels[run.failed]).__name__} returned status {status}")
+        raise_stopped(self.kernels[run.failed], frame, status)
 
-    cdef collect(self, Slot* slot, int i, int64_t rows):
-        if self.shapes[i].layout == SPARSE:
-            return take_sparse(slot, rows, self.types[i].numpy)
-        return take_texts(slot, rows * self.shapes[i].width)
+    cdef collect(self, Frame* frame, int i, int64_t rows, Split split):
+        if self.shape(i).layout != SPARSE:
+            return take_texts(self.output(frame, i), rows * self.shape(i).width)
+        dtype = self.types[self.returns[i]].numpy
+        taken = split.take_rows(i, dtype) if split is not None else None
+        return taken or take_sparse(self.output(frame, i), rows, dtype)

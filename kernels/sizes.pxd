@@ -25,6 +25,10 @@ cdef inline int64_t written_bytes(const Slot* slot, const Shape* shape, int64_t 
     return total
 
 
-# Adds to the total of all parts of a block, or to that of this block alone if it has no parts.
-cdef inline int64_t add_bytes(int64_t* shared, int64_t own, int64_t more) noexcept nogil:
-    return own + more if shared == NULL else add_shared(shared, more)
+# Adds what a step wrote to the bytes of its block, `own`.  Returns the bytes in use: those of all parts if these are
+# one block, else those of this block and of the piles.  `shared` counts for all threads; NULL if there is nothing else.
+cdef inline int64_t add_bytes(int64_t* shared, bint one_block, int64_t* own, int64_t more) noexcept nogil:
+    if shared != NULL and one_block:
+        return add_shared(shared, more)
+    own[0] += more
+    return own[0] if shared == NULL else own[0] + add_shared(shared, 0)

@@ -2,7 +2,7 @@
 
 In process and in a worker, by one message and by the SDK, which cuts its input into messages under 1 MiB.  Both sides
 of a line are measured in turn.  The first ratio is that of the shortest times, which other load on the machine disturbs
-least; the second is the median over rounds.
+least; the second is the median over rounds.  The limits of the machine are measured in the same run.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import astuple
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,8 +28,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import pretzel
+from benchmarks.serving.ceiling import at_once, bare_transport, works
 from benchmarks.serving.load import channel_to
 from benchmarks.serving.models.small import text_classifier
+from benchmarks.serving.processor import seconds_of, spent
+from benchmarks.serving.threads_page import Compared, Side, write
 from benchmarks.serving.worker import worker
 from pretzel.plan.values import Texts
 from pretzel.plan.wire import columns_to_proto
@@ -54,46 +59,102 @@ def models(rows: int) -> dict[str, tuple[Any, Any, str]]:
     }
 
 
-def compared(name: str, one: Call, several: Call, rounds: int) -> None:
-    """Print the shortest times, their ratio, and the median of all ratios."""
-    one(), several()
-    pairs = [(_timed(one), _timed(several)) for _ in range(rounds)]
-    ratio = statistics.median(a / b for a, b in pairs)
-    best = [min(side) * 1000 for side in zip(*pairs, strict=True)]
-    print(f"{name:24} {best[0]:8.1f} ms {best[1]:8.1f} ms  {best[0] / best[1]:.2f} (median {ratio:.2f})", flush=True)
+def compared(name: str, calls: Sequence[Call], rounds: int, ceiling: float) -> Compared:
+    """Return, and print, what calls in this process take with one and with several threads."""
+    for call in calls:
+        call()
+    found = _found(name, [[measured(call, os.getpid()) for call in calls] for _ in range(rounds)], ceiling)
+    print(found, flush=True)
+    return found
 
 
-def _timed(call: Call) -> float:
+def measured(call: Call, process: int, inside: Callable[[], float] = lambda: 0.0) -> Side:
+    """Return what one call takes; ``process`` computes it, and ``inside`` returns the seconds that it counted."""
+    counted, before = inside(), seconds_of(process)
     begun = time.perf_counter()
     call()
-    return time.perf_counter() - begun
+    wall = time.perf_counter() - begun
+    main, other = spent(process, before, seconds_of(process))
+    if process == os.getpid():
+        return Side(wall, 0.0, max(main, other))
+    return Side(wall, main, other, inside() - counted)
 
 
-def in_process(cases: dict[str, tuple[Any, Any, str]], threads: int, rounds: int) -> None:
+def _found(name: str, rounds: list[list[Side]], ceiling: float, bare: float = 0.0) -> Compared:
+    ratio = statistics.median(one.wall / several.wall for one, several in rounds)
+    one, several = (Side(*map(min, zip(*map(astuple, side), strict=True))) for side in zip(*rounds, strict=True))
+    return Compared(name, one, several, ratio, ceiling, bare)
+
+
+def ceilings(cases: dict[str, tuple[Any, Any, str]], rounds: int) -> dict[str, float]:
+    """Return how much more two processes do than one: pure work, and each model."""
+    found = {}
+    local = {name: partial(getattr(pretzel.compile(est), method), x) for name, (est, x, method) in cases.items()}
+    for name, work in (works() | local).items():
+        found[name] = at_once(work, rounds)
+        print(f"{name:30} at once {found[name]:.2f}", flush=True)
+    return found
+
+
+def in_process(
+    cases: dict[str, tuple[Any, Any, str]], threads: int, rounds: int, limits: dict[str, float]
+) -> list[Compared]:
     """Compare predictors of one and of several threads."""
+    found = []
     for name, (estimator, x, method) in cases.items():
-        calls = [getattr(pretzel.compile(estimator, threads=n), method) for n in (1, threads)]
-        compared(f"{name}, in process", partial(calls[0], x), partial(calls[1], x), rounds)
+        calls = [partial(getattr(pretzel.compile(estimator, threads=n), method), x) for n in (1, threads)]
+        found.append(compared(f"{name}, {method}", calls, rounds, limits[name]))
+    return found
 
 
-def in_servers(cases: dict[str, tuple[Any, Any, str]], threads: int, rounds: int) -> None:
+def in_servers(
+    cases: dict[str, tuple[Any, Any, str]], threads: int, rounds: int, limits: dict[str, float]
+) -> list[Compared]:
     """Compare workers with one and with several executor threads."""
     cases = {name: case for name, case in cases.items() if case[2] != "transform"}  # its answer is over the limits
     definitions = {name: pretzel.export(estimator) for name, (estimator, _, _) in cases.items()}
+    found = []
     with contextlib.ExitStack() as stack:
-        ports = []
+        ready = []
         for count in (1, threads):
             path = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             options = ("--executor-threads", str(count), "--max-message-bytes", str(LIMIT))
-            ports.append(stack.enter_context(worker(path, definitions, *options))["port"])
+            ready.append(stack.enter_context(worker(path, definitions, *options)))
         for name, (_, x, method) in cases.items():
-            column = definitions[name].inputs[0].column
-            message = request(name, column, x, method)
-            raw = [stack.enter_context(_raw(port, message)) for port in ports]
-            compared(f"{name}, one message", raw[0], raw[1], rounds)
-            clients = [stack.enter_context(pretzel.Client(f"127.0.0.1:{port}")) for port in ports]
-            calls = [getattr(client, method) for client in clients]
-            compared(f"{name}, SDK", partial(calls[0], name, x), partial(calls[1], name, x), rounds)
+            message = request(name, definitions[name].inputs[0].column, x, method)
+            found.append(one_message(name, message, ready, rounds, limits[name]))
+            clients = [stack.enter_context(pretzel.Client(f"127.0.0.1:{each['port']}")) for each in ready]
+            compared(
+                f"{name}, SDK (client's path)",
+                [partial(getattr(c, method), name, x) for c in clients],
+                rounds,
+                limits[name],
+            )
+    return found
+
+
+def one_message(name: str, message: bytes, ready: Sequence[Mapping[str, Any]], rounds: int, ceiling: float) -> Compared:
+    """Compare workers by one large message: the client's seconds, and those that the workers count themselves."""
+    with contextlib.ExitStack() as stack:
+        calls = [stack.enter_context(_raw(each["port"], message)) for each in ready]
+        answer = [call() for call in calls][0]
+        bare = bare_transport(len(message), len(answer), rounds)
+        sides = [
+            (call, each["processes"][0], partial(_seconds_within, each["metrics_port"], name))
+            for call, each in zip(calls, ready, strict=True)
+        ]
+        measurements = [[measured(*side) for side in sides] for _ in range(rounds)]
+    found = _found(f"{name}, {len(message) / 1e6:.0f} MB", measurements, ceiling, bare)
+    print(found, flush=True)
+    return found
+
+
+def _seconds_within(port: int, model: str) -> float:
+    """Return the seconds that a worker has spent on calls of a model."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as response:
+        lines = response.read().decode().splitlines()
+    start = f'pretzel_request_seconds_sum{{method="Predict",model="{model}"}}'
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(start))
 
 
 def request(name: str, column: str, x: Any, method: str) -> bytes:
@@ -118,7 +179,7 @@ def single_rows(threads: int) -> None:
     def thousand(call: Callable[[Any], Any]) -> Call:
         return lambda: [call(["good food"]) for _ in range(1000)]
 
-    compared("1000 calls of one row", thousand(calls[0]), thousand(calls[1]), 41)
+    compared("1000 calls of one row", [thousand(call) for call in calls], 41, 1.0)
 
 
 def main() -> None:
@@ -128,14 +189,18 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--part", choices=["process", "server", "all"], default="all")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks/threads.md; needs all parts")
     arguments = parser.parse_args()
     cases = models(arguments.rows)
     print(f"{arguments.rows} rows, 1 and {arguments.threads} threads")
+    limits, found = ceilings(cases, arguments.rounds), []
     if arguments.part != "server":
         single_rows(arguments.threads)
-        in_process(cases, arguments.threads, arguments.rounds)
+        found += in_process(cases, arguments.threads, arguments.rounds, limits)
     if arguments.part != "process":
-        in_servers(cases, arguments.threads, arguments.rounds)
+        found += in_servers(cases, arguments.threads, arguments.rounds, limits)
+    if arguments.write:
+        write(arguments.rows, limits, found)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pretzel.data_plane.transport.decode cimport DATA, INDICES, LENGTHS, MISSING
 from pretzel.data_plane.transport.wire cimport Span, same
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Slot, Text, reserve
 from pretzel.kernels.marshal cimport DENSE, RAGGED, SPARSE
-from pretzel.kernels.memory cimport place_columns, place_numbers, place_starts, place_texts
+from pretzel.kernels.memory cimport place_columns, place_dense, place_numbers, place_starts, place_texts
 
 cdef extern from "texts.h" nogil:
     int texts_encoding(const uint8_t* at, int64_t length)
@@ -157,6 +157,8 @@ cdef int place(Slot* slot, const Input* taken, const RawColumn* column) noexcept
     if taken.shape.layout == SPARSE:
         if place_columns(slot, column.parts[INDICES].at, column.parts[INDICES].length // 4) != OK:
             return OUT_OF_MEMORY
+    if taken.shape.layout == DENSE:
+        return place_dense(slot, data.at, data.length // taken.shape.itemsize, taken.shape.itemsize)
     return place_numbers(slot, data.at, data.length // taken.shape.itemsize, taken.shape.itemsize)
 
 

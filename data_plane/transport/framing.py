@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import zlib
 from gzip import compress as gzip_bytes
-from io import BytesIO
 from typing import NoReturn
 
 import grpc
 
+from pretzel.data_plane.transport.assembly import Assembly
 from pretzel.data_plane.transport.head import IDENTITY, Rejection
 
 PREFIX = 5
@@ -32,19 +32,19 @@ class Packed(bytes):
 class Deframer:
     """Cuts the messages of one call out of its DATA, wherever the frames are cut."""
 
-    __slots__ = ("_buffer", "_encoding", "_flag", "_large", "_missing", "_most", "_need", "_room")
+    __slots__ = ("_buffer", "_encoding", "_flag", "_large", "_most", "_need", "_room")
 
     def __init__(self, encoding: bytes, most: int) -> None:
         self._encoding, self._most = encoding, most
         self._buffer = bytearray()  # and no list of pieces: DATA frames of one byte would each take many
         self._need = PREFIX
-        self._large: BytesIO | None = None  # its bytes become the message without a copy
-        self._flag = self._missing = 0
+        self._large: Assembly | None = None
+        self._flag = 0
 
     @property
     def held(self) -> int:
         """Bytes of an incomplete message."""
-        return len(self._buffer) if self._large is None else PREFIX + self._large.tell()
+        return len(self._buffer) if self._large is None else PREFIX + self._large.held
 
     def clear(self) -> None:
         """Drop an incomplete message."""
@@ -59,12 +59,10 @@ class Deframer:
         self._room = INLINE
         if self._large is None:
             return self._read(data)
-        used = min(len(data), self._missing)
-        self._large.write(memoryview(data)[:used])
-        self._missing -= used
-        if self._missing:
+        used = self._large.add(data)
+        if self._large.missing:
             return []
-        body, self._large = self._large.getvalue(), None
+        body, self._large = self._large.take(), None
         return [self._message(self._flag, body), *self._read(data[used:])]
 
     def _read(self, data: bytes) -> list[bytes]:
@@ -97,9 +95,8 @@ class Deframer:
 
     def _assemble(self, data: memoryview, at: int, length: int) -> int:
         """Begin to assemble a large message; return where its received part ends."""
-        self._flag, self._need, self._large = data[at], PREFIX, BytesIO()
-        self._large.write(data[at + PREFIX :])
-        self._missing = length - self._large.tell()
+        self._flag, self._need, self._large = data[at], PREFIX, Assembly(length)
+        self._large.add(data[at + PREFIX :])
         return len(data)
 
     def _message(self, flag: int, body: bytes) -> bytes:

@@ -25,7 +25,7 @@ cdef class Prepared:
     cdef Output* outputs
     cdef int* places        # of each input's column in the last request, as it was found there
     cdef int input_count, output_count
-    cdef int64_t answer_row, answer_fixed, passed, frame_row, block
+    cdef int64_t answer_row, answer_fixed, passed, frame_row, piled_row, block
     cdef list kept          # owns the bytes of inputs and outputs
 
     # Puts the columns of a request into the order of the inputs; false unless all fit, as the ordinary path decides.

@@ -39,7 +39,8 @@ cdef class Prepared:
         self.executable, self.cost, self.footprint, self.kept = executable, cost, memory, []
         self.program = schedule.program
         self.answer_row, self.answer_fixed, self.passed = memory.answer_row, memory.answer_fixed, memory.passed
-        self.frame_row, self.block, self.exact = memory.frame_row, memory.block, memory.exact
+        self.frame_row, self.piled_row = memory.frame_row, memory.piled_row
+        self.block, self.exact = memory.block, memory.exact
         self.input_count, self.output_count = len(executable.inputs), len(schedule.names)
         self.inputs = <Input*>calloc(self.input_count + 1, sizeof(Input))
         self.outputs = <Output*>calloc(self.output_count + 1, sizeof(Output))
@@ -126,6 +127,8 @@ cdef class Prepared:
         cdef Need need
         need.answer = self.answer_fixed + self.answer_row * rows + self.passed * size
         need.total = size + self.frame_row * at_once + COPIES * need.answer
+        if rows > at_once:
+            need.total += self.piled_row * rows
         return need
 
     cdef int run(self, Frame* frame, Request request, Run* run) noexcept nogil:

@@ -30,7 +30,7 @@ def result_of(value: Value, classes_dtype: str | None = None) -> Any:
         return _sparse(value)
     if isinstance(value, Ragged):
         return value.tolist()
-    return value if value.flags.writeable else value.copy()  # an array of a message's bytes is read-only
+    return _owned(value)
 
 
 def table_of(labels: np.ndarray | list[str], classes_dtype: str | None) -> np.ndarray:
@@ -50,9 +50,9 @@ def _sparse(matrix: Csr) -> Any:
         scipy = importlib.import_module("scipy.sparse")
     except ImportError:
         return matrix
-    data, indices = matrix.data.copy(), matrix.indices.copy()
+    data, indices = _owned(matrix.data), _owned(matrix.indices)
     if max(len(matrix), len(data)) > _FEW:
-        return scipy.csr_matrix((data, indices, matrix.starts.copy()), shape=(len(matrix), matrix.width))
+        return scipy.csr_matrix((data, indices, _owned(matrix.starts)), shape=(len(matrix), matrix.width))
     result = copy(_empty(scipy.csr_matrix, len(matrix), matrix.width))
     result.data, result.indices, result.indptr = data, indices, matrix.starts.astype(np.int32)
     return result
@@ -62,3 +62,8 @@ def _sparse(matrix: Csr) -> Any:
 def _empty(kind: Any, rows: int, width: int) -> Any:
     """Return a matrix to copy and fill: SciPy's checks of a new one cost more than counting the words of a text."""
     return kind((rows, width))
+
+
+def _owned(array: np.ndarray) -> np.ndarray:
+    """Return an array that its caller may change: one of a message's bytes is read-only."""
+    return array if array.flags.writeable else array.copy()

@@ -135,7 +135,7 @@ class Executable:
         else:
             results = guarded(lambda workspace: program.run(workspace, bound, rows, deadline, token, most))
         return {
-            name: value_of(self.outputs[name], results[at] if at >= 0 else bound[-1 - at])
+            name: value_of(self.outputs[name], results[at] if at >= 0 else bound[-1 - at], is_input=at < 0)
             for name, at in zip(schedule.names, schedule.positions, strict=True)
         }
 
@@ -239,10 +239,12 @@ class Executable:
         nodes = [*range(count), *needed]
         rows_wanted = max([getattr(self._steps[n - count][0], "rows_wanted", 0) for n in needed], default=0)
         block = block_rows([self._types[n] for n in nodes], [self._room[n] for n in nodes], rows_wanted)
-        one_block = any(n >= count and not is_fixed(self._types[n]) for n in returned)
+        varying = [n for n in returned if n >= count and not is_fixed(self._types[n])]
+        one_block = any(self._types[n].layout != "sparse" for n in varying)
+        piled = [] if one_block else [(self._types[n], self._room[n]) for n in varying]
         if len(self._footprints) >= _MOST_SCHEDULES:
             self._footprints.clear()
-        return self._footprints.setdefault(key, footprint(written, between, block, one_block=one_block))
+        return self._footprints.setdefault(key, footprint(written, between, piled, 0 if one_block else block))
 
     def _compose(self, names: tuple[str, ...], join: Join = FUSER.fuse) -> Schedule:
         """Build the program of the steps that these outputs need, with slots numbered in the order of execution."""

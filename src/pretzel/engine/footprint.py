@@ -46,6 +46,9 @@ class Footprint:
     passed: int
     """Number of variable-size outputs that are inputs passed through."""
     frame_row: int
+    """Of values between kernels."""
+    piled_row: int
+    """Of sparse rows of the response, which blocks leave behind one another; several threads join theirs once more."""
     block: int
     """Rows per block; 0 for all rows in one block."""
     exact: bool
@@ -55,7 +58,8 @@ class Footprint:
         at_once = min(rows, self.block) if self.block else rows
         answer = self.answer_fixed + self.answer_row * rows + self.passed * size
         frame = self.frame_row * at_once
-        return Need(answer, frame, self.exact, frame if self.block else 0)
+        piled = self.piled_row * rows if rows > at_once else 0
+        return Need(answer, frame + piled, self.exact, frame if self.block else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +72,15 @@ class Written:
 
 
 def footprint(
-    outputs: Sequence[Written], between: Iterable[tuple[ValueType, int]], block: int, *, one_block: bool
+    outputs: Sequence[Written],
+    between: Iterable[tuple[ValueType, int]],
+    piled: Iterable[tuple[ValueType, int]],
+    block: int,
 ) -> Footprint:
     """Return the footprint of a program.
 
     ``between``: the type of each value that a kernel writes into the frame, and its expected elements per row.
+    ``piled``: those that are sparse rows of the response, unless all rows are one block (``block`` 0).
     """
     values = list(between)
     fixed = [written for written in outputs if is_fixed(written.kind)]
@@ -81,7 +89,8 @@ def footprint(
         answer_fixed=sum(FRAMING + _table_bytes(written.labels) for written in outputs),
         passed=sum(written.is_input and not is_fixed(written.kind) for written in outputs),
         frame_row=sum(row_bytes(kind, room) for kind, room in values),
-        block=0 if one_block else block,
+        piled_row=2 * sum(row_bytes(kind, room) for kind, room in piled),
+        block=block,
         exact=all(is_fixed(kind) for kind, _ in values) and len(fixed) == len(outputs),
     )
 

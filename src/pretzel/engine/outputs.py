@@ -22,12 +22,12 @@ class Output:
     labels: np.ndarray | None = None
 
 
-def value_of(output: Output, result: Any) -> Value:
-    """Return what a program returned for an output, or a passed input, as a value."""
+def value_of(output: Output, result: Any, *, is_input: bool = False) -> Value:
+    """Return what a program returned for an output, or an input that is passed through, as a value."""
     if output.labels is not None:
         return Labels(result, output.labels)
     if output.type.layout == "sparse":
-        values, indices, starts = result
+        values, indices, starts = map(_read_only, result) if is_input else result
         return Csr(values, indices, starts, output.type.columns)
     if output.type.is_text:
         if len(result) and isinstance(result[0], np.ndarray):
@@ -36,3 +36,10 @@ def value_of(output: Output, result: Any) -> Value:
         return Texts.of(result, output.type.width)  # strings passed through unchanged
     value: np.ndarray = result
     return value
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """Return a view through which the caller's own array cannot be changed: who must own the result copies it."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

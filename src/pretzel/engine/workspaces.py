@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pretzel.errors import CancelledError, DeadlineError, ExhaustedError, InputError
 from pretzel.kernels.frame import Workspace
-from pretzel.kernels.program import Refused
+from pretzel.kernels.refused import Refused
 
 T = TypeVar("T")
 

@@ -69,6 +69,16 @@ async def test_the_hot_path_answers_as_one_thread(case: str, engine: RequestEngi
 
 
 @pytest.mark.parametrize("case", CASES)
+async def test_any_address(case: str, engine: RequestEngine):
+    """A longer unknown field in front moves every column to another address: blocks of numbers are copied then."""
+    model, read = served(CASES[case][0]), message(CASES[case][1])
+    want = model.ordinary(read).SerializeToString()
+    fast = FastPredict(model, engine)
+    for shift in range(9):
+        assert await fast.answer(bytes([0x7A, shift]) + bytes(shift) + read) == want
+
+
+@pytest.mark.parametrize("case", CASES)
 async def test_the_ordinary_path_answers_as_one_thread(case: str, engine: RequestEngine):
     model, columns = served(CASES[case][0]), CASES[case][1]
     cost = model.route.entry.cost_of(None)

@@ -10,7 +10,8 @@ import pytest
 from pretzel.kernels.dense.missing import RequireFinite
 from pretzel.kernels.frame import Workspace
 from pretzel.kernels.fused.require_finite_product import RequireFiniteProduct
-from pretzel.kernels.program import Program, Refused
+from pretzel.kernels.program import Program
+from pretzel.kernels.refused import Refused
 from pretzel.plan.types import dense
 
 PLACES = [0, 1, 62, 63, 64, 65, 127, 128, 130]
