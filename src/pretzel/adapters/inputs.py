@@ -62,6 +62,7 @@ DECIDES = (
     "ascending",
     "spaces",
     "functions",
+    "forms",
     "kept",
     "traced",
     "without_booleans",

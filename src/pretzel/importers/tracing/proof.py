@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,45 @@ TOLERANCE = {"f": {4: 1e-5, 8: 1e-12}}
 CHANGED = "the operators differ from it; this is a function that cannot be served: compute it before the model"
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of the input, and the results of a trace for them."""
+
+    definition: Definition
+    columns: dict[str, Any]
+    traced: list[np.ndarray]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(next(iter(self.columns.values())))
+
+
+def random_rows(function: Callable[..., Any], given: Given, result: Result) -> Rows:
+    """Return random rows that the operators of a trace do not reject."""
+    definition = _definition(given, result)
+    drawn = _random(given, result, np.random.default_rng(0), texts_of(function))
+    columns, _ = _accepted(definition, drawn)
+    return Rows(definition, columns, _evaluated(definition, columns))
+
+
+def rows_at(rows: Rows, which: Any) -> Rows:
+    """Return some of the rows."""
+    at = np.asarray(which, np.int64)
+    return Rows(rows.definition, _rows(rows.columns, at), [values[at] for values in rows.traced])
+
+
+def evaluated(definition: Definition, columns: dict[str, Any]) -> Rows | None:
+    """Return rows with their results; None if the operators reject one."""
+    try:
+        return Rows(definition, columns, _evaluated(definition, columns))
+    except InputError:
+        return None
+
+
+def _definition(given: Given, result: Result) -> Definition:
+    return Definition({f"c{i}": node for i, node in enumerate(result.parts)}, given.inputs)
+
+
 def prove(function: Callable[..., Any], given: Given, result: Result) -> None:
     """Compare a trace with the function: on a batch, on its rows permuted, and on single rows.
 
@@ -38,7 +78,7 @@ def prove(function: Callable[..., Any], given: Given, result: Result) -> None:
         UntracedError: they differ; the message shows the row.
     """
     rng = np.random.default_rng(0)
-    definition = Definition({f"c{i}": node for i, node in enumerate(result.parts)}, given.inputs)
+    definition = _definition(given, result)
     drawn = _random(given, result, rng, texts_of(function))
     columns, rejected = _accepted(definition, drawn)
     count = len(next(iter(columns.values())))
@@ -156,11 +196,7 @@ def _called(function: Callable[..., Any], given: Given, columns: dict[str, Any],
     rows = _rows(columns, which)
     x: Any = rows[given.inputs[0].column].copy()
     if given.names is not None:
-        pandas = importlib.import_module("pandas")
-        names = [node.column for node in given.inputs]
-        dates = dict(given.dates)
-        held = {node.column: _held(node, rows[node.column], dates.get(node.column)) for node in given.inputs}
-        x = pandas.DataFrame({name: held[key] for name, key in zip(given.names, names, strict=True)})
+        x = table_of(given, rows)
         x = x.iloc[:, 0] if given.vector else x
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -169,6 +205,15 @@ def _called(function: Callable[..., Any], given: Given, columns: dict[str, Any],
     except Exception as error:
         reason = f"it raised {type(error).__name__} on {shown(columns, which[0])} ({error!s:.120})"
         raise UntracedError(reason, f"let it answer every row, alone and in batches; {FREE}") from error
+
+
+def table_of(given: Given, rows: dict[str, Any]) -> Any:
+    """Return random rows as the table that a function gets."""
+    assert given.names is not None
+    pandas = importlib.import_module("pandas")
+    dates = dict(given.dates)
+    held = [_held(node, rows[node.column], dates.get(node.column)) for node in given.inputs]
+    return pandas.DataFrame(dict(zip(given.names, held, strict=True)))
 
 
 def _held(node: ops.Input, values: Any, form: str | None) -> Any:

@@ -80,7 +80,8 @@ def ticks_of(series: Any) -> np.ndarray:
 
 def _constants(roots: Sequence[Node]) -> np.ndarray:
     """Return the constants of a trace that may be dates, and zero."""
-    arrays = [parameter.array for node in topological(roots) for parameter in node.parameters.values()]
+    parameters = [parameter for node in topological(roots) for parameter in node.parameters.values()]
+    arrays = [parameter.array for parameter in parameters if parameter.dtype != "str"]
     whole = [array.ravel() for array in arrays if array.dtype == np.int64]
     found = np.unique(np.concatenate([*whole, [0]]))
     known: np.ndarray = found[found != NAT][:256]

@@ -13,6 +13,7 @@ from pretzel.importers.tracing import operators
 from pretzel.importers.tracing.array_functions import clip, elementwise, isin, rounded
 from pretzel.importers.tracing.arrays import SymbolicArray, converted, unwrapped
 from pretzel.importers.tracing.branches import loop_over
+from pretzel.importers.tracing.elements import of_columns
 from pretzel.importers.tracing.ending import TraceEnd, branches, mixes_rows, named, unknown
 from pretzel.importers.tracing.look_ups import digits, looked_up
 from pretzel.importers.tracing.single_builtins import plain
@@ -247,7 +248,7 @@ class SymbolicSeries(Symbolic):
     def apply(self, func: Callable[..., Any], args: tuple[Any, ...] = (), **options: Any) -> Any:
         """Apply a function of one value to the column: without control flow they are the same."""
         try:
-            return func(self, *args, **options)
+            return of_columns(lambda x: func(x, *args, **options), self)
         except (TraceEnd, TypeError):
             element = element_of(self.as_value(), open_column(self))
             return self._of(applied(lambda x: func(x, *args, **options), element, self.as_value().node))
