@@ -79,7 +79,7 @@ class Symbolic(operators.Operators):
         if name in ("pow", "abs"):
             return getattr(self, f"__{name}__")
         if name in METHODS:
-            return lambda other: self._apply(getattr(np, METHODS[name]), self, other)
+            return lambda other: operators.named_as(self._apply(getattr(np, METHODS[name]), self, other), (self, other))
         if name in MIXING:
             raise mixes_rows(f".{name}")
         raise unknown(f".{name}")
@@ -88,7 +88,7 @@ class Symbolic(operators.Operators):
         """Apply a ufunc."""
         if method != "__call__" or options:
             raise unknown(named(ufunc))
-        return self._apply(ufunc, *arguments)
+        return operators.named_as(self._apply(ufunc, *arguments), arguments)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
         """Apply a function of arrays; those that call a pandas method return what it returns."""
