@@ -11,6 +11,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+import skrub
 from feature_engine import encoding, imputation
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.linear_model import LinearRegression
@@ -227,3 +228,15 @@ def test_a_function_that_makes_texts_of_dates_is_served() -> None:
     season = FunctionTransformer(lambda d: (d["t"].dt.month % 12 // 3).map(seasons).to_frame())
     model = make_pipeline(season, category_encoders.OrdinalEncoder(), LinearRegression()).fit(table, np.arange(24.0))
     np.testing.assert_allclose(pretzel.compile(model, sample=table).predict(table), model.predict(table), rtol=1e-9)
+
+
+def test_a_cleaned_column_of_texts_rejects_categories() -> None:
+    table = pd.DataFrame({"w": ["red", "", "gr", "N/A", "red"] * 4, "x": np.arange(20.0)})
+    vectorizer = skrub.TableVectorizer().fit(table)
+    predictor = pretzel.compile(vectorizer, sample=table)
+    assert check(vectorizer, predictor, "transform", "texts", table) == "equal"
+    with pytest.raises(InputError, match=r"column 'w': category, for which .*convert it: astype\('str'\)"):
+        predictor.transform(table.astype({"w": "category"}))
+    of_categories = skrub.TableVectorizer().fit(table.astype({"w": "category"}))
+    predictor = pretzel.compile(of_categories, sample=table.astype({"w": "category"}))
+    assert check(of_categories, predictor, "transform", "categories", table.astype({"w": "category"})) == "equal"

@@ -8,6 +8,7 @@ number.  ``forms`` in the metadata lists such types for each input, by these nam
 ``masked``      nullable types of pandas (``Float64``, ``boolean``, ``string``)
 ``arrow``       pandas types of Arrow (``double[pyarrow]``)
 ``polars``      a column of a polars table
+``category``    a type of categories
 ``..._missing`` the same, only with missing values
 """
 
@@ -27,6 +28,7 @@ REMEDIES = {
     "masked": "convert it: astype(float), or astype('str') for texts",
     "arrow": "convert it: astype(float), or astype('str') for texts",
     "polars": "pass a pandas table: X.to_pandas()",
+    "category": "convert it: astype('str')",
 }
 
 
@@ -58,6 +60,8 @@ def forms_of(values: Any) -> tuple[str, ...]:
         if dtype.kind == "O":
             return ("none",) if _holds_none(values) else ()
         return ("bool",) if dtype.kind == "b" else ()
+    if hasattr(dtype, "categories"):
+        return ("category",)
     beside = ("bool",) if str(dtype).lower().startswith("bool") else ()
     if type(values).__module__.partition(".")[0] == "polars":
         return ("polars", *beside)

@@ -7,6 +7,7 @@ for which it returns other values is recorded, so that clients reject it.  A typ
 
 from __future__ import annotations
 
+import functools
 import importlib
 import warnings
 from collections.abc import Callable, Iterator
@@ -61,8 +62,8 @@ class _Calls:
         held = rows_at(rows, np.flatnonzero(~_missing(rows.columns[column])))
         holed = evaluated(rows.definition, {**rows.columns, column: _with_holes(rows.columns[column])})
         for form, kind in self._kinds(node):
-            yield form, self._differs(node, held, lambda column, kind=kind: column.astype(kind))
-            yield form + MISSING, self._differs(node, holed, lambda column, kind=kind: _with_na(column, kind))
+            yield form, self._differs(node, held, functools.partial(_typed, kind=kind))
+            yield form + MISSING, self._differs(node, holed, functools.partial(_with_na, kind=kind))
         if node.type.is_text and holed is not None:  # objects without missing values have their own rules
             gone = rows_at(holed, np.flatnonzero(_missing(holed.columns[column])))
             yield "none", self._differs(node, gone, _as_objects)
@@ -75,10 +76,10 @@ class _Calls:
         flags = evaluated(rows.definition, {**rows.columns, node.column: drawn})
         holed = evaluated(rows.definition, {**rows.columns, node.column: _with_holes(drawn)})
         arrow = importlib.import_module("pyarrow")
-        yield "bool", self._differs(node, flags, lambda column: column.astype(bool))
+        yield "bool", self._differs(node, flags, functools.partial(_typed, kind=bool))
         yield "none", self._differs(node, holed, _as_flags)
         for kind in ("boolean", self._pandas.ArrowDtype(arrow.bool_())):
-            yield "bool" + MISSING, self._differs(node, holed, lambda column, kind=kind: _as_flags(column).astype(kind))
+            yield "bool" + MISSING, self._differs(node, holed, functools.partial(_as_flags, kind=kind))
 
     def _kinds(self, node: ops.Input) -> Iterator[tuple[str, Any]]:
         """Yield the extension types of a column."""
@@ -146,6 +147,10 @@ def _missing(values: Any) -> np.ndarray:
     return np.asarray(values == NAT) if values.dtype == np.int64 else np.asarray(values != values)
 
 
+def _typed(column: Any, kind: Any) -> Any:
+    return column.astype(kind)
+
+
 def _with_na(column: Any, kind: Any) -> Any:
     """Return a column of an extension type, in which NaN is NA."""
     missing = column.isna()
@@ -159,9 +164,10 @@ def _as_objects(column: Any) -> Any:
     return column.astype(object).where(column.notna(), None)
 
 
-def _as_flags(column: Any) -> Any:
+def _as_flags(column: Any, kind: Any = object) -> Any:
+    """Return a column of booleans, of which some are missing."""
     missing = column.isna()
-    return (column == 1).astype(object).where(~missing, None)
+    return (column == 1).astype(object).where(~missing, None).astype(kind)
 
 
 def _columns(returned: Any) -> list[list[Any]]:

@@ -218,8 +218,9 @@ def _over(
     columns = [place[node] if node in place else next(rewritten) for node in result.parts]
     nodes = [part for part in columns if isinstance(part, Node)]
     note_units(nodes, step.inputs)
-    for node in read:
-        note_forms(settled[node], refused.get(node.column, ()), step.inputs)
+    for placeholder in given.inputs:
+        if placeholder in settled:
+            note_forms(settled[placeholder], refused.get(placeholder.column, ()), step.inputs)
     note_numbers([settled[node] for node in read if node.type.is_float], step.inputs)
     note_jumps(nodes, list(settled.values()), step)
     if step.inputs.trial:
