@@ -53,11 +53,9 @@ class Bounded:
     most: Mapping[str, int]
     """The largest value of each type whose products do not wrap."""
     reader: str = ""
-    """The path of the step."""
     strict: bool = True
     """True if the step also multiplies in bool when all columns are booleans."""
     by_column: bool = False
-    """True if pandas computes each column separately, so that nullable integers stay integers."""
 
 
 @dataclass(eq=False, repr=False)

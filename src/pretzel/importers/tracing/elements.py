@@ -21,7 +21,7 @@ DIVIDING = (np.divide, np.floor_divide, np.remainder)
 CONDITIONS = (np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.logical_and, np.logical_or, np.logical_not)
 LARGEST = float(2**53)
 SINGLE = ContextVar("SINGLE", default=False)
-"""Whether a whole column stands for each of its values, in a function of single values."""
+"""Whether a function of single values is being called with a whole column."""
 
 
 def of_columns(function: Callable[[Any], Any], columns: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The types of columns for which a traced function answers otherwise than its operators, found by calling it.
+"""The types of columns for which a traced function gives another answer than its operators, found by calls.
 
 Operators compute with floats and texts in which NaN is missing.  pandas computes by other rules with nullable types,
 those of Arrow, booleans and objects, and polars by its own: a function is called with each, on random rows, and a type
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.adapters.column_forms import MISSING
-from pretzel.importers.tracing.proof import Rows, evaluated, random_rows, rows_at, table_of
+from pretzel.importers.tracing.random_rows import Rows, evaluated, random_rows, rows_at, table_of
 from pretzel.importers.tracing.trace import Given, Result
 from pretzel.plan import ops
 from pretzel.plan.dates import NAT
