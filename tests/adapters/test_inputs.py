@@ -8,7 +8,19 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
-from pretzel.adapters import columns, dates, fractions, inputs, integers, kinds, objects, polars, rejections, sparse
+from pretzel.adapters import (
+    column_forms,
+    columns,
+    dates,
+    fractions,
+    inputs,
+    integers,
+    kinds,
+    objects,
+    polars,
+    rejections,
+    sparse,
+)
 from pretzel.adapters import integer_functions as functions
 from pretzel.adapters.convert import typed_columns
 from pretzel.adapters.tables import head
@@ -173,7 +185,20 @@ def test_every_metadata_key_that_is_read_is_listed() -> None:
     texts = [
         Path(module.__file__).read_text()
         for module in (
-            *(columns, dates, fractions, functions, inputs, integers, kinds, objects, polars, rejections, sparse),
+            *(
+                column_forms,
+                columns,
+                dates,
+                fractions,
+                functions,
+                inputs,
+                integers,
+                kinds,
+                objects,
+                polars,
+                rejections,
+                sparse,
+            ),
         )
     ]
     read = re.findall(r'metadata(?:\.get\(|\[)["\'](\w+)["\']', "".join(texts))
