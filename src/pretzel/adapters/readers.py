@@ -81,7 +81,7 @@ def reader_of(
 
 def _excludes(metadata: Mapping[str, Any]) -> bool:
     """Return whether a model checks values of any column, whatever its type, or reads rows of named values."""
-    return any(metadata.get(key) for key in ("records", "fractions", "typed", "zeros_apart", "apart"))
+    return any(metadata.get(key) for key in ("records", "fractions", "typed", "zeros_apart", "apart", "forms"))
 
 
 def _checks_of_values(both: Sequence[Mapping[str, Any]]) -> Checks:
