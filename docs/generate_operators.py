@@ -120,7 +120,17 @@ REFUSALS = """
   terms. Where terms cancel (a network or a linear model of unscaled float32 features), fewer digits of the result
   agree, as they would between two machines of the library.
 - *Functions of users.* `.astype(int)` of an array, in a function that is traced, rejects NaN, infinity and what the
-  type does not hold; NumPy returns a number that depends on the processor.
+  type does not hold; NumPy returns a number that depends on the processor. A list that a function returns as the
+  model's own answer is an array.
+- *Types of columns.* A column of a type for which the library returns other values than for plain numbers and texts is
+  rejected: nullable, Arrow and polars columns for some functions of users, booleans for encoders that look up numbers
+  by pandas, categories where skrub cleans texts.
+- *Dictionaries.* Explainable boosting machines read no list of dictionaries as rows with these names; Pretzel does.
+- *Sparse results.* A transformer that was deployed with dense rows, or that reads only dense ones, returns an array for
+  sparse rows, where scikit-learn may return a sparse matrix of equal values; one that was deployed with sparse rows
+  rejects dense ones, and in process returns a sparse matrix.
+- *Files of CatBoost.* A file answers as the `CatBoostClassifier` or `CatBoostRegressor` that loads it, by its loss; a
+  plain `CatBoost` returns raw scores.
 - *Dates.* Functions of users and encoders read columns of dates; other steps reject them, also trees, whose answers
   would depend on the unit of the column. Fields of dates are floats in every batch. Encoders do not serve categories
   with NaT.

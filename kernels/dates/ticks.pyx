@@ -262,4 +262,5 @@ cdef class LocalTime(Kernel):
         return low
 
     def describe(self, code, row, column, value):
-        return f"row {row}: an instant at about {value:.17g} ticks is outside of the table of the time zone {self.zone}"
+        return (f"row {row}: a date is outside of those for which the model knows the local time in {self.zone}, "
+                "1900 to 2100 in imported models")

@@ -9,6 +9,7 @@ import pytest
 import scipy.sparse
 
 from pretzel.adapters import (
+    column_forms,
     columns,
     dates,
     fractions,
@@ -186,6 +187,7 @@ def test_every_metadata_key_that_is_read_is_listed() -> None:
         Path(module.__file__).read_text()
         for module in (
             *(
+                column_forms,
                 columns,
                 dates,
                 fractions,

@@ -63,6 +63,7 @@ DECIDES = (
     "ascending",
     "spaces",
     "functions",
+    "forms",
     "kept",
     "traced",
     "without_booleans",

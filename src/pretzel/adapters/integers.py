@@ -183,7 +183,7 @@ def _type_to(rule: Mapping[str, Any], values: Any) -> np.dtype | None:
 
 def counts_nullable(rule: Mapping[str, Any]) -> bool:
     """Return whether a rule also covers nullable integers of pandas: a step computes each column separately."""
-    return bool(rule["how"] == "type" and rule.get("nullable", True))
+    return bool(rule["how"] in ("type", "within") and rule.get("nullable", rule["how"] == "type"))
 
 
 def may_be_integers(rule: Mapping[str, Any], values: Any) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from pretzel.adapters.column_forms import reject_forms
 from pretzel.adapters.convert import as_array
 from pretzel.adapters.tables import array_of, columns_in_order, dtypes_of, is_sparse
 from pretzel.errors import InputError
@@ -26,6 +27,7 @@ def reject_unlike(columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> No
     Raises:
         InputError: a column is of such a type, or holds such values; the message names it.
     """
+    reject_forms(columns, metadata)
     reject_kept(columns, metadata)
     reject_texts(columns, metadata)
     reject_booleans(columns, metadata)

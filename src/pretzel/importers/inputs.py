@@ -53,9 +53,9 @@ class Bounded:
     most: Mapping[str, int]
     """The largest value of each type whose products do not wrap."""
     reader: str = ""
-    """The path of the step."""
     strict: bool = True
     """True if the step also multiplies in bool when all columns are booleans."""
+    by_column: bool = False
 
 
 @dataclass(eq=False, repr=False)

@@ -30,7 +30,8 @@ If all ``inputs`` hold integers, the library reads them ``how``: ``round``, in f
 float64, so that only integers exact in float32 give the same answer; ``type``, in their own type, so that only those of
 ``types`` give the answer for floats; ``within``, in their own type, so that those up to ``most`` of their type give the
 answer for floats; ``keep``, an output has their type.  ``nullable`` is False for a rule of ``type`` whose step reads an
-array of the table, in which nullable integers of pandas are floats.  ``strict`` is True for a rule of ``type`` or
+array of the table, in which nullable integers of pandas are floats; it is True for one of ``within`` whose step does
+not.  ``strict`` is True for a rule of ``type`` or
 ``within`` that rejects columns of booleans only.  ``booleans`` next to integers are ``integers`` too, or it is
 ``unclear`` whether they and nullable integers are; then only integers exact in float32 are accepted.  ``doubtful`` is
 True if an earlier step converts integers to floats depending on their values; then the same holds, and the types of a
@@ -107,6 +108,7 @@ def _within(bounded: Iterable[Bounded], present: set[Node]) -> list[Rule]:
             "how": "within",
             "most": dict(each.most),
             "strict": each.strict,
+            **({"nullable": True} if each.by_column else {}),
         }
         for each in bounded
         if each.node in present

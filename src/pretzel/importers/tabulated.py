@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.given_forms import note_forms
 from pretzel.importers.registry import Step
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -181,6 +182,8 @@ def coded(column: Columns, keys: Sequence[Any], unknown: int | None, missing: in
         found: Node = ops.Lookup(column.text(), Parameter.strings([str(key) for key in keys]), **options)
     else:
         number = column.number()
+        if not all(isinstance(key, (bool, np.bool_)) for key in keys):
+            note_forms(number, ["bool"], step.inputs)  # pandas finds no boolean among numbers
         wide = number if number.type.dtype == "f64" else ops.Cast(number, "f64")
         found = ops.Lookup(wide, Parameter.of(np.array(keys, np.float64)), **options)
     if unknown is None:

@@ -40,6 +40,7 @@ from pretzel.importers.settled import Settled
 from pretzel.local.columns import as_objects, native, typed_as
 from pretzel.local.known import Bound, KnownTables
 from pretzel.local.records import records_reader_of
+from pretzel.local.refused_types import named_types
 from pretzel.local.results import finisher
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import InputDescription
@@ -268,7 +269,8 @@ class Models:
     def _make(self, kind: Kind) -> Model:
         with self._lock:
             if kind not in self._by_kind:
-                self._by_kind[kind] = self._compile(kind)
+                with named_types(kind[1]):
+                    self._by_kind[kind] = self._compile(kind)
             return self._by_kind[kind]
 
     def _model(self, settled: Settled) -> Model:

@@ -66,4 +66,5 @@ def _filled(column: Columns, fill: float) -> Node:
 
 
 def _filled_text(column: Columns, fill: str) -> Node:
-    return ops.Impute(column.text(), Parameter.strings([fill]))
+    texts = Parameter.strings([fill])
+    return ops.Impute(ops.Impute(column.text(), texts), texts, missing_none=True)  # pandas fills NaN and None

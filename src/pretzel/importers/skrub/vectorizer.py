@@ -11,6 +11,7 @@ from sklearn.preprocessing import OneHotEncoder
 from skrub import StringEncoder, TableVectorizer
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.given_forms import note_forms
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.common.handing import hands_on
 from pretzel.importers.skrub.strings import encoded, filled
@@ -61,6 +62,8 @@ def _column(estimator: TableVectorizer, name: str, column: Columns, step: Step) 
             raise step.refuse("", reason, "convert it by pandas.to_numeric before the model, in training too")
         return [_number(name, column, encoder, step)]
     nulls = next((one.null_strings_ for one in cleaning if type(one).__name__ == "CleanNullStrings"), None)
+    if nulls is not None:
+        note_forms(column.text(), ["category"], step.inputs)  # skrub cleans texts, and no categories
     if isinstance(encoder, OneHotEncoder):
         return [_one_hot(name, column, [*cleaning, encoder], nulls, step)]
     if isinstance(encoder, StringEncoder):

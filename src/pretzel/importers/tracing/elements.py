@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,6 +22,25 @@ from pretzel.plan.parameter import Parameter
 DIVIDING = (np.divide, np.floor_divide, np.remainder)
 CONDITIONS = (np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.logical_and, np.logical_or, np.logical_not)
 LARGEST = float(2**53)
+SINGLE = ContextVar("SINGLE", default=False)
+"""Whether a function of single values is being called with a whole column."""
+
+
+def of_columns(function: Callable[[Any], Any], columns: Any) -> Any:
+    """Return a function of single values of whole columns, where both compute alike."""
+    before = SINGLE.set(True)
+    try:
+        return function(columns)
+    finally:
+        SINGLE.reset(before)
+
+
+def check_digits(digits: int | None) -> None:
+    """End the trace where Python rounds one float: by its decimal digits, where NumPy scales it by a power of ten."""
+    if digits:
+        raise TraceEnd(
+            "round(x, digits) of one value is not traced", "use .round(digits) of the column, in training too"
+        )
 
 
 class SymbolicNumber(SymbolicArray):
@@ -112,7 +132,7 @@ class SymbolicNumber(SymbolicArray):
     def __round__(self, digits: int | None = None) -> Any:
         """Round half to even."""
         if digits is not None:
-            raise TraceEnd("round(x, digits) of one value is not traced", "use np.round of the column")
+            check_digits(digits or 1)
         return self.to_int(np.rint)
 
     def __trunc__(self) -> Any:

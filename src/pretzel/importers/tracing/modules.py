@@ -18,7 +18,7 @@ import numpy as np
 from pretzel.importers.tracing.array_functions import column_stack
 from pretzel.importers.tracing.arrays import SymbolicArray, standing_for, unwrapped
 from pretzel.importers.tracing.clocks import CLOCKS, DATE, DATETIME, DATETIME64
-from pretzel.importers.tracing.elements import SymbolicNumber
+from pretzel.importers.tracing.elements import SINGLE, SymbolicNumber, check_digits
 from pretzel.importers.tracing.ending import TraceEnd
 from pretzel.importers.tracing.patterns import RE, pattern_of
 from pretzel.importers.tracing.single_builtins import BUILTINS, SEEN, collection, plain
@@ -244,6 +244,8 @@ def _builtins() -> Overrides:
     def rounded(value: Any, digits: int | None = None) -> Any:
         if isinstance(value, SymbolicNumber) or not is_symbolic(value):
             return builtins.round(value, digits)
+        if SINGLE.get():
+            check_digits(digits)
         return value.round(digits or 0)
 
     return {name: refusing(name) for name in OUTSIDE} | {"__import__": imported, "round": rounded} | BUILTINS

@@ -53,8 +53,8 @@ def applied(ufunc: np.ufunc, arguments: tuple[Any, ...]) -> Value:
         TraceEnd: no operator computes it.
     """
     examples = [argument.example if isinstance(argument, Value) else argument for argument in arguments]
-    if ufunc is np.invert and getattr(examples[0], "dtype", np.dtype(bool)).kind == "f":
-        raise TraceEnd("~ of a column that is read as floats", "write x == 0, or ~x.astype(bool)")
+    if (ufunc in BITWISE or ufunc is np.invert) and any(np.asarray(x).dtype.kind == "f" for x in examples):
+        raise TraceEnd(f"{named(ufunc)} of a column that is read as numbers", "use .astype(bool) of it first")
     with np.errstate(all="ignore"):
         example = ufunc(*examples)
     if not isinstance(example, np.ndarray):
@@ -267,19 +267,28 @@ class Operators:
 
     def __pow__(self, other: Any) -> Any:
         """Return ``self ** other``."""
-        return self._power(self, other)
+        return named_as(self._power(self, other), (self, other))
 
     def __rpow__(self, other: Any) -> Any:
         """Return ``other ** self``."""
         return self._power(other, self)
 
 
+def named_as(result: Any, arguments: tuple[Any, ...]) -> Any:
+    """Return a series under the name of the series that it was computed from; None if they have several."""
+    names = {x.name: x for x in arguments if hasattr(type(x), "to_frame")}
+    return result.rename(None) if len(names) > 1 and hasattr(type(result), "to_frame") else result
+
+
+def _both(ufunc: np.ufunc, a: Any, b: Any, of: Any) -> Any:
+    return named_as(of._apply(ufunc, a, b), (a, b))
+
+
 def _add_operators() -> None:
+    for name, ufunc in (*OPERATORS.items(), *COMPARING.items()):
+        setattr(Operators, f"__{name}__", lambda self, other, ufunc=ufunc: _both(ufunc, self, other, self))
     for name, ufunc in OPERATORS.items():
-        setattr(Operators, f"__{name}__", lambda self, other, ufunc=ufunc: self._apply(ufunc, self, other))
-        setattr(Operators, f"__r{name}__", lambda self, other, ufunc=ufunc: self._apply(ufunc, other, self))
-    for name, ufunc in COMPARING.items():
-        setattr(Operators, f"__{name}__", lambda self, other, ufunc=ufunc: self._apply(ufunc, self, other))
+        setattr(Operators, f"__r{name}__", lambda self, other, ufunc=ufunc: _both(ufunc, other, self, self))
     for name, single in SINGLE.items():
         setattr(Operators, f"__{name}__", lambda self, ufunc=single: self._apply(ufunc, self))
 

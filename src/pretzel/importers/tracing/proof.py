@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import importlib
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from pretzel.errors import InputError
 from pretzel.importers.tracing.constants import texts_of
 from pretzel.importers.tracing.narrower import answered
-from pretzel.importers.tracing.random_dates import as_dates, date_texts, random_ticks, ticks_of
-from pretzel.importers.tracing.random_texts import random_texts
+from pretzel.importers.tracing.random_dates import ticks_of
+from pretzel.importers.tracing.random_rows import accepted, accepts, definition_of, drawn, results_of, rows_of, table_of
 from pretzel.importers.tracing.trace import FREE, Given, Result, UntracedError
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.graph import topological
 from pretzel.plan.node import Node
-from pretzel.plan.reference import evaluate
 
-ROWS, ALONE = 160, 12
-SPECIAL = (np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 0.5, 1e-9, -1e6, 1e15)
-WHOLE = (0, 1, -1, 2, 7, 24, 1000, 65_000)
+ALONE = 12
 ONLY_MISSING = "Can only use .str accessor"
 """pandas' error for a batch in which a column of objects holds no text, but missing ones alone."""
 ROUNDED = ("power", "arctan2", "hypot")
@@ -39,14 +34,14 @@ def prove(function: Callable[..., Any], given: Given, result: Result) -> None:
         UntracedError: they differ; the message shows the row.
     """
     rng = np.random.default_rng(0)
-    definition = Definition({f"c{i}": node for i, node in enumerate(result.parts)}, given.inputs)
-    drawn = _random(given, result, rng, texts_of(function))
-    columns, rejected = _accepted(definition, drawn)
+    definition = definition_of(given, result)
+    rows = drawn(given, result, rng, texts_of(function))
+    columns, rejected = accepted(definition, rows)
     count = len(next(iter(columns.values())))
     if not count:
         raise UntracedError("the operators reject every random row", "compute it before the model")
     tolerance = 0.0 if all(map(_is_exact, topological(result.parts))) else None
-    traced = _evaluated(definition, columns)
+    traced = results_of(definition, columns)
     batch = _called(function, given, columns, range(count))
     _compare(batch, traced, range(count), columns, result, tolerance)
     order = rng.permutation(count)
@@ -54,8 +49,8 @@ def prove(function: Callable[..., Any], given: Given, result: Result) -> None:
     _compare(permuted, [values[order] for values in traced], order, columns, result, tolerance)
     if any(isinstance(node, ops.Require) for node in topological(result.parts)):
         unanswered = Definition(dict(zip(definition.outputs, answered(result.parts), strict=True)), given.inputs)
-        wrong = [row for row in rejected if not _accepts(unanswered, _rows(drawn, [row]))]
-        _check_rejected(function, given, drawn, wrong[:ALONE])
+        wrong = [row for row in rejected if not accepts(unanswered, rows_of(rows, [row]))]
+        _check_rejected(function, given, rows, wrong[:ALONE])
     for i in range(min(ALONE, count)):
         try:
             alone = _called(function, given, columns, [i])
@@ -77,96 +72,11 @@ def _check_rejected(function: Callable[..., Any], given: Given, columns: dict[st
         raise UntracedError(reason, f"let missing values be filled before it, by .fillna; {FREE}")
 
 
-def _random(given: Given, result: Result, rng: np.random.Generator, read: Sequence[str]) -> dict[str, Any]:
-    """Return rows with special numbers, the constants of the trace and their neighbours, and texts of its function."""
-    constants = _constants(result.parts)
-    dates = dict(given.dates)
-    return {
-        node.column: random_ticks(dates[node.column], result.parts, ROWS, rng)
-        if node.column in dates
-        else _random_values(node, result, constants, rng, read)
-        for node in given.inputs
-    }
-
-
-def _random_values(
-    node: ops.Input, result: Result, constants: np.ndarray, rng: np.random.Generator, read: Sequence[str]
-) -> Any:
-    if not node.type.is_text:
-        return _values(node, constants, rng)
-    return date_texts(node, result.parts, ROWS, rng) or random_texts(result.parts, ROWS, rng, read)
-
-
-def _constants(roots: Sequence[Node]) -> np.ndarray:
-    parameters = [parameter for node in topological(roots) for parameter in node.parameters.values()]
-    arrays = [parameter.array for parameter in parameters if parameter.dtype != "str"]
-    numbers = [np.asarray(array, np.float64).ravel() for array in arrays if array.dtype.kind in "biuf"]
-    found = np.unique(np.concatenate([*numbers, [0.0, 1.0]]))[:64]
-    return np.concatenate([found, np.nextafter(found, np.inf), np.nextafter(found, -np.inf)])
-
-
-def _values(node: ops.Input, constants: np.ndarray, rng: np.random.Generator) -> Any:
-    kind = node.type
-    shape = (ROWS,) if kind.width is None else (ROWS, kind.width)
-    if kind.dtype == "bool":
-        return rng.random(shape) < 0.5
-    choices = [rng.integers(-3, 40, shape).astype(float), rng.lognormal(1, 2, shape), rng.normal(0, 3, shape)]
-    choices += [rng.choice(constants, shape), rng.choice(np.asarray(SPECIAL if kind.is_float else WHOLE, float), shape)]
-    mixed = np.choose(rng.integers(0, len(choices), shape), choices)
-    mixed[:4] = np.abs(choices[0][:4]) + 1
-    if kind.is_float:
-        return mixed.astype(kind.numpy)
-    limits = np.iinfo(kind.numpy)
-    low, high = max(limits.min, -(2**20)), min(limits.max, 2**20)
-    return np.clip(np.nan_to_num(mixed), low, high).astype(kind.numpy)
-
-
-def _accepted(definition: Definition, columns: dict[str, Any]) -> tuple[dict[str, Any], list[int]]:
-    """Return the rows that the operators do not reject, and the numbers of the others."""
-    try:
-        _evaluated(definition, columns)
-    except InputError:
-        kept = [i for i in range(ROWS) if _accepts(definition, _rows(columns, [i]))]
-        return _rows(columns, kept), sorted({*range(ROWS)} - {*kept})
-    return columns, []
-
-
-def _accepts(definition: Definition, columns: dict[str, Any]) -> bool:
-    try:
-        _evaluated(definition, columns)
-    except InputError:
-        return False
-    return True
-
-
-def _rows(columns: dict[str, Any], which: Any) -> dict[str, Any]:
-    return {
-        name: [values[i] for i in which] if isinstance(values, list) else values[np.asarray(which, np.int64)]
-        for name, values in columns.items()
-    }
-
-
-def _evaluated(definition: Definition, columns: dict[str, Any]) -> list[np.ndarray]:
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        values = evaluate(definition, columns)
-    return [
-        np.asarray(values[f"c{i}"], object if isinstance(values[f"c{i}"], list) else None) for i in range(len(values))
-    ]
-
-
 def _called(function: Callable[..., Any], given: Given, columns: dict[str, Any], which: Any) -> Any:
-    rows = _rows(columns, which)
+    rows = rows_of(columns, which)
     x: Any = rows[given.inputs[0].column].copy()
     if given.names is not None:
-        pandas = importlib.import_module("pandas")
-        names = [node.column for node in given.inputs]
-        dates, types = dict(given.dates), dict(given.text_types)
-        held = {
-            node.column: _held(node, rows[node.column], dates.get(node.column), types.get(node.column))
-            for node in given.inputs
-        }
-        x = pandas.DataFrame({name: held[key] for name, key in zip(given.names, names, strict=True)})
+        x = table_of(given, rows)
         x = x.iloc[:, 0] if given.vector else x
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -175,24 +85,6 @@ def _called(function: Callable[..., Any], given: Given, columns: dict[str, Any],
     except Exception as error:
         reason = f"it raised {type(error).__name__} on {shown(columns, which[0])} ({error!s:.120})"
         raise UntracedError(reason, f"let it answer every row, alone and in batches; {FREE}") from error
-
-
-def _held(node: ops.Input, values: Any, form: str | None, text_type: str | None) -> Any:
-    """Return random values as a pandas table holds them."""
-    if form is not None:
-        return as_dates(values, form)
-    return _as_texts(values, text_type) if node.type.is_text else values
-
-
-def _as_texts(values: list[Any], text_type: str | None) -> Any:
-    """Return a series of a type of texts, that of pandas itself without another; also if all are missing."""
-    pandas = importlib.import_module("pandas")
-    return pandas.Series(values, dtype=text_type or pandas.Series(["a"]).dtype)
-
-
-def own_type() -> str:
-    """Return the type in which pandas reads texts."""
-    return str(importlib.import_module("pandas").Series(["a"]).dtype)
 
 
 def _compare(

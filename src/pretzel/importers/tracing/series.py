@@ -13,6 +13,7 @@ from pretzel.importers.tracing import operators
 from pretzel.importers.tracing.array_functions import clip, elementwise, isin, rounded
 from pretzel.importers.tracing.arrays import SymbolicArray, converted, unwrapped
 from pretzel.importers.tracing.branches import loop_over
+from pretzel.importers.tracing.elements import of_columns
 from pretzel.importers.tracing.ending import TraceEnd, branches, mixes_rows, named, unknown
 from pretzel.importers.tracing.look_ups import digits, looked_up
 from pretzel.importers.tracing.single_builtins import plain
@@ -78,7 +79,7 @@ class Symbolic(operators.Operators):
         if name in ("pow", "abs"):
             return getattr(self, f"__{name}__")
         if name in METHODS:
-            return lambda other: self._apply(getattr(np, METHODS[name]), self, other)
+            return lambda other: operators.named_as(self._apply(getattr(np, METHODS[name]), self, other), (self, other))
         if name in MIXING:
             raise mixes_rows(f".{name}")
         raise unknown(f".{name}")
@@ -87,7 +88,7 @@ class Symbolic(operators.Operators):
         """Apply a ufunc."""
         if method != "__call__" or options:
             raise unknown(named(ufunc))
-        return self._apply(ufunc, *arguments)
+        return operators.named_as(self._apply(ufunc, *arguments), arguments)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
         """Apply a function of arrays; those that call a pandas method return what it returns."""
@@ -246,13 +247,13 @@ class SymbolicSeries(Symbolic):
 
     def apply(self, func: Callable[..., Any], args: tuple[Any, ...] = (), **options: Any) -> Any:
         """Apply a function of one value to the column: without control flow they are the same."""
+        of_one: Callable[[Any], Any] = lambda x: func(x, *args, **options)  # noqa: E731
         try:
             if self.as_value().dtype.kind in "iu":
                 raise TypeError("Python's integers are unbounded")
-            return func(self, *args, **options)
+            return of_columns(of_one, self)
         except (TraceEnd, TypeError):
-            element = element_of(self.as_value(), open_column(self))
-            return self._of(applied(lambda x: func(x, *args, **options), element, self.as_value().node))
+            return self._of(applied(of_one, element_of(self.as_value(), open_column(self)), self.as_value().node))
 
     def copy(self, deep: bool = True) -> SymbolicSeries:
         """Return a column that later assignments do not change."""

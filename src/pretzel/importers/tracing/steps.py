@@ -10,11 +10,14 @@ from typing import Any
 from pretzel.importers.columns import Columns, Part
 from pretzel.importers.date_inputs import form_of, note_units, ticks_of
 from pretzel.importers.findings import Refusal, class_name, refused, shown
+from pretzel.importers.given_forms import note_forms
 from pretzel.importers.inputs import Computed, Open, UnreadableError
 from pretzel.importers.objects import note_numbers
 from pretzel.importers.registry import Step
 from pretzel.importers.rounding import note_jumps
-from pretzel.importers.tracing.proof import own_type, prove
+from pretzel.importers.tracing.forms import refused_forms
+from pretzel.importers.tracing.proof import prove
+from pretzel.importers.tracing.random_rows import own_type
 from pretzel.importers.tracing.searched import clarified
 from pretzel.importers.tracing.text_values import HoldsTextsError
 from pretzel.importers.tracing.trace import Given, Result, UntracedError, trace
@@ -50,7 +53,8 @@ def traced(
                 error = UntracedError(error.reason, f"{error.remedy}; give a sample if columns are texts, or a table")
             raise _refused(step, option, function, error) from None
         return traced(function, option, arguments, _as_floats(parts, x, step), step)
-    return _over(parts, given, result, step)
+    refused = _forms_of(function, dict(arguments or {}), given, result)
+    return _over(parts, given, result, refused, step)
 
 
 def _is_date(node: ops.Input, given: Given) -> bool:
@@ -99,6 +103,22 @@ def _prove_once(
 ) -> None:
     """Prove a trace that each variant of a model repeats."""
     prove(functools.partial(function, **dict(arguments)), given, result)
+
+
+def _forms_of(
+    function: Callable[..., Any], arguments: dict[str, Any], given: Given, result: Result
+) -> Mapping[str, tuple[str, ...]]:
+    try:
+        return _forms_once(function, tuple(sorted(arguments.items())), given, result)
+    except TypeError:  # an argument that has no hash
+        return refused_forms(functools.partial(function, **arguments), given, result)
+
+
+@functools.lru_cache(maxsize=64)
+def _forms_once(
+    function: Callable[..., Any], arguments: tuple[tuple[str, Any], ...], given: Given, result: Result
+) -> Mapping[str, tuple[str, ...]]:
+    return refused_forms(functools.partial(function, **dict(arguments)), given, result)
 
 
 def _as_floats(parts: list[Part], x: Columns, step: Step) -> Columns:
@@ -198,7 +218,9 @@ def _kind(part: Part) -> ValueType:
     return part.inputs.types.get(part.name) or ValueType("f64")
 
 
-def _over(parts: list[Part], given: Given, result: Result, step: Step) -> Columns:
+def _over(
+    parts: list[Part], given: Given, result: Result, refused: Mapping[str, tuple[str, ...]], step: Step
+) -> Columns:
     """Return the columns of a trace over the input itself; those that nothing read are passed on as they are."""
     place: dict[Node, Part] = dict(zip(given.inputs, parts, strict=True))
     computed = [node for node in result.parts if node not in place]
@@ -210,6 +232,9 @@ def _over(parts: list[Part], given: Given, result: Result, step: Step) -> Column
     note_units(nodes, step.inputs)
     if result.by_pandas and given.names is not None:
         _note_text_types([part for part in map(place.get, read) if isinstance(part, Open)], step)
+    for placeholder in given.inputs:
+        if placeholder in settled:
+            note_forms(settled[placeholder], refused.get(placeholder.column, ()), step.inputs)
     note_numbers([settled[node] for node in read if node.type.is_float], step.inputs)
     note_jumps(nodes, list(settled.values()), step)
     if step.inputs.trial:

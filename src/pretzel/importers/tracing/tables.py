@@ -10,6 +10,7 @@ import pandas as pd
 
 from pretzel.importers.tracing.array_functions import elementwise
 from pretzel.importers.tracing.arrays import SymbolicArray, stacked
+from pretzel.importers.tracing.elements import of_columns
 from pretzel.importers.tracing.ending import TraceEnd, mixes_rows, unknown
 from pretzel.importers.tracing.reductions import averaged_without_nan, summed_without_nan
 from pretzel.importers.tracing.series import ROW_LABELS, Part, Symbolic, SymbolicSeries, number
@@ -165,7 +166,7 @@ class SymbolicFrame(Symbolic):
         if axis not in (1, "columns"):
             return self._each(func)
         try:
-            return func(self)
+            return of_columns(func, self)
         except (TraceEnd, TypeError):
             return SymbolicSeries(applied(lambda row: func(row), Row(self), self._anchor().node))
 

@@ -29,7 +29,12 @@ def note_whole(roots: Sequence[Node], inputs: Inputs, path: str, *, by_column: b
         if isinstance(node, ops.Arithmetic) and node.type.dtype == "i64":
             if node.function in DIVIDING and not _is_nonzero(node.b):
                 inputs.computed.append(Computed(node, (), by_column, strict=True, reader=path))
-            inputs.bounded.append(Bounded(node, _most(node), path))
+            inputs.bounded.append(Bounded(node, _most([node]), path, by_column=by_column))
+        if isinstance(node, ops.Where) and node.type.dtype == "i64":
+            for chosen, other in ((node.a, node.b), (node.b, node.a)):
+                if isinstance(other, ops.Constant) and not isinstance(chosen, ops.Constant):
+                    most = _most([other, chosen])  # numpy.where makes the constant of the column's type
+                    inputs.bounded.append(Bounded(chosen, most, path, strict=False, by_column=by_column))
 
 
 def _is_converted(node: Node) -> bool:
@@ -42,22 +47,32 @@ def _is_nonzero(node: Node) -> bool:
     return isinstance(node, ops.Constant) and bool((node.row.array != 0).all())
 
 
-def _most(node: Node) -> dict[str, int]:
-    """Return the largest magnitude of inputs, by type, for which no result wraps, or is rounded as a float."""
-    below = topological([node])
-    subtracts = any(isinstance(part, ops.Arithmetic) and part.function == "subtract" for part in below)
+def _most(nodes: Sequence[Node]) -> dict[str, int]:
+    """Return the largest magnitude of inputs, by type, for which no result wraps, or is rounded as a float.
+
+    It is -1 if a result may be below zero, or a constant beyond the type, whatever the inputs.
+    """
+    below = topological(nodes)
+    constants = [int(part.row.array.min()) for part in below if isinstance(part, ops.Constant) and _is_whole(part)]
+    negative = min(constants, default=0) < 0 or any(
+        isinstance(part, ops.Arithmetic) and part.function == "subtract" for part in below
+    )
     return {
-        name: 0 if kind.kind == "u" and subtracts else _largest(below, min(int(np.iinfo(kind).max), FLOAT_LIMIT))
+        name: -1 if kind.kind == "u" and negative else _largest(below, min(int(np.iinfo(kind).max), FLOAT_LIMIT))
         for name, kind in NUMPY_DTYPES.items()
         if kind.kind in "iu"
     }
+
+
+def _is_whole(node: ops.Constant) -> bool:
+    return node.row.array.dtype.kind in "iu"
 
 
 def _largest(nodes: Sequence[Node], limit: int) -> int:
     most = limit
     while most and _reach(nodes, most) > limit:
         most //= 2
-    return most
+    return most if _reach(nodes, most) <= limit else -1
 
 
 def _reach(nodes: Sequence[Node], most: int) -> int:

@@ -57,7 +57,8 @@ def local_time(node: ops.LocalTime, x: np.ndarray) -> Any:
     outside = (x != NAT) & ((x < node.first) | (x > node.last))
     if outside.any():
         row = int(outside.argmax())
-        raise InputError(f"row {row}: the instant {x[row]} is outside of the table of the time zone {node.zone}")
+        known = f"the model knows the local time in {node.zone}, 1900 to 2100 in imported models"
+        raise InputError(f"row {row}: a date is outside of those for which {known}")
     offsets = node.offsets.array[np.searchsorted(node.transitions.array, x, "right")].tolist()
     values = [NAT if v == NAT else v + offset for v, offset in zip(x.tolist(), offsets, strict=True)]
     return _ticks(values, [(v,) for v in x.tolist()])
