@@ -62,6 +62,7 @@ class Supervisor:
             "cache_dir": str(settings.cache_dir.absolute()),
             "port": self._addresses.port,
             "listen": self._addresses.further,
+            "http": self._addresses.http,
             "descriptors": self._addresses.descriptors,
             "shared_port": self._addresses.are_held,
         }
@@ -138,6 +139,7 @@ class Supervisor:
             "pid": os.getpid(),
             "host": self._settings.host,
             "port": self._fleet.port,
+            "http": self._addresses.http,
             "metrics_port": self._metrics_port,
             "cpu": cpu.chosen,
             "processes": [child.pid for child in self._fleet.children.values()],
