@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,8 @@ def _plain(data: list[Any], dtype: np.dtype) -> np.ndarray | None:
         return None
     if not array.size:
         return np.zeros(0, dtype)
+    if dtype.kind != "b" and bool in _types(data):  # NumPy makes numbers of booleans among numbers
+        return None
     if array.dtype == dtype:
         return array
     if dtype.kind == "f" and array.dtype.kind in "iu":
@@ -106,13 +109,21 @@ def _plain(data: list[Any], dtype: np.dtype) -> np.ndarray | None:
     return None
 
 
+def _types(data: list[Any]) -> set[type]:
+    types = {*map(type, data)}
+    while types == {list}:
+        data = list(chain.from_iterable(data))
+        types = {*map(type, data)}
+    return types
+
+
 def _number(name: str, datatype: str, value: Any, place: int) -> Any:
     dtype = DTYPES[datatype]
     if dtype.kind == "b":
         fits = isinstance(value, bool) or (isinstance(value, int) and value in (0, 1))
     elif dtype.kind == "f":
         value = math.nan if value is None else INFINITIES.get(value, value) if isinstance(value, str) else value
-        fits = isinstance(value, int | float) and _in_float(value, dtype)
+        fits = isinstance(value, int | float) and not isinstance(value, bool) and _in_float(value, dtype)
     else:
         value = int(value) if isinstance(value, float) and value.is_integer() else value
         fits = isinstance(value, int) and not isinstance(value, bool) and _in_integer(value, dtype)
