@@ -57,9 +57,6 @@ class Connection(asyncio.Protocol):
             self._reader.release()
             self._queue.append(rejection)
         self._advance()
-        if self._reader.expects and self._is_quiet and not self._is_ending:
-            self._reader.expects = False
-            self.transport.write(CONTINUE)
 
     def eof_received(self) -> bool:
         """Close: a client that leaves needs no answer."""
@@ -111,6 +108,9 @@ class Connection(asyncio.Protocol):
             else:
                 self._task = asyncio.ensure_future(self._wait(item, answer))
         self._throttle()
+        if self._reader.expects and self._is_quiet and not self._is_ending:
+            self._reader.expects = False
+            self.transport.write(CONTINUE)
 
     async def _wait(self, request: Request, answer: Awaitable[Response]) -> None:
         response = await answer
