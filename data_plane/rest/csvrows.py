@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,14 +51,14 @@ def _kinds(header: list[str], signature: Signature, metadata: Mapping[str, Any])
 
 def _converted(row: list[str], header: list[str], kinds: list[ValueType | None], at: int) -> list[Any]:
     return [
-        (field or None) if kind is None or kind.is_text else _number(field, kind, name, at)
+        (field or math.nan) if kind is None or kind.is_text else _number(field, kind, name, at)
         for field, name, kind in zip(row, header, kinds, strict=True)
     ]
 
 
 def _number(field: str, kind: ValueType, name: str, at: int) -> Any:
     if not field:
-        return None
+        return math.nan
     try:
         if kind.dtype == "bool":
             return _BOOLEANS[field.lower()]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.adapters.inputs import style_of
+from pretzel.adapters.inputs import NO_ROWS, style_of
 from pretzel.data_plane.oip.faults import quoted, wrong
 from pretzel.data_plane.oip.signature import Signature
 from pretzel.data_plane.rest.jsontext import INFINITIES, kind_of
@@ -32,10 +32,12 @@ def from_rows(rows: Any, signature: Signature, metadata: Metadata) -> Any:
     """
     if not isinstance(rows, list):
         raise InputError(f"rows: expected an array with one item per row, got {kind_of(rows)}")
+    if not rows:
+        raise InputError(NO_ROWS)
     style = _style(signature, metadata)
     if style in ("records", "lists"):
         return rows
-    if rows and all(isinstance(row, dict) for row in rows):
+    if all(isinstance(row, dict) for row in rows):
         return from_columns(_turned(rows), signature, metadata)
     if any(isinstance(row, dict) for row in rows):
         raise InputError("rows: some are objects and others are not; send all in one form")

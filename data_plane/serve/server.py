@@ -80,7 +80,8 @@ class Server:
         """
         if http and inherited:
             await self._rest.listen(inherited[http], http)
-        return await self._front.listen(port, further, inherited or {})
+        others = {address: end for address, end in (inherited or {}).items() if address != http}
+        return await self._front.listen(port, further, others)
 
     @property
     def running(self) -> int:
