@@ -12,7 +12,7 @@ settings.load_profile("same")
 
 # Servers of tests share their cores with the tests: only those of the tests on overload refuse calls for their delay.
 os.environ.setdefault("PRETZEL_SHED_AFTER_SECONDS", "0")
-# Workers of tests run side by side.
+# Several workers of tests run at once.
 os.environ.setdefault("PRETZEL_HTTP", "0")
 
 

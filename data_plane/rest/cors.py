@@ -28,7 +28,7 @@ class Cors:
             response.headers.append(("vary", "origin"))
 
     def preflight(self, request: Request, allowed: str) -> Response | None:
-        """Return the answer to a browser that asks before it sends; None if the request is no such question."""
+        """Return the answer to a browser that asks before it sends; None for other requests."""
         if not self._allowed(request) or b"access-control-request-method" not in request.headers:
             return None
         asked = request.header(b"access-control-request-headers")

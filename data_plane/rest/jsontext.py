@@ -38,7 +38,7 @@ def loads_object(body: bytes | memoryview, expected: str) -> dict[str, Any]:
     """Return the object that a body encodes.
 
     Raises:
-        InputError: it is not JSON, or not an object; ``expected`` tells what belongs into it.
+        InputError: it is not JSON, or not an object; ``expected`` describes its content.
     """
     value = loads(body)
     if not isinstance(value, dict):

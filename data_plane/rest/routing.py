@@ -20,7 +20,7 @@ Handler = Callable[..., Answer]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What answers one method of a path."""
+    """The handler of one method of a path."""
 
     handler: Handler
     name: str
@@ -95,7 +95,7 @@ class Routes:
     def _node(self, path: str) -> tuple[_Node, Sequence[str]]:
         found = _walk(self._root, _segments(path), ())
         if found is None:
-            raise HttpError(404, f"no such path: {path[:200]}; GET /openapi.json lists all")
+            raise HttpError(404, f"unknown path: {path[:200]}; GET /openapi.json lists all")
         return found
 
 

@@ -37,7 +37,7 @@ class Target:
         """Return the outputs of methods, of which those with several targets have several.
 
         Raises:
-            InputError: the model has no such output.
+            InputError: the model lacks one.
         """
         names: list[str] = []
         for method in methods:

@@ -123,7 +123,7 @@ def _positioned(columns: Mapping[str, Any], signature: Signature, metadata: Meta
 
 
 def _kinds(signature: Signature, metadata: Metadata) -> dict[str, ValueType]:
-    """Return the types of the columns whose numbers become floats: not where the library tells integers from floats."""
+    """Return the types of the columns whose numbers become floats: not where the library distinguishes integers."""
     kinds = {column.name: column.type for column in signature.columns if column.type is not None}
     kinds |= {name: spec.type for name, spec in signature.inputs.items()}
     apart = {

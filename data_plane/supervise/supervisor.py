@@ -76,10 +76,9 @@ class Supervisor:
         self._channel = connect(settings.control_plane, settings.control_tls)
         self._reporter = Reporter(self._channel, self._facts, settings.report_seconds)
         announcer = Announcer(self._fleet, self._reporter.now)
+        where = self._channel, self.name, self._cache
         self._puller = Puller(
-            self._channel,
-            self.name,
-            self._cache,
+            *where,
             self._fleet.publish,
             self._reporter.now,
             accept_epoch=settings.accept_epoch,

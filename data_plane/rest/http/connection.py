@@ -63,7 +63,7 @@ class Connection(asyncio.Protocol):
         return False
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Stop the work that nobody waits for."""
+        """Stop the work, whose answer cannot be sent."""
         self._is_ending = True
         if self._task is not None:
             self._task.cancel()

@@ -29,7 +29,7 @@ CLOSE_SECONDS = 1.0
 
 
 class Application(Protocol):
-    """What answers the requests."""
+    """The part that answers the requests."""
 
     draining: bool
     """The process stops."""

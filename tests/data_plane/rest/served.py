@@ -24,7 +24,7 @@ SECONDS = 60
 
 
 class Answer(NamedTuple):
-    """What came back."""
+    """A response."""
 
     status: int
     headers: Mapping[str, str]
@@ -85,7 +85,7 @@ class Worker:
         return f"http://{self.http}"
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-        """Send a request; a body that is no bytes is sent as JSON."""
+        """Send a request; other bodies than bytes are sent as JSON."""
         host, _, port = self.http.rpartition(":")
         connection = http.client.HTTPConnection(host, int(port), timeout=SECONDS)
         try:

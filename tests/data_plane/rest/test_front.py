@@ -19,7 +19,7 @@ GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 class Echo:
-    """Answers with the body of the request, or when it is told to."""
+    """Answers with the body of the request, or once its gate is open."""
 
     def __init__(self) -> None:
         self.draining = False

@@ -152,7 +152,7 @@ def test_other_methods(worker: Worker, method: str, path: str, allowed: str):
 def test_unknown_paths(worker: Worker):
     for path in ("/", "/v3", "/v2/models/wine/nothing", "/v2/models", "/v1/models/wine:explain/x"):
         answer = worker.get(path)
-        assert (answer.status, answer.error) == (404, f"no such path: {path}; GET /openapi.json lists all")
+        assert (answer.status, answer.error) == (404, f"unknown path: {path}; GET /openapi.json lists all")
     answer = worker.get("/v2/models/%ff")
     assert answer.status == 400 and "'%ff' is not UTF-8" in answer.error
     assert worker.get("/v2/models/wine/").status == 200
