@@ -117,8 +117,8 @@ PIECES = st.sampled_from(
 def test_bytes_of_a_connection(pieces: list[bytes], cut: int):
     """The same requests come out however the bytes are cut, and nothing stays counted."""
     data = b"".join(pieces)
-    whole, cutted = parsed([data]), parsed([data[at : at + cut] for at in range(0, len(data), cut)])
-    assert whole == cutted
+    whole, pieced = parsed([data]), parsed([data[at : at + cut] for at in range(0, len(data), cut)])
+    assert whole == pieced
 
 
 def parsed(parts: list[bytes]) -> tuple[list[tuple[str, str, bytes]], int | None]:
