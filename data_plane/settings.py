@@ -150,7 +150,9 @@ class Settings(ServerSettings):
         if self.http == "off":
             return None
         if self.http.isascii() and self.http.isdecimal():
-            return Address.parse(str(Address(self.host.strip("[]"), int(self.http))))
+            if int(self.http) > 65535:
+                raise ValueError(f"{self.http[:20]!r}: expected a port, at most 65535")
+            return Address(self.host.strip("[]"), int(self.http))
         return Address.parse(self.http)
 
     @property
