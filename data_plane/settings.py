@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from pretzel.isolation.limits import Allowed, SideLimits
 from pretzel.serving.cores import usable_cores
+from pretzel.serving.listeners import Address
 from pretzel.serving.settings import Bytes, Names, ServerSettings, is_loopback
 from pretzel.targets import Tls
 
@@ -45,6 +46,13 @@ class Settings(ServerSettings):
     """Port of the prediction service; 0 picks a free one."""
     listen: Names = []
     """Further addresses of the prediction service, as ``10.0.0.1:8001,unix:/run/pretzel.sock``."""
+    http: str = "8080"
+    """Address of the HTTP front: a port of `host`, or `HOST:PORT`, or `unix:/path`; port 0 picks a free one, and
+    `off` serves none."""
+    invocations_model: str = ""
+    """Model that `/invocations` asks; if empty, the only one that is deployed."""
+    cors_origins: Names = []
+    """Origins whose scripts in browsers may read answers over HTTP, as `https://example.org`; `*` for all."""
     metrics_port: Port = 8002
     """Port of `/metrics`; 0 picks a free one."""
     control_plane: str = "127.0.0.1:8101"
@@ -137,6 +145,17 @@ class Settings(ServerSettings):
     """`debug`, `info`, `warning` or `error`."""
 
     @property
+    def http_address(self) -> Address | None:
+        """Return the address of the HTTP front; None without one."""
+        if self.http == "off":
+            return None
+        if self.http.isascii() and self.http.isdecimal():
+            if int(self.http) > 65535:
+                raise ValueError(f"{self.http[:20]!r}: expected a port, at most 65535")
+            return Address(self.host.strip("[]"), int(self.http))
+        return Address.parse(self.http)
+
+    @property
     def control_tls(self) -> Tls:
         """Return the files of TLS to the control plane: by default, this worker shows its own certificate."""
         own = (self.tls_cert, self.tls_key)
@@ -181,6 +200,20 @@ class Settings(ServerSettings):
         if self.poll_microseconds is not None:
             return self.poll_microseconds * 1e-6
         return POLL_SECONDS if usable_cores() > self.workers else 0.0
+
+    @model_validator(mode="after")
+    def _guard_http(self) -> Self:
+        try:
+            address = self.http_address
+        except ValueError as error:
+            raise ValueError(f"http: {error}, a port of `host`, or off") from None
+        exposed = address is not None and not address.path and not is_loopback(address.host)
+        if exposed and self.tls_cert is None and not self.insecure:
+            raise ValueError(
+                f"http {self.http!r} is reachable from other hosts: give tls_cert and tls_key, "
+                "or set insecure (pass --insecure) if the network is trusted"
+            )
+        return self
 
     def further(self) -> list[str]:
         """Return the addresses to listen on besides ``host``."""

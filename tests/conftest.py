@@ -12,6 +12,8 @@ settings.load_profile("same")
 
 # Servers of tests share their cores with the tests: only those of the tests on overload refuse calls for their delay.
 os.environ.setdefault("PRETZEL_SHED_AFTER_SECONDS", "0")
+# Several workers of tests run at once.
+os.environ.setdefault("PRETZEL_HTTP", "0")
 
 
 def pytest_collection_finish() -> None:

@@ -54,9 +54,18 @@ def channel_to(target: str, ca: Path | None = None) -> grpc.Channel:
     return grpc.secure_channel(target, grpc.ssl_channel_credentials(ca.read_bytes()), options)
 
 
-def http_rate(url: str, body: bytes) -> float:
-    """Return the requests per second of an HTTP/1.1 server, over as many connections as the others have streams."""
-    return _rate(url, body, "--h1", connections=CONNECTIONS * STREAMS, streams=1)
+def http_rate(url: str, body: bytes, *, json_body: bool = False, requests: int = 0) -> float:
+    """Return the requests per second of an HTTP/1.1 server, over as many connections as the others have streams.
+
+    With ``requests``, exactly so many are sent.
+    """
+    kind = ("-H", "content-type: application/json") if json_body else ()
+    if not requests:
+        return _rate(url, body, "--h1", *kind, connections=CONNECTIONS * STREAMS, streams=1)
+    with tempfile.NamedTemporaryFile() as file:
+        Path(file.name).write_bytes(body)
+        command = ["h2load", "--h1", "-c", str(CONNECTIONS * STREAMS), "-m", "1", "-d", file.name, *kind, url]
+        return _run([*command, "-n", str(requests)])
 
 
 def _rate(

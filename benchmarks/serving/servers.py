@@ -39,6 +39,24 @@ def sink() -> Iterator[int]:
 
 
 @contextlib.contextmanager
+def own_http() -> Iterator[tuple[str, int]]:
+    """Start the HTTP front of a worker with one answer for all requests, and yield its address and its process."""
+    with _started([sys.executable, "-m", "benchmarks.serving.stacks", "serve"]) as process:
+        assert process.stdout
+        port = int(json.loads(process.stdout.readline())["port"])
+        yield f"http://127.0.0.1:{port}/inference", process.pid
+
+
+@contextlib.contextmanager
+def asgi(parser: str, kind: str, body: bytes) -> Iterator[tuple[str, int]]:
+    """Start uvicorn with one answer for all requests, and yield its address and its process."""
+    port = _free_port()
+    with _started([PYTHON, str(RIVALS / "asgi_server.py"), parser, kind, str(port)]) as process:
+        _wait_for(port, body)
+        yield f"http://127.0.0.1:{port}/inference", process.pid
+
+
+@contextlib.contextmanager
 def _announced(module: str) -> Iterator[int]:
     """Run a module that prints its port, and yield that."""
     with _started([sys.executable, "-m", module]) as process:

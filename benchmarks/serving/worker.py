@@ -24,6 +24,7 @@ def worker(path: Path, models: Mapping[str, Definition], *options: str) -> Itera
     """Start a worker that serves these models, yield its ready line, and stop it afterwards."""
     fill(path, models)
     command = ["-P", "-m", "pretzel.data_plane", "--log-level", "error", "--port", "0", "--metrics-port", "0"]
+    command += [] if "--http" in options else ["--http", "off"]
     command += ["--control-plane", NOWHERE, "--cache-dir", str(path), *options]
     process = subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True)
     try:

@@ -14,6 +14,7 @@ def merge(parts: Iterable[Numbers]) -> Numbers:
     """Return the sum of several processes' numbers; gauges are left out, as dead processes have none."""
     calls: dict[tuple[str, str], list[Any]] = {}
     errors: Counter[tuple[str, str, str]] = Counter()
+    http: Counter[tuple[str, str]] = Counter()
     look_ups: dict[str, list[int]] = {}
     histograms: dict[str, list[Any]] = {"loads": [[], 0.0], "waits": [[], 0.0]}
     counters: dict[str, Counter[str]] = {"rejected": Counter(), "counts": Counter(), "background": Counter()}
@@ -23,6 +24,8 @@ def merge(parts: Iterable[Numbers]) -> Numbers:
             total[:] = [_add(total[0], buckets), total[1] + seconds, total[2] + rows]
         for method, model, code, count in part.get("errors", ()):
             errors[method, model, code] += count
+        for method, status, count in part.get("http", ()):
+            http[method, status] += count
         for model, counts in part.get("look_ups", {}).items():
             look_ups[model] = _add(look_ups.get(model, []), counts)
         for name, total in histograms.items():
@@ -33,6 +36,7 @@ def merge(parts: Iterable[Numbers]) -> Numbers:
     return {
         "calls": [[*key, *value] for key, value in calls.items()],
         "errors": [[*key, count] for key, count in errors.items()],
+        "http": [[*key, count] for key, count in http.items()],
         "look_ups": look_ups,
         **histograms,
         **{name: dict(counter) for name, counter in counters.items()},

@@ -62,6 +62,8 @@ class Tally:
         self._look_ups: dict[str, LookUps] = {}
         self.errors: Counter[tuple[str, str, str]] = Counter()
         """By method, model and code."""
+        self.http: Counter[tuple[str, str]] = Counter()
+        """Requests over HTTP/1 by method and status."""
         self.loads = Histogram()
         self.waits = Histogram()
         """Time that requests waited for an executor thread."""
@@ -95,6 +97,7 @@ class Tally:
         return {
             "calls": [[*key, c.buckets, c.seconds, c.rows] for key, c in self._calls.items()],
             "errors": [[*key, count] for key, count in self.errors.items()],
+            "http": [[*key, count] for key, count in self.http.items()],
             "look_ups": {model: [found.hits, found.misses] for model, found in self._look_ups.items()},
             "loads": [self.loads.buckets, self.loads.seconds],
             "waits": [self.waits.buckets, self.waits.seconds],

@@ -72,6 +72,10 @@ def families(parts: list[Numbers], counters: Mapping[str, float], gauges: Mappin
     for *labels, count in total["errors"]:
         errors.add_metric(labels, count)
     yield errors
+    http = CounterMetricFamily("pretzel_http_requests", "Requests over HTTP/1.", labels=["method", "status"])
+    for *labels, count in total["http"]:
+        http.add_metric(labels, count)
+    yield http
     loads = HistogramMetricFamily("pretzel_load_seconds", "Time to load a plan.")
     loads.add_metric([], *_histogram(*total["loads"]))
     yield loads

@@ -28,7 +28,7 @@ class InferenceService:
 
     def __init__(self, backend: Backend, streams: Streams) -> None:
         """Answer from these parts; ``streams`` are the open streams of this process, which a drain ends."""
-        self._backend, self._streams = backend, streams
+        self.backend, self._streams = backend, streams
         self.regions = Regions(enabled=backend.settings.shares_memory)
         self._inference = Inference(backend, self.regions)
         most = backend.settings.max_message_bytes
@@ -39,12 +39,12 @@ class InferenceService:
         return pb.ServerLiveResponse(live=True)
 
     async def ServerReady(self, request: pb.ServerReadyRequest, context: ServicerContext) -> pb.ServerReadyResponse:
-        return pb.ServerReadyResponse(ready=self._backend.router.catalog.known and not self._streams.draining)
+        return pb.ServerReadyResponse(ready=self.backend.router.catalog.known and not self._streams.draining)
 
     async def ModelReady(self, request: pb.ModelReadyRequest, context: ServicerContext) -> pb.ModelReadyResponse:
         try:
-            route = await self._backend.route(request.name, request.version)
-            self._backend.plans.reject_barred(route.entry.digest)
+            route = await self.backend.route(request.name, request.version)
+            self.backend.plans.reject_barred(route.entry.digest)
         except (NotFoundError, UnavailableError):
             return pb.ModelReadyResponse(ready=False)
         return pb.ModelReadyResponse(ready=True)
@@ -52,15 +52,15 @@ class InferenceService:
     async def ServerMetadata(
         self, request: pb.ServerMetadataRequest, context: ServicerContext
     ) -> pb.ServerMetadataResponse:
-        return metadata.server_metadata(shared_memory=self._backend.settings.shares_memory)
+        return metadata.server_metadata(shared_memory=self.backend.settings.shares_memory)
 
     async def ModelMetadata(
         self, request: pb.ModelMetadataRequest, context: ServicerContext
     ) -> pb.ModelMetadataResponse:
-        return await metadata.model_metadata(self._backend, request)
+        return await metadata.model_metadata(self.backend, request)
 
     async def ModelConfig(self, request: pb.ModelConfigRequest, context: ServicerContext) -> pb.ModelConfigResponse:
-        return await metadata.model_config(self._backend, request)
+        return await metadata.model_config(self.backend, request)
 
     async def ModelInfer(self, request: pb.ModelInferRequest, context: ServicerContext) -> bytes:
         return await self._inference.infer(request, deadline_of(context))
@@ -82,30 +82,30 @@ class InferenceService:
         try:
             return await self._answer(_read(message), context)
         except Exception as error:
-            self._backend.tally.error("ModelStreamInfer", "", getattr(error, "code", "INTERNAL"))
+            self.backend.tally.error("ModelStreamInfer", "", getattr(error, "code", "INTERNAL"))
             raise
 
     async def ModelStatistics(
         self, request: pb.ModelStatisticsRequest, context: ServicerContext
     ) -> pb.ModelStatisticsResponse:
-        statistics = self._backend.statistics
+        statistics = self.backend.statistics
         served = statistics.read(await self._versions(request)) if request.name else list(statistics)
         return pb.ModelStatisticsResponse(model_stats=[one.message(self._memory(one.version)) for one in served])
 
     async def RepositoryIndex(
         self, request: pb.RepositoryIndexRequest, context: ServicerContext
     ) -> pb.RepositoryIndexResponse:
-        return await repository.index(self._backend, request)
+        return await repository.index(self.backend, request)
 
     async def RepositoryModelLoad(
         self, request: pb.RepositoryModelLoadRequest, context: ServicerContext
     ) -> pb.RepositoryModelLoadResponse:
-        return await repository.load(self._backend, request)
+        return await repository.load(self.backend, request)
 
     async def RepositoryModelUnload(
         self, request: pb.RepositoryModelUnloadRequest, context: ServicerContext
     ) -> pb.RepositoryModelUnloadResponse:
-        return await repository.unload(self._backend, request)
+        return await repository.unload(self.backend, request)
 
     async def SystemSharedMemoryStatus(
         self, request: pb.SystemSharedMemoryStatusRequest, context: ServicerContext
@@ -152,7 +152,7 @@ class InferenceService:
 
     async def TraceSetting(self, request: pb.TraceSettingRequest, context: ServicerContext) -> pb.TraceSettingResponse:
         if request.model_name:
-            await self._backend.route(request.model_name, "")
+            await self.backend.route(request.model_name, "")
         return settings.trace(request)
 
     async def LogSettings(self, request: pb.LogSettingsRequest, context: ServicerContext) -> pb.LogSettingsResponse:
@@ -170,7 +170,7 @@ class InferenceService:
 
     def _failure(self, request: pb.ModelInferRequest, error: Exception) -> bytes:
         status = status_of(error)
-        self._backend.tally.error("ModelStreamInfer", request.model_name, status.code.name)
+        self.backend.tally.error("ModelStreamInfer", request.model_name, status.code.name)
         failure = pb.ModelStreamInferResponse(
             error_message=status.message, infer_response=pb.ModelInferResponse(id=request.id)
         )
@@ -178,11 +178,11 @@ class InferenceService:
 
     async def _versions(self, request: pb.ModelStatisticsRequest) -> list[ModelVersion]:
         """Return the requested version, or all versions of a model."""
-        if not request.version and (model := self._backend.router.catalog.get(request.name)):
+        if not request.version and (model := self.backend.router.catalog.get(request.name)):
             return list(model.versions)
-        return [(await self._backend.route(request.name, request.version)).version]
+        return [(await self.backend.route(request.name, request.version)).version]
 
     def _memory(self, version: ModelVersion) -> int:
         """Return the bytes that a version holds now; what it shares with others counts for each."""
-        entry = self._backend.plans.resident.get(version.plan)
+        entry = self.backend.plans.resident.get(version.plan)
         return entry.holding.bytes if entry is not None and entry.holding is not None else 0

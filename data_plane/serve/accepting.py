@@ -37,14 +37,14 @@ class Acceptor:
         self._sending = [socket.socket(fileno=end) for end in fields["send"]]
         for end in (self._receiving, *self._sending):
             end.setblocking(False)
-        self._listeners: list[tuple[socket.socket, ssl.SSLContext | None]] = []
+        self._listeners: list[tuple[socket.socket, ssl.SSLContext | None, Factory | None]] = []
         self._starting: set[asyncio.Task[None]] = set()
         self._make: Factory | None = None
 
-    def serve(self, listener: socket.socket, tls: ssl.SSLContext | None) -> None:
-        """Take the connections of a listener once :meth:`start` is called."""
+    def serve(self, listener: socket.socket, tls: ssl.SSLContext | None, make: Factory | None = None) -> None:
+        """Take the connections of a listener once :meth:`start` is called; ``make`` creates another protocol there."""
         listener.setblocking(False)
-        self._listeners.append((listener, tls))
+        self._listeners.append((listener, tls, make))
 
     def start(self, make: Factory) -> None:
         """Accept, and let ``make`` create the protocol of each connection."""
@@ -66,7 +66,7 @@ class Acceptor:
         """Accept no further connections; those that the others hand over meanwhile are still taken."""
         self._loads.open[self._slot] = CLOSED
         loop = asyncio.get_running_loop()
-        for listener, _ in self._listeners:
+        for listener, *_ in self._listeners:
             loop.remove_reader(listener)
             listener.close()
 
@@ -76,7 +76,7 @@ class Acceptor:
             asyncio.get_running_loop().add_reader(listener, self._accept, number)
 
     def _accept(self, number: int) -> None:
-        listener, _ = self._listeners[number]
+        listener = self._listeners[number][0]
         for _ in range(AT_ONCE):
             try:
                 accepted, _ = listener.accept()
@@ -118,15 +118,17 @@ class Acceptor:
 
     def _take(self, accepted: socket.socket, number: int) -> None:
         self._loads.open[self._slot] += 1
-        task = asyncio.get_running_loop().create_task(self._begin(accepted, self._listeners[number][1]))
+        task = asyncio.get_running_loop().create_task(self._begin(accepted, number))
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)
 
-    async def _begin(self, accepted: socket.socket, tls: ssl.SSLContext | None) -> None:
-        assert self._make is not None
+    async def _begin(self, accepted: socket.socket, number: int) -> None:
+        _, tls, own = self._listeners[number]
+        make = own or self._make
+        assert make is not None
         accepted.setblocking(False)
         try:
-            await asyncio.get_running_loop().connect_accepted_socket(self._make, accepted, ssl=tls)
+            await asyncio.get_running_loop().connect_accepted_socket(make, accepted, ssl=tls)
         except OSError as error:  # the handshake of TLS failed, or the peer is gone
             log.debug("a connection ended before its first call", error=str(error))
             accepted.close()

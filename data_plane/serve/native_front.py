@@ -23,7 +23,7 @@ from pretzel.data_plane.transport.methods import Methods, Shortcuts
 from pretzel.data_plane.transport.polling import Poller
 from pretzel.data_plane.transport.runner import SharedLook
 from pretzel.errors import PreconditionError
-from pretzel.serving.descriptors import HANDSHAKE_SECONDS, most_connections, raise_limit
+from pretzel.serving.descriptors import HANDSHAKE_SECONDS, HTTP_PART, most_connections, raise_limit
 from pretzel.serving.listeners import Address, SocketFile
 from pretzel.serving.tls import server_tls
 
@@ -164,7 +164,7 @@ def limits_of(settings: Settings) -> Limits:
     """Return the limits of the front."""
     return Limits(
         message_bytes=settings.max_message_bytes,
-        connections=most_connections(raise_limit()),
+        connections=_most(settings),
         delay_seconds=settings.shed_after_seconds,
         received_bytes=settings.request_memory,
         handshake_seconds=HANDSHAKE_SECONDS,
@@ -172,6 +172,12 @@ def limits_of(settings: Settings) -> Limits:
         age_seconds=settings.connection_age_seconds,
         age_grace_seconds=settings.connection_age_seconds,
     )
+
+
+def _most(settings: Settings) -> int:
+    """Return the number of connections, of which the HTTP front may have a part."""
+    most = most_connections(raise_limit())
+    return most if settings.http_address is None else most - most // HTTP_PART
 
 
 def bound(address: Address, setting: str, *, shared: bool) -> socket.socket:

@@ -82,6 +82,7 @@ class ServingProcess:
         acceptor = Acceptor(start["spread"], start["slot"]) if start.get("spread") else None
         shared = start["shared_port"]
         self._server = Server(settings, service, self._calls, inference, shared_port=shared, acceptor=acceptor)
+        self._http: str = start.get("http", "")
         self._background = Background(self._report_problems)
         self._prepare(start)
 
@@ -103,7 +104,7 @@ class ServingProcess:
         try:
             await self._applied.wait()  # listen only after the first catalog: an empty one would answer NOT_FOUND
             settle()  # before: it takes some ten milliseconds, for which calls would wait
-            port = await self._server.listen(self._port, self._further, self._inherited)
+            port = await self._server.listen(self._port, self._further, self._inherited, self._http)
             self._link.send("ready", port=port)
             await self._stop.wait()
         except (PretzelError, OSError, MemoryError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from pretzel.data_plane.serve.accepting import Acceptor
 from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.grpcio_front import GrpcioFront
 from pretzel.data_plane.serve.prediction import PredictionService
+from pretzel.data_plane.serve.rest_server import RestServer
 from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.transport import http2
 from pretzel.inference.pool import WithDefault
@@ -58,26 +60,33 @@ class Server:
     ) -> None:
         """Create the server without listening."""
         self._health = health.Health([PREDICTION, INFERENCE])
+        self._rest = RestServer(settings, inference, acceptor)
         self._front = _front(settings, service, calls, inference, shared_port=shared_port, acceptor=acceptor)
         add_PredictionServiceServicer_to_server(service, self._front.services)
         add_GRPCInferenceServiceServicer_to_server(inference, self._front.services)
         self._health.register(self._front.services)
         reflection.register([PREDICTION, INFERENCE, health.NAME], self._front.services, WithDefault())
 
-    async def listen(self, port: int, further: Sequence[str] = (), inherited: Mapping[str, int] | None = None) -> int:
+    async def listen(
+        self, port: int, further: Sequence[str] = (), inherited: Mapping[str, int] | None = None, http: str = ""
+    ) -> int:
         """Start to listen on a port of the host and on further addresses, and return the port.
 
-        ``inherited`` has the descriptors of Unix sockets that all serving processes share.
+        ``inherited`` has the descriptors of sockets that all serving processes share; ``http`` is the one among them
+        of the HTTP front, if there is one.
 
         Raises:
             PreconditionError: an address is taken or cannot be used, or a certificate cannot be loaded.
         """
-        return await self._front.listen(port, further, inherited or {})
+        if http and inherited:
+            await self._rest.listen(inherited[http], http)
+        others = {address: end for address, end in (inherited or {}).items() if address != http}
+        return await self._front.listen(port, further, others)
 
     @property
     def running(self) -> int:
         """Calls that have not ended."""
-        return self._front.running
+        return self._front.running + self._rest.running
 
     async def set_health(self, *, serving: bool) -> None:
         """Set the status of the health service."""
@@ -86,7 +95,7 @@ class Server:
     async def drain(self, seconds: float) -> None:
         """Report NOT_SERVING, reject new calls, finish the running ones, then stop."""
         await self._health.enter_graceful_shutdown()
-        await self._front.drain(seconds)
+        await asyncio.gather(self._front.drain(seconds), self._rest.drain(seconds))
 
 
 def _front(

@@ -25,6 +25,8 @@ class SharedAddresses:
         """Further addresses."""
         self.descriptors: dict[str, int] = {}
         """Descriptors of their sockets, which each process inherits: connections that wait outlive a process."""
+        self.http = ""
+        """Address of the HTTP front, which is always held; empty without one."""
         self.are_held = settings.workers > 1 or is_native(settings)
         self._sockets: list[socket.socket] = []
         self._files: list[SocketFile] = []
@@ -32,6 +34,8 @@ class SharedAddresses:
             if self.are_held:
                 self.port = self._hold_port(settings.host, settings.port, "port")
                 self.further = [self._hold(address, settings.socket_mode) for address in settings.listeners]
+            if settings.http_address is not None:
+                self.http = self._hold(settings.http_address, settings.socket_mode, "http")
         except BaseException:
             self.close()
             raise
@@ -43,9 +47,9 @@ class SharedAddresses:
         for file in self._files:
             file.remove()
 
-    def _hold(self, address: Address, mode: int) -> str:
+    def _hold(self, address: Address, mode: int, setting: str = "listen") -> str:
         if not address.path:
-            return str(Address(address.host, self._hold_port(address.host, address.port, "listen")))
+            return str(Address(address.host, self._hold_port(address.host, address.port, setting)))
         file = SocketFile(address.path, mode)
         self._sockets.append(file.listen())
         self._files.append(file)

@@ -62,6 +62,7 @@ class Supervisor:
             "cache_dir": str(settings.cache_dir.absolute()),
             "port": self._addresses.port,
             "listen": self._addresses.further,
+            "http": self._addresses.http,
             "descriptors": self._addresses.descriptors,
             "shared_port": self._addresses.are_held,
         }
@@ -75,10 +76,9 @@ class Supervisor:
         self._channel = connect(settings.control_plane, settings.control_tls)
         self._reporter = Reporter(self._channel, self._facts, settings.report_seconds)
         announcer = Announcer(self._fleet, self._reporter.now)
+        where = self._channel, self.name, self._cache
         self._puller = Puller(
-            self._channel,
-            self.name,
-            self._cache,
+            *where,
             self._fleet.publish,
             self._reporter.now,
             accept_epoch=settings.accept_epoch,
@@ -138,6 +138,7 @@ class Supervisor:
             "pid": os.getpid(),
             "host": self._settings.host,
             "port": self._fleet.port,
+            "http": self._addresses.http,
             "metrics_port": self._metrics_port,
             "cpu": cpu.chosen,
             "processes": [child.pid for child in self._fleet.children.values()],

@@ -34,7 +34,7 @@ def up() -> Iterator[Servers]:
         RuntimeError: they are not ready in time; the message has their output.
     """
     program = str(Path(sys.executable).with_name("pretzel"))
-    ports = ["--port=0", "--control-port=0", "--metrics-port=0", "--control-metrics-port=0"]
+    ports = ["--port=0", "--control-port=0", "--metrics-port=0", "--http=0", "--control-metrics-port=0"]
     with tempfile.TemporaryDirectory(prefix="pretzel-demo-") as directory:
         log = Path(directory, "log")
         command = [program, "up", "--json", f"--data-dir={directory}/data", *ports]

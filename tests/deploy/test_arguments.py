@@ -66,4 +66,5 @@ def test_has_the_meaning_of_the_manifest(words, variables, ports, monkeypatch, t
     assert values.keys() <= KINDS[command].model_fields.keys()
     settings = KINDS[command](**values | {"insecure": True})
     assert settings.host == "0.0.0.0" and "insecure" in values
-    assert {*ports} <= {value for name, value in settings if name.endswith("port")}
+    http = {int(values["http"])} if "http" in values else set()
+    assert {*ports} <= {value for name, value in settings if name.endswith("port")} | http

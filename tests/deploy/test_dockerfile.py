@@ -83,7 +83,7 @@ def test_health_check_is_copied_where_it_is_called():
 
 
 def test_exposes_the_default_ports():
-    assert last("runtime", "EXPOSE").split() == ["8001", "8002", "8101"]
+    assert last("runtime", "EXPOSE").split() == ["8001", "8002", "8080", "8101"]
 
 
 def ignore():

@@ -35,6 +35,8 @@ IN_WORDS = {
     "result_cache": "none",
     "weights": "none",
     "listen": "none",
+    "invocations_model": "none",
+    "cors_origins": "none",
     "control_listen": "none",
     "socket_mode": "0600",
     "client_cert": "`tls_cert`",

@@ -35,6 +35,9 @@ def up(
     control_port: Annotated[int, _port("CONTROL_PORT", "the control plane")] = 8101,
     metrics_port: Annotated[int, _port("METRICS_PORT", "the workers' metrics")] = 8002,
     control_metrics_port: Annotated[int, _port("CONTROL_METRICS_PORT", "the control plane's metrics")] = 0,
+    http: Annotated[
+        str, _setting("HTTP", "Address of HTTP and JSON: a port of the host, `host:port`, `unix:/path` or `off`.")
+    ] = "8080",
     data_dir: Annotated[Path, _setting("DATA_DIR", "Directory of the store.")] = Path("pretzel-data"),
     new: Annotated[bool, _setting("NEW", "Start a new epoch, without models, if the catalog is lost.")] = False,
     replaces: Annotated[str, _setting("REPLACES", "Epoch of the store that the new one replaces.")] = "",
@@ -63,7 +66,7 @@ def up(
     with _private_socket() if tls else nullcontext("") as private:
         own += _given(control_listen=",".join(filter(None, (control_listen, private))))
         control = Control(own, control_port, control_metrics_port)
-        worker = Worker(its, port, metrics_port, control, private or near)
+        worker = Worker(its, {"port": port, "metrics_port": metrics_port, "http": http}, control, private or near)
         return asyncio.run(run([control, worker], lambda: _print_ready(control, worker, near, scheme, json)))
 
 
@@ -97,15 +100,16 @@ class Control(Server):
 class Worker(Server):
     """The worker; a restart uses the same ports and the current port of the control plane."""
 
-    def __init__(self, options: Sequence[str], port: int, metrics_port: int, control: Control, host: str) -> None:
+    def __init__(self, options: Sequence[str], ports: dict[str, object], control: Control, host: str) -> None:
         """Reach the control plane at its port of ``host``, or at a Unix socket."""
         super().__init__("worker")
-        self._options, self._ports = options, {"port": port, "metrics_port": metrics_port}
+        self._options, self._ports = options, ports
         self._control, self._host = control, host
 
     def arguments(self) -> list[str]:
         current = self._ports | self.ready
         ports = [f"--port={current['port']}", f"--metrics-port={current['metrics_port']}"]
+        ports.append(f"--http={current['http'] or 'off'}")
         at = self._host if self._host.startswith("unix:") else f"{self._host}:{self._control.ready['port']}"
         return ["worker", *self._options, *ports, f"--control-plane={at}"]
 
@@ -115,10 +119,19 @@ def _near(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
 
 
+def _http(address: str, scheme: str) -> str:
+    """Return the address of HTTP as clients write it."""
+    if address.startswith("unix:"):
+        return address
+    host, _, port = address.rpartition(":")
+    return f"{scheme}://{_near(host)}:{port}"
+
+
 def _print_ready(control: Server, worker: Server, host: str, scheme: str, json: bool) -> None:
     grpc = "https://" if scheme == "https" else ""
     where = {
         "predictions": f"{grpc}{host}:{worker.ready['port']}",
+        **({"http": _http(str(worker.ready["http"]), scheme)} if worker.ready["http"] else {}),
         "control": f"{grpc}{host}:{control.ready['port']}",
         "metrics": f"{scheme}://{host}:{worker.ready['metrics_port']}/metrics",
         "control_metrics": f"{scheme}://{host}:{control.ready['metrics_port']}/metrics",

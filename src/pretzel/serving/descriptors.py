@@ -6,6 +6,8 @@ import resource
 
 RESERVE = 256
 """Descriptors that connections leave free: for objects, catalogs, logs, child processes and the control channel."""
+HTTP_PART = 4
+"""The part of a worker's connections that may be of its HTTP front; those of gRPC are the others."""
 HANDSHAKE_SECONDS = 10
 """Longest time that a new connection may stay silent."""
 

@@ -247,13 +247,14 @@ class SymbolicSeries(Symbolic):
 
     def apply(self, func: Callable[..., Any], args: tuple[Any, ...] = (), **options: Any) -> Any:
         """Apply a function of one value to the column: without control flow they are the same."""
-        of_one: Callable[[Any], Any] = lambda x: func(x, *args, **options)  # noqa: E731
+        value = self.as_value()
         try:
-            if self.as_value().dtype.kind in "iu":
+            if value.dtype.kind in "iu":
                 raise TypeError("Python's integers are unbounded")
-            return of_columns(of_one, self)
+            return of_columns(lambda x: func(x, *args, **options), self)
         except (TraceEnd, TypeError):
-            return self._of(applied(of_one, element_of(self.as_value(), open_column(self)), self.as_value().node))
+            element = element_of(value, open_column(self))
+            return self._of(applied(lambda x: func(x, *args, **options), element, value.node))
 
     def copy(self, deep: bool = True) -> SymbolicSeries:
         """Return a column that later assignments do not change."""

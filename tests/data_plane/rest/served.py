@@ -1,0 +1,134 @@
+"""A worker in a process of its own with models of real estimators, and plain clients of its HTTP front."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pretzel.plan.definition import Definition
+from pretzel.plan.model import Model
+from tests.data_plane.control import ScriptedControlPlane, version
+from tests.data_plane.models import objects_of
+
+SECONDS = 60
+
+
+class Answer(NamedTuple):
+    """A response."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def error(self) -> str:
+        assert self.headers["content-type"] == "application/json"
+        assert self.json.keys() == {"error"}
+        return str(self.json["error"])
+
+
+class Control:
+    """A scripted control plane, whose event loop runs in a thread."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self.plane = ScriptedControlPlane()
+        self.do(self.plane.start())
+
+    def do(self, work: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(SECONDS)
+
+    def deploy(self, name: str, definition: Definition) -> None:
+        """Add a version, and point `stable` at it."""
+        plan, objects = objects_of(definition)
+        self.plane.objects.update(objects)
+        old = self.plane.models.get(name, Model(name))
+        added = replace(version(name, len(old.versions) + 1, plan), metadata=definition.metadata)
+        self.do(self.plane.set(Model(name, (*old.versions, added), {"stable": added.version, "first": 1})))
+
+    def delete(self, name: str) -> None:
+        self.do(self.plane.delete(name))
+
+    def stop(self) -> None:
+        self.do(self.plane.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+class Worker:
+    """A running worker."""
+
+    def __init__(self, process: subprocess.Popen[bytes], ready: dict[str, Any], control: Control) -> None:
+        self.process, self.ready, self.control = process, ready, control
+        self.http: str = ready["http"]
+        self.grpc = f"127.0.0.1:{ready['port']}"
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.http}"
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        """Send a request; other bodies than bytes are sent as JSON."""
+        host, _, port = self.http.rpartition(":")
+        connection = http.client.HTTPConnection(host, int(port), timeout=SECONDS)
+        try:
+            data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+            fields = {name.replace("_", "-"): value for name, value in headers.items()}
+            if data is not None and not isinstance(body, bytes):
+                fields.setdefault("content-type", "application/json")
+            connection.request(method, path, data, fields)
+            response = connection.getresponse()
+            names = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, names, response.read())
+        finally:
+            connection.close()
+
+    def post(self, path: str, body: Any, **headers: str) -> Answer:
+        return self.ask("POST", path, body, **headers)
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self.ask("GET", path, **headers)
+
+    def connect(self) -> socket.socket:
+        host, _, port = self.http.rpartition(":")
+        return socket.create_connection((host, int(port)), SECONDS)
+
+
+@contextmanager
+def running(path: Path, models: Mapping[str, Definition], *options: str) -> Iterator[Worker]:
+    """Run a control plane with these models, and a worker of it."""
+    control = Control()
+    try:
+        for name, definition in models.items():
+            control.deploy(name, definition)
+        command = [sys.executable, "-P", "-m", "pretzel.data_plane", "--cache-dir", str(path), "--port", "0"]
+        command += ["--http", "127.0.0.1:0", "--metrics-port", "0", "--control-plane", control.plane.address]
+        # A busy machine would make the worker refuse requests.
+        command += ["--shed-after-seconds", "0", "--log-level", "warning", *options]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        try:
+            assert process.stdout
+            yield Worker(process, json.loads(process.stdout.readline()), control)
+        finally:
+            process.terminate()
+            process.wait(SECONDS)
+            process.stdout.close()
+    finally:
+        control.stop()
