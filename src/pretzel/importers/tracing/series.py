@@ -34,6 +34,8 @@ METHODS = {"add": "add", "sub": "subtract", "mul": "multiply", "div": "divide", 
     "floordiv": "floor_divide", "mod": "remainder", "lt": "less", "le": "less_equal", "gt": "greater",
     "ge": "greater_equal", "eq": "equal", "ne": "not_equal"}  # fmt: skip
 Part = Node | Value
+ROW_LABELS = object()
+"""The index of a symbolic table."""
 
 
 class Symbolic(operators.Operators):
@@ -253,8 +255,8 @@ class SymbolicSeries(Symbolic):
                 raise TypeError("Python's integers are unbounded")
             return of_columns(lambda x: func(x, *args, **options), self)
         except (TraceEnd, TypeError):
-            element = element_of(value, open_column(self))
-            return self._of(applied(lambda x: func(x, *args, **options), element, value.node))
+            one = element_of(value, open_column(self))
+            return self._of(applied(lambda x: func(x, *args, **options), one, value.node))
 
     def copy(self, deep: bool = True) -> SymbolicSeries:
         """Return a column that later assignments do not change."""
@@ -269,10 +271,6 @@ class SymbolicSeries(Symbolic):
         """The methods of texts, if the type of the column is unknown."""
         settle_open(self)
         raise TraceEnd(f".str of column {self.name!r}, which holds numbers", "use .astype(str) first, for integers")
-
-
-ROW_LABELS = object()
-"""The index of a symbolic table."""
 
 
 def open_column(series: Any) -> builtins.str | None:
