@@ -10,6 +10,7 @@ import importlib.util
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 LIBRARIES = ("numpy", "pandas", "scipy", "sklearn")
@@ -50,7 +51,8 @@ class Document:
 def docstrings() -> list[Docstring]:
     """Return the docstrings of all installed libraries, in the order of their files."""
     files = [(library, root, path) for library, root in _installed() for path in sorted(root.rglob("*.py"))]
-    with ProcessPoolExecutor() as pool:
+    # New interpreters: a fork of a process that runs threads of gRPC may end or hang.
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         return [docstring for batch in pool.map(_read, files, chunksize=50) for docstring in batch]
 
 

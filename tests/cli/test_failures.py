@@ -2,22 +2,23 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 
 import pytest
 
 from pretzel import __version__
-from tests.client.services import Worker, serving
 
 
 @pytest.fixture
 def no_server(monkeypatch):
-    with serving(Worker()) as port:
-        pass
-    monkeypatch.setenv("PRETZEL_SERVER", f"127.0.0.1:{port}")
-    monkeypatch.setenv("PRETZEL_CONTROL_PLANE", f"127.0.0.1:{port}")
-    return port
+    with socket.socket() as held:  # a port that is bound is refused to clients, and taken by no other server
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        monkeypatch.setenv("PRETZEL_SERVER", f"127.0.0.1:{port}")
+        monkeypatch.setenv("PRETZEL_CONTROL_PLANE", f"127.0.0.1:{port}")
+        yield port
 
 
 def test_version_and_help(run):

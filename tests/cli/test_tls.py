@@ -97,7 +97,7 @@ def test_a_key_is_missing(run, files: dict[str, Path]):
     assert (ran.code, ran.err.splitlines()[0]) == (3, "error: tls_cert and tls_key go together; give both or none")
 
 
-@pytest.mark.parametrize(("timeout", "code"), [("0.5", 5), ("30", 0)])
+@pytest.mark.parametrize(("timeout", "code"), [("1.2", 5), ("30", 0)])
 def test_the_timeout_bounds_all_calls_of_a_command(run, timeout: str, code: int):
     slow = Slow()
     with serving(slow) as port:

@@ -279,5 +279,5 @@ def test_several_processes_inherit_one_socket(tmp_path: Path) -> None:
 
 
 def test_one_process_of_grpcio_binds_its_addresses(tmp_path: Path) -> None:
-    held = SharedAddresses(Settings(port=5, listen=[f"unix:{tmp_path / 's'}"], front="grpcio"))
+    held = SharedAddresses(Settings(port=5, listen=[f"unix:{tmp_path / 's'}"], front="grpcio", http="off"))
     assert (held.port, held.further, held.descriptors) == (5, [f"unix:{tmp_path / 's'}"], {})

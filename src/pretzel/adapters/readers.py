@@ -201,5 +201,5 @@ def _of_arrow(column: Any) -> list[Any]:
     return [_NAN if text is None else text for text in texts] if None in texts else texts
 
 
-def _all_texts(texts: list[Any]) -> list[Any] | None:
-    return texts if {*map(type, texts)} == {str} else None
+def _all_texts(texts: list[Any] | None) -> list[Any] | None:
+    return texts if texts is not None and {*map(type, texts)} == {str} else None

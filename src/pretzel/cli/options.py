@@ -20,7 +20,7 @@ Timeout = Annotated[float, typer.Option(min=0.001, help="Seconds to wait for ser
 
 def _there(address: str) -> str:
     if not scheme(address) and not Path(address).exists():
-        raise typer.BadParameter(f"{address} does not exist")
+        raise typer.BadParameter(f"{address!r} does not exist")
     return address
 
 

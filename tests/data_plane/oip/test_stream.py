@@ -94,7 +94,7 @@ async def test_both_paths_answer_one_stream(serving: Inferring, rate: float):
     for i, message in enumerate(messages):
         if i % 4 == 3:
             message.parameters["own"].int64_param = i  # which only the ordinary path reads
-    served = serving.inference._backend.statistics.of(serving.router.find("wine").version)
+    served = serving.inference.backend.statistics.of(serving.router.find("wine").version)
     before = served.counted.all.count
     answers = [answer async for answer in serving.oip.ModelStreamInfer(iter(messages), timeout=20)]
     assert served.counted.all.count - before == 40
@@ -122,7 +122,7 @@ async def test_a_request_that_fails_on_a_thread_is_answered_and_counted_once(ser
     serving.router.find("strict").entry.cost_of(None).rate = 1.0
     answers = [answer async for answer in serving.oip.ModelStreamInfer(iter([bad, good]), timeout=20)]
     assert answers[0].error_message.startswith("model 'strict': ") and not answers[1].error_message
-    served = serving.inference._backend.statistics.of(serving.router.find("strict").version)
+    served = serving.inference.backend.statistics.of(serving.router.find("strict").version)
     assert served.counted.fails == 1
     assert dict(serving.tally.errors) == {("ModelStreamInfer", "strict", "INVALID_ARGUMENT"): 1}
 

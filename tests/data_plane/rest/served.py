@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -105,6 +106,12 @@ class Worker:
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.ask("GET", path, **headers)
+
+    def until_ready(self) -> None:
+        """Wait until the worker reports that it serves: it does so after it listens."""
+        deadline = time.monotonic() + SECONDS
+        while self.get("/v2/health/ready").status != 200:
+            assert time.monotonic() < deadline
 
     def connect(self) -> socket.socket:
         host, _, port = self.http.rpartition(":")

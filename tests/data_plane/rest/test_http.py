@@ -129,6 +129,7 @@ def test_expect_continue_behind_another_request(worker: Worker):
 def test_head_and_options(worker: Worker):
     got, only = worker.get("/v2/models/wine"), worker.ask("HEAD", "/v2/models/wine")
     assert only.status == 200 and not only.body and only.headers["content-length"] == str(len(got.body))
+    worker.until_ready()
     assert worker.ask("HEAD", "/v2/health/ready").status == 200
     answer = worker.ask("OPTIONS", PREDICT)
     assert (answer.status, answer.headers["allow"]) == (204, "OPTIONS, POST")

@@ -146,7 +146,7 @@ def test_the_only_model(tmp_path: Path):
     with running(tmp_path, {}) as worker:
         answer = worker.post("/invocations", {"inputs": TEXTS})
         assert (answer.status, answer.error) == (404, "/invocations: no model is deployed; deploy one")
-        assert worker.get("/v2/health/ready").status == 200
+        worker.until_ready()
         worker.control.deploy("text", definitions()["text"])
         assert worker.post("/v1/models/text:predict", {"rows": TEXTS}).status == 200  # asks the control plane
         assert (

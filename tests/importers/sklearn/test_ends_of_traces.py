@@ -31,7 +31,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     ),
     "not of floats": (
         lambda df: (~df["b"]).to_frame(),
-        r"at test_ends_of_traces.py:\d+: .*, invert of a column that is read as numbers; use .astype\(bool\)",
+        r"at test_ends_of_traces.py:\d+: .*, np.invert of a column that is read as numbers; use .astype\(bool\)",
     ),
     "a large constant": (
         lambda df: df["n"].apply(lambda n: int(n) + 2**64).astype(float).to_frame(),
