@@ -132,11 +132,7 @@ def test_a_class_of_ones_own_rejects_nullable_columns_with_missing_values() -> N
         ("looked up", TABLE.assign(b=TABLE["f"].astype("boolean")), "'b': boolean, for which"),
         ("looked up", {**TABLE, "b": [True, False] * (ROWS // 2)}, "'b': list, for which"),
         ("chosen", TABLE.assign(f=pd.Series([True, None] * (ROWS // 2), dtype=object)), "'f': object with missing"),
-        (
-            "digits",
-            TABLE.assign(w=pd.Series(["3", None] * (ROWS // 2), dtype=object)),
-            "'w', row 1: None in a column of",
-        ),
+        ("digits", TABLE.assign(w=pd.Series(["3", None] * (ROWS // 2), dtype=object)), "'w', row 1: None in a column"),
         ("found", pl.from_pandas(TABLE), "'w': String, for which"),
     ],
 )
