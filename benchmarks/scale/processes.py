@@ -62,7 +62,7 @@ class Up:
 @contextlib.contextmanager
 def up(directory: Path, budget: int) -> Iterator[Up]:
     """Start `pretzel up` over a directory, and stop it afterwards; ``budget`` in bytes."""
-    options = ["--json", "--port=0", "--control-port=0", "--metrics-port=0", "--log-level=error"]
+    options = ["--json", "--port=0", "--control-port=0", "--metrics-port=0", "--http=off", "--log-level=error"]
     options += [f"--data-dir={directory}", f"--memory-budget={budget}"]
     command = [sys.executable, "-P", "-m", "pretzel.cli", "up", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

@@ -73,6 +73,7 @@ class Cluster:
             f"--cache-dir={self.places.caches[number]}",
             f"--port={port}",
             f"--metrics-port={metrics}",
+            "--http=off",
             f"--control-plane=127.0.0.1:{self._ports[0]}",
             "--workers=2",
             f"--worker=worker-{number}",
