@@ -157,7 +157,7 @@ async def burst(address: str) -> list[Any]:
         return await asyncio.gather(*(client.predict_proba("iris", row) for row in rows), return_exceptions=True)
 
 
-@pytest.mark.parametrize("front", ["native", "grpcio"])
+@pytest.mark.parametrize("front", ["native", pytest.param("grpcio", marks=pytest.mark.long)])
 def test_no_call_of_a_burst_is_lost(tmp_path: Path, front: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PRETZEL_FRONT", front)
     with contextlib.ExitStack() as stack:
