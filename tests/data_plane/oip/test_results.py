@@ -40,7 +40,7 @@ def asked(model: str = KEPT, rows: np.ndarray = ROWS) -> bytes:
 
 async def settled(serving: Inferring, model: str = KEPT, rate: float = 1e-8) -> None:
     """Load the plan, and let the cost model expect runs that are worth keeping: seconds per byte."""
-    for i in range(5):  # of different rows: a kept answer is no run, and the first runs are measured
+    for i in range(5):  # different rows: a kept answer runs nothing, and the first runs are measured
         await serving.predict(model, x=np.full((1, 3), float(i)))
     serving.router.find(model).entry.cost_of(None).rate = rate
 
