@@ -22,7 +22,7 @@ class Side:
     work: float
     """Processor time of the thread that computes longest."""
     inside: float = 0.0
-    """What the worker counts, from the whole request to its answer."""
+    """Return the times that the worker measures, from a whole request to its answer."""
 
     @property
     def path(self) -> float:
@@ -40,7 +40,7 @@ class Compared:
     median: float
     """Ratio of the wall-clock times, over rounds."""
     ceiling: float
-    """How much more two processes do at once than one, of the same work."""
+    """Return the gain of two processes at once over one, for the same work."""
     bare: float = 0.0
     """Seconds of as many bytes to another process and back."""
 

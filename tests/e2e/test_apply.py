@@ -9,6 +9,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.impute import KNNImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -123,3 +124,10 @@ def test_files_and_folders_on_the_command_line(up, folder):
 def test_a_wrong_command_line(up, arguments, problem):
     error = up.run("apply", *arguments, code=2)
     assert error["code"] == "USAGE" and problem in error["message"]
+
+
+def test_a_model_without_a_sample_has_its_warnings(up, tmp_path: Path):
+    joblib.dump(KNNImputer().fit(np.where(X > 1, np.nan, np.round(X))), tmp_path / "imputer.joblib")
+    (outcome,) = up.run("apply", tmp_path / "imputer.joblib")
+    assert (outcome["state"], outcome["verification"]) == ("new", "not verified: it was deployed without a sample")
+    assert len(outcome["warnings"]) == 1 and "sklearn.impute.KNNImputer may differ" in outcome["warnings"][0]

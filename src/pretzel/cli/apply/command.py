@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from pretzel.cli import failures, output
 from pretzel.cli.apply import manifest
-from pretzel.cli.apply.deploying import Outcome, Work, apply_all, left_over, prune
+from pretzel.cli.apply.deploying import Outcome, Work, apply_all, delete, left_over
 from pretzel.cli.options import CONTROL, Control, Json, Timeout
 from pretzel.cli.tls import TlsFiles
 from pretzel.client import ControlPlane
@@ -64,7 +64,7 @@ def _run(work: Work, pruned: bool, jobs: int, shown: bool) -> list[Outcome]:
         output.warn("pickled models are opened here, which runs code in them; apply only files that you trust")
     with _progress(len(work.manifest.entries), shown) as done:
         outcomes = list(apply_all(work, jobs, done))
-    return outcomes + list(prune(work, unlisted))
+    return outcomes + list(delete(work, unlisted))
 
 
 def _print(outcomes: list[Outcome], dry: bool) -> None:
@@ -81,17 +81,13 @@ def _print(outcomes: list[Outcome], dry: bool) -> None:
             output.console(error=True).print(
                 f"failed: {outcome.model}: {visible(failures.summary(outcome.error))}", markup=False, soft_wrap=True
             )
-    counts = {state: sum(outcome.state == state for outcome in outcomes) for state in dict.fromkeys(_states(outcomes))}
+    counts = Counter(outcome.state for outcome in outcomes)
     print(("would be: " if dry else "") + ", ".join(f"{count} {state}" for state, count in counts.items()))
-
-
-def _states(outcomes: list[Outcome]) -> Iterator[str]:
-    return (outcome.state for outcome in outcomes)
 
 
 def _plain(outcome: Outcome) -> dict[str, Any]:
     error = outcome.error and failures.summary(outcome.error)
-    return {key: value for key, value in (asdict(outcome) | {"error": error}).items() if value not in (None, [], "")}
+    return {key: value for key, value in (vars(outcome) | {"error": error}).items() if value not in (None, [], "")}
 
 
 @contextmanager

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
@@ -19,7 +18,7 @@ from pretzel.cli.files import sample_batch
 from pretzel.cli.sources.fetching import local_file, model_file
 from pretzel.cli.tables.reading import Reading
 from pretzel.client import ControlPlane
-from pretzel.errors import AnswersMayDifferWarning, NotFoundError, PretzelError
+from pretzel.errors import NotFoundError, PretzelError
 from pretzel.plan.model import Model, ModelVersion
 
 State = Literal["new", "changed", "same", "alias moved", "deleted", "failed"]
@@ -53,8 +52,9 @@ class Work:
 def apply_all(work: Work, jobs: int, done: Callable[[Outcome], None]) -> Iterator[Outcome]:
     """Yield the outcome of each entry, in their order; ``done`` is called as each ends."""
     run = partial(_reported, work, done)
-    with _warnings_by_thread() as caught, ThreadPoolExecutor(jobs) as pool:
-        futures = [pool.submit(run, entry, caught) for entry in work.manifest.entries]
+    with warnings.catch_warnings(), ThreadPoolExecutor(jobs) as pool:
+        warnings.simplefilter("ignore")  # those that answers may differ are with the version
+        futures = [pool.submit(run, entry) for entry in work.manifest.entries]
         try:
             for future in futures:
                 yield future.result()
@@ -62,7 +62,7 @@ def apply_all(work: Work, jobs: int, done: Callable[[Outcome], None]) -> Iterato
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def prune(work: Work, names: Sequence[str]) -> Iterator[Outcome]:
+def delete(work: Work, names: Sequence[str]) -> Iterator[Outcome]:
     """Delete models, or list those that would be deleted."""
     for name in names:
         try:
@@ -84,14 +84,13 @@ def _in_set(model: Model, manifest: Manifest) -> bool:
     return newest is not None and newest.metadata.get(origin.SET) == manifest.set
 
 
-def _reported(work: Work, done: Callable[[Outcome], None], entry: Entry, caught: _Caught) -> Outcome:
+def _reported(work: Work, done: Callable[[Outcome], None], entry: Entry) -> Outcome:
     started = time.monotonic()
-    with caught.by_this_thread() as lines:
-        try:
-            outcome = _applied(work, entry)
-        except Exception as error:  # of the library that trained the model, too: the others go on
-            outcome = Outcome(entry.name, "failed", error=error)
-    outcome.seconds, outcome.warnings = time.monotonic() - started, lines
+    try:
+        outcome = _applied(work, entry)
+    except Exception as error:  # of the library that trained the model, too: the others go on
+        outcome = Outcome(entry.name, "failed", error=error)
+    outcome.seconds = time.monotonic() - started
     done(outcome)
     return outcome
 
@@ -112,7 +111,8 @@ def _applied(work: Work, entry: Entry) -> Outcome:
         version = _deployed(work, entry, model, rows, origin.metadata_of(entry, digest, work.manifest.set))
     newest = current.versions[-1].version if current and current.versions else 0
     state: State = "same" if version.version <= newest else "changed" if current else "new"
-    return Outcome(entry.name, state, version.version, version.verification)
+    caveats = [] if sample else version.may_differ  # a sample was compared
+    return Outcome(entry.name, state, version.version, version.verification, warnings=caveats)
 
 
 def _deployed(work: Work, entry: Entry, model: Any, rows: Any, metadata: dict[str, Any]) -> ModelVersion:
@@ -145,34 +145,3 @@ def _current(plane: ControlPlane, name: str) -> Model | None:
         return plane.model(name)
     except NotFoundError:
         return None
-
-
-class _Caught:
-    """Warnings that answers may differ, by the thread that raised them."""
-
-    def __init__(self) -> None:
-        self._local = threading.local()
-
-    @contextmanager
-    def by_this_thread(self) -> Iterator[list[str]]:
-        """Collect this thread's warnings during the block."""
-        lines: list[str] = []
-        self._local.lines = lines
-        yield lines
-
-    def show(self, message: Warning | str, category: type[Warning], *place: Any) -> None:
-        """Record a warning, in place of `warnings.showwarning`."""
-        lines = getattr(self._local, "lines", None)
-        if lines is not None and issubclass(category, AnswersMayDifferWarning) and str(message) not in lines:
-            lines.append(str(message))
-
-
-@contextmanager
-def _warnings_by_thread() -> Iterator[_Caught]:
-    """Collect warnings by thread: `warnings.catch_warnings` alone is one for all threads."""
-    caught = _Caught()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("always", AnswersMayDifferWarning)
-        warnings.showwarning = caught.show  # type: ignore[assignment]
-        yield caught
