@@ -16,9 +16,9 @@ from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.transport.connection import Connection
-from pretzel.data_plane.transport.front import BACKLOG
 from pretzel.data_plane.transport.front import NativeFront as Front
 from pretzel.data_plane.transport.limits import Limits
+from pretzel.data_plane.transport.listening import BACKLOG
 from pretzel.data_plane.transport.methods import Methods, Shortcuts
 from pretzel.data_plane.transport.polling import Poller
 from pretzel.data_plane.transport.runner import SharedLook

@@ -8,11 +8,12 @@ from functools import partial
 
 from pretzel.data_plane.oip.service import InferenceService
 from pretzel.data_plane.rest.api import Api
-from pretzel.data_plane.rest.http.front import BACKLOG, HttpFront
+from pretzel.data_plane.rest.http.front import HttpFront
 from pretzel.data_plane.rest.http.limits import Limits
 from pretzel.data_plane.serve.accepting import Acceptor
 from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.transport.delay import Delay
+from pretzel.data_plane.transport.listening import BACKLOG
 from pretzel.serving.descriptors import HANDSHAKE_SECONDS, HTTP_PART, most_connections, raise_limit
 from pretzel.serving.listeners import UNIX
 from pretzel.serving.tls import HTTP1, server_tls

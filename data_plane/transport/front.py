@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import ssl
 import time
-
-import structlog
 
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.transport.connection import Connection
 from pretzel.data_plane.transport.limits import Limits
+from pretzel.data_plane.transport.listening import Listening
 from pretzel.data_plane.transport.methods import Methods
 from pretzel.data_plane.transport.polling import Poller
 from pretzel.data_plane.transport.shedding import Shedding
 from pretzel.errors import ExhaustedError
 
-log = structlog.get_logger(__name__)
-
-BACKLOG = 1024
-TICK_SECONDS = 1.0
-BREATH = 500
-"""Connections looked at before the event loop runs other work."""
 RETRY_SECONDS = 0.1
 """Delay that is suggested to a client whose message found no room."""
-CLOSE_SECONDS = 1.0
-"""Time in which clients take the last bytes."""
 
 
-class NativeFront:
+class NativeFront(Listening[Connection]):
     """All listeners and connections of one process."""
 
     def __init__(
         self, methods: Methods, limits: Limits, poller: Poller | None = None, tally: Tally | None = None
     ) -> None:
+        super().__init__(limits.connections)
         self.methods, self.limits, self.poller = methods, limits, poller or Poller(0)
         self.shedding = Shedding(methods, limits, tally or Tally())
-        self.connections: set[Connection] = set()
         self.calls = 0
         """Open calls of all connections, as they were when each was flushed."""
         self._held = 0
@@ -45,37 +33,18 @@ class NativeFront:
         """Bytes of answers that their clients have not read."""
         self.draining = False
         """The process stops: connections that arrive now are drained from their start."""
-        self._servers: list[asyncio.Server] = []
-        self._watching: asyncio.Task[None] | None = None
 
-    async def listen(self, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
-        """Accept connections of a bound socket."""
-        loop = asyncio.get_running_loop()
-        create = loop.create_unix_server if listener.family == socket.AF_UNIX else loop.create_server
-        self._servers.append(await create(lambda: Connection(self), sock=listener, ssl=tls, backlog=BACKLOG))
-        self.watch()
+    def connection(self) -> Connection:
+        """Return the protocol of a new connection."""
+        return Connection(self)
 
-    def watch(self) -> None:
-        """Look at the connections from now on."""
-        if self._watching is None:
-            self._watching = asyncio.create_task(self._watch())
+    def look(self, now: float) -> None:
+        """Report refusals."""
+        self.shedding.report(now)
 
-    async def _watch(self) -> None:
-        """Look at every connection once in a while."""
-        while True:
-            await asyncio.sleep(TICK_SECONDS)
-            self.shedding.report(time.monotonic())
-            for i, connection in enumerate(list(self.connections)):
-                self._tick(connection)
-                if i % BREATH == BREATH - 1:
-                    await asyncio.sleep(0)
-
-    def _tick(self, connection: Connection) -> None:
-        try:
-            connection.life.tick(time.monotonic())
-        except Exception:  # the others must be watched all the same
-            log.exception("a connection failed by a fault of the server", peer=connection.peer)
-            connection.abort()
+    def tick(self, connection: Connection, now: float) -> None:
+        """End a connection that is idle, old or gone."""
+        connection.life.tick(now)
 
     @property
     def running(self) -> int:
@@ -85,47 +54,19 @@ class NativeFront:
     async def drain(self, seconds: float) -> None:
         """Stop listening, let running calls end for a while, then end the others and close."""
         self.draining = True
-        for server in self._servers:
-            server.close()
+        self.stop_listening()
         for connection in list(self.connections):
             connection.life.start_drain(time.monotonic())
-        await self._wait_for_calls(seconds)
+        await self.wait_while(self._has_calls, seconds)
         for connection in list(self.connections):
             connection.close()
-        if self._watching is not None:
-            self._watching.cancel()
-        await self._wait_for_peers(CLOSE_SECONDS)
+        await self.end()
 
-    async def _wait_for_calls(self, seconds: float) -> None:
-        """Wait until no call runs and every client knows that it must go elsewhere."""
-        try:
-            async with asyncio.timeout(seconds):
-                while any(connection.is_busy or not connection.life.is_drained for connection in self.connections):
-                    await asyncio.sleep(0.01)
-        except TimeoutError:
-            pass
-
-    async def _wait_for_peers(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                while self.connections:
-                    await asyncio.sleep(0.01)
-        except TimeoutError:
-            for connection in list(self.connections):
-                connection.abort()
+    def _has_calls(self) -> bool:
+        """Return whether a call runs, or a client does not know yet that it must go elsewhere."""
+        return any(connection.is_busy or not connection.life.is_drained for connection in self.connections)
 
     # Called by connections
-
-    def admit(self, connection: Connection) -> bool:
-        """Take a connection, unless there are too many."""
-        if len(self.connections) >= self.limits.connections:
-            return False
-        self.connections.add(connection)
-        return True
-
-    def forget(self, connection: Connection) -> None:
-        """Drop a closed connection."""
-        self.connections.discard(connection)
 
     def hold(self, size: int) -> None:
         """Count bytes of incomplete and unread messages.

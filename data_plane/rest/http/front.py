@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import socket
-import ssl
-import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
-
-import structlog
 
 from pretzel.data_plane.rest.http.connection import Connection
 from pretzel.data_plane.rest.http.limits import Limits
 from pretzel.data_plane.rest.http.messages import Request, Response
 from pretzel.data_plane.rest.http.reading import Rejection
 from pretzel.data_plane.transport.delay import Delay
-
-log = structlog.get_logger(__name__)
-
-BACKLOG = 1024
-TICK_SECONDS = 1.0
-BREATH = 500
-"""Connections looked at before the event loop runs other work."""
-CLOSE_SECONDS = 1.0
-"""Time in which clients take the last bytes."""
+from pretzel.data_plane.transport.listening import Listening
 
 
 class Application(Protocol):
@@ -41,18 +27,16 @@ class Application(Protocol):
         """Count a request that could not be read."""
 
 
-class HttpFront:
+class HttpFront(Listening[Connection]):
     """All listeners and connections of one process."""
 
     def __init__(self, application: Application, limits: Limits, delay: Delay | None = None) -> None:
+        super().__init__(limits.connections)
         self._application, self.limits = application, limits
         self.answer = application.answer
         self.delay = delay or Delay()
-        self.connections: set[Connection] = set()
         self.held = 0
         """Bytes of bodies that are not answered."""
-        self._servers: list[asyncio.Server] = []
-        self._watching: asyncio.Task[None] | None = None
 
     @property
     def draining(self) -> bool:
@@ -68,66 +52,22 @@ class HttpFront:
         """Return the protocol of a new connection; ``closed`` is called at its end."""
         return Connection(self, closed)
 
-    async def listen(self, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
-        """Accept connections of a bound socket."""
-        loop = asyncio.get_running_loop()
-        create = loop.create_unix_server if listener.family == socket.AF_UNIX else loop.create_server
-        self._servers.append(await create(self.connection, sock=listener, ssl=tls, backlog=BACKLOG))
-        self.watch()
-
-    def watch(self) -> None:
-        """Look at the connections from now on."""
-        if self._watching is None:
-            self._watching = asyncio.create_task(self._watch())
-
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(TICK_SECONDS)
-            for i, connection in enumerate(list(self.connections)):
-                try:
-                    connection.tick(time.monotonic())
-                except Exception:  # the others must be watched all the same
-                    log.exception("a connection failed by a fault of the server")
-                    connection.abort()
-                if i % BREATH == BREATH - 1:
-                    await asyncio.sleep(0)
+    def tick(self, connection: Connection, now: float) -> None:
+        """End a connection that is idle or slow."""
+        connection.tick(now)
 
     async def drain(self, seconds: float) -> None:
         """Stop listening, let running requests end for a while, then close."""
         self._application.draining = True
-        for server in self._servers:
-            server.close()
+        self.stop_listening()
         for connection in list(self.connections):
             connection.close_idle()
-        await self._wait(seconds, lambda: self.running)
+        await self.wait_while(lambda: self.running, seconds)
         for connection in list(self.connections):
             connection.transport.close()
-        if self._watching is not None:
-            self._watching.cancel()
-        await self._wait(CLOSE_SECONDS, lambda: self.connections)
-        for connection in list(self.connections):
-            connection.abort()
-
-    async def _wait(self, seconds: float, condition: Callable[[], object]) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                while condition():
-                    await asyncio.sleep(0.01)
-        except TimeoutError:
-            pass
+        await self.end()
 
     # Called by connections
-
-    def admit(self, connection: Connection) -> bool:
-        """Take a connection, unless there are too many."""
-        if len(self.connections) >= self.limits.connections:
-            return False
-        self.connections.add(connection)
-        return True
-
-    def forget(self, connection: Connection) -> None:
-        """Drop a closed connection."""
-        self.connections.discard(connection)
 
     def hold(self, size: int) -> None:
         """Count bytes of a body.

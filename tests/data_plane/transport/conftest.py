@@ -8,8 +8,7 @@ import grpc
 import pytest
 
 from pretzel.data_plane.cache import proof
-from pretzel.data_plane.transport import front as native_front
-from pretzel.data_plane.transport import life
+from pretzel.data_plane.transport import life, listening
 from tests.data_plane.serve.conftest import roomy, rows, serving
 from tests.data_plane.transport.echo import Served, serve
 from tests.data_plane.transport.peer import Peer
@@ -56,5 +55,5 @@ async def peer(served: Served) -> AsyncIterator[Peer]:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at connections every few milliseconds."""
-    monkeypatch.setattr(native_front, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(listening, "TICK_SECONDS", 0.02)
     monkeypatch.setattr(life, "ROUND_TRIP_SECONDS", 0.05)

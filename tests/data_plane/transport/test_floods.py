@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from pretzel.data_plane.transport import front, life
+from pretzel.data_plane.transport import life, listening
 from pretzel.data_plane.transport.limits import Limits
 from tests.data_plane.transport.bystander import bystander
 from tests.data_plane.transport.echo import Served, serve
@@ -35,7 +35,7 @@ CANCEL = struct.pack(">I", 8)
 
 @pytest.fixture
 async def flooded(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
-    monkeypatch.setattr(front, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(listening, "TICK_SECONDS", 0.02)
     monkeypatch.setattr(life, "ROUND_TRIP_SECONDS", 0.05)
     async with serve("native", Limits(stall_seconds=0.5, idle_seconds=2)) as served:
         yield served
@@ -194,7 +194,7 @@ async def test_a_stream_window_beyond_the_limit(flooded: Served):
 
 @pytest.mark.parametrize("sent", [PREFACE[:10], PREFACE, PREFACE + frame(SETTINGS, 0, 0)[:5], b""])
 async def test_peers_that_never_greet_are_closed(monkeypatch: pytest.MonkeyPatch, sent: bytes):
-    monkeypatch.setattr(front, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(listening, "TICK_SECONDS", 0.02)
     async with serve("native", Limits(handshake_seconds=0.1)) as served, bystander(served):
         reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
         writer.write(sent)

@@ -15,8 +15,7 @@ from structlog.testing import capture_logs
 
 from pretzel.client.hints import retry_after
 from pretzel.data_plane.measure.counters import Tally
-from pretzel.data_plane.transport import delay
-from pretzel.data_plane.transport import front as native_front
+from pretzel.data_plane.transport import delay, listening
 from pretzel.data_plane.transport.arrived import unread_bytes
 from pretzel.data_plane.transport.lane import OVERLOADED_BREATH
 from pretzel.data_plane.transport.limits import Limits
@@ -220,7 +219,7 @@ async def test_a_call_whose_time_is_over_is_refused():
 
 
 async def test_refusals_are_logged_at_a_bounded_rate(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(native_front, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(listening, "TICK_SECONDS", 0.01)
     with capture_logs() as logs:
         async with overloaded() as (served, peer):
             for _ in range(3):

@@ -9,7 +9,7 @@ import pytest
 from grpc_health.v1 import health_pb2
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
-from pretzel.data_plane.transport import front, life
+from pretzel.data_plane.transport import life, listening
 from pretzel.data_plane.transport.limits import Limits
 from tests.data_plane.transport.echo import Served, path, serve
 from tests.data_plane.transport.peer import DATA, Peer, frame, message, request
@@ -131,7 +131,7 @@ async def test_a_connection_during_the_drain_does_not_delay_it(native: Served):
 
 
 async def test_a_client_that_never_reads_does_not_delay_the_end(native: Served, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(front, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(listening, "TICK_SECONDS", 0.02)
     monkeypatch.setattr(life, "ROUND_TRIP_SECONDS", 0.05)
     async with Peer.connected(native.port, {4: (1 << 31) - 1}) as peer:
         peer.send(frame(8, 0, 0, b"\x7f\x00\x00\x00"))
