@@ -25,12 +25,12 @@ from pretzel.control_plane.settings import Settings
 from pretzel.errors import PreconditionError, UnavailableError
 from pretzel.serving import logs
 from pretzel.serving.descriptors import connection_options, raise_limit
+from pretzel.serving.gil_turns import take_short_turns
 from pretzel.serving.grpc_ports import GrpcPorts
 from pretzel.serving.header_lists import header_options
 from pretzel.serving.heap import defer_full_collections, settle, share_heap
 from pretzel.serving.listeners import Address
 from pretzel.serving.tls import HTTP1, server_tls
-from pretzel.serving.turns import take_short_turns
 from pretzel.v1 import control_pb2, control_pb2_grpc, worker_pb2, worker_pb2_grpc
 
 _log = structlog.get_logger(part="server")

@@ -19,9 +19,9 @@ from pretzel.data_plane.oip.parameters import options_of
 from pretzel.data_plane.oip.requests import requested_of
 from pretzel.data_plane.oip.shared_memory import Regions
 from pretzel.data_plane.oip.signature import Signature
-from pretzel.data_plane.rest.answered import response_of
-from pretzel.data_plane.rest.asked import Asked
 from pretzel.data_plane.rest.http.messages import Response
+from pretzel.data_plane.rest.infer_requests import Asked
+from pretzel.data_plane.rest.infer_responses import response_of
 from pretzel.data_plane.rest.rows import Rows
 from pretzel.data_plane.rest.tables import from_columns
 from pretzel.data_plane.rest.tensors import array_of, pieces_of

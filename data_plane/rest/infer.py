@@ -8,11 +8,11 @@ from typing import Any
 import structlog
 
 from pretzel.data_plane.oip.service import InferenceService
-from pretzel.data_plane.rest.answered import response_of
-from pretzel.data_plane.rest.asked import Asked, read
 from pretzel.data_plane.rest.content_types import ContentTypes
 from pretzel.data_plane.rest.context import Until, deadline_of
 from pretzel.data_plane.rest.http.messages import Request, Response
+from pretzel.data_plane.rest.infer_requests import Asked, read
+from pretzel.data_plane.rest.infer_responses import response_of
 from pretzel.data_plane.rest.routing import Answer
 from pretzel.data_plane.rest.statuses import HttpError
 

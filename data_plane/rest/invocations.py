@@ -9,10 +9,10 @@ from pretzel.data_plane.oip.backend import Backend
 from pretzel.data_plane.oip.faults import quoted, wrong
 from pretzel.data_plane.oip.signature import Signature
 from pretzel.data_plane.rest.context import deadline_of
-from pretzel.data_plane.rest.csvrows import from_csv
+from pretzel.data_plane.rest.csv_rows import from_csv
 from pretzel.data_plane.rest.http.messages import JSON, Request, Response
 from pretzel.data_plane.rest.infer import LARGE
-from pretzel.data_plane.rest.jsontext import kind_of, loads_object
+from pretzel.data_plane.rest.json_text import kind_of, loads_object
 from pretzel.data_plane.rest.records import Packer
 from pretzel.data_plane.rest.rows import Rows, Target
 from pretzel.data_plane.rest.statuses import HttpError

@@ -12,7 +12,7 @@ from pretzel.data_plane.oip.faults import quoted, wrong
 from pretzel.data_plane.oip.service import InferenceService
 from pretzel.data_plane.rest.context import FOREVER
 from pretzel.data_plane.rest.http.messages import Request, Response
-from pretzel.data_plane.rest.jsontext import dumps, kind_of, loads_object
+from pretzel.data_plane.rest.json_text import dumps, kind_of, loads_object
 from pretzel.data_plane.rest.protobuf import as_json
 from pretzel.data_plane.rest.statuses import told
 from pretzel.errors import UnavailableError

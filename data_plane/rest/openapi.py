@@ -11,7 +11,7 @@ from pretzel.data_plane.oip.backend import Backend
 from pretzel.data_plane.oip.signature import Signature
 from pretzel.data_plane.rest.examples import Examples, schema, schemas
 from pretzel.data_plane.rest.http.messages import Request, Response
-from pretzel.data_plane.rest.jsontext import dumps
+from pretzel.data_plane.rest.json_text import dumps
 from pretzel.data_plane.rest.paths import ERROR, paths
 from pretzel.data_plane.rest.rows import Rows, Target
 

@@ -11,7 +11,7 @@ from pretzel.data_plane.oip.signature import Signature
 from pretzel.data_plane.rest.context import deadline_of
 from pretzel.data_plane.rest.http.messages import Request, Response
 from pretzel.data_plane.rest.infer import LARGE
-from pretzel.data_plane.rest.jsontext import dumps, kind_of, loads_object
+from pretzel.data_plane.rest.json_text import dumps, kind_of, loads_object
 from pretzel.data_plane.rest.records import Packer
 from pretzel.data_plane.rest.rows import Rows, Target
 from pretzel.data_plane.rest.tables import from_rows

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.data_plane.oip.signature import Signature
-from pretzel.data_plane.rest.jsontext import dumps, listed
+from pretzel.data_plane.rest.json_text import dumps, listed
 from pretzel.data_plane.scheduling.memory import too_large
 from pretzel.plan.values import Csr, Labels, Ragged, Texts
 

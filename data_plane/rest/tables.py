@@ -14,7 +14,7 @@ import numpy as np
 from pretzel.adapters.inputs import NO_ROWS, style_of
 from pretzel.data_plane.oip.faults import quoted, wrong
 from pretzel.data_plane.oip.signature import Signature
-from pretzel.data_plane.rest.jsontext import INFINITIES, kind_of
+from pretzel.data_plane.rest.json_text import INFINITIES, kind_of
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import ValueType

@@ -12,7 +12,7 @@ import numpy as np
 from pretzel.data_plane.oip.datatypes import BYTES, DTYPES
 from pretzel.data_plane.oip.encoding import encoded
 from pretzel.data_plane.oip.faults import dims, quoted, wrong
-from pretzel.data_plane.rest.jsontext import INFINITIES, kind_of, numbers
+from pretzel.data_plane.rest.json_text import INFINITIES, kind_of, numbers
 from pretzel.errors import InputError
 
 _DEPTH = 8

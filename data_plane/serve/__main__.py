@@ -8,10 +8,10 @@ import sys
 
 from pretzel.data_plane.supervise.link import Link
 from pretzel.serving.background import cause_of
+from pretzel.serving.gil_turns import take_short_turns
 from pretzel.serving.heap import share_heap
 from pretzel.serving.logs import configure
 from pretzel.serving.parent import die_with
-from pretzel.serving.turns import take_short_turns
 
 try:
     from uvloop import run

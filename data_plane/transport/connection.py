@@ -11,11 +11,11 @@ import grpc
 
 from pretzel.data_plane.transport import http2
 from pretzel.data_plane.transport.admission import Admission
-from pretzel.data_plane.transport.arrived import unread_bytes
 from pretzel.data_plane.transport.call import Call
 from pretzel.data_plane.transport.handlers import STOPPING
 from pretzel.data_plane.transport.head import Head, Rejection, read_head
 from pretzel.data_plane.transport.held import HeldAnswers
+from pretzel.data_plane.transport.kernel_buffer import unread_bytes
 from pretzel.data_plane.transport.life import Life
 from pretzel.data_plane.transport.methods import Method
 from pretzel.data_plane.transport.peer import authentication, name_of

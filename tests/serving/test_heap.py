@@ -15,7 +15,7 @@ from pretzel.serving.heap import collect_if_due, defer_full_collections
 AS_SERVERS = """
 import gc, sys
 from pretzel.control_plane.serve import server
-from pretzel.serving.turns import TURN_SECONDS
+from pretzel.serving.gil_turns import TURN_SECONDS
 server._share_time()
 assert gc.get_freeze_count() > 10_000, gc.get_freeze_count()
 assert gc.isenabled()

@@ -38,7 +38,7 @@ from pretzel.errors import DefinitionError, InputError, UnsupportedError
 from pretzel.importers.inputs import MATRIX
 from pretzel.importers.settled import Settled
 from pretzel.local.columns import as_objects, native, typed_as
-from pretzel.local.known import Bound, KnownTables
+from pretzel.local.known_layouts import Bound, KnownTables
 from pretzel.local.records import records_reader_of
 from pretzel.local.refused_types import named_types
 from pretzel.local.results import finisher

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pretzel.data_plane.rest.asked import read
 from pretzel.data_plane.rest.http.limits import Limits
 from pretzel.data_plane.rest.http.messages import Request
 from pretzel.data_plane.rest.http.reading import Reader, Rejection
+from pretzel.data_plane.rest.infer_requests import read
 from pretzel.errors import InputError
 from tests.data_plane.rest.served import Worker
 

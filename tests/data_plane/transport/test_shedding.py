@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from pretzel.client.hints import retry_after
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.transport import delay, listening
-from pretzel.data_plane.transport.arrived import unread_bytes
+from pretzel.data_plane.transport.kernel_buffer import unread_bytes
 from pretzel.data_plane.transport.lane import OVERLOADED_BREATH
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Methods

@@ -12,13 +12,13 @@ import numpy as np
 from pretzel.importers.findings import DocumentFunction, Refusal, class_name, shown
 from pretzel.importers.registry import Step
 from pretzel.importers.tracing.branches import joined, ways
+from pretzel.importers.tracing.character_look_ups import clarified
 from pretzel.importers.tracing.constants import texts_of
 from pretzel.importers.tracing.ending import TraceEnd, line_of, unknown, where
 from pretzel.importers.tracing.marks import forget_marks
 from pretzel.importers.tracing.modules import seen, writes_outside
 from pretzel.importers.tracing.operators import negated
 from pretzel.importers.tracing.random_texts import random_texts
-from pretzel.importers.tracing.searched import clarified
 from pretzel.importers.tracing.singles import answered_by, column_of, merged, reason_of
 from pretzel.importers.tracing.strings import SymbolicText, opened
 from pretzel.importers.tracing.text_values import missing

@@ -15,10 +15,10 @@ from pretzel.importers.inputs import Computed, Open, UnreadableError
 from pretzel.importers.objects import note_numbers
 from pretzel.importers.registry import Step
 from pretzel.importers.rounding import note_jumps
+from pretzel.importers.tracing.character_look_ups import clarified
 from pretzel.importers.tracing.forms import refused_forms
 from pretzel.importers.tracing.proof import prove
 from pretzel.importers.tracing.random_rows import own_type
-from pretzel.importers.tracing.searched import clarified
 from pretzel.importers.tracing.text_values import HoldsTextsError
 from pretzel.importers.tracing.trace import Given, Result, UntracedError, trace
 from pretzel.importers.tracing.whole import note_whole

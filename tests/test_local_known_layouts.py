@@ -22,7 +22,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEnc
 import pretzel
 from pretzel.errors import PretzelError
 from pretzel.local import Predictor
-from pretzel.local.known import MOST, MOST_LEARNED
+from pretzel.local.known_layouts import MOST, MOST_LEARNED
 from pretzel.local.models import Models
 
 NAMES = ("a", "b", "city")

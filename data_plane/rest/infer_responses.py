@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pretzel.data_plane.rest.asked import Asked
 from pretzel.data_plane.rest.http.messages import Response
-from pretzel.data_plane.rest.jsontext import dumps
+from pretzel.data_plane.rest.infer_requests import Asked
+from pretzel.data_plane.rest.json_text import dumps
 from pretzel.data_plane.rest.tensors import data_of
 from pretzel.inference import service_pb2 as pb
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pretzel.data_plane.oip.faults import dims, quoted, wrong
-from pretzel.data_plane.rest.jsontext import kind_of, loads_object
+from pretzel.data_plane.rest.json_text import kind_of, loads_object
 from pretzel.data_plane.rest.tensors import parameters_to, raw_of
 from pretzel.errors import InputError
 from pretzel.inference import service_pb2 as pb
