@@ -183,7 +183,7 @@ cdef class Parts(Split):
             frame.first_row, frame.rows = first, min(block, last - first)
             status = self.program.run_block(frame, run, NULL)
             if status == OK and piles:
-                status = self.piles.add(frame, run.used, piled[0], run.rows)
+                status = self.piles.add(frame, run.used, run.most, piled[0], run.rows)
                 piled[0] += frame.rows
             first += frame.rows
             if status != OK or first >= last:

@@ -6,6 +6,7 @@ from libc.string cimport memcpy
 
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, extend_sparse, reserve
 from pretzel.kernels.sizes cimport add_shared
+from pretzel.kernels.stopped cimport TOO_LARGE
 
 cdef enum:
     MOST_AHEAD = 4  # times as many values as there are have room at most: rows to come may be empty
@@ -33,15 +34,19 @@ cdef class Piles:
             k += 1
         return k
 
-    cdef int add(self, Frame* frame, int64_t* used, int64_t before, int64_t expected) noexcept nogil:
+    cdef int add(
+        self, Frame* frame, int64_t* used, int64_t most, int64_t before, int64_t expected
+    ) noexcept nogil:
         cdef Slot* block
+        cdef int64_t total = 0
         cdef int k
         for k in range(self.count):
             block = self.output(frame, k)
             if append(self.pile(frame, k), block, before, frame.rows, expected, self.sizes[k]) != OK:
                 return OUT_OF_MEMORY
-            add_shared(used, (block.starts[frame.rows] - block.starts[0]) * (self.sizes[k] + 4))
-        return OK
+            total = add_shared(used, (block.starts[frame.rows] - block.starts[0]) * (self.sizes[k] + 4))
+        # Blocks that other threads computed meanwhile count only here: of all threads the last one sees all rows.
+        return TOO_LARGE if 0 < most < total else OK
 
     cdef void show(self, Frame* frame) noexcept nogil:
         cdef int k

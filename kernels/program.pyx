@@ -212,7 +212,7 @@ cdef class Program:
             frame.rows = min(block, run.rows - first)
             status = self.run_block(frame, run, observed)
             if status == OK and piled:
-                status = self.piles.add(frame, &used, first, run.rows)
+                status = self.piles.add(frame, &used, run.most, first, run.rows)
             first += frame.rows
             if status == OK and first < run.rows:
                 status = interrupted(frame)
