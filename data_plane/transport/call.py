@@ -196,10 +196,12 @@ class Call:
             self._writable = asyncio.get_running_loop().create_future()
             await self._writable
 
-    def send(self, message: bytes) -> None:
-        """Send a message at once."""
-        self._reserve(message)
-        self.connection.sender.send_message(self, *framed(message, gzip=self.gzip))
+    def send(self, messages: list[bytes]) -> None:
+        """Send messages at once; small ones as one part."""
+        for message in messages:
+            self._reserve(message)
+        parts = [part for message in messages for part in framed(message, gzip=self.gzip)]
+        self.connection.sender.send_message(self, *(parts if len(parts) > len(messages) else (b"".join(parts),)))
 
     def _reserve(self, message: bytes) -> None:
         """Check that there is room for a large answer until its client reads it.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pretzel.data_plane.transport.runner import SharedLook
@@ -20,14 +22,14 @@ class HeldAnswers:
 
     def __init__(self, look: SharedLook) -> None:
         self.is_open = False
-        self._look = look
+        self.look = look
         self._answers: list[tuple[Call, bytes, bytes]] = []
         self._bytes = 0
 
     def open(self) -> None:
         """Hold the answers that follow."""
         self.is_open = True
-        self._look.open()
+        self.look.open()
 
     def add(self, call: Call, message: bytes, answer: bytes) -> None:
         """Hold the answer to the message of a call."""
@@ -39,7 +41,7 @@ class HeldAnswers:
 
     def release(self) -> None:
         """Send the answers; if a file was changed during a run, compute them again."""
-        intact = self._look.close()
+        intact = self.look.close()
         self.is_open = False
         answers, self._answers, self._bytes = self._answers, [], 0
         for call, message, answer in answers:
@@ -48,8 +50,20 @@ class HeldAnswers:
             else:
                 call.repeat(message)
 
+    @contextmanager
+    def interrupted(self) -> Iterator[None]:
+        """Send what is held, and leave the look to another user for a while."""
+        was_open = self.is_open
+        if was_open:
+            self.release()
+        try:
+            yield
+        finally:
+            if was_open:
+                self.open()
+
     def drop(self) -> None:
         """Forget what is held: the connection is gone."""
-        self._look.close()
+        self.look.close()
         self.is_open = False
         self._answers.clear()

@@ -1,4 +1,7 @@
-"""Answers the messages of a stream in order: at once where that is cheap, else one after another by a task."""
+"""Answers the messages of a stream in order: at once where that is cheap, else one after another by a task.
+
+Messages that arrived together and are cheap are one batch: one look proves their answers, and one frame carries them.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ import grpc
 
 from pretzel.data_plane.transport.context import Context
 from pretzel.data_plane.transport.handlers import finishing
+from pretzel.data_plane.transport.held import MOST_BYTES
+from pretzel.data_plane.transport.methods import Answer
 from pretzel.errors import PretzelError
 
 if TYPE_CHECKING:
@@ -30,25 +35,49 @@ class Lane:
 
     def advance(self) -> None:
         """Answer what waits, unless an earlier message is still being answered."""
-        call = self._call
-        inbox, method = call.inbox, call.method
-        answered, breath = 0, OVERLOADED_BREATH if call.connection.delay.overloaded else BREATH
-        while not self.is_busy and not call.finished and inbox:
-            if answered == breath or call.is_clogged:
-                self._start(call.writable())
-                return
-            answered += 1
-            message = inbox.take()
-            answer = method.shortcut(message, call.deadline)
-            if isinstance(answer, PretzelError):
-                answer = None  # the ordinary path makes it the response to this message
-            if isinstance(answer, bytes):
-                call.send(answer)
-            else:
-                call.carry(message)
-                self._start(self._answer(message, answer), answer)
+        held = self._call.connection.held
+        with held.interrupted():  # the look is shared, and these answers are sent before the call can end
+            self._advance()
         if not self.is_busy:
             self._end()
+
+    def _advance(self) -> None:
+        call = self._call
+        left = OVERLOADED_BREATH if call.connection.delay.overloaded else BREATH
+        while not self.is_busy and not call.finished and call.inbox:
+            if not left or call.is_clogged:
+                self._start(call.writable())
+                return
+            left -= self._answer_batch(left)
+
+    def _answer_batch(self, most: int) -> int:
+        """Answer messages whose answers one look at files can prove; return their number."""
+        call, look = self._call, self._call.connection.held.look
+        messages, answers, nbytes = [], [], 0
+        answer: Answer = b""
+        look.open()
+        try:
+            while call.inbox and len(messages) < most and nbytes < MOST_BYTES and isinstance(answer, bytes):
+                messages.append(call.inbox.take())
+                answer = call.method.shortcut(messages[-1], call.deadline)
+                if isinstance(answer, bytes):
+                    answers.append(answer)
+                    nbytes += len(answer)
+        finally:
+            intact = look.close()
+        self._release(messages, answers if intact else [], answer)
+        return len(messages)
+
+    def _release(self, messages: list[bytes], answers: list[bytes], last: Answer) -> None:
+        """Send the answers, and begin to answer the other messages one after another; ``last`` may be awaited."""
+        if answers:
+            self._call.send(answers)
+        others = messages[len(answers) :]
+        if others:
+            # The ordinary path makes an error the response to its message.
+            awaited = None if isinstance(last, bytes | PretzelError) else last
+            self._call.carry(others[0])
+            self._start(self._answer_all(others, awaited), awaited)
 
     def drain(self) -> None:
         """End the stream once every request that was read is answered."""
@@ -64,8 +93,14 @@ class Lane:
         elif self._draining:
             self._call.finish(grpc.StatusCode.UNAVAILABLE, DRAINING)
 
+    async def _answer_all(self, messages: list[bytes], last: Awaitable[bytes | None] | None) -> None:
+        """Send the answer to each message, when it is there and the client reads; ``last`` is that of the last."""
+        for message in messages[:-1]:
+            await self._answer(message, None)
+        await self._answer(messages[-1], last)
+
     async def _answer(self, message: bytes, answer: Awaitable[bytes | None] | None) -> None:
-        """Send the answer to one message, when it is there and the client reads."""
+        self._call.carry(message)
         response = await answer if answer is not None else None
         if response is None:
             assert self._call.method.each is not None

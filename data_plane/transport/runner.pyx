@@ -236,8 +236,8 @@ cdef class Runner:
         return answer
 
     cdef bint holds(self) noexcept:
-        """Return whether the caller looks at the files of several answers; the messages of a stream are sent alone."""
-        return self.look is not None and self.look.opened and not self.request.streamed
+        """Return whether the caller looks at the files of several answers."""
+        return self.look is not None and self.look.opened
 
     cdef bint is_small(self, Prepared prepared, int64_t rows, int64_t size, double expected) noexcept nogil:
         cdef Need need = prepared.need(rows, size)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import cycle
+
+import numpy as np
 import pytest
 
 from pretzel.data_plane.transport.connection import Connection
@@ -16,6 +19,7 @@ from pretzel.v1 import prediction_pb2 as pb
 from tests.data_plane.cache.damage import flip
 from tests.data_plane.models import regression
 from tests.data_plane.serve.conftest import Serving
+from tests.data_plane.transport.echo import Served, path
 from tests.data_plane.transport.test_deployed import ROWS, message, warm
 
 
@@ -87,14 +91,14 @@ async def test_only_released_answers_are_counted(serving: Serving, fast: FastPre
     assert calls.rows == before + len(ROWS)
 
 
-async def test_messages_of_streams_do_not_wait(serving: Serving, fast: FastPredict, look: SharedLook):
+async def test_messages_of_streams_wait_too(serving: Serving, fast: FastPredict, look: SharedLook):
     await warm(serving)
     streamed = pb.PredictStreamRequest(request=pb.PredictRequest(model="m", columns=columns_to_proto({"x": ROWS})))
     look.open()
     assert fast.answer_streamed(streamed.SerializeToString())
     change(serving)
-    assert fast.answer_streamed(streamed.SerializeToString()) is None
-    assert look.close()
+    assert not look.close()
+    assert fast.answer_streamed(streamed.SerializeToString()) is None  # it is closed
 
 
 class Call:
@@ -112,16 +116,18 @@ class Call:
 
 
 class Look:
-    """A look with a known outcome."""
+    """Looks with known outcomes."""
 
-    def __init__(self, intact: bool) -> None:
-        self.intact = intact
+    def __init__(self, *intact: bool) -> None:
+        self.outcomes = cycle(intact)
+        self.opened = False
 
     def open(self) -> None:
-        pass
+        self.opened = True
 
     def close(self) -> bool:
-        return self.intact
+        was_open, self.opened = self.opened, False
+        return next(self.outcomes) if was_open else True
 
 
 def held(intact: bool = True) -> HeldAnswers:
@@ -159,6 +165,33 @@ def test_answers_of_a_lost_connection_are_dropped():
     answers.drop()
     answers.release()
     assert not call.sent and not call.repeated
+
+
+def test_another_user_of_the_look_gets_it_closed():
+    answers, call = held(), Call()
+    answers.add(call, b"", b"answer")
+    with answers.interrupted():
+        assert call.sent == [b"answer"]
+        assert not (answers.is_open or answers.look.opened)
+    assert answers.is_open and answers.look.opened
+    answers.release()
+    with answers.interrupted():
+        pass
+    assert not answers.is_open
+
+
+@pytest.mark.parametrize("outcomes", [[True], [False], [False, True, True]])
+async def test_a_stream_is_answered_in_order_whatever_the_looks_find(native: Served, outcomes: list[bool]):
+    native.front.methods.look = Look(*outcomes)
+    choices = np.random.default_rng(len(outcomes)).integers(8, size=400)
+    begins = [{6: b"await", 7: b"handler"}.get(choice, b"at once") for choice in choices.tolist()]
+    messages = [begin + b" %d" % number for number, begin in enumerate(begins)]
+    async with native.channel() as channel:
+        answers = [answer async for answer in channel.stream_stream(path("FastLane"))(iter(messages), timeout=60)]
+    assert answers == messages
+    if len(outcomes) == 1:
+        repeated = 0 if outcomes[0] else begins.count(b"at once")
+        assert native.echo.calls == len(messages) + repeated
 
 
 class Transport:
