@@ -19,7 +19,7 @@ cdef class Piles:
     cdef int64_t* sizes    # bytes of a value of each
 
     # Appends the outputs of a block to piles that hold `before` rows, and `expected` at most in the end.  Adds their
-    # bytes to `used`.  Returns OK, OUT_OF_MEMORY, or TOO_LARGE if these exceed `most`; 0 is no limit.
+    # bytes to `used`.  Returns OK, OUT_OF_MEMORY, or TOO_LARGE if these exceed `most`; 0 allows any number.
     cdef int add(self, Frame* frame, int64_t* used, int64_t most, int64_t before, int64_t expected) noexcept nogil
     # Lets the outputs be the piles, or the joined rows of all.
     cdef void show(self, Frame* frame) noexcept nogil
