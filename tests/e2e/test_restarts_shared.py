@@ -79,7 +79,8 @@ def lose_nothing(directory: Path, rounds: int, calls: int, age: float = 0.0) -> 
     assert not load.lost, f"{len(load.lost)} of {load.calls} calls, first {load.lost[:3]}"
 
 
-@pytest.mark.parametrize("front", ["native", pytest.param("grpcio", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("front", ["native", "grpcio"])
 def test_no_call_is_lost_in_three_restarts_of_a_process(
     tmp_path: Path, front: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
