@@ -108,8 +108,8 @@ bench: build ## Run the benchmarks (all, or ARGS=kernels.text)
 
 # A generator this old writes stubs that load on every protobuf from 5 to 7; those of newer ones refuse older runtimes.
 # It has wheels up to Python 3.12.
-# The messages of the package `inference` are one set of descriptors for a pool of their own; only their types are stubs.
-proto: ## Generate src/pretzel/v1 and src/pretzel/inference from proto/
+# The messages of the packages `inference` and `xds` are sets of descriptors for pools of their own.
+proto: ## Generate what the packages hold of proto/: src/pretzel/v1, src/pretzel/inference, data_plane/orca
 	test -x build/proto/bin/python || $(PYTHON) -m venv build/proto
 	build/proto/bin/python -m pip install -q --disable-pip-version-check 'grpcio-tools==1.62.3' 'setuptools<81'
 	rm -rf build/stubs && mkdir -p build/stubs
@@ -119,6 +119,7 @@ proto: ## Generate src/pretzel/v1 and src/pretzel/inference from proto/
 	build/proto/bin/python -m grpc_tools.protoc --proto_path=proto --include_imports --descriptor_set_out=src/pretzel/inference/inference.binpb --pyi_out=build/stubs proto/inference/*.proto
 	sed -i 's/^from inference import/from pretzel.inference import/' build/stubs/inference/*.pyi
 	cp build/stubs/inference/*.pyi src/pretzel/inference/
+	build/proto/bin/python -m grpc_tools.protoc --proto_path=proto --include_imports --descriptor_set_out=data_plane/orca/orca.binpb proto/xds/service/orca/v3/orca.proto
 
 docs: build ## Write docs/operators.md and docs/onnx.md, and check that the links in the docs lead somewhere
 	$(BIN)/python -m docs.generate_operators

@@ -127,6 +127,8 @@ class Settings(ServerSettings):
     """Age after which clients are asked to reconnect, so that load spreads over new processes."""
     connection_idle_seconds: Seconds = 120
     """Time without a call after which a connection is closed, so that idle ones do not hold descriptors."""
+    load_reports: bool = True
+    """Report the load of this worker to gRPC clients (ORCA), which balance by it with `weighted_round_robin`."""
     catch_up_seconds: Annotated[float, Field(ge=0)] = 1.0
     """Longest time that a request for an unknown name waits for the control plane."""
     drain_seconds: Annotated[float, Field(ge=0)] = 10.0

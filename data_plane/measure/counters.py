@@ -88,6 +88,11 @@ class Tally:
         """Return the numbers of one model, which the caller may keep and update."""
         return self._look_ups.setdefault(self.label(model), LookUps())
 
+    @property
+    def answered(self) -> int:
+        """Calls that succeeded."""
+        return sum(sum(calls.buckets) for calls in self._calls.values())
+
     def error(self, method: str, model: str, code: str) -> None:
         """Count a failed call; a name that never resolved counts as `other`, so that callers cannot make labels."""
         self.errors[method, model if model in self._names else OTHER, code] += 1

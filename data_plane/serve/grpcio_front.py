@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 import grpc.aio
 
 from pretzel.data_plane.serve.errors import ErrorInterceptor
+from pretzel.data_plane.serve.grpcio_attached import AttachingInterceptor
 from pretzel.data_plane.settings import Settings
+from pretzel.data_plane.transport.attached import Attached
 from pretzel.data_plane.transport.streams import Streams
 from pretzel.errors import PreconditionError
 from pretzel.serving.descriptors import connection_options, raise_limit
@@ -24,9 +26,21 @@ MOST_PENDING = 100_000
 class GrpcioFront:
     """A grpc.aio server."""
 
-    def __init__(self, settings: Settings, calls: ErrorInterceptor, streams: Streams, *, shared_port: bool) -> None:
+    polled = 0.0
+    """Seconds for which the event loop stayed awake without work."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        calls: ErrorInterceptor,
+        streams: Streams,
+        *,
+        shared_port: bool,
+        attached: Attached | None = None,
+    ) -> None:
         self._settings, self._calls, self._streams = settings, calls, streams
-        self.server = grpc.aio.server(interceptors=[calls], options=options(settings, shared_port=shared_port))
+        interceptors = [calls, AttachingInterceptor(attached)] if attached else [calls]
+        self.server = grpc.aio.server(interceptors=interceptors, options=options(settings, shared_port=shared_port))
         self._ports: GrpcPorts | None = None
         self.services = self.server
         """Where services are registered."""

@@ -15,6 +15,7 @@ from pretzel.data_plane.serve.accepting import Acceptor
 from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.settings import Settings
+from pretzel.data_plane.transport.attached import Attached
 from pretzel.data_plane.transport.connection import Connection
 from pretzel.data_plane.transport.front import NativeFront as Front
 from pretzel.data_plane.transport.limits import Limits
@@ -43,13 +44,14 @@ class NativeFront:
         *,
         shared_port: bool,
         acceptor: Acceptor | None = None,
+        attached: Attached | None = None,
     ) -> None:
         """Serve; if several processes do, ``acceptor`` shares the connections out among them."""
         self._settings, self._shared_port, self._acceptor = settings, shared_port, acceptor
         self.services = Methods(calls.guard, shortcuts_of(service, inference))
         """Where services are registered."""
-        poller = Poller(settings.poll_seconds, service.is_idle)
-        self._front = Front(self.services, limits_of(settings), poller, calls.tally)
+        self._poller = Poller(settings.poll_seconds, service.is_idle)
+        self._front = Front(self.services, limits_of(settings), self._poller, calls.tally, attached)
         self._files: list[SocketFile] = []
         self._levelling: asyncio.Task[None] | None = None
 
@@ -115,6 +117,11 @@ class NativeFront:
     def running(self) -> int:
         """Calls that have work to do before they end."""
         return self._front.running
+
+    @property
+    def polled(self) -> float:
+        """Seconds for which the event loop stayed awake without work."""
+        return self._poller.polled
 
     async def drain(self, seconds: float) -> None:
         """Send clients elsewhere, finish the running calls, then stop."""

@@ -12,9 +12,12 @@ import structlog
 from pretzel.data_plane.cache.reader import ObjectReader
 from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.measure.counters import Tally
+from pretzel.data_plane.measure.figures import Figures
 from pretzel.data_plane.measure.usage import process_bytes, processor_seconds
+from pretzel.data_plane.measure.work import Sources, Work
 from pretzel.data_plane.oip.backend import Backend
 from pretzel.data_plane.oip.service import InferenceService
+from pretzel.data_plane.orca.report import Report, Reporter
 from pretzel.data_plane.residency.finder import Finder
 from pretzel.data_plane.residency.flight import Flight
 from pretzel.data_plane.residency.memory import for_plans
@@ -39,8 +42,8 @@ from pretzel.serving.heap import settle
 
 log = structlog.get_logger(__name__)
 
-CATALOGS, MESSAGES, WARMING = "catalogs", "messages", "warming"
-"""Background tasks, as metrics and reports name them: apply catalogs, read messages, warm new versions."""
+CATALOGS, MESSAGES, WARMING, LOAD = "catalogs", "messages", "warming", "load"
+"""Background tasks, as metrics and reports name them: apply catalogs, read messages, warm new versions, report load."""
 WARM_AGAIN = 2.0
 """Seconds until the warm-up of plans that failed is retried."""
 
@@ -81,10 +84,24 @@ class ServingProcess:
         inference = InferenceService(backend, service.streams)
         acceptor = Acceptor(start["spread"], start["slot"]) if start.get("spread") else None
         shared = start["shared_port"]
-        self._server = Server(settings, service, self._calls, inference, shared_port=shared, acceptor=acceptor)
+        report = Report() if settings.load_reports else None
+        parts = settings, service, self._calls, inference
+        self._server = Server(*parts, shared_port=shared, acceptor=acceptor, report=report)
+        self._load = self._reporter(report, start) if report else None
         self._http: str = start.get("http", "")
         self._background = Background(self._report_problems)
         self._prepare(start)
+
+    def _reporter(self, report: Report, start: Message) -> Reporter:
+        python, server, engine = self._python, self._server, self._engine
+        sources = Sources(
+            running=lambda: server.running,
+            queued=lambda: engine.queued,
+            polled=lambda: server.polled,
+            python=lambda: float(python.counts["python_seconds"]),
+        )
+        figures, work = Figures(self._settings.workers, start.get("figures")), Work(self._tally, sources)
+        return Reporter(report, figures, start["slot"], work, self._settings.python_processes)
 
     def _prepare(self, start: Message) -> None:
         """Take the rest of the start message, and begin with no catalog."""
@@ -100,7 +117,10 @@ class ServingProcess:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         applying = self._background.keep(CATALOGS, self._apply_catalogs)
-        tasks = [asyncio.create_task(work) for work in (self._listen_to_supervisor(), applying)]
+        works = [self._listen_to_supervisor(), applying]
+        if self._load is not None:
+            works.append(self._background.keep(LOAD, self._load.run))
+        tasks = [asyncio.create_task(work) for work in works]
         try:
             await self._applied.wait()  # listen only after the first catalog: an empty one would answer NOT_FOUND
             settle()  # before: it takes some ten milliseconds, for which calls would wait

@@ -9,6 +9,9 @@ from typing import Any, Protocol
 import structlog
 
 from pretzel.data_plane.oip.service import InferenceService
+from pretzel.data_plane.orca import messages as orca
+from pretzel.data_plane.orca.report import Report
+from pretzel.data_plane.orca.service import LoadReports
 from pretzel.data_plane.serve import health, reflection
 from pretzel.data_plane.serve.accepting import Acceptor
 from pretzel.data_plane.serve.errors import ErrorInterceptor
@@ -38,6 +41,10 @@ class Front(Protocol):
     def running(self) -> int:
         """Calls that have work to do before they end."""
 
+    @property
+    def polled(self) -> float:
+        """Seconds for which the event loop stayed awake without work."""
+
     async def listen(self, port: int, further: Sequence[str], inherited: Mapping[str, int]) -> int:
         """Start to listen, and return the port."""
 
@@ -57,15 +64,21 @@ class Server:
         *,
         shared_port: bool,
         acceptor: Acceptor | None = None,
+        report: Report | None = None,
     ) -> None:
-        """Create the server without listening."""
+        """Create the server without listening; it gives clients ``report``, if there is one."""
         self._health = health.Health([PREDICTION, INFERENCE])
         self._rest = RestServer(settings, inference, acceptor)
-        self._front = _front(settings, service, calls, inference, shared_port=shared_port, acceptor=acceptor)
+        parts = settings, service, calls, inference
+        self._front = _front(*parts, shared_port=shared_port, acceptor=acceptor, report=report)
         add_PredictionServiceServicer_to_server(service, self._front.services)
         add_GRPCInferenceServiceServicer_to_server(inference, self._front.services)
         self._health.register(self._front.services)
-        reflection.register([PREDICTION, INFERENCE, health.NAME], self._front.services, WithDefault())
+        names = [PREDICTION, INFERENCE, health.NAME]
+        if report is not None:
+            LoadReports(report).register(self._front.services)
+            names.append(orca.NAME)
+        reflection.register(names, self._front.services, WithDefault(orca.POOL))
 
     async def listen(
         self, port: int, further: Sequence[str] = (), inherited: Mapping[str, int] | None = None, http: str = ""
@@ -88,6 +101,11 @@ class Server:
         """Calls that have not ended."""
         return self._front.running + self._rest.running
 
+    @property
+    def polled(self) -> float:
+        """Seconds for which the event loop stayed awake without work."""
+        return self._front.polled
+
     async def set_health(self, *, serving: bool) -> None:
         """Set the status of the health service."""
         await self._health.set_all(serving=serving)
@@ -106,12 +124,15 @@ def _front(
     *,
     shared_port: bool,
     acceptor: Acceptor | None,
+    report: Report | None,
 ) -> Front:
     """Return the front of the settings; grpcio's if the HTTP/2 engine is not installed."""
+    attached = report.attached if report else None
     if settings.front == "native" and http2.is_available():
         from pretzel.data_plane.serve.native_front import NativeFront
 
-        return NativeFront(settings, calls, service, inference, shared_port=shared_port, acceptor=acceptor)
+        parts = settings, calls, service, inference
+        return NativeFront(*parts, shared_port=shared_port, acceptor=acceptor, attached=attached)
     if settings.front == "native":
         log.warning("the package ngh2 is not installed: the slower grpcio front serves; pip install 'pretzel[server]'")
-    return GrpcioFront(settings, calls, service.streams, shared_port=shared_port)
+    return GrpcioFront(settings, calls, service.streams, shared_port=shared_port, attached=attached)

@@ -36,6 +36,7 @@ class Spawned(NamedTuple):
                 null, spread = subprocess.DEVNULL, fields.get("spread", {})
                 passed = [theirs.fileno(), *fields.get("descriptors", {}).values(), *spread.get("send", ())]
                 passed += [spread[name] for name in ("memory", "receive") if name in spread]
+                passed += [fields["figures"]] if "figures" in fields else []
                 return cls(subprocess.Popen(command, pass_fds=passed, stdin=null, stdout=sys.stderr), ours)
             except OSError:
                 ours.close()

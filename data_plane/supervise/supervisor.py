@@ -16,6 +16,7 @@ from pretzel.data_plane.cache.scrub import Scrubber
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.measure import metrics
 from pretzel.data_plane.measure.aggregate import Numbers
+from pretzel.data_plane.measure.figures import memory_of
 from pretzel.data_plane.pull.channel import connect
 from pretzel.data_plane.pull.puller import Puller
 from pretzel.data_plane.pull.report import Reporter
@@ -66,6 +67,9 @@ class Supervisor:
             "descriptors": self._addresses.descriptors,
             "shared_port": self._addresses.are_held,
         }
+        self._figures = memory_of(settings.workers) if settings.workers > 1 and settings.load_reports else None
+        if self._figures is not None:
+            start["figures"] = self._figures
         self._background = Background(self._changed)
         self._spread = Spread(settings.workers) if settings.workers > 1 and is_native(settings) else None
         self._fleet = Fleet(
@@ -129,6 +133,8 @@ class Supervisor:
         self._cache.close()
         if self._spread is not None:
             self._spread.close()
+        if self._figures is not None:
+            os.close(self._figures)
 
     def whereabouts(self) -> dict[str, Any]:
         """Return the fields of the ready line."""

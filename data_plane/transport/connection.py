@@ -42,7 +42,7 @@ class Connection(asyncio.Protocol):
         self.peer = ""
         self.auth_context: dict[str, list[bytes]] = {}
         self.engine = http2.new_connection(front.limits)
-        self.sender = Sender(self.engine, self._flush_soon)
+        self.sender = Sender(self.engine, self._flush_soon, front.attached)
         self.unread = Unread(front, self.sender)
         self.held = HeldAnswers(front.methods.look)
         self.transport: Any = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from pretzel.data_plane.measure.counters import Tally
+from pretzel.data_plane.transport.attached import Attached
 from pretzel.data_plane.transport.connection import Connection
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.listening import Listening
@@ -21,10 +22,16 @@ class NativeFront(Listening[Connection]):
     """All listeners and connections of one process."""
 
     def __init__(
-        self, methods: Methods, limits: Limits, poller: Poller | None = None, tally: Tally | None = None
+        self,
+        methods: Methods,
+        limits: Limits,
+        poller: Poller | None = None,
+        tally: Tally | None = None,
+        attached: Attached | None = None,
     ) -> None:
         super().__init__(limits.connections)
         self.methods, self.limits, self.poller = methods, limits, poller or Poller(0)
+        self.attached = attached or Attached()
         self.shedding = Shedding(methods, limits, tally or Tally())
         self.calls = 0
         """Open calls of all connections, as they were when each was flushed."""

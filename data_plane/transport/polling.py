@@ -18,8 +18,10 @@ class Poller:
     def __init__(self, seconds: float, is_idle: Callable[[], bool] = lambda: True) -> None:
         """Poll for at most ``seconds`` after a call, and only if ``is_idle`` returns true; 0 seconds turn this off."""
         self._seconds, self._is_idle = seconds, is_idle
-        self._rested = self._until = 0.0
+        self._rested = self._until = self._looked = 0.0
         self._is_expecting = self.is_polling = False
+        self.polled = 0.0
+        """Seconds of polling that met no call: processor time without work."""
 
     def heard(self, now: float) -> None:
         """Note that bytes were received; ``now`` is by ``time.monotonic()``."""
@@ -36,7 +38,10 @@ class Poller:
 
     def _poll(self) -> None:
         """Let the event loop look at its sockets without waiting, until the time is over."""
-        if time.monotonic() < self._until and self._is_idle():
+        now = time.monotonic()
+        self.polled += now - max(self._rested, self._looked)
+        self._looked = now
+        if now < self._until and self._is_idle():
             os.sched_yield()
             asyncio.get_running_loop().call_soon(self._poll)
         else:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import grpc
 
 from pretzel.data_plane.transport import http2
+from pretzel.data_plane.transport.attached import Attached
 from pretzel.data_plane.transport.head import ENCODINGS, Rejection
 from pretzel.data_plane.transport.outgoing import Outgoing
 from pretzel.data_plane.transport.status import OK_TRAILERS, Header, Metadata, metadata_fields, status_fields
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _RESPONSE: tuple[Header, ...] = ((b":status", b"200"), (b"content-type", b"application/grpc"))
 _ACCEPTED: Header = (b"grpc-accept-encoding", b", ".join(ENCODINGS))
 _GZIP: Header = (b"grpc-encoding", b"gzip")
+Fields: TypeAlias = "tuple[Header, ...] | list[Header]"
 IGNORED = 1 << 20
 """Bytes that are dropped after the end of a call before its stream is reset: they were sent before the status came."""
 
@@ -31,8 +33,10 @@ class Sender:
     its RST_STREAM are seen together.  The event that ends the call then follows, and nothing is sent.
     """
 
-    def __init__(self, engine: http2.Connection, flush_soon: Callable[[], None]) -> None:
+    def __init__(self, engine: http2.Connection, flush_soon: Callable[[], None], attached: Attached) -> None:
         self._engine, self._flush_soon = engine, flush_soon
+        self._attached = attached
+        self._sent: tuple[Header, ...] = ()
         self.outgoing = Outgoing(engine)
         self._error: PretzelError | None = None
         self._refusal: tuple[Header, ...] = ()
@@ -63,14 +67,15 @@ class Sender:
     def respond(self, call: Call, *message: bytes) -> None:
         """Send the whole response of a unary call: headers, the parts of a framed message, and the status OK."""
         engine, stream_id = self._engine, call.stream_id
+        trailers = OK_TRAILERS if self._attached.fields is self._sent else self._with_attached(OK_TRAILERS)
         try:
             engine.send_response(stream_id, (*_RESPONSE, _GZIP) if call.gzip else _RESPONSE)
             if len(message) > 1:
                 self.outgoing.add(stream_id, *message)
-                self.outgoing.end(stream_id, OK_TRAILERS)
+                self.outgoing.end(stream_id, trailers)
             else:
                 engine.send_data(stream_id, message[0])
-                engine.send_trailers(stream_id, OK_TRAILERS)
+                engine.send_trailers(stream_id, trailers)
         except http2.NGH2Error:
             return
         self._flush_soon()
@@ -95,6 +100,8 @@ class Sender:
     def send_status(self, call: Call, code: grpc.StatusCode, message: str, metadata: Metadata) -> None:
         """Send the last fields of a call; without an earlier message they are its only ones."""
         fields = OK_TRAILERS if code is grpc.StatusCode.OK and not metadata else status_fields(code, message, metadata)
+        if call.method.is_prediction:
+            fields = self._with_attached(fields)
         if call.stream_id in self.outgoing:
             self.outgoing.end(call.stream_id, fields)
         elif call.headers_sent:
@@ -117,7 +124,15 @@ class Sender:
             status = status_of(error)
             fields = status_fields(status.code, status.message, status.metadata)
             self._error, self._refusal = error, (*_RESPONSE, _ACCEPTED, *fields)
-        self._send_only(stream_id, self._refusal)
+        self._send_only(stream_id, self._with_attached(self._refusal))
+
+    def _with_attached(self, fields: Fields) -> Fields:
+        """Return the last fields of a prediction, with what is attached if this connection has not got it yet."""
+        attached = self._attached.fields
+        if attached is self._sent:
+            return fields
+        self._sent = attached
+        return (*fields, *attached)
 
     def unsent(self, stream_id: int | None = None) -> int:
         """Return the bytes of responses that are not on their way yet, of one stream or of all."""
@@ -126,7 +141,7 @@ class Sender:
             waiting = self.outgoing.size(stream_id)
         return self._engine.queued_body_size(stream_id) + waiting
 
-    def _send_only(self, stream_id: int, fields: tuple[Header, ...]) -> None:
+    def _send_only(self, stream_id: int, fields: Fields) -> None:
         self._queue(lambda *arguments: self._engine.send_response(*arguments, end_stream=True), stream_id, fields)
 
     def _queue(self, operation: Callable[..., None], stream_id: int, content: object) -> None:

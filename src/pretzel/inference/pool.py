@@ -6,6 +6,7 @@ second definition of a name, so a process could not hold both.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib.resources import files
 from typing import Any
 
@@ -49,19 +50,22 @@ def _class_of(message: Descriptor) -> Any:
 
 
 class WithDefault:
-    """These descriptors, then those of the default pool, as the reflection service looks them up."""
+    """These descriptors, those of further pools, then the default pool's, as the reflection service looks them up."""
+
+    def __init__(self, *further: DescriptorPool) -> None:
+        self._pools = (POOL, *further, default_pool())
 
     def FindFileByName(self, name: str) -> Any:
         """Return a file by its path."""
-        return _first("FindFileByName", name)
+        return self._first("FindFileByName", name)
 
     def FindFileContainingSymbol(self, name: str) -> Any:
         """Return the file that defines a name."""
-        return _first("FindFileContainingSymbol", name)
+        return self._first("FindFileContainingSymbol", name)
 
     def FindMessageTypeByName(self, name: str) -> Any:
         """Return a message by its full name."""
-        return _first("FindMessageTypeByName", name)
+        return self._first("FindMessageTypeByName", name)
 
     def FindExtensionByNumber(self, message: Any, number: int) -> Any:
         """Return an extension of a message."""
@@ -71,9 +75,13 @@ class WithDefault:
         """Return all extensions of a message."""
         return message.file.pool.FindAllExtensions(message)
 
+    def _first(self, method: str, name: str) -> Any:
+        """Return what the first pool that knows a name has under it.
 
-def _first(method: str, name: str) -> Any:
-    try:
-        return getattr(POOL, method)(name)
-    except KeyError:
-        return getattr(default_pool(), method)(name)
+        Raises:
+            KeyError: none knows it.
+        """
+        for pool in self._pools:
+            with suppress(KeyError):
+                return getattr(pool, method)(name)
+        raise KeyError(name)

@@ -12,8 +12,7 @@ GROUPS = Path("/sys/fs/cgroup")
 
 def usable_cores() -> float:
     """Return the number of cores that this process may use at a time; a quota may be a fraction."""
-    group = _own_group(Path("/proc/self/cgroup"))
-    return min(float(len(os.sched_getaffinity(0))), quota_of(group, GROUPS))
+    return min(float(len(os.sched_getaffinity(0))), quota_of(own_group(), GROUPS))
 
 
 def quota_of(group: str, mount: Path) -> float:
@@ -21,14 +20,19 @@ def quota_of(group: str, mount: Path) -> float:
 
     Reads ``cpu.max`` of version 2, and ``cpu.cfs_quota_us`` of version 1 at the root, where a container has its own.
     """
+    quotas = [_quota(folder / "cpu.max") for folder in folders_of(group, mount)]
+    return min([*quotas, _first_version(mount / "cpu")])
+
+
+def folders_of(group: str, mount: Path) -> list[Path]:
+    """Return the folders of a control group of version 2 and of its ancestors."""
     path = mount / group.strip("/")
-    folders = [folder for folder in (path, *path.parents) if folder.is_relative_to(mount)]
-    return min([*(_quota(folder / "cpu.max") for folder in folders), _first_version(mount / "cpu")])
+    return [folder for folder in (path, *path.parents) if folder.is_relative_to(mount)]
 
 
-def _own_group(listing: Path) -> str:
+def own_group(listing: Path = Path("/proc/self/cgroup")) -> str:
     """Return the path of this process's group of version 2."""
-    for line in _read(listing).splitlines():
+    for line in text_of(listing).splitlines():
         number, _, path = line.split(":", 2)
         if number == "0":
             return path
@@ -37,11 +41,11 @@ def _own_group(listing: Path) -> str:
 
 def _quota(file: Path) -> float:
     """Return the cores of ``cpu.max``: microseconds per period, or ``max``."""
-    return _ratio(*(_read(file).split() or ["max"])[:2])
+    return _ratio(*(text_of(file).split() or ["max"])[:2])
 
 
 def _first_version(folder: Path) -> float:
-    return _ratio(_read(folder / "cpu.cfs_quota_us").strip() or "-1", _read(folder / "cpu.cfs_period_us").strip())
+    return _ratio(text_of(folder / "cpu.cfs_quota_us").strip() or "-1", text_of(folder / "cpu.cfs_period_us").strip())
 
 
 def _ratio(quota: str, period: str = "") -> float:
@@ -52,7 +56,7 @@ def _ratio(quota: str, period: str = "") -> float:
         return math.inf
 
 
-def _read(file: Path) -> str:
+def text_of(file: Path) -> str:
     """Return the text of a file; empty if it cannot be read."""
     try:
         return file.read_text()

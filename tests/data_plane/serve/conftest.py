@@ -17,6 +17,7 @@ from pretzel.data_plane.catalog import Catalog, encode_model
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.oip.backend import Backend
 from pretzel.data_plane.oip.service import InferenceService
+from pretzel.data_plane.orca.report import Report
 from pretzel.data_plane.residency.finder import Finder
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.results import ResultCache
@@ -67,7 +68,9 @@ class Serving:
             self.results,
         )
         self.inference = InferenceService(backend, self.service.streams)
-        self.server = Server(self.settings, self.service, self.guard, self.inference, shared_port=False)
+        self.report = Report()
+        parts = self.settings, self.service, self.guard, self.inference
+        self.server = Server(*parts, shared_port=False, report=self.report)
         self.models: dict[str, Model] = {}
 
     async def start(self) -> None:
