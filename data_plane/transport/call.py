@@ -66,7 +66,7 @@ class Call:
             Rejection: a message is invalid.
         """
         self.half_closed |= end
-        if end and self._inbox is None and self.method.fast is not None and self._is_whole(data):
+        if end and self._inbox is None and self.method.answers_calls and self._is_whole(data):
             self._acknowledge(len(data))
             self.answer(data[PREFIX:])
             return

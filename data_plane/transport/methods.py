@@ -48,12 +48,15 @@ class Method:
     path: bytes = b""
     is_prediction: bool = field(init=False)
     """It has a shortcut.  Only such calls are refused under overload."""
+    answers_calls: bool = field(init=False)
+    """Its shortcut answers a whole call, and not a message of a stream."""
     takes_many: bool = field(init=False)
     """The client sends any number of messages."""
     gives_many: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.is_prediction = self.fast is not None or self.each is not None
+        self.answers_calls = self.fast is not None and self.each is None
         self.takes_many, self.gives_many = self.handler.request_streaming, self.handler.response_streaming
 
     @property

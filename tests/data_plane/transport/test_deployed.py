@@ -12,11 +12,14 @@ import pytest
 from pretzel.data_plane.cache.layout import key_of
 from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.transport.fast import FastPredict
+from pretzel.data_plane.transport.framing import PREFIX
 from pretzel.plan.wire import columns_to_proto
 from pretzel.v1 import prediction_pb2 as pb
 from tests.data_plane.cache.damage import flip
 from tests.data_plane.models import forget, regression
 from tests.data_plane.serve.conftest import Serving
+from tests.data_plane.transport.peer import Peer, request
+from tests.data_plane.transport.peer import message as framed
 
 ROWS = np.arange(6.0).reshape(2, 3)
 
@@ -170,3 +173,16 @@ async def test_a_response_that_is_too_large_is_left_to_the_ordinary_path(serving
     small = FastPredict(serving.router, serving.engine, len(want) - 1)
     answer = small.answer(message())
     assert answer is None
+
+
+@pytest.mark.parametrize("is_warm", [False, True])
+async def test_a_stream_may_end_with_its_only_message(serving: Serving, fast: FastPredict, is_warm: bool):
+    """The frame of a message may carry the end of the stream too, on either path."""
+    if is_warm:
+        await warm(serving)
+    body = pb.PredictStreamRequest(id=7, request=pb.PredictRequest.FromString(message())).SerializeToString()
+    async with Peer.connected(serving.port) as peer:
+        fields = request("", path=b"/pretzel.v1.PredictionService/PredictStream")
+        answer = await peer.call(fields, framed(body))
+    assert answer.status == 0
+    assert pb.PredictStreamResponse.FromString(bytes(answer.data[PREFIX:])).id == 7
