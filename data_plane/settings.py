@@ -55,6 +55,10 @@ class Settings(ServerSettings):
     """Origins whose scripts in browsers may read answers over HTTP, as `https://example.org`; `*` for all."""
     metrics_port: Port = 8002
     """Port of `/metrics`; 0 picks a free one."""
+    models: Path | None = None
+    """Directory with files of `pretzel export` to serve in place of a control plane; it is watched for changes."""
+    model_name: str = ""
+    """Name of the only model of that directory; if empty, each file is served under its own name."""
     control_plane: str = "127.0.0.1:8101"
     """Address of the control plane; ``https://host:port`` for TLS, ``unix:/path`` for a socket."""
     tls_ca: Path | None = None

@@ -15,14 +15,13 @@ from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog, decode_model, encode_model, plans_of
 from pretzel.data_plane.pull.complete import Completed, Completer, Fetch, is_full, servable
 from pretzel.data_plane.pull.epochs import hold_reason
-from pretzel.data_plane.pull.fetch import Failures, Fetcher
-from pretzel.data_plane.pull.watch import Watcher
+from pretzel.data_plane.pull.fetch import Failures
+from pretzel.data_plane.pull.origin import Origin
 from pretzel.errors import PretzelError
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model
 from pretzel.serving.backoff import delay
 from pretzel.serving.heap import trim_heap
-from pretzel.v1.worker_pb2_grpc import WorkerServiceStub
 
 log = structlog.get_logger(__name__)
 
@@ -46,8 +45,7 @@ class Puller:
 
     def __init__(
         self,
-        channel: grpc.aio.Channel,
-        worker: str,
+        origin: Origin,
         cache: ObjectCache,
         publish: Publish,
         report: Callable[[], None] = lambda: None,
@@ -56,17 +54,15 @@ class Puller:
         on_held: Callable[[Mapping[str, str]], None] = lambda reasons: None,
         collected: Callable[[Sequence[Digest]], None] = lambda gone: None,
     ) -> None:
-        """Publish through ``publish``; ``report`` is called when a catalog is served and saved.
+        """Follow ``origin`` and publish through ``publish``; ``report`` is called when a catalog is served and saved.
 
         A catalog of ``accept_epoch`` is followed whatever it lacks.  ``on_held`` gets the models that are held back and
         the reasons, ``collected`` the objects that left the cache.
         """
         self._cache, self._publish, self._report = cache, publish, report
         self._on_held, self._collected = on_held, collected
-        stub = WorkerServiceStub(channel)
         saved, closures = cache.kept.load() or (Catalog(), {})
-        self.watcher = Watcher(stub, worker, saved)
-        self.fetcher = Fetcher(stub, cache)
+        self.watcher, self.fetcher = origin.open(cache, saved)
         self._completer = Completer(cache, dict(closures))
         self.published = Catalog()
         self._accepted = accept_epoch

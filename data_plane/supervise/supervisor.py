@@ -17,9 +17,7 @@ from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.measure import metrics
 from pretzel.data_plane.measure.aggregate import Numbers
 from pretzel.data_plane.measure.figures import memory_of
-from pretzel.data_plane.pull.channel import connect
 from pretzel.data_plane.pull.puller import Puller
-from pretzel.data_plane.pull.report import Reporter
 from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.supervise.announce import Announcer
 from pretzel.data_plane.supervise.child import Child
@@ -29,6 +27,7 @@ from pretzel.data_plane.supervise.fleet import Fleet
 from pretzel.data_plane.supervise.link import Message
 from pretzel.data_plane.supervise.ports import SharedAddresses, is_native
 from pretzel.data_plane.supervise.repair import Repairer
+from pretzel.data_plane.supervise.source import source_of
 from pretzel.data_plane.supervise.spread import Spread
 from pretzel.engine import KERNEL_SET
 from pretzel.kernels import cpu
@@ -77,12 +76,12 @@ class Supervisor:
         )
         self._fleet.spawn()
         self._answering = 0
-        self._channel = connect(settings.control_plane, settings.control_tls)
-        self._reporter = Reporter(self._channel, self._facts, settings.report_seconds)
+        source = source_of(settings, self.name, self._facts)
+        self._reporter, self._leave = source.reporter, source.close
         announcer = Announcer(self._fleet, self._reporter.now)
-        where = self._channel, self.name, self._cache
         self._puller = Puller(
-            *where,
+            source.origin,
+            self._cache,
             self._fleet.publish,
             self._reporter.now,
             accept_epoch=settings.accept_epoch,
@@ -128,7 +127,7 @@ class Supervisor:
         stops = self._reporter.leave(), self._fleet.stop(self._settings.drain_seconds)
         await asyncio.gather(*stops, return_exceptions=True)
         self._stop_metrics()
-        await self._channel.close()
+        await self._leave()
         self._deaths.close()
         self._cache.close()
         if self._spread is not None:

@@ -14,6 +14,7 @@ from pretzel.data_plane.cache.scrub import Scrubber
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog
 from pretzel.data_plane.pull.channel import connect
+from pretzel.data_plane.pull.origin import ControlPlane
 from pretzel.data_plane.pull.puller import Puller
 from pretzel.data_plane.pull.report import Reporter
 from pretzel.plan.digest import Digest
@@ -37,7 +38,7 @@ class Worker:
         self.cache = ObjectCache(path)
         self.channel = connect(address)
         self.seen: list[Catalog] = []
-        self.puller = Puller(self.channel, "w", self.cache, self.publish, accept_epoch=accept_epoch)
+        self.puller = Puller(ControlPlane(self.channel, "w"), self.cache, self.publish, accept_epoch=accept_epoch)
         self.task = None
 
     async def publish(self, catalog: Catalog) -> None:

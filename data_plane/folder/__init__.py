@@ -1,0 +1,1 @@
+"""Models from a folder of exported files, in place of a control plane."""

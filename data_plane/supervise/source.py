@@ -1,0 +1,62 @@
+"""The source of a worker's models by its settings: a control plane, or a folder of files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple, Protocol
+
+from pretzel.data_plane.folder.files import ModelFiles
+from pretzel.data_plane.folder.origin import Folder
+from pretzel.data_plane.pull.channel import connect
+from pretzel.data_plane.pull.origin import ControlPlane, Origin
+from pretzel.data_plane.pull.report import Reporter
+from pretzel.data_plane.settings import Settings
+
+
+class Reporting(Protocol):
+    """Reports what this worker serves."""
+
+    def now(self) -> None:
+        """Report at once: something changed."""
+
+    async def run(self) -> None:
+        """Report until cancelled."""
+
+    async def leave(self) -> None:
+        """Deregister this worker."""
+
+
+class Unreported:
+    """Reports nothing: a folder does not ask."""
+
+    def now(self) -> None:
+        """Do nothing."""
+
+    async def run(self) -> None:
+        """Wait until cancelled."""
+        await asyncio.Event().wait()
+
+    async def leave(self) -> None:
+        """Do nothing."""
+
+
+class Source(NamedTuple):
+    """Where models come from, and who is told what is served."""
+
+    origin: Origin
+    reporter: Reporting
+    close: Callable[[], Awaitable[None]]
+
+
+def source_of(settings: Settings, worker: str, facts: Callable[[], dict[str, Any]]) -> Source:
+    """Return the source of a worker.
+
+    Raises:
+        PreconditionError: a setting of it is invalid.
+    """
+    if settings.models is not None:
+        silent = Unreported()
+        return Source(Folder(ModelFiles(settings.models, settings.model_name)), silent, silent.leave)
+    channel = connect(settings.control_plane, settings.control_tls)
+    return Source(ControlPlane(channel, worker), Reporter(channel, facts, settings.report_seconds), channel.close)
