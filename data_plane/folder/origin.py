@@ -144,12 +144,13 @@ class FolderFetcher:
         missing = [digest for digest in dict.fromkeys(digests) if not self._cache.has(digest)]
         if not missing:
             return {}
-        for file in (await asyncio.to_thread(self._files.now)).values():
-            try:
+        lost: PretzelError | OSError = NotFoundError(f"no file in {self._files.folder} has it any more")
+        try:
+            for file in (await asyncio.to_thread(self._files.now)).values():
                 await self._compiler.compile(file.path)
-            except (PretzelError, OSError) as error:
-                log.error("a model cannot be read", file=str(file.path), error=str(error))
-        lost = NotFoundError(f"no file in {self._files.folder} has it any more")
+        except (PretzelError, OSError) as error:
+            log.error("a model cannot be read", error=str(error))
+            lost = error
         failures: Failures = {digest: lost for digest in missing if not self._cache.has(digest)}
         self.failures += len(failures)
         return failures

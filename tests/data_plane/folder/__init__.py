@@ -1,0 +1,1 @@
+"""Tests of folders of models in place of a control plane."""
