@@ -45,7 +45,7 @@ class FileCompiler:
         """Compile a file, and store the objects that the cache lacks.
 
         Raises:
-            PreconditionError: it is no exported model, is damaged, or needs another version.
+            PreconditionError: it was not exported, is damaged, or needs another version.
             ExhaustedError: it takes too long.
             UnavailableError: the process that compiled it was killed.
             OSError: the disk of the cache is full or fails.

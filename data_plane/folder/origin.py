@@ -39,7 +39,7 @@ class Folder:
 class FolderWatcher:
     """Maintains :attr:`target`, the catalog of the files.
 
-    A file that cannot be compiled leaves its model as it was, and so does an empty folder: what is served goes on.
+    A file that cannot be compiled leaves its model as it was, and an empty folder leaves all: what is served stays.
     """
 
     def __init__(self, files: ModelFiles, compiler: FileCompiler, target: Catalog) -> None:

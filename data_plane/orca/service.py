@@ -12,7 +12,7 @@ from pretzel.data_plane.orca.messages import NAME, OrcaLoadReportRequest
 from pretzel.data_plane.orca.report import Report
 
 LEAST_SECONDS = 1.0
-"""Shortest time between two reports of a stream; clients ask for 10 s, unless they are told otherwise."""
+"""Shortest time between two reports of a stream; clients ask for 10 s by default."""
 
 
 class LoadReports:

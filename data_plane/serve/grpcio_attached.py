@@ -12,7 +12,7 @@ from pretzel.data_plane.transport.attached import Attached
 
 
 class AttachingInterceptor(grpc.aio.ServerInterceptor):
-    """Attaches the newest metadata to each answer: this front does not tell which connection a call came by."""
+    """Attaches the newest metadata to each answer: the connection of a call is unknown here."""
 
     def __init__(self, attached: Attached) -> None:
         self._attached = attached

@@ -42,7 +42,7 @@ class Unreported:
 
 
 class Source(NamedTuple):
-    """Where models come from, and who is told what is served."""
+    """Where models come from, and who gets reports of what is served."""
 
     origin: Origin
     reporter: Reporting

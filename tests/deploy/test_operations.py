@@ -36,6 +36,7 @@ IN_WORDS = {
     "weights": "none",
     "listen": "none",
     "invocations_model": "none",
+    "model_name": "none",
     "cors_origins": "none",
     "control_listen": "none",
     "socket_mode": "0600",

@@ -79,7 +79,7 @@ async def test_follows_its_files(follower: Follower, tmp_path: Path):
     assert first.plan == objects_of(regression(3))[0] and first.definition == regression(3).digest
     assert first.verification == "not verified: it was read from the file a.pretzel"
 
-    # A damaged file is named, and the other is served; the model goes on as it was.
+    # A damaged file is named, and the other is served; its model stays as it was.
     content = (models / "a.pretzel").read_bytes()
     (models / "a.pretzel").write_bytes(content[:-64])
     bundle.save(models / "b.pretzel", regression(3, bias=1.0))
@@ -88,7 +88,7 @@ async def test_follows_its_files(follower: Follower, tmp_path: Path):
     assert str(models / "a.pretzel") in follower.problem
     published = follower.published
 
-    # The same content again is no new version, and another is.
+    # The same content again keeps the version, and another makes one.
     (models / "a.pretzel").write_bytes(content)
     (models / "b.pretzel").unlink()
     await follower.until(lambda: follower.versions() == {"a": 1})
@@ -104,37 +104,32 @@ async def test_follows_its_files(follower: Follower, tmp_path: Path):
     assert follower.versions() == {"a": 2} and not follower.puller.watcher.connected
 
 
-async def test_lost_objects_are_compiled_again_and_kept_ones_are_not_sought(follower: Follower, tmp_path: Path):
+async def test_lost_objects_are_compiled_again_and_a_restart_serves_what_was_served(
+    follower: Follower, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
     await follower.until(lambda: follower.versions() == {"a": 1})
     plan = follower.puller.published.find("a").plan
     fetcher = follower.puller.fetcher
     assert await fetcher.fetch([plan]) == {}
     follower.cache.drop([plan])
     assert await fetcher.fetch([plan]) == {} and follower.cache.has(plan)
-    follower.cache.drop([plan])
-    os.replace(tmp_path / "models/a.pretzel", tmp_path / "a")
-    failures = await fetcher.fetch([plan])
-    assert "no file" in str(failures[plan]) and fetcher.failures == 1
 
-
-async def test_a_call_for_an_unknown_name_looks_at_once(follower: Follower, monkeypatch, tmp_path: Path):
-    await follower.until(lambda: follower.versions() == {"a": 1})
+    # A call for an unknown name does not wait for the next look.
     monkeypatch.setattr(origin, "LOOK_SECONDS", 3600.0)
     assert await follower.puller.catch_up(SECONDS)
-    (tmp_path / "models/a.pretzel").unlink()
+    os.replace(tmp_path / "models/a.pretzel", tmp_path / "a")
     assert await follower.puller.catch_up(SECONDS)
     assert "no file" in follower.problem
 
-
-async def test_a_restart_serves_what_was_served(follower: Follower, tmp_path: Path):
-    await follower.until(lambda: follower.versions() == {"a": 1})
     await follower.stop()
     again = Follower(tmp_path / "absent", follower.cache)
-    try:
-        await again.puller.restore()
-        assert again.versions() == {"a": 1}
-    finally:
-        await again.stop()
+    await again.stop()
+    await again.puller.restore()
+    assert again.versions() == {"a": 1}
+
+    follower.cache.drop([plan])
+    failures = await fetcher.fetch([plan])
+    assert "no file" in str(failures[plan]) and fetcher.failures == 1
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from pretzel.data_plane.orca.report import Report, Reporter
 
 
 class Machine:
-    """Clocks and sources that only move when told to."""
+    """Clocks and sources that move only by assignment."""
 
     def __init__(self) -> None:
         self.processor = self.loop = self.polled = self.python = 0.0
@@ -67,7 +67,7 @@ def test_rates_are_shares_of_the_cores_and_per_second(machine):
     assert found.application_utilization == found.cpu_utilization
     assert found.utilization["event_loops"] == pytest.approx(0.125)
     assert found.rps_fractional == pytest.approx(52.0)
-    assert found.eps == pytest.approx(1.0)  # invalid requests are no failures of the worker
+    assert found.eps == pytest.approx(1.0)  # the worker did not fail invalid requests
     assert found.mem_utilization == 0.75
     assert found.named_metrics["queued"] == 3
 
