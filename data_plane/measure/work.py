@@ -19,7 +19,7 @@ LEARNING = 0.1
 
 
 class Sources(NamedTuple):
-    """Where the figures come from besides the counters; each is a function."""
+    """The sources of the figures, except for the counters; each is a function."""
 
     running: Callable[[], int]
     """Returns the calls being answered."""

@@ -1,4 +1,4 @@
-"""Where a worker gets its catalog and its objects from: a control plane, or another origin with the same two parts."""
+"""Origins of a worker's catalog and objects: a control plane, or another one with the same two parts."""
 
 from __future__ import annotations
 

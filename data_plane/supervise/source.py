@@ -42,7 +42,7 @@ class Unreported:
 
 
 class Source(NamedTuple):
-    """Where models come from, and who gets reports of what is served."""
+    """The origin of models, and the receiver of reports of what is served."""
 
     origin: Origin
     reporter: Reporting

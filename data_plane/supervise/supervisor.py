@@ -57,18 +57,10 @@ class Supervisor:
         self.name = settings.worker or f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
         self._cache = ObjectCache(settings.cache_dir)
         self._addresses = SharedAddresses(settings)
-        start = {
-            "settings": settings.model_dump(mode="json"),
-            "cache_dir": str(settings.cache_dir.absolute()),
-            "port": self._addresses.port,
-            "listen": self._addresses.further,
-            "http": self._addresses.http,
-            "descriptors": self._addresses.descriptors,
-            "shared_port": self._addresses.are_held,
-        }
         self._figures = memory_of(settings.workers) if settings.workers > 1 and settings.load_reports else None
-        if self._figures is not None:
-            start["figures"] = self._figures
+        start = self._start_message()
+        source = source_of(settings, self.name, self._facts)
+        self._reporter, self._leave = source.reporter, source.close
         self._background = Background(self._changed)
         self._spread = Spread(settings.workers) if settings.workers > 1 and is_native(settings) else None
         self._fleet = Fleet(
@@ -76,8 +68,6 @@ class Supervisor:
         )
         self._fleet.spawn()
         self._answering = 0
-        source = source_of(settings, self.name, self._facts)
-        self._reporter, self._leave = source.reporter, source.close
         announcer = Announcer(self._fleet, self._reporter.now)
         self._puller = Puller(
             source.origin,
@@ -96,6 +86,21 @@ class Supervisor:
         self._stop_metrics: Callable[[], None] = lambda: None
         self._chores: set[asyncio.Task[None]] = set()
         self._resident = 0
+
+    def _start_message(self) -> dict[str, Any]:
+        """Return the configuration of the serving processes."""
+        settings, addresses = self._settings, self._addresses
+        shared = {} if self._figures is None else {"figures": self._figures}
+        return {
+            "settings": settings.model_dump(mode="json"),
+            "cache_dir": str(settings.cache_dir.absolute()),
+            "port": addresses.port,
+            "listen": addresses.further,
+            "http": addresses.http,
+            "descriptors": addresses.descriptors,
+            "shared_port": addresses.are_held,
+            **shared,
+        }
 
     async def start(self) -> None:
         """Start from the cache, also without a control plane."""
