@@ -66,7 +66,8 @@ class Call:
             Rejection: a message is invalid.
         """
         self.half_closed |= end
-        if end and self._inbox is None and self.method.answers_calls and self._is_whole(data):
+        unread = self._inbox is None and self.method.answers_calls
+        if end and unread and is_one_message(data, self.connection.limits.message_bytes):
             self._acknowledge(len(data))
             self.answer(data[PREFIX:])
             return
@@ -94,9 +95,6 @@ class Call:
                 self._proceed()
         except Exception as failure:
             self.fail(failure)
-
-    def _is_whole(self, data: bytes) -> bool:
-        return is_one_message(data) and len(data) - PREFIX <= self.connection.limits.message_bytes
 
     def _start(self) -> None:
         if self.method.takes_many:

@@ -148,9 +148,10 @@ class Deframer:
         )
 
 
-def is_one_message(data: bytes) -> bool:
-    """Return whether ``data`` is exactly one uncompressed message, as nearly always."""
-    return len(data) >= PREFIX and data[0] == 0 and len(data) == PREFIX + int.from_bytes(data[1:PREFIX], "big")
+def is_one_message(data: bytes, most: int) -> bool:
+    """Return whether ``data`` is exactly one uncompressed message of at most ``most`` bytes, as nearly always."""
+    length = len(data) - PREFIX
+    return 0 <= length <= most and data[0] == 0 and length == int.from_bytes(data[1:PREFIX], "big")
 
 
 def framed(message: bytes, *, gzip: bool) -> tuple[bytes, ...]:

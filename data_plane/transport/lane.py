@@ -53,7 +53,9 @@ class Lane:
     def _answer_batch(self, most: int) -> int:
         """Answer messages whose answers one look at files can prove; return their number."""
         call, look = self._call, self._call.connection.held.look
-        messages, answers, nbytes = [], [], 0
+        messages: list[bytes] = []
+        answers: list[bytes] = []
+        nbytes = 0
         answer: Answer = b""
         look.open()
         try:

@@ -71,10 +71,12 @@ def test_bytes_one_by_one_take_their_size():
     assert deframer._large is not None and deframer._large.room < 130_000
 
 
-@given(st.binary(max_size=30))
+@given(st.binary(max_size=30) | st.binary(max_size=25).map(lambda body: b"\0\0\0\0" + bytes([len(body)]) + body))
 def test_the_short_way_is_for_whole_messages_only(data: bytes):
     whole = len(data) >= 5 and data[0] == 0 and struct.unpack(">I", data[1:5])[0] == len(data) - 5
-    assert is_one_message(data) == whole
+    assert is_one_message(data, 30) == whole
+    assert is_one_message(data, len(data) - 5) == whole
+    assert not is_one_message(data, len(data) - 6)
 
 
 @given(st.text(max_size=100))
