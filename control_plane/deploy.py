@@ -13,9 +13,11 @@ from pretzel.compiler.compile import Compiled, compile_plan
 from pretzel.compiler.optimize import optimize
 from pretzel.compiler.optimize.weights import compact
 from pretzel.control_plane.catalog import Catalog, Release, names
+from pretzel.control_plane.catalog.overview import Overview
 from pretzel.control_plane.causes import naming_causes
 from pretzel.control_plane.keep import Keeper
 from pretzel.control_plane.options import Options
+from pretzel.control_plane.refusals import keeping_refusals
 from pretzel.control_plane.statistics import known, sizes_of, statistics
 from pretzel.control_plane.steps import reached
 from pretzel.control_plane.store import ObjectStore, ParameterCache
@@ -73,6 +75,7 @@ class Deployer:
     ) -> None:
         """Use a store and a catalog; ``writers`` write the objects."""
         self.store, self.catalog, self.verifier = store, catalog, verifier
+        self.overview = Overview(catalog.database)
         self.parameters = parameters or ParameterCache(store)
         self._writers = writers
 
@@ -113,7 +116,8 @@ class Deployer:
         exact = optimize(definition)
         optimized = compact(exact, request.options.weights, request.tolerance.relative)
         reached("after_optimize")
-        with naming_causes(definition.metadata):
+        refusals = keeping_refusals(self.overview, request.model, definition.metadata)
+        with refusals, naming_causes(definition.metadata):
             result = self._make(request, definition, optimized, keeper, progress)
         reached("after_verify")
         progress("publish")

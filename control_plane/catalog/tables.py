@@ -82,3 +82,14 @@ leases = Table(
     Column("holder", Text, primary_key=True),
     Column("until", Float, nullable=False, index=True),
 )
+
+# The last deployments that their verification refused, in order; the model need not exist.
+failures = Table(
+    "failures",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("model", Text, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("estimator", Text, nullable=False),
+    Column("problem", Text, nullable=False),
+)

@@ -38,6 +38,8 @@ class Worker:
     held: Mapping[str, str] = field(default_factory=dict)
     """Models that it does not serve as published, and the reason."""
     problems: Sequence[str] = ()
+    metrics: str = ""
+    """URL of its metrics; empty if it reported none, or one of more than ``MOST_NAME`` characters."""
 
     @property
     def text(self) -> int:

@@ -19,6 +19,7 @@ from grpc_reflection.v1alpha import reflection
 from pretzel.control_plane.serve import conditions, metrics
 from pretzel.control_plane.serve.control import ControlPlaneService
 from pretzel.control_plane.serve.interceptor import Calls
+from pretzel.control_plane.serve.overview import OverviewService
 from pretzel.control_plane.serve.plane import Plane
 from pretzel.control_plane.serve.workers import WorkerService
 from pretzel.control_plane.settings import Settings
@@ -31,7 +32,14 @@ from pretzel.serving.header_lists import header_options
 from pretzel.serving.heap import defer_full_collections, settle, share_heap
 from pretzel.serving.listeners import Address
 from pretzel.serving.tls import HTTP1, server_tls
-from pretzel.v1 import control_pb2, control_pb2_grpc, worker_pb2, worker_pb2_grpc
+from pretzel.v1 import (
+    control_pb2,
+    control_pb2_grpc,
+    overview_pb2,
+    overview_pb2_grpc,
+    worker_pb2,
+    worker_pb2_grpc,
+)
 
 _log = structlog.get_logger(part="server")
 _STREAMS = 128
@@ -39,6 +47,7 @@ _STREAMS = 128
 SERVICES = (
     control_pb2.DESCRIPTOR.services_by_name["ControlPlaneService"].full_name,
     worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name,
+    overview_pb2.DESCRIPTOR.services_by_name["OverviewService"].full_name,
 )
 
 
@@ -110,6 +119,7 @@ async def _server(plane: Plane) -> AsyncIterator[int]:
     server = grpc.aio.server(interceptors=[calls], options=_options(plane.settings))
     control_pb2_grpc.add_ControlPlaneServiceServicer_to_server(ControlPlaneService(plane), server)
     worker_pb2_grpc.add_WorkerServiceServicer_to_server(WorkerService(plane), server)
+    overview_pb2_grpc.add_OverviewServiceServicer_to_server(OverviewService(plane), server)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
     reflection.enable_server_reflection(names, server)

@@ -8,6 +8,7 @@ import socket
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -30,11 +31,13 @@ from pretzel.data_plane.supervise.repair import Repairer
 from pretzel.data_plane.supervise.source import source_of
 from pretzel.data_plane.supervise.spread import Spread
 from pretzel.engine import KERNEL_SET
+from pretzel.errors import InputError
 from pretzel.kernels import cpu
 from pretzel.plan.digest import Digest
 from pretzel.serving.background import Background
 from pretzel.serving.listeners import Address
 from pretzel.serving.tls import HTTP1, server_tls
+from pretzel.targets import Target
 
 log = structlog.get_logger(__name__)
 
@@ -216,18 +219,26 @@ class Supervisor:
     def _facts(self) -> dict[str, Any]:
         """Return the fields of a report."""
         epoch, revision = self._answered()
-        scheme = "https://" if self._settings.tls else ""
-        own = Address(self._settings.host.strip("[]"), self._fleet.port)
+        scheme, host = "https://" if self._settings.tls else "", self._settings.host.strip("[]")
+        own = Address(host, self._fleet.port)
         return {
             "worker": self.name,
             "epoch": epoch,
             "revision": revision,
             "kernel_set": KERNEL_SET,
             "address": self._settings.advertise or f"{scheme}{own}",
+            "metrics": f"{scheme or 'http://'}{Address(self._reached(host), self._metrics_port)}/metrics",
             "resident_bytes": self._resident,
             "held": self._puller.reasons,
             "problems": self._problems(),
         }
+
+    def _reached(self, host: str) -> str:
+        """Return the host at which others reach a port of this one: that of the advertised address, if any."""
+        with suppress(InputError):
+            server = Target.of(self._settings.advertise).server if self._settings.advertise else None
+            return server[0] if server else host
+        return host
 
     def _problems(self) -> list[str]:
         """Return the present problems of this worker, one sentence each."""

@@ -7,15 +7,15 @@ from typing import Any, TypeVar
 
 from pretzel.adapters.convert import typed_columns
 from pretzel.adapters.results import result_of
-from pretzel.client import catalog, deployment, prediction, stores
+from pretzel.client import catalog, deployment, overview, prediction, stores
 from pretzel.client.async_connection import AsyncConnection
 from pretzel.client.golden import SAMPLE_ROWS
+from pretzel.client.overview import FailedVerification, Fleet, RelatedModel, Sharing
 from pretzel.client.repeating import Repeater
 from pretzel.client.session import Session
 from pretzel.client.stores import CheckedStore, Collected, Finding, HeldBack
-from pretzel.client.stubs import WorkerStub
+from pretzel.client.stubs import ControlStub, WorkerStub
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
-from pretzel.v1.control_pb2_grpc import ControlPlaneServiceStub
 
 T = TypeVar("T")
 
@@ -100,7 +100,7 @@ class AsyncClient(AsyncConnection):
 class AsyncControlPlane(AsyncConnection):
     """Deployment; see :class:`~pretzel.client.blocking.ControlPlane`."""
 
-    stub = ControlPlaneServiceStub
+    stub = ControlStub
 
     def __init__(self, address: str = "127.0.0.1:8101", **arguments: Any) -> None:
         """Create a client of a control plane; the arguments are those of :class:`AsyncConnection`."""
@@ -174,3 +174,29 @@ class AsyncControlPlane(AsyncConnection):
     async def held_back(self, prefix: str = "", *, timeout: float | None = None) -> list[HeldBack]:
         """Return the models that live workers do not serve as published, and the reasons."""
         return await self._run(stores.held_back(self._repeater, prefix), timeout)
+
+    async def page(
+        self, prefix: str = "", *, after: str = "", size: int = 100, timeout: float | None = None
+    ) -> tuple[list[Model], str]:
+        """Return up to ``size`` models by name, and the ``after`` of the next page; empty if this is the last one."""
+        return await self._run(overview.page(self._repeater, prefix, after, size), timeout)
+
+    async def sharing(self, most: int = 50, *, timeout: float | None = None) -> Sharing:
+        """Return the bytes that all models share, and the ``most`` objects that save most."""
+        return await self._run(overview.sharing(self._repeater, most), timeout)
+
+    async def related(
+        self, model: str, most: int = 50, *, timeout: float | None = None
+    ) -> tuple[list[RelatedModel], int]:
+        """Return the ``most`` models that share most with a version, and the number of all that share something."""
+        return await self._run(overview.related(self._repeater, model, most), timeout)
+
+    async def workers(self, *, timeout: float | None = None) -> Fleet:
+        """Return the live workers, with their last reports."""
+        return await self._run(overview.workers(self._repeater), timeout)
+
+    async def failures(
+        self, model: str = "", most: int = 50, *, timeout: float | None = None
+    ) -> list[FailedVerification]:
+        """Return the last deployments that their verification refused, newest first; of all models if none is given."""
+        return await self._run(overview.failures(self._repeater, model, most), timeout)

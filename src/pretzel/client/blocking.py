@@ -7,15 +7,15 @@ from typing import Any, TypeVar
 
 from pretzel.adapters.convert import typed_columns
 from pretzel.adapters.results import result_of
-from pretzel.client import catalog, deployment, prediction, stores
+from pretzel.client import catalog, deployment, overview, prediction, stores
 from pretzel.client.connection import Connection
 from pretzel.client.golden import SAMPLE_ROWS
+from pretzel.client.overview import FailedVerification, Fleet, RelatedModel, Sharing
 from pretzel.client.repeating import Repeater
 from pretzel.client.session import Session
 from pretzel.client.stores import CheckedStore, Collected, Finding, HeldBack
-from pretzel.client.stubs import WorkerStub
+from pretzel.client.stubs import ControlStub, WorkerStub
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
-from pretzel.v1.control_pb2_grpc import ControlPlaneServiceStub
 
 T = TypeVar("T")
 
@@ -128,7 +128,7 @@ class ControlPlane(Connection):
     A call whose connection breaks is retried: all calls are safe to retry.
     """
 
-    stub = ControlPlaneServiceStub
+    stub = ControlStub
 
     def __init__(self, address: str = "127.0.0.1:8101", **arguments: Any) -> None:
         """Create a client of a control plane; the arguments are those of :class:`Connection`."""
@@ -231,3 +231,25 @@ class ControlPlane(Connection):
     def held_back(self, prefix: str = "", *, timeout: float | None = None) -> list[HeldBack]:
         """Return the models that live workers do not serve as published, and the reasons."""
         return self._run(stores.held_back(self._repeater, prefix), timeout)
+
+    def page(
+        self, prefix: str = "", *, after: str = "", size: int = 100, timeout: float | None = None
+    ) -> tuple[list[Model], str]:
+        """Return up to ``size`` models by name, and the ``after`` of the next page; empty if this is the last one."""
+        return self._run(overview.page(self._repeater, prefix, after, size), timeout)
+
+    def sharing(self, most: int = 50, *, timeout: float | None = None) -> Sharing:
+        """Return the bytes that all models share, and the ``most`` objects that save most."""
+        return self._run(overview.sharing(self._repeater, most), timeout)
+
+    def related(self, model: str, most: int = 50, *, timeout: float | None = None) -> tuple[list[RelatedModel], int]:
+        """Return the ``most`` models that share most with a version, and the number of all that share something."""
+        return self._run(overview.related(self._repeater, model, most), timeout)
+
+    def workers(self, *, timeout: float | None = None) -> Fleet:
+        """Return the live workers, with their last reports."""
+        return self._run(overview.workers(self._repeater), timeout)
+
+    def failures(self, model: str = "", most: int = 50, *, timeout: float | None = None) -> list[FailedVerification]:
+        """Return the last deployments that their verification refused, newest first; of all models if none is given."""
+        return self._run(overview.failures(self._repeater, model, most), timeout)

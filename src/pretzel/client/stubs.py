@@ -1,9 +1,11 @@
-"""The methods of workers."""
+"""The methods of workers and of control planes."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from pretzel.v1.control_pb2_grpc import ControlPlaneServiceStub
+from pretzel.v1.overview_pb2_grpc import OverviewServiceStub
 from pretzel.v1.prediction_pb2_grpc import PredictionServiceStub
 
 
@@ -14,3 +16,12 @@ class WorkerStub(PredictionServiceStub):
         """Prepare the methods of a channel."""
         super().__init__(channel)  # type: ignore[no-untyped-call]  # generated code has no types
         self.PredictBytes = channel.unary_unary("/pretzel.v1.PredictionService/Predict")
+
+
+class ControlStub(ControlPlaneServiceStub, OverviewServiceStub):
+    """The methods of a control plane: of deployment, and of its overview."""
+
+    def __init__(self, channel: Any) -> None:
+        """Prepare the methods of a channel."""
+        ControlPlaneServiceStub.__init__(self, channel)  # type: ignore[no-untyped-call]  # generated code has no types
+        OverviewServiceStub.__init__(self, channel)  # type: ignore[no-untyped-call]
