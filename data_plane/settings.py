@@ -11,8 +11,8 @@ from pydantic_settings import SettingsConfigDict
 
 from pretzel.isolation.limits import Allowed, SideLimits
 from pretzel.serving.cores import usable_cores
-from pretzel.serving.listeners import Address
-from pretzel.serving.settings import Bytes, Names, ServerSettings, is_loopback
+from pretzel.serving.listeners import Address, is_loopback
+from pretzel.serving.settings import Bytes, Names, ServerSettings
 from pretzel.targets import Tls
 
 MIB = 1 << 20

@@ -8,7 +8,7 @@ import sys
 import typer
 
 from pretzel import __version__
-from pretzel.cli import bench, catalog, check, deploy, export, failures, predict, servers, store, up
+from pretzel.cli import bench, catalog, check, console, deploy, export, failures, predict, servers, store, up
 from pretzel.cli.apply.command import apply
 from pretzel.cli.tls import takes_tls
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.command()(up.up)
 app.command("control-plane", context_settings=servers.PASS_ON, add_help_option=False)(servers.control_plane)
 app.command(context_settings=servers.PASS_ON, add_help_option=False)(servers.worker)
+app.command()(takes_tls(console.console))
 app.command()(check.check)
 app.command()(takes_tls(deploy.deploy))
 app.command()(takes_tls(apply))

@@ -30,8 +30,10 @@ STEADY_SECONDS = 10.0
 """Lifetime after which the backoff of restarts is reset."""
 
 
-async def run(servers: Sequence[Server], ready: Callable[[], None]) -> int:
+async def run(servers: Sequence[Server], ready: Callable[[], None], later: Sequence[Server] = ()) -> int:
     """Keep servers alive until SIGTERM or Ctrl-C, then stop them in reverse order; each depends on those before it.
+
+    Those of ``later`` are started after ``ready`` was called, and the others run without them if they cannot start.
 
     Raises:
         UnavailableError: a server cannot start.
@@ -44,9 +46,10 @@ async def run(servers: Sequence[Server], ready: Callable[[], None]) -> int:
             await _unless(stop, server.start())
         if not stop.is_set():
             ready()
-            await _unless(stop, asyncio.gather(*(server.keep() for server in servers)))
+            kept = [*(server.keep() for server in servers), *(server.keep_later() for server in later)]
+            await _unless(stop, asyncio.gather(*kept))
     finally:
-        for server in reversed(servers):
+        for server in reversed([*servers, *later]):
             await server.stop()
     return 0
 
@@ -75,6 +78,8 @@ class Server:
         self.name = name
         self.ready: dict[str, Any] = {}
         """Its ready line; a restart uses the same ports."""
+        self.descriptors: Sequence[int] = ()
+        """Open files and sockets that it inherits."""
         self._process: asyncio.subprocess.Process | None = None
 
     def arguments(self) -> list[str]:
@@ -95,7 +100,11 @@ class Server:
         environment = os.environ | {PARENT: str(os.getpid())}
         pipe = asyncio.subprocess.PIPE
         self._process = process = await asyncio.create_subprocess_exec(
-            *self.command(), stdout=pipe, stdin=asyncio.subprocess.DEVNULL, env=environment
+            *self.command(),
+            stdout=pipe,
+            stdin=asyncio.subprocess.DEVNULL,
+            env=environment,
+            pass_fds=self.descriptors,
         )
         line = await self._first_line(process)
         if not line:
@@ -132,6 +141,11 @@ class Server:
             await asyncio.sleep(PAUSE_SECONDS + (delay(attempt - 1, longest=LONGEST_PAUSE_SECONDS) if attempt else 0))
             await self._restart()
             attempt, warned = attempt + 1, cause
+
+    async def keep_later(self) -> None:
+        """Start it, however long that takes, and then keep it."""
+        await self._restart()
+        await self.keep()
 
     async def _restart(self) -> None:
         """Retry until it starts: its siblings run, and the cause of the failure may be temporary."""

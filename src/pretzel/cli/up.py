@@ -7,13 +7,14 @@ import json as json_lines
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from pretzel.cli import console as pages
 from pretzel.cli import output
 from pretzel.cli.children import Server, run
 from pretzel.cli.options import Json
@@ -38,6 +39,9 @@ def up(
     http: Annotated[
         str, _setting("HTTP", "Address of HTTP and JSON: a port of the host, `host:port`, `unix:/path` or `off`.")
     ] = "8080",
+    console: Annotated[
+        str, _setting("CONSOLE", "Pages that show the state: a port, `host:port`, `auto` or `off`.")
+    ] = "auto",
     data_dir: Annotated[Path, _setting("DATA_DIR", "Directory of the store.")] = Path("pretzel-data"),
     new: Annotated[bool, _setting("NEW", "Start a new epoch, without models, if the catalog is lost.")] = False,
     replaces: Annotated[str, _setting("REPLACES", "Epoch of the store that the new one replaces.")] = "",
@@ -67,7 +71,12 @@ def up(
         own += _given(control_listen=",".join(filter(None, (control_listen, private))))
         control = Control(own, control_port, control_metrics_port)
         worker = Worker(its, {"port": port, "metrics_port": metrics_port, "http": http}, control, private or near)
-        return asyncio.run(run([control, worker], lambda: _print_ready(control, worker, near, scheme, json)))
+        shown = pages.of_up(console, insecure, control, private or near, tls_cert, tls_key)
+        where = {"console": shown.url} if shown else {}
+        later = [shown] if shown else []
+        return asyncio.run(
+            run([control, worker], lambda: _print_ready(control, worker, near, scheme, json, where), later)
+        )
 
 
 def _given(**settings: object) -> list[str]:
@@ -127,7 +136,9 @@ def _http(address: str, scheme: str) -> str:
     return f"{scheme}://{_near(host)}:{port}"
 
 
-def _print_ready(control: Server, worker: Server, host: str, scheme: str, json: bool) -> None:
+def _print_ready(
+    control: Server, worker: Server, host: str, scheme: str, json: bool, further: Mapping[str, str]
+) -> None:
     grpc = "https://" if scheme == "https" else ""
     where = {
         "predictions": f"{grpc}{host}:{worker.ready['port']}",
@@ -135,6 +146,7 @@ def _print_ready(control: Server, worker: Server, host: str, scheme: str, json: 
         "control": f"{grpc}{host}:{control.ready['port']}",
         "metrics": f"{scheme}://{host}:{worker.ready['metrics_port']}/metrics",
         "control_metrics": f"{scheme}://{host}:{control.ready['metrics_port']}/metrics",
+        **further,
     }
     if json:
         print(json_lines.dumps({"event": "ready", "pid": os.getpid(), **where}), flush=True)

@@ -23,5 +23,5 @@ class ControlStub(ControlPlaneServiceStub, OverviewServiceStub):
 
     def __init__(self, channel: Any) -> None:
         """Prepare the methods of a channel."""
-        ControlPlaneServiceStub.__init__(self, channel)  # type: ignore[no-untyped-call]  # generated code has no types
-        OverviewServiceStub.__init__(self, channel)  # type: ignore[no-untyped-call]
+        ControlPlaneServiceStub.__init__(self, channel)
+        OverviewServiceStub.__init__(self, channel)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import os
 import re
 import tomllib
@@ -20,7 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from pretzel.serving.listeners import Address
+from pretzel.serving.listeners import Address, is_loopback
 from pretzel.serving.tls import TlsFiles
 
 PREFIX = "PRETZEL_"
@@ -148,14 +147,6 @@ def unknown(*planes: type[PlaneSettings]) -> Iterator[str]:
     path = os.environ.get(f"{PREFIX}CONFIG", "")
     for key in sorted(_file(path).keys() - settings):
         yield _problem(f"{key} in {path}", key.lower(), settings)
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether an address to listen on is reachable only from this machine."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _problem(what: str, name: str, names: frozenset[str]) -> str:

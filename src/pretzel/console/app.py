@@ -1,0 +1,97 @@
+"""The application: addresses of pages, files, and pages of errors."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Collection
+from importlib.resources import files
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from pretzel.client import AsyncControlPlane
+from pretzel.console.guard import Guard
+from pretzel.console.metrics import Reader
+from pretzel.console.monitor import Monitor
+from pretzel.console.pages import Views, problem_of
+from pretzel.console.rendering import Pages
+from pretzel.errors import PretzelError
+from pretzel.targets import Tls
+
+ASK_SECONDS = 3.0
+"""Time that the control plane gets to list its workers."""
+_log = logging.getLogger(__name__)
+
+
+def application(
+    control_plane: str, tls: Tls, names: Collection[str] = (), started: Callable[[], None] = lambda: None
+) -> Guard:
+    """Return the console of a control plane.
+
+    Args:
+        control_plane: its address.
+        tls: files of the connections to it and to the workers' metrics.
+        names: names of hosts, besides addresses, under which browsers reach the console.
+        started: called when it is ready to answer.
+    """
+    plane = AsyncControlPlane(control_plane, tls_ca=tls.ca, tls_cert=tls.cert, tls_key=tls.key)
+    monitor = Monitor(lambda: plane.workers(timeout=ASK_SECONDS), Reader(tls).read)
+    pages = Pages(control_plane)
+    views = Views(plane, monitor, pages)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        task = asyncio.create_task(monitor.run())
+        started()
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await plane.close()
+
+    static = StaticFiles(directory=str(files("pretzel.console") / "static"))
+    routes = [
+        Route("/", views.overview),
+        Route("/models", views.models),
+        Route("/model", views.model),
+        Route("/sharing", views.sharing),
+        Route("/workers", views.workers),
+        Route("/verification", views.failures),
+        Route("/health", views.health),
+        Mount("/static", static),
+    ]
+    zipped = [Middleware(GZipMiddleware, minimum_size=2000)]
+    app = Starlette(routes=routes, lifespan=lifespan, middleware=zipped, exception_handlers=_handlers(pages))
+    return Guard(app, names)  # around all of it: Starlette answers for an exception outside of its middleware
+
+
+def _handlers(pages: Pages) -> dict[Any, Any]:
+    def failed(request: Request, status: int, title: str, message: str) -> Response:
+        data = {"title": title, "message": message, "retries": status == 503}
+        return pages.answer(request, "problem.html", data, status)
+
+    async def refused(request: Request, error: PretzelError) -> Response:
+        status, title = problem_of(error)
+        return failed(request, status, title, str(error))
+
+    async def not_a_page(request: Request, error: HTTPException) -> Response:
+        message = "The console only shows: it has no forms and takes no changes." if error.status_code == 405 else ""
+        answer = failed(request, error.status_code, error.detail, message)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    async def broken(request: Request, error: Exception) -> Response:
+        _log.error("a page failed", exc_info=error)
+        return failed(request, 500, "The console failed", "Its standard error has the reason.")
+
+    return {PretzelError: refused, HTTPException: not_a_page, Exception: broken}
