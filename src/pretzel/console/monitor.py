@@ -88,7 +88,8 @@ class Monitor:
         self._wake.clear()
         if not self._is_watched:
             try:
-                await asyncio.wait_for(self._wake.wait(), IDLE)
+                async with asyncio.timeout(IDLE):  # wait_for of Python 3.11 may lose a cancellation
+                    await self._wake.wait()
             except TimeoutError:
                 return
         await asyncio.sleep(max(WATCHED - (time.monotonic() - began), 0.0))
