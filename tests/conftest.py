@@ -14,6 +14,8 @@ settings.load_profile("same")
 os.environ.setdefault("PRETZEL_SHED_AFTER_SECONDS", "0")
 # Several workers of tests run at once.
 os.environ.setdefault("PRETZEL_HTTP", "0")
+# A console is one process more; its own tests ask for it.
+os.environ.setdefault("PRETZEL_CONSOLE", "off")
 
 
 def pytest_collection_finish() -> None:

@@ -26,6 +26,7 @@ PREFIX = "PRETZEL_"
 NO_SETTINGS = frozenset(
     {
         *("config", "server", "cpu", "debug"),  # the file of settings, clients, kernels, the command line
+        "console",  # the pages of `pretzel up`
         "threads",  # predictors in process
         "parent_pid",  # `pretzel up` to its children
         *("only", "sanitize", "data", "rivals"),  # builds, and data and rivals for tests and benchmarks
