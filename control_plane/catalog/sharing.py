@@ -6,11 +6,13 @@ import heapq
 from collections import Counter
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Subquery, and_, func, select
+from sqlalchemy import Connection, Integer, Subquery, Text, and_, column, func, select, values
 
 from pretzel.control_plane.catalog.names import STABLE
 from pretzel.control_plane.catalog.tables import aliases, holdings, models, versions
 from pretzel.plan.digest import Digest
+
+_CHUNK = 500  # SQLite takes a bounded number of variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +80,21 @@ def holders(connection: Connection, digest: Digest, most: int) -> list[str]:
 
 def related(connection: Connection, model: str, plan: Digest) -> Counter[str]:
     """Return the bytes of the objects of a plan that each other model holds too."""
-    chosen = _chosen()
-    own = select(holdings.c.object).where(holdings.c.holder == str(plan), holdings.c.object != holdings.c.holder)
-    query = (
-        select(chosen.c.model, holdings.c.object)
-        .join(holdings, holdings.c.holder == chosen.c.plan)
-        .where(holdings.c.object.in_(own), chosen.c.model != model)
-    )
-    shared: Counter[str] = Counter()
-    for row in connection.execute(query):
-        shared[row.model] += Digest.parse(row.object).size
+    holder = str(plan)
+    own = select(holdings.c.object).where(holdings.c.holder == holder, holdings.c.object != holder)
+    sizes = [(text, Digest.parse(text).size) for text in connection.scalars(own)]
+    chosen, shared = _chosen(), Counter[str]()
+    for start in range(0, len(sizes), _CHUNK):
+        table = values(column("object", Text), column("size", Integer), name="asked")
+        asked = table.data(sizes[start : start + _CHUNK]).cte("asked")
+        query = (
+            select(chosen.c.model, func.sum(asked.c.size).label("size"))
+            .join(holdings, holdings.c.holder == chosen.c.plan)
+            .join(asked, asked.c.object == holdings.c.object)
+            .where(chosen.c.model != model)
+            .group_by(chosen.c.model)
+        )
+        shared.update({row.model: row.size for row in connection.execute(query)})
     return shared
 
 

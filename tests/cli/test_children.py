@@ -132,6 +132,36 @@ async def test_a_process_that_cannot_be_created_is_retried(pair, monkeypatch: py
     assert second.pid == sibling
 
 
+async def test_a_server_that_starts_later_holds_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(children, "LONGEST_PAUSE_SECONDS", 0.05)
+    first, later = Scripted("first", tmp_path), Scripted("later", tmp_path)
+    later.plan.write_text("3 3 run")
+    started: list[int] = []
+    running = asyncio.create_task(children.run([first], lambda: started.append(later.pid), [later]))
+    await until(lambda: bool(later.ready))
+    assert (started, bool(first.pid)) == ([0], True)  # it did not run yet when the first was ready
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert await asyncio.wait_for(running, 30) == 0
+    assert not first.pid and not later.pid
+
+
+async def test_a_server_inherits_its_descriptors(tmp_path: Path):
+    class Reader(Scripted):
+        def command(self) -> list[str]:
+            program = "import os, sys; print(os.read(int(sys.argv[1]), 99).decode(), flush=True)"
+            return [sys.executable, "-c", program, str(self.descriptors[0])]
+
+    reading, writing = os.pipe()
+    os.write(writing, b'{"said": "hello"}')
+    server = Reader("reader", tmp_path)
+    server.descriptors = (reading,)
+    await server.start()
+    await server.stop()
+    os.close(reading)
+    os.close(writing)
+    assert server.ready == {"said": "hello"}
+
+
 async def test_a_failure_of_the_first_start_stops_all(tmp_path: Path):
     first, second = Scripted("first", tmp_path), Scripted("second", tmp_path)
     second.plan.write_text("5")

@@ -15,7 +15,7 @@ def test_a_misspelled_setting_is_named(run, monkeypatch, command: str):
 
 
 def test_pretzel_up_warns_for_its_servers(run, monkeypatch):
-    async def ended(servers, ready) -> int:
+    async def ended(servers, ready, later) -> int:
         return 0
 
     monkeypatch.setenv("PRETZEL_MEMORY_BUDGT", "1")

@@ -158,7 +158,7 @@ def chosen(model: Model, number: str) -> ModelVersion:
     """Return the version with a number; without one, that of the alias ``stable``, or the newest.
 
     Raises:
-        NotFoundError: the model has no such version.
+        NotFoundError: the model has no version of that number.
     """
     if not number:
         stable = model.aliases.get(STABLE, model.versions[-1].version)
