@@ -140,6 +140,7 @@ async def test_a_model_shows_its_versions_and_what_it_shares(console: Any):
     assert '>zeta<span class="quiet">@2</span></h1>' in text
     assert "verified on 20 of 20 rows" in text
     assert "No other model holds any of its parameters" in text
+    assert '<span class="quiet">of x</span></th>' in text  # the column of the user
     assert "row 2: expected" in text
     _, text = await shown(console, "/model?name=zeta&version=1")
     assert "not verified: it was deployed without a sample" in text

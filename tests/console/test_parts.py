@@ -181,13 +181,13 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9" onload="x()">{}
 def test_the_picture_keeps_shapes_and_texts_only():
     inside = (
         '<style>text { }</style><script>alert(1)</script><a href="javascript:x()"><text>no</text></a>'
-        '<g class="input"><text x="1">&lt;b&gt;</text></g><g class="stage hot" onclick="x()">'
+        '<g class="input"><text x="1">&lt;b&gt; 3 us</text></g><g class="stage hot" onclick="x()">'
         '<rect x="1" style="a"/></g>'
         '<g class="stage"><foreignObject/></g>'
     )
     drawn = picture.inline(SVG.format(inside))
     kept = (
-        '<g class="input"><text x="1">&lt;b&gt;</text></g>'
+        '<g class="input"><text x="1">&lt;b&gt; 3 µs</text></g>'
         '<g class="stage hot" id="stage-1"><rect x="1"></rect></g><g class="stage" id="stage-2"></g></svg>'
     )
     assert drawn.endswith(f'outputs at the bottom">{kept}')

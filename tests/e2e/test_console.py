@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import pretzel
-from pretzel.cli import console, main
+from pretzel.cli import console_server, main
 from pretzel.cli.children import Server
 from pretzel.errors import UnavailableError
 from tests.e2e.trained import IRIS, PEOPLE, Trained
@@ -155,19 +155,19 @@ def test_bad_addresses_are_refused(capsys: Any, arguments: list[str], message: s
 def test_a_taken_port_is_named_and_the_usual_one_replaced(up: Up):
     port = int(up.facts["console"].rpartition(":")[2])
     with pytest.raises(UnavailableError, match=f"cannot listen on 127.0.0.1:{port}.*choose another port"):
-        console.listen("127.0.0.1", port)
+        console_server.listen("127.0.0.1", port)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(console, "PORT", port)
-        with console._opened("auto", False) as listener:
+        patch.setattr(console_server, "PORT", port)
+        with console_server._opened("auto", False) as listener:
             assert listener.getsockname()[1] != port
 
 
 def test_without_its_libraries_up_says_so_and_goes_on(capsys: Any, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(console, "NEEDED", ("starlette", "not_installed"))
-    assert console.of_up("auto", False, Server("control plane"), "127.0.0.1", None, None) is None
+    monkeypatch.setattr(console_server, "NEEDED", ("starlette", "not_installed"))
+    assert console_server.of_up("auto", False, Server("control plane"), "127.0.0.1", None, None) is None
     said = "warning: no console: it needs not_installed; pip install 'pretzel[console]', or pass --console off\n"
     assert capsys.readouterr().err == said
-    assert console.of_up("off", False, Server("control plane"), "127.0.0.1", None, None) is None
+    assert console_server.of_up("off", False, Server("control plane"), "127.0.0.1", None, None) is None
 
 
 def test_it_runs_alone_and_stops_on_a_signal(up: Up):

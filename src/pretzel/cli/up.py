@@ -14,9 +14,9 @@ from typing import Annotated, Any
 
 import typer
 
-from pretzel.cli import console as pages
 from pretzel.cli import output
 from pretzel.cli.children import Server, run
+from pretzel.cli.console_server import of_up
 from pretzel.cli.options import Json
 from pretzel.cli.servers import warn_of_unknown_settings, with_server_extra
 
@@ -71,7 +71,7 @@ def up(
         own += _given(control_listen=",".join(filter(None, (control_listen, private))))
         control = Control(own, control_port, control_metrics_port)
         worker = Worker(its, {"port": port, "metrics_port": metrics_port, "http": http}, control, private or near)
-        shown = pages.of_up(console, insecure, control, private or near, tls_cert, tls_key)
+        shown = of_up(console, insecure, control, private or near, tls_cert, tls_key)
         where = {"console": shown.url} if shown else {}
         later = [shown] if shown else []
         return asyncio.run(

@@ -6,6 +6,8 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from starlette.requests import Request
@@ -29,6 +31,8 @@ PAGE = 100
 MOST_STAGES = 200
 """Stages in the table of a plan."""
 MOST_COLUMNS = 200
+MOST_NAMED = 3
+"""Columns that are named with a stage."""
 RELATED = 10
 """Models in the list of those that share parameters with one."""
 KEPT_SECONDS, KEPT_PLANS = 60.0, 32
@@ -174,6 +178,8 @@ def plan_of(explained: Mapping[str, Any]) -> dict[str, Any]:
     plan = explained["plan"]
     inputs = [column["name"] for column in plan["inputs"]]
     stages = [_stage(stage, number, inputs) for number, stage in enumerate(plan["stages"], 1)]
+    for stage, columns in zip(stages, _columns(plan), strict=False):
+        stage |= {"columns": columns[:MOST_NAMED], "more_columns": len(columns[MOST_NAMED:])}
     seconds = [stage["seconds"] for stage in plan["stages"]]
     measured = bool(seconds) and None not in seconds
     return {
@@ -190,12 +196,23 @@ def plan_of(explained: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _columns(plan: Mapping[str, Any]) -> list[list[str]]:
+    """Return the input columns on which each of the stages in the table depends."""
+    names = [column["name"] for column in plan["inputs"]]
+    seen = [1 << slot for slot in range(len(names))]
+    for stage in plan["stages"]:
+        seen.append(reduce(or_, (seen[slot] for slot in stage["inputs"]), 0))
+    shown = seen[len(names) :][:MOST_STAGES]
+    return [[name for slot, name in enumerate(names) if mask >> slot & 1] for mask in shown]
+
+
 def _stage(stage: Mapping[str, Any], number: int, inputs: list[str]) -> dict[str, Any]:
     reads = [inputs[slot] if slot < len(inputs) else f"{slot - len(inputs) + 1}" for slot in stage["inputs"]]
     share = stage["share"]
     return {
         "number": number,
         "operator": stage["operator"],
+        "step": stage["attributes"].get("path") or stage["attributes"].get("owner") or "",
         "reads": reads[:8],
         "more_reads": len(reads[8:]),
         "type": stage["type"],

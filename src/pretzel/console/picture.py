@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
@@ -9,6 +10,8 @@ from markupsafe import Markup, escape
 
 from pretzel.errors import InputError
 
+_TIME = re.compile(r"(?<=\d) us\b")
+"""The unit of times as terminals show it."""
 _SVG = "{http://www.w3.org/2000/svg}"
 _KEPT = {
     "svg": ("viewBox", "width", "height"),
@@ -46,7 +49,7 @@ def _written(element: ElementTree.Element, numbers: Iterator[int]) -> Iterator[s
         attributes += ' class="plan" role="img" aria-label="The plan: inputs at the top, outputs at the bottom"'
     if tag == "g" and "stage" in element.attrib.get("class", "").split():
         attributes += f' id="stage-{next(numbers)}"'
-    yield f"<{tag}{attributes}>{escape((element.text or '').strip())}"
+    yield f"<{tag}{attributes}>{escape(_TIME.sub(' µs', (element.text or '').strip()))}"
     for child in element:
         yield from _written(child, numbers)
     yield f"</{tag}>"
