@@ -48,6 +48,7 @@ def test_wheel_contains_one_package_and_no_sources(wheel: Path):
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"pretzel"}
     assert {"pretzel/py.typed", "pretzel/inference/inference.binpb"} <= {*names}
+    assert {"pretzel/console/templates/page.html", "pretzel/console/static/console.js"} <= {*names}
     assert not [name for name in names if name.endswith((".pyx", ".c"))]
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 import pretzel
 from tests.e2e.servers import STOP_SECONDS, ready
 from tests.e2e.trained import IRIS
-from tests.e2e.up import PATIENCE, PRETZEL
+from tests.e2e.up import PATIENCE, PRETZEL, until
 from tests.helpers.certificates import Authority, Pair
 
 
@@ -40,12 +41,17 @@ def run(*arguments: object, **variables: object) -> subprocess.CompletedProcess[
     return subprocess.run([PRETZEL, *map(str, arguments)], capture_output=True, text=True, env=environment, timeout=120)
 
 
+def _text(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+        return answer.read().decode()
+
+
 def test_deployment_and_prediction(tmp_path: Path, authority: Authority):
     pair, client = authority.issue("server"), authority.issue("client")
     path, model = tmp_path / "s", LogisticRegression(max_iter=1000).fit(IRIS.data, IRIS.target)
     joblib.dump(model, tmp_path / "m.joblib")
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row.tolist()) + "\n" for row in IRIS.data[:3]))
-    more = ["--tls-client-ca", authority.cert, "--listen", f"unix:{path}"]
+    more = ["--tls-client-ca", authority.cert, "--listen", f"unix:{path}", "--console=0"]
     process, facts = start(tmp_path, pair, *more)
     try:
         assert facts["control"].startswith("https://127.0.0.1:") and facts["metrics"].startswith("https://")
@@ -66,6 +72,9 @@ def test_deployment_and_prediction(tmp_path: Path, authority: Authority):
         tls = {"tls_ca": authority.cert, "tls_cert": client.cert, "tls_key": client.key}
         with pretzel.Client(facts["predictions"], timeout=PATIENCE, **tls) as predictions:
             assert predictions.predict("iris", IRIS.data).tolist() == model.predict(IRIS.data).tolist()
+        console = f"{facts['console']}/workers"  # it reads the metrics by the certificate of the servers
+        until(lambda: '<td class="number">1</td>' in _text(console), "metrics by TLS")
+        assert "Its load is unknown" not in _text(console)
     finally:
         process.send_signal(signal.SIGTERM)
         assert process.wait(STOP_SECONDS) == 0
