@@ -40,7 +40,8 @@ def up(
         str, _setting("HTTP", "Address of HTTP and JSON: a port of the host, `host:port`, `unix:/path` or `off`.")
     ] = "8080",
     console: Annotated[
-        str, _setting("CONSOLE", "Pages that show the state: a port, `host:port`, `auto` or `off`.")
+        str,
+        typer.Option(envvar="PRETZEL_CONSOLE", help="Pages that show the state: a port, `host:port`, `auto` or `off`."),
     ] = "auto",
     data_dir: Annotated[Path, _setting("DATA_DIR", "Directory of the store.")] = Path("pretzel-data"),
     new: Annotated[bool, _setting("NEW", "Start a new epoch, without models, if the catalog is lost.")] = False,
