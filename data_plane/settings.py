@@ -9,10 +9,11 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from pretzel.data_plane.telemetry.settings import TelemetrySettings
 from pretzel.isolation.limits import Allowed, SideLimits
 from pretzel.serving.cores import usable_cores
 from pretzel.serving.listeners import Address, is_loopback
-from pretzel.serving.settings import Bytes, Names, ServerSettings
+from pretzel.serving.settings import Bytes, Names
 from pretzel.targets import Tls
 
 MIB = 1 << 20
@@ -37,7 +38,7 @@ Weights = Annotated[Names, AfterValidator(_weighed)]
 """A list of models with weights, which an option and a variable write as `a=4,b=0.5`."""
 
 
-class Settings(ServerSettings):
+class Settings(TelemetrySettings):
     """The settings of one worker: its supervisor and all its serving processes."""
 
     model_config = SettingsConfigDict(cli_kebab_case=True, cli_implicit_flags=True)

@@ -202,7 +202,7 @@ cdef class Program:
 
     cdef int run_blocks(self, Frame* frame, Run* run, Observed* observed) noexcept nogil:
         cdef int64_t first = 0, block = run.rows if self.one_block else min(self.block, run.rows), used = 0
-        cdef bint piled = self.piles.count and block < run.rows and observed == NULL
+        cdef bint piled = self.piles.count and block < run.rows
         cdef int status
         frame.raised, frame.deadline = run.raised, run.deadline
         if piled:

@@ -29,11 +29,14 @@ def framed(message: bytes) -> bytes:
     return b"\0" + len(message).to_bytes(4, "big") + message
 
 
-def grpc_rate(target: str, method: str, message: bytes, ca: Path | None = None) -> float:
-    """Return the calls per second of a gRPC method, over TLS if ``ca`` is the server's certificate."""
+def grpc_rate(
+    target: str, method: str, message: bytes, ca: Path | None = None, *fields: str, least: int = 4000
+) -> float:
+    """Return the calls per second of a gRPC method with these header fields; over TLS if ``ca`` is the certificate."""
     with channel_to(target, ca) as channel:  # h2load does not see gRPC's status
         channel.unary_unary(method)(message, timeout=60, wait_for_ready=True)
-    return _rate(f"{'https' if ca else 'http'}://{target}{method}", framed(message), *_GRPC)
+    url, more = f"{'https' if ca else 'http'}://{target}{method}", (part for field in fields for part in ("-H", field))
+    return _rate(url, framed(message), *_GRPC, *more, least=least)
 
 
 def streamed_rate(target: str, method: str, messages: list[bytes]) -> float:

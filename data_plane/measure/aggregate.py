@@ -18,7 +18,14 @@ def merge(parts: Iterable[Numbers]) -> Numbers:
     look_ups: dict[str, list[int]] = {}
     histograms: dict[str, list[Any]] = {"loads": [[], 0.0], "waits": [[], 0.0]}
     counters: dict[str, Counter[str]] = {"rejected": Counter(), "counts": Counter(), "background": Counter()}
+    exemplars: dict[tuple[str, str, int], list[Any]] = {}
+    triton: dict[tuple[str, str], list[int]] = {}
     for part in parts:
+        for method, model, bucket, *exemplar in part.get("exemplars", ()):
+            known = exemplars.get((method, model, bucket))
+            exemplars[method, model, bucket] = max(known or exemplar, exemplar, key=lambda one: one[-1])
+        for model, version, *numbers in part.get("triton", ()):
+            triton[model, version] = _add(triton.get((model, version), []), numbers)
         for method, model, buckets, seconds, rows in part.get("calls", ()):
             total = calls.setdefault((method, model), [[], 0.0, 0])
             total[:] = [_add(total[0], buckets), total[1] + seconds, total[2] + rows]
@@ -38,6 +45,8 @@ def merge(parts: Iterable[Numbers]) -> Numbers:
         "errors": [[*key, count] for key, count in errors.items()],
         "http": [[*key, count] for key, count in http.items()],
         "look_ups": look_ups,
+        "exemplars": [[*key, *value] for key, value in exemplars.items()],
+        "triton": [[*key, *value] for key, value in triton.items()],
         **histograms,
         **{name: dict(counter) for name, counter in counters.items()},
     }

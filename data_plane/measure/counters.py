@@ -5,6 +5,7 @@ Every method runs on the event loop's thread; loads are counted there when they 
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left
 from collections import Counter
 from typing import Any
@@ -32,14 +33,24 @@ class Histogram:
         self.seconds += seconds
 
 
+Exemplar = tuple[str, float, float]
+"""The trace of a call, its duration, and the time of day at its end."""
+
+
 class Calls(Histogram):
     """Calls of one method for one model: durations and rows."""
 
-    __slots__ = ("rows",)
+    __slots__ = ("exemplars", "rows")
 
     def __init__(self) -> None:
         super().__init__()
         self.rows = 0
+        self.exemplars: dict[int, Exemplar] = {}
+        """By bucket, the last traced call."""
+
+    def exemplify(self, seconds: float, trace: str) -> None:
+        """Make a traced call, which was counted, the exemplar of its bucket."""
+        self.exemplars[bisect_left(BOUNDS, seconds)] = trace, seconds, time.time()
 
 
 class LookUps:
@@ -101,6 +112,9 @@ class Tally:
         """Return all numbers as plain values."""
         return {
             "calls": [[*key, c.buckets, c.seconds, c.rows] for key, c in self._calls.items()],
+            "exemplars": [
+                [*key, bucket, *exemplar] for key, c in self._calls.items() for bucket, exemplar in c.exemplars.items()
+            ],
             "errors": [[*key, count] for key, count in self.errors.items()],
             "http": [[*key, count] for key, count in self.http.items()],
             "look_ups": {model: [found.hits, found.misses] for model, found in self._look_ups.items()},

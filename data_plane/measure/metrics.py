@@ -9,11 +9,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, Exemplar, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from pretzel.data_plane.measure.aggregate import Numbers, merge
 from pretzel.data_plane.measure.counters import BOUNDS
+from pretzel.data_plane.measure.triton import triton_families
 from pretzel.serving import metrics_server
 from pretzel.serving.tls import ServerTls
 
@@ -30,6 +31,9 @@ COUNTS = {
     "gathered_runs": "Runs of several requests for one plan that waited.",
     "gathered_requests": "Requests in such runs.",
     "gathered_rows": "Rows in such runs.",
+    "request_log_rows": "Rows written to request logs.",
+    "request_log_dropped": "Calls that were not logged because too many waited for it.",
+    "request_log_failures": "Calls that were not logged because the files could not be written.",
     "processor_seconds": "Processor time of the serving processes.",
 }
 GAUGES = {
@@ -89,6 +93,7 @@ def families(parts: list[Numbers], counters: Mapping[str, float], gauges: Mappin
     yield _look_ups(total)
     for name, text in COUNTS.items():
         yield CounterMetricFamily(f"pretzel_{name}", text, value=total["counts"].get(name, 0))
+    yield from triton_families(total["triton"])
     yield from _background(parts, total)
     live = [part["gauges"] for part in parts if part.get("gauges")]
     for name, text in GAUGES.items():
@@ -144,8 +149,14 @@ def _calls(total: Numbers) -> Iterable[Metric]:
         "pretzel_request_seconds", "Time to answer a call that succeeded.", labels=["method", "model"]
     )
     rows = CounterMetricFamily("pretzel_rows", "Rows answered.", labels=["method", "model"])
+    exemplars: dict[Any, dict[int, Exemplar]] = {}
+    for method, model, bucket, trace, duration, at in total["exemplars"]:
+        exemplars.setdefault((method, model), {})[bucket] = Exemplar({"trace_id": trace}, duration, at)
     for method, model, buckets, spent, count in total["calls"]:
-        seconds.add_metric([method, model], *_histogram(buckets, spent))
+        counts, summed = _histogram(buckets, spent)
+        found = exemplars.get((method, model), {})
+        shown = [(*pair, found[i]) if i in found else pair for i, pair in enumerate(counts)]
+        seconds.add_metric([method, model], shown, summed)
         rows.add_metric([method, model], count)
     yield from (seconds, rows)
 

@@ -20,6 +20,7 @@ from pretzel.data_plane.oip.statistics import Served
 from pretzel.data_plane.residency.routes import Route
 from pretzel.data_plane.residency.sound import sound
 from pretzel.data_plane.scheduling.policy import level_of
+from pretzel.data_plane.telemetry.recording import count, recorded
 from pretzel.engine import Executable
 from pretzel.errors import PretzelError
 from pretzel.inference import service_pb2 as pb
@@ -83,9 +84,7 @@ class Inference:
         except BaseException:
             served.counted.failed(time.perf_counter_ns() - start)
             raise
-        calls = self._backend.tally.calls("ModelInfer", route.version.model)
-        calls.observe(time.monotonic() - began)
-        calls.rows += _rows(request)
+        count(self._backend.tally.calls("ModelInfer", route.version.model), began, _rows(request))
         return answer
 
     async def _answer(
@@ -107,7 +106,7 @@ class Inference:
         timed = _Timed(loaded[0], packer)
 
         async def run(executable: Executable) -> bytes:
-            timed.executable = executable
+            timed.executable = recorded(executable, route.version)
             level = level_of(options.priority)
             return await self._run(timed, route, columns, tuple(requested) or None, deadline, level, waits=final)
 

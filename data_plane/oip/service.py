@@ -10,6 +10,7 @@ from pretzel.data_plane.oip.fast import FastInfer
 from pretzel.data_plane.oip.infer import Inference
 from pretzel.data_plane.oip.outputs import streamed
 from pretzel.data_plane.oip.shared_memory import Regions
+from pretzel.data_plane.telemetry.recording import failed
 from pretzel.data_plane.transport.context import ServicerContext, deadline_of
 from pretzel.data_plane.transport.streams import Streams
 from pretzel.errors import NoCatalogError, NotFoundError, UnavailableError, UnsupportedError
@@ -171,6 +172,7 @@ class InferenceService:
     def _failure(self, request: pb.ModelInferRequest, error: Exception) -> bytes:
         status = status_of(error)
         self.backend.tally.error("ModelStreamInfer", request.model_name, status.code.name)
+        failed(status.code.name)
         failure = pb.ModelStreamInferResponse(
             error_message=status.message, infer_response=pb.ModelInferResponse(id=request.id)
         )

@@ -13,6 +13,8 @@ MOST_SIZES = 256
 """Batch sizes with numbers of their own per version: clients choose them, so they need a bound."""
 _BATCH = ("compute_input", "compute_infer", "compute_output")
 _RUN = ("queue", *_BATCH)
+NUMBERS = ("success", "fail", "rows", "runs", "request", "queue", "input", "infer", "output", "hits", "hit")
+"""Numbers of a version, counts first, then nanoseconds; at last the kept answers and their nanoseconds."""
 
 
 class Served:
@@ -39,6 +41,13 @@ class Served:
             batch_stats=batches,
             memory_usage=[pb.MemoryUsage(type="CPU", id=0, byte_size=memory)] if memory else [],
         )
+
+    def numbers(self) -> list[Any]:
+        """Return the model, the version, and the numbers of :data:`NUMBERS` in their order."""
+        counted = self.counted
+        answered, seconds = counted.all.count + counted.hits, counted.success + counted.hit
+        found = [answered, counted.fails, counted.rows, counted.all.count, seconds, *counted.all.parts]
+        return [self.version.model, str(self.version.version), *found, counted.hits, counted.hit]
 
     def _durations(self) -> dict[str, pb.StatisticDuration]:
         counted = self.counted
@@ -68,6 +77,10 @@ class Statistics:
     def read(self, versions: Iterable[ModelVersion]) -> list[Served]:
         """Return the numbers of these versions, zero for those without requests."""
         return [self._served.get(str(version)) or Served(version) for version in versions]
+
+    def numbers(self) -> list[list[Any]]:
+        """Return the numbers of all versions, as plain values."""
+        return [served.numbers() for served in self]
 
     def __iter__(self) -> Any:
         """Return all numbers, by model and version."""

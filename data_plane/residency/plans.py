@@ -24,6 +24,7 @@ from pretzel.data_plane.residency.flight import Flight, note_of
 from pretzel.data_plane.residency.ledger import Holding, Ledger, total_bytes
 from pretzel.data_plane.residency.trust import Trust
 from pretzel.data_plane.residency.upkeep import Upkeep
+from pretzel.data_plane.telemetry.recording import loading
 from pretzel.engine import Executable, StageCatalog, load
 from pretzel.errors import ExhaustedError
 from pretzel.plan.digest import Digest
@@ -100,7 +101,8 @@ class PlanCatalog:
         if task is None:
             task = self._loading[entry.digest] = asyncio.create_task(self._load(entry))
             task.add_done_callback(lambda done: done.cancelled() or done.exception())  # even without a caller
-        return await asyncio.shield(task)  # a cancelled caller must not fail the others
+        with loading(entry.digest.short):
+            return await asyncio.shield(task)  # a cancelled caller must not fail the others
 
     def pin(self, digests: Collection[Digest]) -> None:
         """Never evict these plans once loaded; plans pinned before may be evicted again."""

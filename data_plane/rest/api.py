@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
+from structlog.contextvars import bound_contextvars
+
 from pretzel.data_plane.oip.service import InferenceService
 from pretzel.data_plane.rest import coding
 from pretzel.data_plane.rest.content_types import ContentTypes
@@ -20,9 +22,9 @@ from pretzel.data_plane.rest.routing import Answer, Handler, Route, Routes
 from pretzel.data_plane.rest.rows import Rows
 from pretzel.data_plane.rest.statuses import HttpError, failed
 from pretzel.data_plane.transport.delay import Delay
+from pretzel.serving.request_ids import LONGEST, new_id
 
 REQUEST_ID = b"x-request-id"
-LONGEST_ID = 200
 _UNREAD = "unread"
 """Name in metrics of requests that could not be read, or that have no route."""
 _JSON_TYPES = ("", "application/json", "application/octet-stream", "application/x-www-form-urlencoded")
@@ -71,7 +73,7 @@ class Api:
                 return self._decoded(request, route, names)
             answer = route.handler(request, *names)
         except Exception as error:
-            return self._finished(request, route, self._failed(route, names, error))
+            return self._finished(request, route, self._failed(request, route, names, error))
         if isinstance(answer, Response):
             if len(answer.body) < coding.LEAST or not coding.accepts_gzip(request):
                 return self._finished(request, route, answer)
@@ -91,7 +93,7 @@ class Api:
                 request.body = coding.decoded(request.body, most)
             answer = route.handler(request, *names)
         except Exception as error:
-            return self._finished(request, route, self._failed(route, names, error))
+            return self._finished(request, route, self._failed(request, route, names, error))
         if isinstance(answer, Response):
             return await self._compressed(request, route, answer)
         return await self._awaited(request, route, names, answer)
@@ -100,7 +102,7 @@ class Api:
         try:
             response = await answer
         except Exception as error:
-            response = self._failed(route, names, error)
+            response = self._failed(request, route, names, error)
         return await self._compressed(request, route, response)
 
     async def _compressed(self, request: Request, route: Route, response: Response) -> Response:
@@ -129,18 +131,26 @@ class Api:
         allowed = "GET, HEAD, OPTIONS, POST" if request.path == "*" else ", ".join(self.routes.methods(request.path))
         return self._cors.preflight(request, allowed) or Response(204, headers=[("allow", allowed)])
 
-    def _failed(self, route: Route | None, names: Any, error: Exception) -> Response:
-        response, code = failed(error)
+    def _failed(self, request: Request, route: Route | None, names: Any, error: Exception) -> Response:
+        with bound_contextvars(request_id=_identified(request)):
+            response, code = failed(error)
         self._tally.error(route.name if route else _UNREAD, names[0] if names else "", code)
         return response
 
     def _finished(self, request: Request, route: Route | None, response: Response) -> Response:
         self._tally.http[route.name if route else _UNREAD, str(response.status)] += 1
-        if identifier := request.headers.get(REQUEST_ID):
-            response.headers.append(("x-request-id", identifier[:LONGEST_ID].decode("latin-1")))
+        response.headers.append(("x-request-id", _identified(request)))
         if self._cors.origins:
             self._cors.permit(request, response)
         return response
+
+
+def _identified(request: Request) -> str:
+    """Return the identifier of a request: the client's, or a new one that it has from now on."""
+    identifier = request.headers.get(REQUEST_ID)
+    if not identifier:
+        identifier = request.headers[REQUEST_ID] = new_id().encode()
+    return identifier[:LONGEST].decode("latin-1")
 
 
 def _add_models(routes: Routes, models: Models) -> None:

@@ -13,6 +13,7 @@ from pretzel.data_plane.oip.faults import quoted, wrong
 from pretzel.data_plane.oip.signature import Signature
 from pretzel.data_plane.residency.routes import Route
 from pretzel.data_plane.residency.sound import sound
+from pretzel.data_plane.telemetry.recording import count, recorded
 from pretzel.engine import Executable
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
@@ -107,9 +108,8 @@ class Rows:
 
         columns = await asyncio.to_thread(convert) if large else convert()
         answer = await self._run(target.route, columns, outputs, deadline, pack)
-        calls = self._backend.tally.calls(method, target.route.version.model)
-        calls.observe(time.monotonic() - start)
-        calls.rows += len(next(iter(columns.values()))) if columns else 0
+        rows = len(next(iter(columns.values()))) if columns else 0
+        count(self._backend.tally.calls(method, target.route.version.model), start, rows)
         return answer
 
     async def _run(
@@ -120,7 +120,7 @@ class Rows:
         cost = entry.cost_of(outputs)
 
         def run(executable: Executable) -> Awaitable[Any]:
-            return engine.run(executable, cost, columns, outputs, deadline, pack)
+            return engine.run(recorded(executable, route.version), cost, columns, outputs, deadline, pack)
 
         try:
             return await sound(self._backend.plans, entry, run)

@@ -9,10 +9,12 @@ import grpc
 
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.serve.packing import serialized
+from pretzel.data_plane.telemetry.recording import RECORDING
 from pretzel.data_plane.transport.context import ServicerContext
 from pretzel.errors import InputError
 from pretzel.plan.wire import read_or_error, read_or_raise
 from pretzel.serving.errors import status_of
+from pretzel.serving.request_ids import identified, request_id_of
 from pretzel.v1 import prediction_pb2 as pb
 
 SERVICES = ("/pretzel.v1.PredictionService/", "/inference.GRPCInferenceService/")
@@ -96,6 +98,8 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
         return guarded
 
     async def _abort(self, context: ServicerContext, name: str, model: str, error: Exception) -> None:
-        status = status_of(error)
-        self.tally.error(name, model, status.code.name)
-        await status.abort(context)
+        recording = RECORDING.get()
+        identifier = recording.request_id if recording else request_id_of(context.invocation_metadata())
+        code, message, metadata = identified(error, identifier)
+        self.tally.error(name, model, code.name)
+        await context.abort(code, message, metadata)

@@ -37,9 +37,11 @@ class GrpcioFront:
         *,
         shared_port: bool,
         attached: Attached | None = None,
+        recorder: grpc.aio.ServerInterceptor | None = None,
     ) -> None:
         self._settings, self._calls, self._streams = settings, calls, streams
-        interceptors = [calls, AttachingInterceptor(attached)] if attached else [calls]
+        attaching = AttachingInterceptor(attached) if attached else None
+        interceptors = [one for one in (recorder, calls, attaching) if one is not None]
         self.server = grpc.aio.server(interceptors=interceptors, options=options(settings, shared_port=shared_port))
         self._ports: GrpcPorts | None = None
         self.services = self.server

@@ -14,6 +14,7 @@ from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Route
 from pretzel.data_plane.residency.sound import Loaded, is_sound, sound
 from pretzel.data_plane.scheduling.request import RequestEngine
+from pretzel.data_plane.telemetry.recording import recorded
 from pretzel.engine import Executable
 from pretzel.errors import InputError, NoCatalogError, NotFoundError, PretzelError
 
@@ -94,7 +95,8 @@ class FanOut:
         names = [f"{i}/{name}" for i, work in enumerate(group) for name in work.outputs]
         since = time.monotonic()
         try:
-            results = await self._engine.run(executable, cost, columns, names, call.deadline)
+            run = recorded(executable, *(work.route.version for work in group))
+            results = await self._engine.run(run, cost, columns, names, call.deadline)
         except InputError:
             raise
         except Exception as error:
@@ -114,6 +116,7 @@ class FanOut:
         cost = entry.cost_of(work.outputs)
 
         def run(executable: Executable) -> Awaitable[dict[str, Any]]:
+            executable = recorded(executable, work.route.version)
             return self._engine.run(executable, cost, columns, work.outputs, call.deadline)
 
         try:

@@ -18,6 +18,7 @@ from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.transport.attached import Attached
 from pretzel.data_plane.transport.connection import Connection
 from pretzel.data_plane.transport.front import NativeFront as Front
+from pretzel.data_plane.transport.front import Observe
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.listening import BACKLOG
 from pretzel.data_plane.transport.methods import Methods, Shortcuts
@@ -45,13 +46,14 @@ class NativeFront:
         shared_port: bool,
         acceptor: Acceptor | None = None,
         attached: Attached | None = None,
+        observe: Observe | None = None,
     ) -> None:
         """Serve; if several processes do, ``acceptor`` shares the connections out among them."""
         self._settings, self._shared_port, self._acceptor = settings, shared_port, acceptor
         self.services = Methods(calls.guard, shortcuts_of(service, inference))
         """Where services are registered."""
         self._poller = Poller(settings.poll_seconds, service.is_idle)
-        self._front = Front(self.services, limits_of(settings), self._poller, calls.tally, attached)
+        self._front = Front(self.services, limits_of(settings), self._poller, calls.tally, attached, observe)
         self._files: list[SocketFile] = []
         self._levelling: asyncio.Task[None] | None = None
 

@@ -23,6 +23,7 @@ from pretzel.data_plane.serve.blocks import block_field, groups_of
 from pretzel.data_plane.serve.errors import call_error
 from pretzel.data_plane.serve.many import Call, FanOut, Outcome
 from pretzel.data_plane.serve.packing import LARGE, Answer, Packer, result_field, result_of, streamed
+from pretzel.data_plane.telemetry.recording import count, failed, recorded
 from pretzel.data_plane.transport.context import ServicerContext, deadline_of
 from pretzel.data_plane.transport.fast import FastPredict
 from pretzel.data_plane.transport.many import FastMany
@@ -111,6 +112,7 @@ class PredictionService(PredictionServiceServicer):
             failure = call_error(error)
             name = grpc_name(failure.code)
             self._tally.error("PredictStream", request.request.model, name)
+            failed(name)
             return pb.PredictStreamResponse(id=request.id, error=failure)
 
     async def PredictMany(self, request: pb.PredictManyRequest, context: ServicerContext) -> bytes:
@@ -121,9 +123,8 @@ class PredictionService(PredictionServiceServicer):
         call = Call(columns_from_proto(request.columns), tuple(dict.fromkeys(request.outputs)), deadline_of(context))
         results = await self._fan_out.predict(request.models, call)
         answer = await self._results(request.models, results, groups_of(results) if request.matrix else [])
-        calls = self._tally.calls("PredictMany", "all")
-        calls.observe(time.monotonic() - start)
-        calls.rows += request.columns[0].rows * len(results) if request.columns else 0
+        rows = request.columns[0].rows * len(results) if request.columns else 0
+        count(self._tally.calls("PredictMany", "all"), start, rows)
         return answer
 
     async def DescribeModel(
@@ -155,11 +156,11 @@ class PredictionService(PredictionServiceServicer):
         cost = entry.cost_of(outputs)
 
         def run(executable: Executable) -> Awaitable[Answer]:
+            executable = recorded(executable, route.version)
             return self._engine.run(executable, cost, columns, outputs, deadline, pack, waits=waits)
 
         response = await sound(self._plans, entry, run)
-        route.calls.observe(time.monotonic() - start)
-        route.calls.rows += request.columns[0].rows if columns else 0
+        count(route.calls, start, request.columns[0].rows if columns else 0)
         return response
 
     async def _results(

@@ -33,6 +33,7 @@ from pretzel.data_plane.serve.server import Server
 from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.supervise.coalesce import Rounds
 from pretzel.data_plane.supervise.link import Link, Message
+from pretzel.data_plane.telemetry.telemetry import Telemetry
 from pretzel.engine.fusion import FUSER
 from pretzel.errors import PretzelError, UnavailableError
 from pretzel.isolation.stages import PythonStages
@@ -83,11 +84,12 @@ class ServingProcess:
         backend = Backend(settings, find, self._router, self._plans, self._objects, self._engine, tally, self._results)
         inference = InferenceService(backend, service.streams)
         acceptor = Acceptor(start["spread"], start["slot"]) if start.get("spread") else None
-        shared = start["shared_port"]
         report = Report() if settings.load_reports else None
-        parts = settings, service, self._calls, inference
-        self._server = Server(*parts, shared_port=shared, acceptor=acceptor, report=report)
+        self._telemetry = Telemetry.of(settings, start.get("slot", 0))
+        given: dict[str, Any] = {"acceptor": acceptor, "report": report, "telemetry": self._telemetry}
+        self._server = Server(settings, service, self._calls, inference, shared_port=start["shared_port"], **given)
         self._load = self._reporter(report, start) if report else None
+        self._statistics = backend.statistics if settings.triton_metrics else None
         self._http: str = start.get("http", "")
         self._background = Background(self._report_problems)
         self._prepare(start)
@@ -133,6 +135,8 @@ class ServingProcess:
             await self._server.drain(self._settings.drain_seconds)
             for task in tasks:
                 task.cancel()
+            if self._telemetry is not None:
+                await asyncio.to_thread(self._telemetry.close)
             self._engine.close()
             self._plans.close()
             self._python.close()
@@ -253,6 +257,8 @@ class ServingProcess:
         numbers = self._tally.snapshot()
         numbers["counts"]["processor_seconds"] = processor_seconds()
         numbers["counts"].update(self._python.counts)
+        numbers["counts"].update(self._telemetry.counts if self._telemetry else {})
+        numbers["triton"] = self._statistics.numbers() if self._statistics is not None else []
         return {**numbers, "background": failures, "failing": failing, "gauges": gauges}
 
 

@@ -12,6 +12,8 @@ from pretzel.data_plane.rest.http.front import HttpFront
 from pretzel.data_plane.rest.http.limits import Limits
 from pretzel.data_plane.serve.accepting import Acceptor
 from pretzel.data_plane.settings import Settings
+from pretzel.data_plane.telemetry.http_calls import RecordedApi
+from pretzel.data_plane.telemetry.telemetry import Telemetry
 from pretzel.data_plane.transport.delay import Delay
 from pretzel.data_plane.transport.listening import BACKLOG
 from pretzel.serving.descriptors import HANDSHAKE_SECONDS, HTTP_PART, most_connections, raise_limit
@@ -22,11 +24,19 @@ from pretzel.serving.tls import HTTP1, server_tls
 class RestServer:
     """A server over HTTP/1.1."""
 
-    def __init__(self, settings: Settings, service: InferenceService, acceptor: Acceptor | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        service: InferenceService,
+        acceptor: Acceptor | None = None,
+        telemetry: Telemetry | None = None,
+    ) -> None:
         """Serve; if several processes do, ``acceptor`` shares the connections out among them."""
         self._settings, self._acceptor = settings, acceptor
         delay = Delay()
-        self.front = HttpFront(Api(service, delay), limits_of(settings), delay)
+        api = Api(service, delay)
+        application = RecordedApi(api, telemetry) if telemetry else api
+        self.front = HttpFront(application, limits_of(settings), delay)
 
     async def listen(self, descriptor: int, address: str) -> None:
         """Accept the connections of a socket that all serving processes inherit.

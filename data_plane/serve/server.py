@@ -19,6 +19,8 @@ from pretzel.data_plane.serve.grpcio_front import GrpcioFront
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.serve.rest_server import RestServer
 from pretzel.data_plane.settings import Settings
+from pretzel.data_plane.telemetry.grpc_calls import GrpcCalls
+from pretzel.data_plane.telemetry.telemetry import Telemetry
 from pretzel.data_plane.transport import http2
 from pretzel.inference.pool import WithDefault
 from pretzel.inference.service_pb2_grpc import NAME as INFERENCE
@@ -65,12 +67,17 @@ class Server:
         shared_port: bool,
         acceptor: Acceptor | None = None,
         report: Report | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
-        """Create the server without listening; it gives clients ``report``, if there is one."""
+        """Create the server without listening.
+
+        It gives clients ``report``, if there is one, and ``telemetry`` records sampled calls.
+        """
         self._health = health.Health([PREDICTION, INFERENCE])
-        self._rest = RestServer(settings, inference, acceptor)
+        self._rest = RestServer(settings, inference, acceptor, telemetry)
+        recorder = GrpcCalls(telemetry) if telemetry else None
         parts = settings, service, calls, inference
-        self._front = _front(*parts, shared_port=shared_port, acceptor=acceptor, report=report)
+        self._front = _front(*parts, shared_port=shared_port, acceptor=acceptor, report=report, recorder=recorder)
         add_PredictionServiceServicer_to_server(service, self._front.services)
         add_GRPCInferenceServiceServicer_to_server(inference, self._front.services)
         self._health.register(self._front.services)
@@ -125,6 +132,7 @@ def _front(
     shared_port: bool,
     acceptor: Acceptor | None,
     report: Report | None,
+    recorder: GrpcCalls | None,
 ) -> Front:
     """Return the front of the settings; grpcio's if the HTTP/2 engine is not installed."""
     attached = report.attached if report else None
@@ -132,7 +140,9 @@ def _front(
         from pretzel.data_plane.serve.native_front import NativeFront
 
         parts = settings, calls, service, inference
-        return NativeFront(*parts, shared_port=shared_port, acceptor=acceptor, attached=attached)
+        observe = recorder.observe if recorder else None
+        return NativeFront(*parts, shared_port=shared_port, acceptor=acceptor, attached=attached, observe=observe)
     if settings.front == "native":
         log.warning("the package ngh2 is not installed: the slower grpcio front serves; pip install 'pretzel[server]'")
-    return GrpcioFront(settings, calls, service.streams, shared_port=shared_port, attached=attached)
+    given: dict[str, Any] = {"attached": attached, "recorder": recorder}
+    return GrpcioFront(settings, calls, service.streams, shared_port=shared_port, **given)

@@ -17,7 +17,7 @@ from pretzel.data_plane.transport.lane import BREATH, Lane
 from pretzel.data_plane.transport.methods import Method
 from pretzel.data_plane.transport.status import Metadata
 from pretzel.errors import ExhaustedError, PretzelError
-from pretzel.serving.errors import status_of
+from pretzel.serving.request_ids import identified, request_id_of
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.connection import Connection
@@ -230,10 +230,8 @@ class Call:
     def finish_by(self, error: Exception) -> None:
         """Send the status of an error."""
         if isinstance(error, Rejection):
-            self.finish(error.code, error.message)
-            return
-        status = status_of(error)
-        self.finish(status.code, status.message, status.metadata)
+            return self.finish(error.code, error.message)
+        return self.finish(*identified(error, request_id_of(self.head.fields)))
 
     # Ends that the handler does not choose
 

@@ -172,7 +172,9 @@ class Connection(asyncio.Protocol):
         if self.admission.is_active and self.admission.is_late(self._last_head, self._last_method):
             self.sender.refuse(stream_id, REFUSAL)
             return
-        call = self.calls[stream_id] = Call(self, stream_id, self._last_head, self._last_method)
+        observe, method = self.front.observe, self._last_method
+        method = method if observe is None else observe(self._last_head, method)
+        call = self.calls[stream_id] = Call(self, stream_id, self._last_head, method)
         if call.deadline:
             self._waiting.append(call)
         if end:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.transport.attached import Attached
 from pretzel.data_plane.transport.connection import Connection
+from pretzel.data_plane.transport.head import Head
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.listening import Listening
-from pretzel.data_plane.transport.methods import Methods
+from pretzel.data_plane.transport.methods import Method, Methods
 from pretzel.data_plane.transport.polling import Poller
 from pretzel.data_plane.transport.shedding import Shedding
 from pretzel.errors import ExhaustedError
 
+Observe = Callable[[Head, Method], Method]
 RETRY_SECONDS = 0.1
 """Delay that is suggested to a client whose message found no room."""
 
@@ -28,8 +31,11 @@ class NativeFront(Listening[Connection]):
         poller: Poller | None = None,
         tally: Tally | None = None,
         attached: Attached | None = None,
+        observe: Observe | None = None,
     ) -> None:
+        """Serve; ``observe`` chooses the method of each call, which may record it."""
         super().__init__(limits.connections)
+        self.observe = observe
         self.methods, self.limits, self.poller = methods, limits, poller or Poller(0)
         self.attached = attached or Attached()
         self.shedding = Shedding(methods, limits, tally or Tally())

@@ -18,6 +18,7 @@ _HOMES = {
     "AsyncClient": "pretzel.client",
     "ControlPlane": "pretzel.client",
     "AsyncControlPlane": "pretzel.client",
+    "request_id": "pretzel.client",
     "AnswersMayDifferWarning": "pretzel.errors",
     "errors": "pretzel.errors",
     "flow": "pretzel.flow",

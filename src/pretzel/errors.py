@@ -18,6 +18,8 @@ class PretzelError(Exception):
     """Base of all errors raised by Pretzel; if raised directly, a bug in Pretzel."""
 
     code: ClassVar[str] = "INTERNAL"
+    request_id: str = ""
+    """Identifier of the call that failed, under which the server's logs and traces have it."""
 
 
 class DefinitionError(PretzelError, ValueError):

@@ -46,6 +46,9 @@ IN_WORDS = {
     "store": "none",
     "accept_epoch": "none",
     "request_memory_bytes": "a quarter of `memory_budget`",
+    "request_log_drop": "none",
+    "request_log_hash": "none",
+    "request_log_key": "generated",
     "shared_memory": "if no other host can reach the server",
 }
 """Defaults that are computed when a server starts."""

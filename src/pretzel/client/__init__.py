@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pretzel.client.asynchronous import AsyncClient, AsyncControlPlane
     from pretzel.client.blocking import Client, ControlPlane
+    from pretzel.client.request_ids import request_id
 
 _HOMES = {
     "Client": "pretzel.client.blocking",
     "ControlPlane": "pretzel.client.blocking",
     "AsyncClient": "pretzel.client.asynchronous",
     "AsyncControlPlane": "pretzel.client.asynchronous",
+    "request_id": "pretzel.client.request_ids",
 }
 
-__all__ = ["AsyncClient", "AsyncControlPlane", "Client", "ControlPlane"]
+__all__ = ["AsyncClient", "AsyncControlPlane", "Client", "ControlPlane", "request_id"]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
@@ -23,10 +24,14 @@ from pretzel.client.operations import (
     StreamCall,
     UnaryCall,
 )
+from pretzel.client.request_ids import METADATA
+from pretzel.client.tracing import async_interceptors
 from pretzel.errors import PretzelError
 from pretzel.targets import File
 
 T = TypeVar("T")
+
+_CHANNELS: tuple[Any, Any] = (grpc.aio.insecure_channel, grpc.aio.secure_channel)
 
 
 class AsyncConnection:
@@ -45,6 +50,7 @@ class AsyncConnection:
         tls_key: File | None = None,
         credentials: grpc.ChannelCredentials | None = None,
         options: Sequence[tuple[str, Any]] = (),
+        tracing: bool = False,
     ) -> None:
         """Store the arguments of :class:`~pretzel.client.connection.Connection`; channels are opened on first use."""
         self.address, self.timeout = address, timeout
@@ -53,6 +59,7 @@ class AsyncConnection:
         self._channels: list[grpc.aio.Channel] = []
         self._stubs: list[Any] = []
         self._turns = Turns(channels)
+        self._interceptors = async_interceptors(address) if tracing else None
 
     async def close(self) -> None:
         """Close the connections; running calls are cancelled."""
@@ -72,7 +79,8 @@ class AsyncConnection:
     def _stub(self, place: int) -> Any:
         # Channels bind to the running loop, and a client may be created before one runs.
         if not self._stubs:
-            plain, secure = grpc.aio.insecure_channel, grpc.aio.secure_channel
+            spans = self._interceptors
+            plain, secure = (partial(kind, interceptors=spans) for kind in _CHANNELS)
             self._channels = [self._endpoint.open(plain, secure, self._options) for _ in range(self._count)]
             self._stubs = [type(self).stub(channel) for channel in self._channels]
         return self._stubs[place]
@@ -95,7 +103,8 @@ class AsyncConnection:
                     timeout = None if end is None else left(end, self.address)
                     if isinstance(effect, UnaryCall):  # not by _perform: nearly every effect is one
                         stub = self._stub(self._turns.next_for(effect))
-                        answer = await getattr(stub, effect.method)(effect.request, timeout=timeout)
+                        call = getattr(stub, effect.method)
+                        answer = await call(effect.request, timeout=timeout, metadata=METADATA.get())
                         self._endpoint.reached = True
                     else:
                         answer = await self._perform(effect, timeout)
@@ -124,7 +133,7 @@ class AsyncConnection:
     async def _listen(self, listens: Sequence[StreamCall], timeout: float | None) -> None:
         stubs = [self._stub(self._turns.next()) for _ in listens]
         calls = [
-            getattr(stub, listen.method)(listen.request, timeout=timeout)
+            getattr(stub, listen.method)(listen.request, timeout=timeout, metadata=METADATA.get())
             for stub, listen in zip(stubs, listens, strict=True)
         ]
         try:

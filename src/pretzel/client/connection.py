@@ -22,6 +22,8 @@ from pretzel.client.operations import (
     StreamCall,
     UnaryCall,
 )
+from pretzel.client.request_ids import METADATA
+from pretzel.client.tracing import traced
 from pretzel.errors import PretzelError
 from pretzel.targets import File
 
@@ -44,6 +46,7 @@ class Connection:
         tls_key: File | None = None,
         credentials: grpc.ChannelCredentials | None = None,
         options: Sequence[tuple[str, Any]] = (),
+        tracing: bool = False,
     ) -> None:
         """Create the channels; nothing is sent yet.
 
@@ -59,14 +62,18 @@ class Connection:
             tls_key: file with its private key.
             credentials: for TLS, instead of files.
             options: gRPC channel arguments; they override the defaults.
+            tracing: begin a span of OpenTelemetry for each call, and send its trace context and a request id.
 
         Raises:
             InputError: the address or a file cannot be read.
+            PreconditionError: ``tracing`` needs OpenTelemetry, which is not installed.
         """
         self.address, self.timeout = address, timeout
         self._endpoint = server = Endpoint(address, tls_ca, tls_cert, tls_key, credentials)
         arguments = channel_options(options)
         self._channels = [server.open(grpc.insecure_channel, grpc.secure_channel, arguments) for _ in range(channels)]
+        if tracing:
+            self._channels = [traced(channel, self.address) for channel in self._channels]
         self._stubs = [type(self).stub(channel) for channel in self._channels]
         self._turns = Turns(channels)
 
@@ -103,7 +110,8 @@ class Connection:
                     timeout = None if end is None else left(end, self.address)
                     if isinstance(effect, UnaryCall):  # not by _perform: nearly every effect is one
                         stub = self._stubs[self._turns.next_for(effect)]
-                        answer = getattr(stub, effect.method)(effect.request, timeout=timeout)
+                        call = getattr(stub, effect.method)
+                        answer = call(effect.request, timeout=timeout, metadata=METADATA.get())
                         self._endpoint.reached = True
                     else:
                         answer = self._perform(effect, timeout)
@@ -133,7 +141,7 @@ class Connection:
         """Read from the calls round-robin, so that no stream stalls while another is read."""
         stubs = [self._stubs[self._turns.next()] for _ in listens]
         calls = [
-            getattr(stub, listen.method)(listen.request, timeout=timeout)
+            getattr(stub, listen.method)(listen.request, timeout=timeout, metadata=METADATA.get())
             for stub, listen in zip(stubs, listens, strict=True)
         ]
         try:

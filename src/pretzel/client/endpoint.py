@@ -11,6 +11,7 @@ import grpc
 
 from pretzel.client.diagnosis import diagnose
 from pretzel.client.failures import MismatchError, UnreachedError, failure_of
+from pretzel.client.request_ids import identify
 from pretzel.errors import DeadlineError, PretzelError
 from pretzel.plan.texts import sendable
 from pretzel.targets import File, Target, Tls
@@ -86,6 +87,8 @@ class Endpoint:
     def failure(self, error: grpc.RpcError | PretzelError) -> PretzelError:
         """Return the Pretzel error of a failed call, and note whether a server gave it."""
         failure = failure_of(error, self.address)
+        if failure is not error:
+            identify(failure, error)
         self.reached |= failure is not error and not isinstance(failure, (UnreachedError, DeadlineError))
         return failure
 

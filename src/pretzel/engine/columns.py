@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,9 @@ from pretzel.errors import InputError
 from pretzel.kernels.marshal import first_unreadable
 from pretzel.plan.types import TEXT, ValueType, dense
 from pretzel.plan.values import Csr, Ragged, Texts
+
+SHOWN = 20
+"""Names listed in a message."""
 
 
 def column_rows(column: Any) -> int:
@@ -121,3 +125,15 @@ def _wrong(name: str, kind: ValueType, column: Any) -> InputError:
     else:
         actual = type(column).__name__
     return InputError(f"column {name!r}: expected {kind}, got {actual}")
+
+
+def wrong_columns(required: set[str], columns: Mapping[str, Any], names: set[str]) -> InputError:
+    """Return the error for columns that a model does not take, or that it lacks."""
+    missing, unknown = sorted(required - columns.keys()), sorted(columns.keys() - names)
+    wrong = f"column {missing[0]!r} is missing" if missing else f"column {unknown[0][:100]!r} is unknown"
+    return InputError(f"{wrong}; the model takes {_listed(names)}")
+
+
+def _listed(names: set[str]) -> str:
+    shown = ", ".join(map(repr, sorted(names)[:SHOWN]))
+    return shown if len(names) <= SHOWN else f"{shown} and {len(names) - SHOWN} more"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pretzel.engine.blocks import block_rows
-from pretzel.engine.columns import absent_column, bind_column, column_rows
+from pretzel.engine.columns import absent_column, bind_column, column_rows, wrong_columns
 from pretzel.engine.components import Components
 from pretzel.engine.footprint import Footprint, Need, Written, footprint
 from pretzel.engine.fused import FusedStep
@@ -16,6 +16,7 @@ from pretzel.engine.helpers import LEAST_ROWS, Helpers
 from pretzel.engine.outputs import Output, Value, value_of
 from pretzel.engine.workspaces import guarded
 from pretzel.errors import InputError, NotFoundError
+from pretzel.kernels.observing import run_observed
 from pretzel.kernels.program import Program, Token
 from pretzel.plan.multioutput import usual_outputs
 from pretzel.plan.plan import PlanInput
@@ -26,7 +27,6 @@ Step = tuple[Any, tuple[int, ...], ValueType]  # kernel, nodes read, type writte
 Join = Callable[[list[FusedStep], frozenset[int]], list[FusedStep]]
 
 _MOST_SCHEDULES = 64  # callers choose the outputs and their order, so the cache needs a bound
-_SHOWN = 20  # names listed in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +111,7 @@ class Executable:
             NotFoundError: an output does not exist.
             DeadlineError, CancelledError, ExhaustedError: the run was stopped.
         """
-        if len(columns) < len(self.inputs):
-            outputs = self._components.requested(columns, outputs)
-        rows, bound = self._bind(columns, outputs)
+        rows, bound, outputs = self._bind(columns, outputs)
         return self.run_bound(bound, rows, outputs, deadline=deadline, token=token, most=most, helpers=helpers)
 
     def run_bound(
@@ -134,6 +132,18 @@ class Executable:
             results = helpers.run(program, bound, rows, deadline, token, most)
         else:
             results = guarded(lambda workspace: program.run(workspace, bound, rows, deadline, token, most))
+        return self._values(schedule, results, bound)
+
+    def run_observed(
+        self, columns: Mapping[str, Any], outputs: Sequence[str] | None = None, **options: Any
+    ) -> tuple[dict[str, Value], list[tuple[Any, float]]]:
+        """Compute as :meth:`run` with its ``options``, on one thread; return each kernel with its seconds too."""
+        rows, bound, outputs = self._bind(columns, outputs)
+        schedule = self.schedule(outputs)
+        results, steps = guarded(lambda workspace: run_observed(schedule.program, workspace, bound, rows, **options))
+        return self._values(schedule, results, bound), steps
+
+    def _values(self, schedule: Schedule, results: Sequence[Any], bound: Sequence[Any]) -> dict[str, Value]:
         return {
             name: value_of(self.outputs[name], results[at] if at >= 0 else bound[-1 - at], is_input=at < 0)
             for name, at in zip(schedule.names, schedule.positions, strict=True)
@@ -174,7 +184,7 @@ class Executable:
         Raises:
             InputError: as for :meth:`run`.
         """
-        rows, bound = self._bind(columns, self._components.requested(columns, None))
+        rows, bound, _ = self._bind(columns, None)
         return self.profile_bound(bound, rows)
 
     def profile_bound(self, bound: list[Any], rows: int, outputs: Sequence[str] | None = None) -> list[Observed]:
@@ -193,15 +203,19 @@ class Executable:
             observed[node - len(self.inputs)] = Observed(seconds, entries if entries >= 0 else None)
         return observed
 
-    def _bind(self, columns: Mapping[str, Any], outputs: Sequence[str] | None) -> tuple[int, list[Any]]:
-        """Return the number of rows, and the bound columns, with placeholders for absent ones that no output reads."""
+    def _bind(
+        self, columns: Mapping[str, Any], outputs: Sequence[str] | None
+    ) -> tuple[int, list[Any], Sequence[str] | None]:
+        """Return the rows, the bound columns (placeholders for absent ones that no output reads), and the outputs."""
+        if len(columns) < len(self.inputs):
+            outputs = self._components.requested(columns, outputs)
         if len(columns) != len(self.inputs) or columns.keys() != self._names:
             required = self._names if outputs is None else self._components.inputs_of(outputs)
             if not required <= columns.keys() <= self._names:
-                raise _wrong_columns(required, columns, self._names)
+                raise wrong_columns(required, columns, self._names)
         first = next((item.name for item in self.inputs if item.name in columns), "")
         rows = column_rows(columns[first]) if first else 0
-        return rows, [self._bound(item, columns, rows, first) for item in self.inputs]
+        return rows, [self._bound(item, columns, rows, first) for item in self.inputs], outputs
 
     def _bound(self, item: PlanInput, columns: Mapping[str, Any], rows: int, first: str) -> Any:
         if item.name not in columns:
@@ -274,14 +288,3 @@ class Executable:
 
     def _needed(self, nodes: Iterable[int]) -> list[int]:
         return [node for node in self.reached(nodes) if node >= len(self.inputs)]
-
-
-def _wrong_columns(required: set[str], columns: Mapping[str, Any], names: set[str]) -> InputError:
-    missing, unknown = sorted(required - columns.keys()), sorted(columns.keys() - names)
-    wrong = f"column {missing[0]!r} is missing" if missing else f"column {unknown[0][:100]!r} is unknown"
-    return InputError(f"{wrong}; the model takes {_listed(names)}")
-
-
-def _listed(names: set[str]) -> str:
-    shown = ", ".join(map(repr, sorted(names)[:_SHOWN]))
-    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"

@@ -28,6 +28,7 @@ from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.serve.server import Server
 from pretzel.data_plane.settings import Settings
+from pretzel.data_plane.telemetry.telemetry import Telemetry
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import Model
 from pretzel.plan.wire import columns_from_proto, columns_to_proto
@@ -40,7 +41,15 @@ from tests.data_plane.models import put
 class Serving:
     """The parts of one serving process."""
 
-    def __init__(self, path: Path, queue: int = 4, front: str = "native", delay: float = 0.0, **settings: Any) -> None:
+    def __init__(
+        self,
+        path: Path,
+        queue: int = 4,
+        front: str = "native",
+        delay: float = 0.0,
+        telemetry: Telemetry | None = None,
+        **settings: Any,
+    ) -> None:
         self.cache = ObjectCache(path)
         self.settings = Settings(port=0, front=front, **settings)
         self.tally = Tally()
@@ -70,7 +79,7 @@ class Serving:
         self.inference = InferenceService(backend, self.service.streams)
         self.report = Report()
         parts = self.settings, self.service, self.guard, self.inference
-        self.server = Server(*parts, shared_port=False, report=self.report)
+        self.server = Server(*parts, shared_port=False, report=self.report, telemetry=telemetry)
         self.models: dict[str, Model] = {}
 
     async def start(self) -> None:
