@@ -1,7 +1,7 @@
 """Columns of types with which pandas or polars compute by rules of their own, so that a step answers otherwise.
 
 A comparison with NA is NA, and false with NaN; `map` finds no boolean among numbers; polars takes NaN for the largest
-number.  ``forms`` in the metadata lists such types for each input, by these names:
+number.  ``rejected_types`` in the metadata lists them for each input, by these names:
 
 ``bool``        booleans
 ``none``        objects that contain None; for texts, objects with any missing value
@@ -38,7 +38,7 @@ def reject_forms(columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> Non
     Raises:
         InputError: a column has such a type; the message names both.
     """
-    for name, refused in (metadata.get("forms") or {}).items():
+    for name, refused in (metadata.get("rejected_types") or {}).items():
         for label, column in _columns_of(name, columns[name]) if name in columns else ():
             found = [form for form in forms_of(column) if form in refused]
             found += [form for form in forms_of(column) if form + MISSING in refused and _has_missing(column)]

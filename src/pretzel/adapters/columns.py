@@ -47,7 +47,8 @@ def check_order(X: Any, metadata: Mapping[str, Any]) -> None:
     """Reject a table with reordered columns, if the library reads columns by position whatever their names.
 
     ``order: pandas`` in the metadata: it does so for the tables of other libraries than pandas.  ``others: refused``:
-    further columns are rejected, because the library's result has values for them.
+    further columns are rejected, because the library's result has values for them, or is computed from them.  Rows of
+    named values have no order, but may have further names.
 
     Raises:
         InputError: the table has the columns of the model in another order, or further ones.
@@ -57,6 +58,8 @@ def check_order(X: Any, metadata: Mapping[str, Any]) -> None:
     if not by_position and not alone:
         return
     names = column_names(X)
+    if names is None and alone:
+        names, by_position = _keys(X), False
     expected = list(metadata.get("feature_names") or metadata.get("order_names") or ())
     if names is None or names == expected:
         return
@@ -64,6 +67,12 @@ def check_order(X: Any, metadata: Mapping[str, Any]) -> None:
     has_others = alone and expected and {*actual} > {*expected}
     if has_others or (by_position and actual != expected and sorted(actual) == sorted(expected)):
         raise InputError(names_differ(actual, expected))
+
+
+def _keys(X: Any) -> list[Any] | None:
+    """Return the names of a mapping of columns, or of the first of rows that are mappings; None for anything else."""
+    first = X[0] if isinstance(X, (list, tuple)) and X else X
+    return list(first) if isinstance(first, Mapping) and not is_sparse(first) else None
 
 
 def known_as(column: str, names: Container[str], metadata: Mapping[str, Any]) -> str:

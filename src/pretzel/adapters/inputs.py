@@ -63,7 +63,7 @@ DECIDES = (
     "ascending",
     "spaces",
     "functions",
-    "forms",
+    "rejected_types",
     "kept",
     "traced",
     "without_booleans",

@@ -75,7 +75,7 @@ def reader_of(
     positions = [labels.index(item.name) for item in inputs]
     if any(_is_unlike(layout.kinds[at], item.name, both) for item, at in zip(inputs, positions, strict=True)):
         return None
-    formed = {name for one in both for name in one.get("objects") or ()}
+    formed = {name for one in both for key in ("objects", "rejected_types") for name in one.get(key) or ()}
     reads = [_read_of(item, layout.kinds[at], checks, formed) for item, at in zip(inputs, positions, strict=True)]
     found = [read for read in reads if read is not None]
     return Reader(layout, positions, found) if len(found) == len(reads) > 0 else None
@@ -83,7 +83,7 @@ def reader_of(
 
 def _excludes(metadata: Mapping[str, Any]) -> bool:
     """Return whether a model checks values of any column, whatever its type, or reads rows of named values."""
-    return any(metadata.get(key) for key in ("records", "fractions", "typed", "zeros_apart", "apart", "forms"))
+    return any(metadata.get(key) for key in ("records", "fractions", "typed", "zeros_apart", "apart"))
 
 
 def _is_unlike(kind: Any, name: str, both: Sequence[Mapping[str, Any]]) -> bool:

@@ -28,6 +28,8 @@ class Columns:
     """True if the library has a pandas table here, with a type per column, rather than an array of one type."""
     converted: bool = False
     """True if an estimator has made an array or a sparse matrix of what the model was given."""
+    further: bool = False
+    """True if further columns of a table that the model is given are among these in the library."""
 
     @classmethod
     def of(cls, node: Node) -> Columns:
@@ -46,7 +48,7 @@ class Columns:
             inputs.name_columns(names)
             inputs.settle_alike(names)
             frame = inputs.frame is not False
-            return cls(tuple(Open(inputs, name, None) for name in names), tuple(names), frame)
+            return cls(tuple(Open(inputs, name, None) for name in names), tuple(names), frame, further=True)
         inputs.width = width
         if inputs.by_position:
             return cls(tuple(Open(inputs, str(i), None) for i in range(width or 0)), frame=bool(inputs.frame))

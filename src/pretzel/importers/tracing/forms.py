@@ -99,6 +99,10 @@ class _Calls:
         table[name] = make(table[name])
         return self._answers_otherwise(table, rows)
 
+    def _answers_otherwise(self, table: Any, rows: Rows) -> bool:
+        x = table[table.columns[0]] if self._given.vector else table
+        return answers_otherwise(self._function, x, rows)
+
     def of_polars(self, read: list[ops.Input], rows: Rows) -> list[str]:
         """Return the forms of polars tables for which the function answers otherwise."""
         try:
@@ -122,18 +126,19 @@ class _Calls:
                 found.append(form)
         return found
 
-    def _answers_otherwise(self, table: Any, rows: Rows) -> bool:
-        x = table[table.columns[0]] if self._given.vector else table
-        try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
-                returned = _columns(self._function(x))
-        except Exception:  # the library raises too
-            return False
-        if any(callable(value) for column in returned for value in column[:1]):
-            return False  # a method of polars where pandas has a value
-        traced = [column for values in rows.traced for column in (values.T if values.ndim == 2 else [values])]
-        return len(returned) != len(traced) or any(map(_differ, returned, traced))
+
+def answers_otherwise(function: Callable[..., Any], table: Any, rows: Rows) -> bool:
+    """Return whether a function returns something else for a table than a trace for its rows, and raises no error."""
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            returned = _columns(function(table))
+    except Exception:  # the library raises too
+        return False
+    if any(callable(value) for column in returned for value in column[:1]):
+        return False  # a method of polars where pandas has a value
+    traced = [column for values in rows.traced for column in (values.T if values.ndim == 2 else [values])]
+    return len(returned) != len(traced) or any(map(_differ, returned, traced))
 
 
 def _with_holes(values: Any) -> Any:
