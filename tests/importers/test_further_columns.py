@@ -1,4 +1,4 @@
-"""Tables with further columns: rejected where the library's answer depends on them, read by name where it does not."""
+"""Tables with further columns or another index: rejected where the library's answer depends on them, else read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 import pretzel
-from pretzel.errors import InputError
+from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -119,3 +119,41 @@ def test_a_python_stage_is_tried_with_further_columns(function: Any, rule: str |
     model = make_pipeline(FunctionTransformer(function), StandardScaler()).fit(X)
     assert np.allclose(model.transform(wider(X, 0)), model.transform(X)) == (rule is None)
     assert export(model, sample=X, python="isolated").metadata.get("others") == rule
+
+
+def aligned(df: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([df["a"], pd.Series(np.sqrt(df["b"].to_numpy()), name="root")], axis=1)
+
+
+def unaligned(df: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame({"a": df["a"], "root": np.sqrt(df["b"].to_numpy())})
+
+
+def numbered(df: pd.DataFrame) -> pd.Series:
+    return pd.DataFrame({"a": [float(str(value)) for value in df["a"]]}).sum(axis=1) + df["b"]
+
+
+SHUFFLED = X[:6].iloc[::-1]
+
+
+def test_an_index_by_which_a_function_aligns_rows_is_rejected() -> None:
+    model = make_pipeline(FunctionTransformer(aligned), StandardScaler()).fit(X)
+    fast = pretzel.compile(model, sample=X)
+    for rows in (SHUFFLED, X[2:3]):
+        wrong = model.transform(rows)
+        assert wrong.shape != (len(rows), 2) or not np.allclose(wrong, model.transform(rows.reset_index(drop=True)))
+        for _ in range(3):
+            with pytest.raises(InputError, match=r"X: row 0 has the index .*call reset_index\(drop=True\)"):
+                fast.transform(rows)
+            reset = rows.reset_index(drop=True)
+            np.testing.assert_allclose(fast.transform(reset), model.transform(reset), rtol=1e-9)
+
+
+def test_another_index_that_does_not_matter() -> None:
+    model = make_pipeline(FunctionTransformer(unaligned), StandardScaler()).fit(X)
+    np.testing.assert_allclose(pretzel.compile(model, sample=X).transform(SHUFFLED), model.transform(SHUFFLED))
+
+
+def test_a_python_stage_that_aligns_rows_by_the_index_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match="nor is it a Python stage: row .* gives something else in another order"):
+        export(make_pipeline(FunctionTransformer(numbered)).fit(X), sample=X, python="isolated")

@@ -51,8 +51,9 @@ def check_order(X: Any, metadata: Mapping[str, Any]) -> None:
     named values have no order, but may have further names.
 
     Raises:
-        InputError: the table has the columns of the model in another order, or further ones.
+        InputError: the table has the columns of the model in another order, or further ones, or another index.
     """
+    reject_index(X, metadata)
     rule, alone = metadata.get("order"), metadata.get("others") == "refused"
     by_position = rule == "strict" or (rule == "pandas" and not hasattr(X, "iloc"))
     if not by_position and not alone:
@@ -67,6 +68,20 @@ def check_order(X: Any, metadata: Mapping[str, Any]) -> None:
     has_others = alone and expected and {*actual} > {*expected}
     if has_others or (by_position and actual != expected and sorted(actual) == sorted(expected)):
         raise InputError(names_differ(actual, expected))
+
+
+def reject_index(X: Any, metadata: Mapping[str, Any]) -> None:
+    """Reject a pandas table whose rows are not numbered from 0, if a function of the model aligns rows by the index.
+
+    Raises:
+        InputError: ``index: refused`` is in the metadata, and the index is another.
+    """
+    if metadata.get("index") == "refused" and hasattr(X, "iloc"):
+        labels = X.index.tolist()
+        row = next((row for row, label in enumerate(labels) if label != row), None)
+        if row is not None:
+            reason = "a function of the model aligns rows by the index, and numbers others from 0"
+            raise InputError(f"X: row {row} has the index {labels[row]!r:.40}: {reason}; call reset_index(drop=True)")
 
 
 def _keys(X: Any) -> list[Any] | None:

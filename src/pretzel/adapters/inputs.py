@@ -46,6 +46,7 @@ DECIDES = (
     "order",
     "order_names",
     "in_order",
+    "index",
     "without_others",
     "others",
     "absent",

@@ -83,7 +83,7 @@ def reader_of(
 
 def _excludes(metadata: Mapping[str, Any]) -> bool:
     """Return whether a model checks values of any column, whatever its type, or reads rows of named values."""
-    return any(metadata.get(key) for key in ("records", "fractions", "typed", "zeros_apart", "apart"))
+    return any(metadata.get(key) for key in ("records", "fractions", "typed", "zeros_apart", "apart", "index"))
 
 
 def _is_unlike(kind: Any, name: str, both: Sequence[Mapping[str, Any]]) -> bool:

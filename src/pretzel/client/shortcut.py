@@ -35,6 +35,7 @@ _OF_OTHERS = {
     *("without_categories", "float32_unclear", "spaces", "columns", "byte_order"),
     *("dense_only", "stored_nan"),
     *("kept", "compared", "without_booleans", "without_na", "without_others", "others"),
+    *("index", "rejected_types"),
 }
 """Metadata that concern neither arrays of the model's own type nor lists of texts."""
 _OF_NEITHER = {"matrix": _OF_OTHERS, "texts": {*_OF_OTHERS, "decodes"}}

@@ -184,7 +184,8 @@ def _proved(estimator: Any, name: str, call: Captured) -> Opened:
     libraries["scipy"] = any("{" in kind for kind, _, _ in (*container.columns, *columns))
     also = [name for name, needed in libraries.items() if needed]
     gives = tuple(kind for kind, _, _ in columns)
-    return Opened(container, pickled(estimator, also), gives, names, reads_further(function, call.given, columns))
+    further = reads_further(function, call.given, columns)
+    return Opened(container, pickled(estimator, also), gives, names, further)
 
 
 def _sent(container: Container, original: Any) -> Any:

@@ -37,15 +37,19 @@ def prove(function: Callable[[Any], Any], given: Any, rows: int, whole: Sequence
 
 def reads_further(function: Callable[[Any], Any], given: Any, whole: Sequence[forms.Column]) -> bool:
     """Return whether a function returns something else for a table with a further column, and raises no error."""
-    for table in _wider(given) if forms.is_table(given) else ():
-        try:
-            some = forms.returned(function(table))
-        except Exception:  # whatever foreign code raises
-            continue
-        try:
-            _compare(some, whole, np.arange(len(given)), "")
-        except DependentError:
-            return True
+    return forms.is_table(given) and any(_differs(function, table, whole) for table in _wider(given))
+
+
+def _differs(function: Callable[[Any], Any], table: Any, whole: Sequence[forms.Column]) -> bool:
+    """Return whether a function returns something else for a table, and raises no error."""
+    try:
+        some = forms.returned(function(table))
+    except Exception:  # whatever foreign code raises
+        return False
+    try:
+        _compare(some, whole, np.arange(len(table)), "")
+    except DependentError:
+        return True
     return False
 
 

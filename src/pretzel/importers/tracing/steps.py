@@ -17,7 +17,7 @@ from pretzel.importers.registry import Step
 from pretzel.importers.rounding import note_jumps
 from pretzel.importers.tracing.character_look_ups import clarified
 from pretzel.importers.tracing.forms import refused_forms
-from pretzel.importers.tracing.further_columns import reads_further
+from pretzel.importers.tracing.other_tables import rules_of
 from pretzel.importers.tracing.proof import prove
 from pretzel.importers.tracing.random_rows import own_type
 from pretzel.importers.tracing.text_values import HoldsTextsError
@@ -55,8 +55,9 @@ def traced(
             raise _refused(step, option, function, error) from None
         return traced(function, option, arguments, _as_floats(parts, x, step), step)
     refused = _forms_of(function, dict(arguments or {}), given, result)
-    if x.further and _reads_further(function, dict(arguments or {}), given, result):
-        step.inputs.metadata["others"] = "refused"
+    for rule in _rules_of(function, dict(arguments or {}), given, result):
+        if x.further or rule != "others":
+            step.inputs.metadata[rule] = "refused"
     return _over(parts, given, result, refused, step)
 
 
@@ -124,18 +125,20 @@ def _forms_once(
     return refused_forms(functools.partial(function, **dict(arguments)), given, result)
 
 
-def _reads_further(function: Callable[..., Any], arguments: dict[str, Any], given: Given, result: Result) -> bool:
+def _rules_of(
+    function: Callable[..., Any], arguments: dict[str, Any], given: Given, result: Result
+) -> frozenset[str]:
     try:
-        return _reads_further_once(function, tuple(sorted(arguments.items())), given, result)
+        return _rules_once(function, tuple(sorted(arguments.items())), given, result)
     except TypeError:  # an argument that has no hash
-        return reads_further(functools.partial(function, **arguments), given, result)
+        return rules_of(functools.partial(function, **arguments), given, result)
 
 
 @functools.lru_cache(maxsize=64)
-def _reads_further_once(
+def _rules_once(
     function: Callable[..., Any], arguments: tuple[tuple[str, Any], ...], given: Given, result: Result
-) -> bool:
-    return reads_further(functools.partial(function, **dict(arguments)), given, result)
+) -> frozenset[str]:
+    return rules_of(functools.partial(function, **dict(arguments)), given, result)
 
 
 def _as_floats(parts: list[Part], x: Columns, step: Step) -> Columns:
