@@ -28,7 +28,7 @@ REMEDIES = {
     "bool": "convert it: astype(int)",
     "none": "replace None by NaN in a column of one type",
     "masked": "convert it: astype(float), or astype('str') for texts",
-    "arrow": "convert it: astype(float), or astype('str') for texts",
+    "arrow": "convert it: astype(float), astype('str') for texts, or astype('datetime64[us]') for dates",
     "polars": "pass a pandas table: X.to_pandas()",
     "category": "convert it: astype('str')",
     "flags": "convert it: astype(bool)",
@@ -66,7 +66,8 @@ def forms_of(values: Any) -> tuple[str, ...]:
             return (*(["none"] if _holds_none(listed) else []), *(["mixed"] if _is_mixed(listed) else []))
         return ("bool",) if dtype.kind == "b" else ()
     if hasattr(dtype, "categories"):
-        return ("category", "flags") if _are_flags(dtype.categories) else ("category",)
+        flags = hasattr(values, "isna") and _are_flags(dtype.categories)  # those of polars are always texts
+        return ("category", "flags") if flags else ("category",)
     beside = ("bool",) if str(dtype).lower().startswith("bool") else ()
     if type(values).__module__.partition(".")[0] == "polars":
         return ("polars", *beside)

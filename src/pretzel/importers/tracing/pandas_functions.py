@@ -30,8 +30,9 @@ def _frame(data: Any = None, index: Any = None, columns: Any = None, **options: 
     """``pandas.DataFrame`` of symbolic columns."""
     if isinstance(data, SymbolicFrame):
         return data[list(columns)] if columns is not None else data.copy()
-    if isinstance(data, SymbolicArray) and columns is not None:
-        return SymbolicFrame(dict(zip(columns, data.value.columns(), strict=True)))
+    if isinstance(data, SymbolicArray):
+        parts = data.value.columns()
+        return SymbolicFrame(dict(zip(range(len(parts)) if columns is None else columns, parts, strict=True)))
     records = records_of(data)
     if records is not None:
         return SymbolicFrame({name: records[name] for name in (columns if columns is not None else records)})

@@ -39,7 +39,7 @@ from pretzel.plan.node import Node
 def function_transformer(estimator: FunctionTransformer, x: Columns, step: Step) -> Methods:
     """A NumPy function of each value, or the identity, which keeps integers."""
     step.inputs.tells_integers = True
-    if step.is_model and not estimator.validate:  # the library calls the function with all columns of a table
+    if step.is_model and not (estimator.validate or is_traceable(estimator.func)):  # it returns all columns of a table
         step.inputs.metadata["others"] = "refused"
     return {"transform": handed_on(estimator, x, step).returned()}
 
