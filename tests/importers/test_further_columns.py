@@ -155,5 +155,7 @@ def test_another_index_that_does_not_matter() -> None:
 
 
 def test_a_python_stage_that_aligns_rows_by_the_index_is_refused() -> None:
-    with pytest.raises(UnsupportedError, match="nor is it a Python stage: row .* gives something else in another order"):
+    with pytest.raises(
+        UnsupportedError, match="nor is it a Python stage: row .* gives something else in another order"
+    ):
         export(make_pipeline(FunctionTransformer(numbered)).fit(X), sample=X, python="isolated")

@@ -72,7 +72,9 @@ def test_what_is_no_number_is_rejected(name: str, column: str, value: Any) -> No
     rows.loc[2, column] = value
     with pytest.raises((ValueError, OverflowError)):
         model.transform(rows)
-    with pytest.raises(InputError, match="row 2: the function raises an error for it|row 2: a text that spells no number"):
+    with pytest.raises(
+        InputError, match="row 2: the function raises an error for it|row 2: a text that spells no number"
+    ):
         pretzel.compile(model, sample=ROWS).transform(rows)
 
 

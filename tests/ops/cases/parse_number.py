@@ -14,7 +14,9 @@ PIECES = (
     *("\u2009", "\x1c", "\x85", "inf", "Infinity", "NaN", "n", "x", "٣", "１", "𝟗", "²", "Ⅷ", "é"),
 )
 NUMBERS = (
-    st.lists(st.sampled_from(PIECES), max_size=5).map("".join) | st.floats().map(repr) | st.integers().map(lambda i: f" {i:_}\n")
+    st.lists(st.sampled_from(PIECES), max_size=5).map("".join)
+    | st.floats().map(repr)
+    | st.integers().map(lambda i: f" {i:_}\n")
 )
 
 

@@ -69,9 +69,7 @@ def _scores(estimator: Any, x: Columns, step: Step) -> Node:
     return ops.Sum((ops.Constant(terms[0], Parameter.of(row)), *terms))
 
 
-def _term(
-    estimator: Any, features: tuple[int, ...], scores: np.ndarray, columns: list[Columns], step: Step
-) -> Node:
+def _term(estimator: Any, features: tuple[int, ...], scores: np.ndarray, columns: list[Columns], step: Step) -> Node:
     """Return the scores of one term at the bins of its features."""
     sizes = scores.shape[: len(features)]
     strides = [int(np.prod(sizes[i + 1 :])) for i in range(len(sizes))]

@@ -164,7 +164,9 @@ class SymbolicNumber(SymbolicArray):
         raise_unless(operators.negated(nan.node), ValueError("cannot convert float NaN to integer"))
         finite = operators.applied(np.isfinite, (self.value,))
         raise_unless(finite.node, OverflowError("cannot convert float infinity to integer"))
-        kept = operators.applied(rounding, (operators.chosen(finite, Value(cast(self.value.node, "f64"), np.ones(ROWS)), 0.0),))
+        kept = operators.applied(
+            rounding, (operators.chosen(finite, Value(cast(self.value.node, "f64"), np.ones(ROWS)), 0.0),)
+        )
         low, high = (Parameter.of(np.array([edge])) for edge in (-float(BEYOND), float(BEYOND)))
         within = ops.RequireWithin(kept.node, low, high, "FunctionTransformer", reason=BEYOND_INT64)
         return SymbolicNumber(whole(ops.Cast(within, "i64")))

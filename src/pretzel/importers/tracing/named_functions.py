@@ -1,4 +1,4 @@
-"""Functions and methods of pandas that are given as they are, as functions that are traced: ``pd.isna``, ``pd.DataFrame.abs``."""
+"""Functions and methods of pandas that are given as they are, such as ``pd.isna``, as functions that are traced."""
 
 from __future__ import annotations
 

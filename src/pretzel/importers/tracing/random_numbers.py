@@ -12,13 +12,30 @@ from pretzel.plan import ops
 from pretzel.plan.graph import topological
 from pretzel.plan.node import Node
 
-ODD = ("", " ", "1_000", "1e3", " 7 ", "\t-2.50\n", "inf", "-Infinity", "nan", "NaN", ".5", "5.", "+3", "007", "1e400", "\u0663")
+ODD = (
+    "",
+    " ",
+    "1_000",
+    "1e3",
+    " 7 ",
+    "\t-2.50\n",
+    "inf",
+    "-Infinity",
+    "nan",
+    "NaN",
+    ".5",
+    "5.",
+    "+3",
+    "007",
+    "1e400",
+    "\u0663",
+)
 OTHER = ("unknown", "n/a", "1,5", "1 2", "0x10", "--1", "1__0", "\u00b2", "\x1c5", "e5")
 MISSING, IS_ODD, IS_OTHER, IS_WRAPPED = 0.05, 0.15, 0.06, 0.6
 
 
 def number_texts(node: Node, roots: Sequence[Node], count: int, rng: np.random.Generator) -> list[Any] | None:
-    """Return texts of numbers, some of them beside constants of the trace, and others; None for a column of other texts."""
+    """Return texts of numbers, some beside constants of the trace, and others; None for a column of other texts."""
     if not any(isinstance(reader, ops.ParseNumber) and node in topological([reader]) for reader in topological(roots)):
         return None
     around = ["", *constants_of(roots)]

@@ -125,9 +125,7 @@ def _forms_once(
     return refused_forms(functools.partial(function, **dict(arguments)), given, result)
 
 
-def _rules_of(
-    function: Callable[..., Any], arguments: dict[str, Any], given: Given, result: Result
-) -> frozenset[str]:
+def _rules_of(function: Callable[..., Any], arguments: dict[str, Any], given: Given, result: Result) -> frozenset[str]:
     try:
         return _rules_once(function, tuple(sorted(arguments.items())), given, result)
     except TypeError:  # an argument that has no hash
