@@ -35,7 +35,7 @@ MISSING, IS_ODD, IS_OTHER, IS_WRAPPED = 0.05, 0.15, 0.06, 0.6
 
 
 def number_texts(node: Node, roots: Sequence[Node], count: int, rng: np.random.Generator) -> list[Any] | None:
-    """Return texts of numbers, some beside constants of the trace, and others; None for a column of other texts."""
+    """Return texts of numbers, some next to constants of the trace, and others; None for a column of other texts."""
     if not any(isinstance(reader, ops.ParseNumber) and node in topological([reader]) for reader in topological(roots)):
         return None
     around = ["", *constants_of(roots)]

@@ -19,7 +19,7 @@ from pretzel.plan.parameter import Parameter
 NO_NUMBER = "a text that spells no number"
 NOT_ASCII = r"[^\x00-\x7f]"
 LARGEST = 2.0**53 - 1
-"""The largest integer that float64 tells from its neighbours."""
+"""The largest integer that float64 represents, like all smaller ones."""
 
 
 def number_of(kind: type, x: Node, *, none: bool) -> Value:
