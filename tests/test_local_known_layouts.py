@@ -20,9 +20,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 
 import pretzel
+from pretzel.adapters.layouts import MOST_LAYOUTS, MOST_LEARNED
 from pretzel.errors import PretzelError
 from pretzel.local import Predictor
-from pretzel.local.known_layouts import MOST, MOST_LEARNED
 from pretzel.local.models import Models
 
 NAMES = ("a", "b", "city")
@@ -282,4 +282,4 @@ def test_layouts_that_are_kept_are_bounded() -> None:
         predictor.predict(row.assign(**{f"other {i}": 1.0}))
     known = predictor._models._known
     assert known._learned == MOST_LEARNED
-    assert len(known._entries) == MOST
+    assert len(known._entries) == MOST_LAYOUTS

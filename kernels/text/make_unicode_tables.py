@@ -33,6 +33,7 @@ def write(path: Path) -> None:
 def _header() -> Iterator[str]:
     characters = [chr(c) for c in range(LIMIT)]
     yield "/* Generated from the running Python; do not edit. */"
+    yield "#pragma once"
     yield "#include <stdint.h>"
     yield f'#define UNICODE_VERSION "{unicodedata.unidata_version}"'
     yield f"#define UNICODE_SPACE {SPACE}"

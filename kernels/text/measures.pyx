@@ -29,8 +29,11 @@ cdef extern from "utf8.h" nogil:
     const int TEXT_BLOCK
     uint32_t utf8_at(const uint8_t* p, const uint8_t* end, int* size)
 
+cdef extern from "numbers.h" nogil:
+    int number_read(const char* text, int64_t length, int whole, char* out)
+
 cdef enum Function:
-    MISSING, CONTAINS, STARTS, ENDS, EQUAL, SPACES, OF_KIND, CASED
+    MISSING, CONTAINS, STARTS, ENDS, EQUAL, SPACES, OF_KIND, CASED, NUMBER
 
 cdef enum Measure:
     LENGTH, COUNT, FIND, OF_CHARACTERS
@@ -42,6 +45,7 @@ cdef dict FUNCTIONS = {
     "isnumeric": (OF_KIND, UNICODE_NUMERIC),
     "isalnum": (OF_KIND, UNICODE_ALPHA | UNICODE_DECIMAL | UNICODE_DIGIT | UNICODE_NUMERIC),
     "islower": (CASED, UNICODE_LOWERED), "isupper": (CASED, UNICODE_UPPERED),
+    "float": (NUMBER, False), "int": (NUMBER, True),
 }
 cdef dict MEASURES = {"length": LENGTH, "count": COUNT, "find": FIND}
 
@@ -77,6 +81,8 @@ cdef class TestText(Kernel):
             return is_all(text, self.kinds)
         if self.function == CASED:
             return is_cased(text, self.kinds)
+        if self.function == NUMBER:
+            return number_read(text.at, text.length, self.kinds, NULL)
         if text.length < self.length:
             return False
         if self.function == CONTAINS:

@@ -130,6 +130,7 @@ def test_metadata_that_arrays_are_read_by(key: str):
         *("lists", "without_categories", "float32_unclear", "spaces", "columns", "byte_order"),
         *("dense_only", "stored_nan"),
         *("kept", "compared", "without_booleans", "without_na", "without_others", "others"),
+        *("index", "rejected_types"),
     }
     value: Any = {"input_style": "matrix", "apart": {"other": {"inputs": []}}}.get(key, ["x"])
     description = described({"X": "f64[3]"}, {"predict": "f64"}, **{key: value})

@@ -102,3 +102,30 @@ def test_bounds_for_columns_that_pandas_clips_one_by_one_are_refused() -> None:
     model = FunctionTransformer(np.clip, kw_args={"a_min": [0.5, 1.0], "a_max": None}).fit(FLOATS)
     with pytest.raises((InputError, UnsupportedError), match="2 bounds for 1 columns"):
         pretzel.compile(model).transform(FLOATS.astype({"a": np.float32}))
+
+
+def on_a_day(df: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame({"on": df["day"].dt.floor("D") == pd.Timestamp("2021-01-02")})
+
+
+def test_dates_of_arrow_are_rejected_where_a_function_answers_otherwise() -> None:
+    days = pd.Series(pd.date_range("2021-01-01", periods=20, freq="7h"), dtype="datetime64[us]")
+    days[3] = pd.NaT
+    X = pd.DataFrame({"day": days})
+    model = FunctionTransformer(on_a_day).fit(X)
+    arrow = X.astype({"day": "timestamp[us][pyarrow]"})
+    assert model.transform(arrow)["on"].isna().sum() == 1
+    for ask in (pretzel.compile(model, sample=X).transform, partial(served, export(model, sample=X))):
+        with pytest.raises(InputError, match=r"column 'day': timestamp\[us\]\[pyarrow\] with missing values"):
+            ask(arrow)
+    present = arrow.drop(index=3).reset_index(drop=True)
+    got = pretzel.compile(model, sample=X).transform(present)
+    np.testing.assert_array_equal(np.asarray(got, float), model.transform(present).to_numpy(float))
+
+
+def test_categories_of_polars() -> None:
+    X = pd.DataFrame({"kind": ["x", "y", None], "a": [1.0, 2.0, 3.0]})
+    model = FunctionTransformer(lambda df: pd.DataFrame({"a": df["a"] == 0, "x": df["kind"] == "x"})).fit(X)
+    rows = pl.DataFrame({"kind": pl.Series(["x", "y"], dtype=pl.Categorical), "a": [0.0, 1.0]})
+    want = np.asarray(model.transform(rows), float)
+    np.testing.assert_array_equal(np.asarray(pretzel.compile(model, sample=X).transform(rows), float), want)

@@ -1,7 +1,7 @@
 """Columns of types with which pandas or polars compute by rules of their own, so that a step answers otherwise.
 
 A comparison with NA is NA, and false with NaN; `map` finds no boolean among numbers; polars takes NaN for the largest
-number.  ``forms`` in the metadata lists such types for each input, by these names:
+number.  ``rejected_types`` in the metadata lists them for each input, by these names:
 
 ``bool``        booleans
 ``none``        objects that contain None; for texts, objects with any missing value
@@ -9,12 +9,14 @@ number.  ``forms`` in the metadata lists such types for each input, by these nam
 ``arrow``       pandas types of Arrow (``double[pyarrow]``)
 ``polars``      a column of a polars table
 ``category``    a type of categories
+``flags``       a type of categories that are booleans
+``mixed``       objects with both booleans and other numbers
 ``..._missing`` the same, only with missing values
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,9 +28,11 @@ REMEDIES = {
     "bool": "convert it: astype(int)",
     "none": "replace None by NaN in a column of one type",
     "masked": "convert it: astype(float), or astype('str') for texts",
-    "arrow": "convert it: astype(float), or astype('str') for texts",
+    "arrow": "convert it: astype(float), astype('str') for texts, or astype('datetime64[us]') for dates",
     "polars": "pass a pandas table: X.to_pandas()",
     "category": "convert it: astype('str')",
+    "flags": "convert it: astype(bool)",
+    "mixed": "convert it: astype(float)",
 }
 
 
@@ -38,7 +42,7 @@ def reject_forms(columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> Non
     Raises:
         InputError: a column has such a type; the message names both.
     """
-    for name, refused in (metadata.get("forms") or {}).items():
+    for name, refused in (metadata.get("rejected_types") or {}).items():
         for label, column in _columns_of(name, columns[name]) if name in columns else ():
             found = [form for form in forms_of(column) if form in refused]
             found += [form for form in forms_of(column) if form + MISSING in refused and _has_missing(column)]
@@ -58,10 +62,12 @@ def forms_of(values: Any) -> tuple[str, ...]:
         return _forms_of_list(values) if isinstance(values, (list, tuple)) else ()
     if isinstance(dtype, np.dtype):
         if dtype.kind == "O":
-            return ("none",) if _holds_none(values) else ()
+            listed = np.asarray(values).ravel().tolist()
+            return (*(["none"] if _holds_none(listed) else []), *(["mixed"] if _is_mixed(listed) else []))
         return ("bool",) if dtype.kind == "b" else ()
     if hasattr(dtype, "categories"):
-        return ("category",)
+        flags = hasattr(values, "isna") and _are_flags(dtype.categories)  # those of polars are always texts
+        return ("category", "flags") if flags else ("category",)
     beside = ("bool",) if str(dtype).lower().startswith("bool") else ()
     if type(values).__module__.partition(".")[0] == "polars":
         return ("polars", *beside)
@@ -83,14 +89,28 @@ def _forms_of_list(values: Any) -> tuple[str, ...]:
     kinds = {type(value) for value in values}
     if not kinds & {bool, np.bool_}:
         return ()
-    return ("none",) if type(None) in kinds else ("bool",) if kinds <= {bool, np.bool_} else ()
+    if type(None) in kinds:
+        return ("none",)
+    return ("bool",) if kinds <= {bool, np.bool_} else ("mixed",) if _is_mixed(values) else ()
 
 
-def _holds_none(values: Any) -> bool:
+def _holds_none(listed: Sequence[Any]) -> bool:
     """Return whether objects hold None, or are texts of which any is missing."""
-    listed = np.asarray(values).ravel().tolist()
     with_texts = any(isinstance(value, str) for value in listed)
     return any(value is None or (with_texts and not isinstance(value, (str, bytes))) for value in listed)
+
+
+def _is_mixed(listed: Sequence[Any]) -> bool:
+    """Return whether objects hold booleans and other numbers."""
+    return len({isinstance(value, (bool, np.bool_)) for value in listed if _is_number(value)}) > 1
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (bool, int, float, np.number, np.bool_)) and value == value
+
+
+def _are_flags(categories: Any) -> bool:
+    return len(categories) > 0 and all(isinstance(value, (bool, np.bool_)) for value in np.asarray(categories).tolist())
 
 
 def _has_missing(values: Any) -> bool:

@@ -47,16 +47,20 @@ def check_order(X: Any, metadata: Mapping[str, Any]) -> None:
     """Reject a table with reordered columns, if the library reads columns by position whatever their names.
 
     ``order: pandas`` in the metadata: it does so for the tables of other libraries than pandas.  ``others: refused``:
-    further columns are rejected, because the library's result has values for them.
+    further columns are rejected, because the library's result has values for them, or is computed from them.  Rows of
+    named values have no order, but may have further names.
 
     Raises:
-        InputError: the table has the columns of the model in another order, or further ones.
+        InputError: the table has the columns of the model in another order, or further ones, or another index.
     """
+    reject_index(X, metadata)
     rule, alone = metadata.get("order"), metadata.get("others") == "refused"
     by_position = rule == "strict" or (rule == "pandas" and not hasattr(X, "iloc"))
     if not by_position and not alone:
         return
     names = column_names(X)
+    if names is None and alone:
+        names, by_position = _keys(X), False
     expected = list(metadata.get("feature_names") or metadata.get("order_names") or ())
     if names is None or names == expected:
         return
@@ -64,6 +68,26 @@ def check_order(X: Any, metadata: Mapping[str, Any]) -> None:
     has_others = alone and expected and {*actual} > {*expected}
     if has_others or (by_position and actual != expected and sorted(actual) == sorted(expected)):
         raise InputError(names_differ(actual, expected))
+
+
+def reject_index(X: Any, metadata: Mapping[str, Any]) -> None:
+    """Reject a pandas table whose rows are not numbered from 0, if a function of the model aligns rows by the index.
+
+    Raises:
+        InputError: ``index: refused`` is in the metadata, and the index is another.
+    """
+    if metadata.get("index") == "refused" and hasattr(X, "iloc"):
+        labels = X.index.tolist()
+        row = next((row for row, label in enumerate(labels) if label != row), None)
+        if row is not None:
+            reason = "a function of the model aligns rows by the index, and numbers others from 0"
+            raise InputError(f"X: row {row} has the index {labels[row]!r:.40}: {reason}; call reset_index(drop=True)")
+
+
+def _keys(X: Any) -> list[Any] | None:
+    """Return the names of a mapping of columns, or of the first of rows that are mappings; None for anything else."""
+    first = X[0] if isinstance(X, (list, tuple)) and X else X
+    return list(first) if isinstance(first, Mapping) and not is_sparse(first) else None
 
 
 def known_as(column: str, names: Container[str], metadata: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.adapters.arrow import is_arrow
+from pretzel.adapters.column_forms import reject_forms
 from pretzel.adapters.iso import in_unit, ticks_of_text
 from pretzel.errors import InputError
 from pretzel.plan.dates import NAT, DateForm
@@ -29,12 +30,14 @@ def with_ticks(columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> Mappi
     """Return columns with ticks in place of dates and spans.
 
     Raises:
-        InputError: a column holds other values, of another time zone, or does not fit the model's unit.
+        InputError: a column holds other values, of another time zone or a rejected type, or does not fit the model's
+            unit.
     """
     forms = metadata.get("dates")
     if not forms:
         return columns
     fixed = metadata.get("dates_in_unit") or ()
+    reject_forms({name: column for name, column in columns.items() if name in forms}, metadata)
     read = {
         name: ticks_of(name, columns[name], form, fixed=name in fixed)
         for name, form in forms.items()

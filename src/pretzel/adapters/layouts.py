@@ -13,6 +13,11 @@ from pretzel.adapters.tables import names_of
 MOST_ROWS = 64
 """Layouts are for small requests: above this, the checks of the general path cost less than the rest."""
 
+MOST_LAYOUTS = 8
+"""Number of layouts that a caller keeps; a further one replaces the oldest."""
+MOST_LEARNED = 100
+"""Number of layouts after which no more are learned: each table has its own, and learning costs as much as reading."""
+
 Held = list[Any]
 """Columns of a table: arrays of NumPy or pandas, or lists."""
 

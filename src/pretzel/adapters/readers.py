@@ -53,7 +53,12 @@ class Reader:
 
 
 def reader_of(
-    layout: Layout, inputs: Sequence[InputDescription], metadata: Mapping[str, Any], main: Mapping[str, Any]
+    layout: Layout,
+    inputs: Sequence[InputDescription],
+    metadata: Mapping[str, Any],
+    main: Mapping[str, Any],
+    *,
+    by_types: bool = True,
 ) -> Reader | None:
     """Return a reader of tables of a layout; None if the answer or an error depends on values in them.
 
@@ -62,11 +67,12 @@ def reader_of(
         inputs: all inputs of the model that it chose for the table.
         metadata: those of that model.
         main: those of the model for float64, which lists further checks.
+        by_types: True if the model was chosen for the types of the table; one that reads all checks integers.
     """
     style, both = metadata.get("input_style"), (metadata, main)
     if style != main.get("input_style") or any(_excludes(one) for one in both):
         return None
-    checks = _checks_of_values(both)
+    checks = _checks_of_values(both, by_types)
     if style == "matrix":
         return _matrix_reader(layout, inputs, checks)
     labels = list(map(str, range(len(layout.names)))) if style == "positions" else layout.names
@@ -75,7 +81,7 @@ def reader_of(
     positions = [labels.index(item.name) for item in inputs]
     if any(_is_unlike(layout.kinds[at], item.name, both) for item, at in zip(inputs, positions, strict=True)):
         return None
-    formed = {name for one in both for name in one.get("objects") or ()}
+    formed = {name for one in both for key in ("objects", "rejected_types") for name in one.get(key) or ()}
     reads = [_read_of(item, layout.kinds[at], checks, formed) for item, at in zip(inputs, positions, strict=True)]
     found = [read for read in reads if read is not None]
     return Reader(layout, positions, found) if len(found) == len(reads) > 0 else None
@@ -83,7 +89,7 @@ def reader_of(
 
 def _excludes(metadata: Mapping[str, Any]) -> bool:
     """Return whether a model checks values of any column, whatever its type, or reads rows of named values."""
-    return any(metadata.get(key) for key in ("records", "fractions", "typed", "zeros_apart", "apart", "forms"))
+    return any(metadata.get(key) for key in ("records", "fractions", "typed", "zeros_apart", "apart", "index"))
 
 
 def _is_unlike(kind: Any, name: str, both: Sequence[Mapping[str, Any]]) -> bool:
@@ -91,22 +97,22 @@ def _is_unlike(kind: Any, name: str, both: Sequence[Mapping[str, Any]]) -> bool:
     return any(str(kind) != one["text_types"].get(name, str(kind)) for one in both if one.get("text_types"))
 
 
-def _checks_of_values(both: Sequence[Mapping[str, Any]]) -> Checks:
+def _checks_of_values(both: Sequence[Mapping[str, Any]], by_types: bool) -> Checks:
     checks: dict[str, set[str]] = {}
     for metadata in both:
-        for name, kinds in _checks(metadata):
+        for name, kinds in _checks(metadata, by_types):
             checks.setdefault(name, set()).update(kinds)
     return checks
 
 
-def _checks(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _checks(metadata: Mapping[str, Any], by_types: bool) -> Iterator[tuple[str, str]]:
     """Yield each input whose values are checked, with the kinds of types for which they are."""
     keys = {"kept": "O", "traced": "O", "functions": "Oil", "compared": "Oilf", "decodes": "O", "dates": "Oilf"}
     for key, kinds in keys.items():
         yield from ((name, kinds) for name in metadata.get(key) or ())
     for rules in (metadata.get("integers_read") or {}).values():
         for rule in rules:
-            by_type = rule["how"] in ("keep", "type") and not rule.get("doubtful")
+            by_type = by_types and rule["how"] in ("keep", "type") and not rule.get("doubtful")
             yield from ((name, "Ol" if by_type else "Oil") for name in rule["inputs"])
 
 

@@ -76,8 +76,11 @@ def _score(session: Session, description: ModelDescription, model: str, X: Any, 
     version, values = yield from infer(session, model, columns, outputs, _answer_bytes(description, outputs))
     if version != description.version.version:
         session.descriptions.pop(model, None)
-    elif (known := session.shortcuts.get((model, method))) is None or known.description is not description:
-        session.shortcuts[model, method] = Shortcut(model, method, description, outputs)
+    else:
+        known = session.shortcuts.get((model, method))
+        if known is None or known.description is not description:
+            known = session.shortcuts[model, method] = Shortcut(model, method, description, outputs)
+        known.learn_table(X, columns)
     return _result(description, method, values)
 
 

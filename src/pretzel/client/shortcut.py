@@ -1,4 +1,4 @@
-"""Requests and results of the usual calls: a few rows, an array of the model's own type or a list of texts.
+"""Requests and results of the usual calls: a few rows, as an array of the model's own type, a list of texts or a table.
 
 A shortcut is prepared once for a method of a model.  It gives exactly what the general conversion gives
 (:mod:`pretzel.adapters`), or None for anything that is not usual.  It works on the bytes of messages with few calls of
@@ -16,12 +16,13 @@ import numpy as np
 
 from pretzel.adapters.inputs import DECIDES, read_by, style_of
 from pretzel.adapters.results import result_of, table_of
+from pretzel.client.tables import KnownTables, Parts, texts_to_bytes
 from pretzel.plan.forms import has_form
 from pretzel.plan.model import InputDescription, ModelDescription
 from pretzel.plan.multioutput import SQUARE
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Labels
-from pretzel.plan.wire import Value
+from pretzel.plan.wire import Value, columns_to_proto
 from pretzel.v1 import prediction_pb2 as pb
 from pretzel.v1 import values_pb2
 
@@ -35,6 +36,7 @@ _OF_OTHERS = {
     *("without_categories", "float32_unclear", "spaces", "columns", "byte_order"),
     *("dense_only", "stored_nan"),
     *("kept", "compared", "without_booleans", "without_na", "without_others", "others"),
+    *("index", "rejected_types"),
 }
 """Metadata that concern neither arrays of the model's own type nor lists of texts."""
 _OF_NEITHER = {"matrix": _OF_OTHERS, "texts": {*_OF_OTHERS, "decodes"}}
@@ -50,11 +52,12 @@ class Shortcut:
     """The usual calls of one method of one model."""
 
     def __init__(self, model: str, method: str, description: ModelDescription, outputs: Sequence[str]) -> None:
-        self.description, self.outputs = description, list(outputs)
+        self._model, self.description, self.outputs = model, description, list(outputs)
         inputs, metadata = read_by(method, description.inputs, description.version.metadata)
         self._encode = _encoder(inputs, metadata)
-        named = values_pb2.Column(name=inputs[0].name, type=str(inputs[0].type)) if inputs else values_pb2.Column()
-        self._named = named.SerializeToString()
+        named = (values_pb2.Column(name=item.name, type=str(item.type)) for item in inputs)
+        self._named = [column.SerializeToString() for column in named]
+        self._tables = KnownTables(inputs, metadata, BYTES)
         self._head = pb.PredictRequest(model=model).SerializeToString()
         self._tail = pb.PredictRequest(outputs=outputs).SerializeToString()
         self._results: dict[int, _Result] = {}
@@ -66,14 +69,31 @@ class Shortcut:
         """Return the message for X."""
         encoded = self._encode(X)
         if encoded is None:
-            return None
+            parts = self._tables.parts(X)
+            return None if parts is None else self._message(parts)
         rows, data, lengths = encoded
-        column = self._named + _ROWS + _varint(rows)
-        if data:
-            column += _DATA + _varint(len(data)) + data
-        if lengths:
-            column += _LENGTHS + _varint(len(lengths)) + lengths
-        return self._head + _COLUMN + _varint(len(column)) + column + self._tail
+        return self._message((rows, [(data, lengths)]))
+
+    def learn_table(self, X: Any, columns: Mapping[str, Any]) -> None:
+        """Learn the layout of a table, of which the general conversion made these columns."""
+
+        def message() -> bytes:
+            request = pb.PredictRequest(model=self._model, columns=columns_to_proto(columns), outputs=self.outputs)
+            return request.SerializeToString()
+
+        self._tables.learn(X, message, self._message)
+
+    def _message(self, parts: Parts) -> bytes:
+        rows, columns = parts
+        message = self._head
+        for named, (data, lengths) in zip(self._named, columns, strict=True):
+            column = named + _ROWS + _varint(rows)
+            if data:
+                column += _DATA + _varint(len(data)) + data
+            if lengths:
+                column += _LENGTHS + _varint(len(lengths)) + lengths
+            message += _COLUMN + _varint(len(column)) + column
+        return message + self._tail
 
     def result(self, response: bytes) -> np.ndarray | None:
         """Return the result in a response that equals an earlier one, or differs only in its numbers."""
@@ -131,13 +151,8 @@ def _numbers(dtype: np.dtype, width: int) -> Encode:
 def _texts(X: Any) -> Encoded | None:
     if type(X) is not list or not 0 < len(X) <= ROWS:
         return None
-    try:
-        texts = [str.encode(text) for text in X]
-    except (TypeError, UnicodeEncodeError):  # the general conversion names the row
-        return None
-    data = b"".join(texts)
-    lengths = b"".join([len(text).to_bytes(4, "little") for text in texts])
-    return (len(X), data, lengths) if len(data) <= BYTES else None
+    encoded = texts_to_bytes(X)
+    return None if encoded is None or len(encoded[0]) > BYTES else (len(X), *encoded)
 
 
 class _Result:

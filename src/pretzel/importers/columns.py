@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -28,6 +28,8 @@ class Columns:
     """True if the library has a pandas table here, with a type per column, rather than an array of one type."""
     converted: bool = False
     """True if an estimator has made an array or a sparse matrix of what the model was given."""
+    further: bool = False
+    """True if further columns of a table that the model is given are among these in the library."""
 
     @classmethod
     def of(cls, node: Node) -> Columns:
@@ -46,7 +48,7 @@ class Columns:
             inputs.name_columns(names)
             inputs.settle_alike(names)
             frame = inputs.frame is not False
-            return cls(tuple(Open(inputs, name, None) for name in names), tuple(names), frame)
+            return cls(tuple(Open(inputs, name, None) for name in names), tuple(names), frame, further=True)
         inputs.width = width
         if inputs.by_position:
             return cls(tuple(Open(inputs, str(i), None) for i in range(width or 0)), frame=bool(inputs.frame))
@@ -114,8 +116,13 @@ class Columns:
     def returned(self) -> Node:
         """Return all columns as a transformer at the end of a model returns them: as texts if all are, else numbers."""
         if not self.parts or not all(map(self._holds_texts, self.parts)):
-            return self.array()
+            return self.parts[0] if self._is_vector(self.parts) else self.array()
         return self.texts() if self.frame or len(self.parts) > 1 else self.settled()[0]
+
+    def _is_vector(self, parts: tuple[Part, ...]) -> TypeGuard[tuple[Node]]:
+        """Return whether a function of the user made one number per row, without a second axis."""
+        made = len(parts) == 1 and isinstance(parts[0], Node) and parts[0].type.width is None
+        return made and not self.frame and self.names is None
 
     def as_array(self) -> Columns:
         """Return the columns as an array of one type, to which most estimators convert a table."""

@@ -17,5 +17,5 @@ def note_forms(node: Node, forms: Iterable[str], inputs: Inputs) -> None:
     while isinstance(node, (ops.Cast, ops.Column)) and node.x.type.width in (None, 1):
         node = node.x
     if isinstance(node, ops.Input) and (refused := sorted(forms)):
-        known = inputs.metadata.setdefault("forms", {})
+        known = inputs.metadata.setdefault("rejected_types", {})
         known[node.column] = sorted({*known.get(node.column, ()), *refused})

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from pretzel.adapters.layouts import FrameLayout, Layout, layout_of
+from pretzel.adapters.layouts import MOST_LAYOUTS, MOST_LEARNED, FrameLayout, Layout, layout_of
 from pretzel.adapters.readers import Reader
 from pretzel.kernels.marshal import first_unreadable
 from pretzel.plan.values import Texts
@@ -17,11 +17,6 @@ from pretzel.plan.values import Texts
 M = TypeVar("M")
 Bound = tuple[M, list[Any], int]
 """A model, the columns as its program reads them, and the number of rows."""
-
-MOST = 8
-"""Number of layouts that are kept; a further one replaces the oldest."""
-MOST_LEARNED = 100
-"""Number of layouts after which no more are learned: each table has its own, and learning costs as much as reading."""
 
 
 @dataclass(slots=True)
@@ -77,7 +72,7 @@ class KnownTables(Generic[M]):
         entry = Entry(layout, model, self._make(layout, model))
         with self._lock:
             self._learned += 1
-            self._entries = (*self._entries[-(MOST - 1) :], entry)
+            self._entries = (*self._entries[-(MOST_LAYOUTS - 1) :], entry)
         return entry
 
 

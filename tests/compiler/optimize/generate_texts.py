@@ -45,6 +45,7 @@ simple(
     lambda n: n.type == TEXT,
     lambda d, x: {"function": d.dice.choice(["length", "count"]), "text": "a"},
 )
+simple(ops.ParseNumber, lambda n: n.type == TEXT, lambda d, x: {})
 simple(ops.SplitText, lambda n: n.type == TEXT, lambda d, x: {"separator": d.dice.choice(["", "a"])})
 simple(ops.PickToken, lambda n: n.type == TOKENS, lambda d, x: {"index": d.dice.randint(-2, 1)})
 simple(ops.CountTokens, lambda n: n.type == TOKENS, lambda d, x: {})

@@ -17,4 +17,5 @@ seeds = partial(
     ops.PadText,
     ops.TestText,
     ops.MeasureText,
+    ops.ParseNumber,
 )

@@ -12,7 +12,8 @@ from interpret.glassbox import ExplainableBoostingRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 
-from pretzel.errors import UnsupportedError
+import pretzel
+from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
 from tests.importers.interpret.examples import ARRAY, COUNTS, FEW, TABLE, Y
 from tests.importers.sklearn.frames import assert_serves
@@ -53,3 +54,22 @@ def test_a_link_without_an_operator_is_refused() -> None:
     machine.link_ = "reciprocal"
     with pytest.raises(UnsupportedError, match="objective=.*its link reciprocal is not supported"):
         export(machine)
+
+
+@pytest.mark.parametrize("kind", ["category", "object"])
+def test_booleans_that_the_library_reads_as_texts_are_rejected(kind: str) -> None:
+    table = pd.DataFrame({"flag": TABLE["a"] > 0, "grade": pd.Categorical(TABLE["grade"].astype(int)), "a": TABLE["a"]})
+    machine = ExplainableBoostingRegressor(**FEW).fit(table, 5.0 * table["flag"] + table["grade"].astype(int))
+    rows = table[:12].astype({"grade": int})
+    if kind == "category":
+        changed = rows.assign(flag=rows["flag"].astype("category"))
+        expected = "column 'flag': category, .*convert it: astype\\(bool\\)"
+    else:
+        changed = rows.assign(grade=[True, *rows["grade"][1:].tolist()]).astype({"grade": object})
+        expected = "column 'grade': object, .*convert it: astype\\(float\\)"
+        rows = rows.assign(grade=[1, *rows["grade"][1:].tolist()])
+    fast = pretzel.compile(machine, sample=table)
+    assert not np.allclose(machine.predict(changed), machine.predict(rows))
+    np.testing.assert_allclose(fast.predict(rows), machine.predict(rows))
+    with pytest.raises(InputError, match=expected):
+        fast.predict(changed)

@@ -184,7 +184,6 @@ ENDS: dict[str, tuple[Any, str]] = {
         "a condition on single characters or words",
     ),
     "a set": (lambda t: len(set(t.split())), "single characters or words are made a set of"),
-    "a number": (lambda t: float(t), r"float\(\) of a text is not traced; convert the column"),
     "a step": (lambda t: t[::2], "a slice with a step is not traced"),
     "a look-around": (lambda t: re.sub(r"a(?=b)", "", t), "assert is not supported by the automaton"),
     "a reference": (lambda t: re.sub(r"(a)b", r"\1", t), "the replacement .* is not traced; use a text without"),
@@ -232,7 +231,7 @@ OF_COLUMNS: dict[str, tuple[Any, str]] = {
     "expanded": (lambda df: df["name"].str.split(",", expand=True), "expand=True|result of type Expanded"),
     "bins": (lambda df: pd.cut(df["age"], 4).to_frame(), "reads several rows together; give the edges"),
     "a rank of texts": (lambda df: df[["name"]].assign(r=df["name"].rank()), ".rank reads several rows"),
-    "numbers of texts": (lambda df: df["name"].astype(float).to_frame(), "texts as float are not traced"),
+    "small numbers of texts": (lambda df: df["name"].astype("int8").to_frame(), "texts as int8 are not traced"),
     "texts of floats": (lambda df: (df["fare"] * 2).astype(str).to_frame(), r"\.astype\(str\) of float64"),
 }  # fmt: skip
 

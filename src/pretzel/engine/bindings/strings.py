@@ -14,6 +14,7 @@ BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
     ops.StripText: (Binding("strip_text", "text.cuts:StripText"),),
     ops.SliceText: (Binding("slice_text", "text.cuts:SliceText"),),
     ops.TestText: (Binding("test_text", "text.measures:TestText"),),
+    ops.ParseNumber: (Binding("parse_number", "text.numbers:ParseNumber"),),
     ops.MeasureText: (Binding("measure_text", "text.measures:MeasureText"),),
     ops.ReplaceMatches: (
         Binding(

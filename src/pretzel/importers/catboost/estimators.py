@@ -73,4 +73,6 @@ def _read(estimator: Any, x: Columns, step: Step) -> tuple[Model, Node]:
         raise step.refuse("", "it is not fitted", "fit it first")
     with whole(step):
         model = read_cbm(estimator._serialize_model())
+        if x.further and not x.frame:  # it takes an array of more columns, and reads the first ones
+            step.inputs.metadata["others"] = "refused"
         return model, scores(model, x, step)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import category_encoders
@@ -62,7 +63,8 @@ def encoded(estimator: Any, x: Columns, step: Step) -> Columns:
     plain = copy(estimator)
     plain._sklearn_output_config = {"transform": "default"}
     columns = tabulated(lambda table: plain.transform(table, override_return_df=True), keys, dtypes, x, step)
-    return columns if estimator.return_df or gives_pandas(estimator) else Columns.of(columns.array())
+    is_table = estimator.return_df or gives_pandas(estimator)
+    return replace(columns if is_table else Columns.of(columns.array()), further=x.further)
 
 
 def _known(estimator: Any, name: Any, dtype: Any) -> list[Any]:

@@ -10,6 +10,7 @@ import numpy as np
 from interpret.glassbox import ExplainableBoostingClassifier, ExplainableBoostingRegressor
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.given_forms import note_forms
 from pretzel.importers.inputs import Inputs
 from pretzel.importers.registry import Methods, Step, given, imports
 from pretzel.importers.sklearn.common.labels import labelled
@@ -59,7 +60,7 @@ def _scores(estimator: Any, x: Columns, step: Step) -> Node:
     columns = x.each()
     intercept = np.atleast_1d(np.asarray(estimator.intercept_, np.float64))
     terms = [
-        _term(estimator, features, np.asarray(scores, np.float64), columns)
+        _term(estimator, features, np.asarray(scores, np.float64), columns, step)
         for features, scores in zip(estimator.term_features_, estimator.term_scores_, strict=True)
     ]
     if not terms:
@@ -68,12 +69,12 @@ def _scores(estimator: Any, x: Columns, step: Step) -> Node:
     return ops.Sum((ops.Constant(terms[0], Parameter.of(row)), *terms))
 
 
-def _term(estimator: Any, features: tuple[int, ...], scores: np.ndarray, columns: list[Columns]) -> Node:
+def _term(estimator: Any, features: tuple[int, ...], scores: np.ndarray, columns: list[Columns], step: Step) -> Node:
     """Return the scores of one term at the bins of its features."""
     sizes = scores.shape[: len(features)]
     strides = [int(np.prod(sizes[i + 1 :])) for i in range(len(sizes))]
     bins = [
-        _bins(estimator, feature, len(features), columns[feature], size)
+        _bins(estimator, feature, len(features), columns[feature], size, step)
         for feature, size in zip(features, sizes, strict=True)
     ]
     places = [numbered(stride) for numbered, stride in zip(bins, strides, strict=True)]
@@ -81,17 +82,20 @@ def _term(estimator: Any, features: tuple[int, ...], scores: np.ndarray, columns
     return ops.Take(place, Parameter.of(np.ascontiguousarray(scores.reshape(-1, *scores.shape[len(features) :]))))
 
 
-def _bins(estimator: Any, feature: int, dimensions: int, column: Columns, size: int) -> Callable[[int], Node]:
+def _bins(
+    estimator: Any, feature: int, dimensions: int, column: Columns, size: int, step: Step
+) -> Callable[[int], Node]:
     """Return a function of a stride that returns the bin of each value times the stride."""
     levels = estimator.bins_[feature]
     known = levels[min(len(levels), dimensions) - 1]
     if isinstance(known, dict):
-        return lambda stride: _category(known, column, size, stride, feature)
-    return lambda stride: _interval(np.asarray(known, np.float64), column, stride)
+        return lambda stride: _category(known, column, size, stride, feature, step)
+    return lambda stride: _interval(np.asarray(known, np.float64), column, stride, step)
 
 
-def _interval(cuts: np.ndarray, column: Columns, stride: int) -> Node:
+def _interval(cuts: np.ndarray, column: Columns, stride: int, step: Step) -> Node:
     read = column.number()
+    note_forms(read, ["flags"], step.inputs)  # the library reads them as the texts True and False
     x = read if read.type.dtype == "f64" else ops.Cast(read, "f64")
     counted = ops.Bin(x, Parameter.of(cuts), Parameter.of(np.array([0, len(cuts)])))
     numbered = ops.Take(counted, Parameter.of((np.arange(len(cuts) + 1) + 1) * stride), 0.0)
@@ -99,7 +103,7 @@ def _interval(cuts: np.ndarray, column: Columns, stride: int) -> Node:
     return ops.Where(ops.Elementwise(x, "isnan"), missing, numbered)
 
 
-def _category(known: dict[str, int], column: Columns, size: int, stride: int, feature: int) -> Node:
+def _category(known: dict[str, int], column: Columns, size: int, stride: int, feature: int, step: Step) -> Node:
     keys = list(known)
     codes = [*known.values(), MISSING]
     options: dict[str, Any] = {"nan_code": len(keys), "none_code": len(keys), "column": str(feature)}
@@ -108,6 +112,7 @@ def _category(known: dict[str, int], column: Columns, size: int, stride: int, fe
         found = ops.Lookup(column.text(), Parameter.strings(keys), **options)
     else:
         read = column.number()
+        note_forms(read, ["mixed"], step.inputs)  # the library reads True among numbers as a text
         x = read if read.type.dtype == "f64" else ops.Cast(read, "f64")
         found = ops.Lookup(x, Parameter.of(numbers), **options)
     return ops.Take(found, Parameter.of(np.array(codes, np.int64) * stride), float((size - 1) * stride))

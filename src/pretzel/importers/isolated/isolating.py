@@ -17,7 +17,7 @@ from pretzel.importers.isolated.capture import Captured, captured
 from pretzel.importers.isolated.containers import Container, code_of, container_of, nodes_of
 from pretzel.importers.isolated.documents import prove_texts, recorded
 from pretzel.importers.isolated.pickling import Pickled, pickled
-from pretzel.importers.isolated.proof import DependentError, prove
+from pretzel.importers.isolated.proof import DependentError, prove, reads_further
 from pretzel.importers.isolated.tables import ContainerError
 from pretzel.importers.registry import Methods, Step
 from pretzel.isolation.side import forms
@@ -41,6 +41,8 @@ class Opened:
     gives: tuple[str, ...]
     names: tuple[str, ...] | None
     """The names of the columns, if it returns a table."""
+    reads_further: bool = False
+    """Whether its result depends on further columns of a table."""
 
 
 class NotIsolatedError(ValueError):
@@ -98,6 +100,8 @@ class Isolating(Findings):
         for inner in [path for path in self.refusals if path.startswith(f"{step.path}.")]:
             del self.refusals[inner]  # a part of the stage now
         self._keep(step.path, refusal, step)
+        if x.further and any(method.reads_further for method in methods.values()):
+            step.inputs.metadata["others"] = "refused"
         if "transform" in columns:
             self.tables[step.path] = columns["transform"]
         return {name: _node(made, step, refusal) for name, made in columns.items()}
@@ -179,7 +183,9 @@ def _proved(estimator: Any, name: str, call: Captured) -> Opened:
     libraries["polars"] = container.takes["form"] == "polars" or hasattr(call.result, "get_columns")
     libraries["scipy"] = any("{" in kind for kind, _, _ in (*container.columns, *columns))
     also = [name for name, needed in libraries.items() if needed]
-    return Opened(container, pickled(estimator, also), tuple(kind for kind, _, _ in columns), names)
+    gives = tuple(kind for kind, _, _ in columns)
+    further = reads_further(function, call.given, columns)
+    return Opened(container, pickled(estimator, also), gives, names, further)
 
 
 def _sent(container: Container, original: Any) -> Any:

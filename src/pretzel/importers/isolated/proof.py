@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,37 @@ def prove(function: Callable[[Any], Any], given: Any, rows: int, whole: Sequence
         if len(order):
             _compare(_returned(function, rows_of(given, order.tolist())), whole, order, how)
     _compare(_returned(function, rows_of(given, list(range(rows)))), whole, np.arange(rows), "when it is repeated")
+
+
+def reads_further(function: Callable[[Any], Any], given: Any, whole: Sequence[forms.Column]) -> bool:
+    """Return whether a function returns something else for a table with a further column, and raises no error."""
+    return forms.is_table(given) and any(_differs(function, table, whole) for table in _wider(given))
+
+
+def _differs(function: Callable[[Any], Any], table: Any, whole: Sequence[forms.Column]) -> bool:
+    """Return whether a function returns something else for a table, and raises no error."""
+    try:
+        some = forms.returned(function(table))
+    except Exception:  # whatever foreign code raises
+        return False
+    try:
+        _compare(some, whole, np.arange(len(table)), "")
+    except DependentError:
+        return True
+    return False
+
+
+def _wider(given: Any) -> Iterator[Any]:
+    """Yield a table with a further column in front, and with one at the end."""
+    name, numbers = "_".join(["another", *map(str, given.columns)]), np.arange(1.0, len(given) + 1)
+    for place in (0, len(given.columns)):
+        if hasattr(given, "iloc"):
+            wider = given.copy()
+            wider.insert(place, name, numbers)
+        else:
+            further = type(given)({name: numbers})
+            wider = given.hstack(further) if place else further.hstack(given)
+        yield wider
 
 
 def _returned(function: Callable[[Any], Any], given: Any) -> list[forms.Column]:

@@ -56,6 +56,4 @@ def handed_on(estimator: Any, x: Columns, step: Step) -> Columns:
 @own_class(is_own)
 def transformer(estimator: Any, x: Columns, step: Step) -> Methods:
     """A class of the user with ``transform``: traced, and proved against it."""
-    if step.is_model:
-        step.inputs.metadata["others"] = "refused"
     return {"transform": handed_on(estimator, x, step).returned()}

@@ -12,6 +12,8 @@ from pretzel.importers.tracing import operators
 from pretzel.importers.tracing.arrays import SymbolicArray
 from pretzel.importers.tracing.branches import decide, raise_unless
 from pretzel.importers.tracing.ending import TraceEnd, unknown
+from pretzel.importers.tracing.narrower import BEYOND_INT64
+from pretzel.importers.tracing.python_integers import LARGEST as BEYOND
 from pretzel.importers.tracing.python_integers import check_constant, checked
 from pretzel.importers.tracing.text_values import HoldsTextsError, whole
 from pretzel.importers.tracing.values import ROWS, Value, cast, made
@@ -21,7 +23,6 @@ from pretzel.plan.parameter import Parameter
 
 DIVIDING = (np.divide, np.floor_divide, np.remainder)
 CONDITIONS = (np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.logical_and, np.logical_or, np.logical_not)
-LARGEST = float(2**53)
 SINGLE = ContextVar("SINGLE", default=False)
 """Whether a function of single values is being called with a whole column."""
 
@@ -159,10 +160,16 @@ class SymbolicNumber(SymbolicArray):
         """Return an integer, as ``int`` does: an error for what it does not hold."""
         if self.value.dtype.kind != "f":
             return SymbolicNumber(whole(cast(self.value.node, "i64")))
-        within = operators.applied(np.less_equal, (operators.applied(np.abs, (self.value,)), LARGEST))
-        raise_unless(within.node, ValueError("cannot convert float NaN to integer"))
-        kept = operators.applied(rounding, (operators.chosen(within, self.value, 0.0),))
-        return SymbolicNumber(whole(ops.Cast(kept.node, "i64")))
+        nan = operators.applied(np.isnan, (self.value,))
+        raise_unless(operators.negated(nan.node), ValueError("cannot convert float NaN to integer"))
+        finite = operators.applied(np.isfinite, (self.value,))
+        raise_unless(finite.node, OverflowError("cannot convert float infinity to integer"))
+        kept = operators.applied(
+            rounding, (operators.chosen(finite, Value(cast(self.value.node, "f64"), np.ones(ROWS)), 0.0),)
+        )
+        low, high = (Parameter.of(np.array([edge])) for edge in (-float(BEYOND), float(BEYOND)))
+        within = ops.RequireWithin(kept.node, low, high, "FunctionTransformer", reason=BEYOND_INT64)
+        return SymbolicNumber(whole(ops.Cast(within, "i64")))
 
     def to_float(self) -> SymbolicNumber:
         """Return a float."""

@@ -19,7 +19,7 @@ from pretzel.adapters.column_forms import MISSING
 from pretzel.importers.tracing.random_rows import Rows, evaluated, random_rows, rows_at, table_of
 from pretzel.importers.tracing.trace import Given, Result
 from pretzel.plan import ops
-from pretzel.plan.dates import NAT
+from pretzel.plan.dates import NAT, DateForm
 from pretzel.plan.graph import topological
 
 MOST = 160
@@ -57,7 +57,10 @@ class _Calls:
     def of_column(self, node: ops.Input, rows: Rows) -> Iterator[tuple[str, bool]]:
         """Yield each form of one column, and whether the function answers otherwise for it."""
         column = node.column
-        if column in dict(self._given.dates) or not (node.type.is_text or node.type.is_float):
+        if column in dict(self._given.dates):
+            yield from self._of_dates(node, rows)
+            return
+        if not (node.type.is_text or node.type.is_float):
             return  # integers and booleans have rules of their own
         held = rows_at(rows, np.flatnonzero(~_missing(rows.columns[column])))
         holed = evaluated(rows.definition, {**rows.columns, column: _with_holes(rows.columns[column])})
@@ -81,6 +84,19 @@ class _Calls:
         for kind in ("boolean", self._pandas.ArrowDtype(arrow.bool_())):
             yield "bool" + MISSING, self._differs(node, holed, functools.partial(_as_flags, kind=kind))
 
+    def _of_dates(self, node: ops.Input, rows: Rows) -> Iterator[tuple[str, bool]]:
+        ticks = rows.columns[node.column]
+        form = DateForm.parse(dict(self._given.dates)[node.column])
+        arrow = importlib.import_module("pyarrow")
+        kind = self._pandas.ArrowDtype(
+            arrow.duration(form.unit) if form.spans else arrow.timestamp(form.unit, tz=form.zone)
+        )
+        held = rows_at(rows, np.flatnonzero(~_missing(ticks)))
+        gone = np.where(np.arange(len(ticks)) % 3 == 1, NAT, ticks)
+        holed = evaluated(rows.definition, {**rows.columns, node.column: gone})
+        for name, some in (("arrow", held), ("arrow" + MISSING, holed)):
+            yield name, self._differs(node, some, functools.partial(_typed, kind=kind))
+
     def _kinds(self, node: ops.Input) -> Iterator[tuple[str, Any]]:
         """Yield the extension types of a column."""
         arrow = importlib.import_module("pyarrow")
@@ -98,6 +114,10 @@ class _Calls:
         name = self._given.names[self._given.inputs.index(node)]  # type: ignore[index]
         table[name] = make(table[name])
         return self._answers_otherwise(table, rows)
+
+    def _answers_otherwise(self, table: Any, rows: Rows) -> bool:
+        x = table[table.columns[0]] if self._given.vector else table
+        return answers_otherwise(self._function, x, rows)
 
     def of_polars(self, read: list[ops.Input], rows: Rows) -> list[str]:
         """Return the forms of polars tables for which the function answers otherwise."""
@@ -122,18 +142,19 @@ class _Calls:
                 found.append(form)
         return found
 
-    def _answers_otherwise(self, table: Any, rows: Rows) -> bool:
-        x = table[table.columns[0]] if self._given.vector else table
-        try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
-                returned = _columns(self._function(x))
-        except Exception:  # the library raises too
-            return False
-        if any(callable(value) for column in returned for value in column[:1]):
-            return False  # a method of polars where pandas has a value
-        traced = [column for values in rows.traced for column in (values.T if values.ndim == 2 else [values])]
-        return len(returned) != len(traced) or any(map(_differ, returned, traced))
+
+def answers_otherwise(function: Callable[..., Any], table: Any, rows: Rows) -> bool:
+    """Return whether a function returns something else for a table than a trace for its rows, and raises no error."""
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            returned = _columns(function(table))
+    except Exception:  # the library raises too
+        return False
+    if any(callable(value) for column in returned for value in column[:1]):
+        return False  # a method of polars where pandas has a value
+    traced = [column for values in rows.traced for column in (values.T if values.ndim == 2 else [values])]
+    return len(returned) != len(traced) or any(map(_differ, returned, traced))
 
 
 def _with_holes(values: Any) -> Any:

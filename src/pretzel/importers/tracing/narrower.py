@@ -10,7 +10,8 @@ from pretzel.plan.node import Node
 
 BEYOND_INT64 = "an integer leaves int64, and Python's integers do not"
 TURKISH_I = "it has an \u0130 or \u0131, which pandas' text type and Python compare otherwise without regard to case"
-REASONS = (BEYOND_INT64, TURKISH_I)
+BEYOND_FLOAT64 = "a text spells an integer from 2^53 on, which float64 may not hold"
+REASONS = (BEYOND_INT64, TURKISH_I, BEYOND_FLOAT64)
 
 
 def answered(parts: Sequence[Node]) -> list[Node]:

@@ -15,11 +15,12 @@ from pretzel.importers.tracing.clocks import TIMESTAMP
 from pretzel.importers.tracing.date_functions import to_datetime
 from pretzel.importers.tracing.dummies import SymbolicCategories, categories, get_dummies
 from pretzel.importers.tracing.elements import of_condition
-from pretzel.importers.tracing.ending import TraceEnd, mixes_rows
+from pretzel.importers.tracing.ending import TraceEnd, mixes_rows, unknown
 from pretzel.importers.tracing.series import ROW_LABELS, Part, Symbolic, SymbolicSeries, number
 from pretzel.importers.tracing.singles import TextRows, records_of, rows_of
 from pretzel.importers.tracing.strings import SymbolicText
 from pretzel.importers.tracing.tables import SymbolicFrame
+from pretzel.importers.tracing.text_numbers import numeric
 from pretzel.importers.tracing.text_values import Text, missing
 from pretzel.plan import ops
 from pretzel.plan.parameter import Parameter
@@ -29,8 +30,9 @@ def _frame(data: Any = None, index: Any = None, columns: Any = None, **options: 
     """``pandas.DataFrame`` of symbolic columns."""
     if isinstance(data, SymbolicFrame):
         return data[list(columns)] if columns is not None else data.copy()
-    if isinstance(data, SymbolicArray) and columns is not None:
-        return SymbolicFrame(dict(zip(columns, data.value.columns(), strict=True)))
+    if isinstance(data, SymbolicArray):
+        parts = data.value.columns()
+        return SymbolicFrame(dict(zip(range(len(parts)) if columns is None else columns, parts, strict=True)))
     records = records_of(data)
     if records is not None:
         return SymbolicFrame({name: records[name] for name in (columns if columns is not None else records)})
@@ -109,12 +111,24 @@ def _isna(x: Any) -> Any:
     return x.isna() if isinstance(x, Symbolic) else pd.isna(x)
 
 
+def _to_numeric(arg: Any, errors: str = "raise", **options: Any) -> Any:
+    """``pandas.to_numeric``."""
+    if not isinstance(arg, SymbolicSeries):
+        return pd.to_numeric(arg, errors=errors, **options)
+    if options or errors not in ("raise", "coerce"):
+        raise unknown("pd.to_numeric with these options")
+    if isinstance(arg.part, Text):
+        return SymbolicSeries(numeric(arg.part.node, coerce=errors == "coerce"), arg.name)
+    number(arg)
+    return arg.copy()
+
+
 PANDAS = {
     "DataFrame": standing_for(pd.DataFrame, SymbolicFrame, _frame), "concat": _concat,
     "cut": _cut, "get_dummies": get_dummies,
     "Categorical": standing_for(pd.Categorical, SymbolicCategories, categories),
     "Series": standing_for(pd.Series, SymbolicSeries, _series), "isna": _isna, "isnull": _isna,
-    "to_datetime": to_datetime, "Timestamp": TIMESTAMP,
+    "to_datetime": to_datetime, "to_numeric": _to_numeric, "Timestamp": TIMESTAMP,
     "notna": lambda x: ~_isna(x), "notnull": lambda x: ~_isna(x),
 }  # fmt: skip
 """pandas' functions over symbolic tables."""

@@ -13,6 +13,7 @@ import numpy as np
 from pretzel.errors import InputError
 from pretzel.importers.tracing.constants import texts_of
 from pretzel.importers.tracing.random_dates import as_dates, date_texts, random_ticks
+from pretzel.importers.tracing.random_numbers import number_texts
 from pretzel.importers.tracing.random_texts import random_texts
 from pretzel.importers.tracing.trace import Given, Result
 from pretzel.plan import ops
@@ -82,7 +83,8 @@ def _random_values(
 ) -> Any:
     if not node.type.is_text:
         return _values(node, constants, rng)
-    return date_texts(node, result.parts, ROWS, rng) or random_texts(result.parts, ROWS, rng, read)
+    known = date_texts(node, result.parts, ROWS, rng) or number_texts(node, result.parts, ROWS, rng)
+    return known or random_texts(result.parts, ROWS, rng, read)
 
 
 def _constants(roots: Sequence[Node]) -> np.ndarray:

@@ -26,7 +26,7 @@ def random_texts(results: Sequence[Node], rows: int, rng: np.random.Generator, r
 
     Each text in ``read`` is one of them, from the fifth on.
     """
-    known = [*_constants(results), *read]
+    known = [*constants_of(results), *read]
     pool = [*WORDS, *known, *map(str.upper, known), *map(str.lower, known)]
     texts = [_one(pool, rng) for _ in range(rows)]
     missing = [rng.random() < MISSING and row > 3 for row in range(rows)]
@@ -41,7 +41,7 @@ def _one(pool: Sequence[str], rng: np.random.Generator) -> str:
     return text
 
 
-def _constants(results: Sequence[Node]) -> list[str]:
+def constants_of(results: Sequence[Node]) -> list[str]:
     """Return the texts that operators compare with, look up, or search for."""
     found: dict[str, None] = {}
     for node in topological(list(results)):

@@ -16,6 +16,7 @@ from pretzel.importers.tracing.look_ups import looked_up
 from pretzel.importers.tracing.marks import Counted, Piece
 from pretzel.importers.tracing.singles import is_element
 from pretzel.importers.tracing.strings import SymbolicText, opened, text_of_number
+from pretzel.importers.tracing.text_numbers import number_of
 from pretzel.importers.tracing.text_values import (
     mapped,
     may_miss,
@@ -95,7 +96,7 @@ def _of_text(kind: type, x: SymbolicText) -> Any:
         return x.spelled()
     if kind is bool:
         return bool(x)
-    raise TraceEnd(f"{kind.__name__}() of a text is not traced", "convert the column to numbers before the model")
+    return SymbolicNumber(number_of(kind, x.node, none=x.of_list))
 
 
 def _of_number(kind: type, x: SymbolicNumber) -> Any:

@@ -13,6 +13,7 @@ from pretzel.importers.tracing.branches import Way, joined, loop_over, looped, r
 from pretzel.importers.tracing.elements import SymbolicNumber, as_value, chosen_number
 from pretzel.importers.tracing.ending import TraceEnd, unknown
 from pretzel.importers.tracing.strings import SymbolicText, opened
+from pretzel.importers.tracing.text_numbers import numbers_of
 from pretzel.importers.tracing.text_values import Text, chosen_text, condition
 from pretzel.importers.tracing.tokens import SymbolicTokens
 from pretzel.importers.tracing.values import Value
@@ -191,9 +192,10 @@ class TextRows:
 
     ravel = flatten = copy = tolist
 
-    def astype(self, *_: Any, **__: Any) -> TextRows:
-        """Return itself: they are texts."""
-        return self
+    def astype(self, dtype: Any, **_: Any) -> Any:
+        """Return the numbers that they spell, or the texts themselves."""
+        numbers = numbers_of(self.value.node, getattr(dtype, "of", dtype))
+        return self if numbers is None else SymbolicArray(numbers)
 
 
 def is_open(x: Any) -> bool:

@@ -17,6 +17,7 @@ from pretzel.importers.registry import Step
 from pretzel.importers.rounding import note_jumps
 from pretzel.importers.tracing.character_look_ups import clarified
 from pretzel.importers.tracing.forms import refused_forms
+from pretzel.importers.tracing.other_tables import rules_of
 from pretzel.importers.tracing.proof import prove
 from pretzel.importers.tracing.random_rows import own_type
 from pretzel.importers.tracing.text_values import HoldsTextsError
@@ -54,6 +55,9 @@ def traced(
             raise _refused(step, option, function, error) from None
         return traced(function, option, arguments, _as_floats(parts, x, step), step)
     refused = _forms_of(function, dict(arguments or {}), given, result)
+    for rule in _rules_of(function, dict(arguments or {}), given, result):
+        if x.further or rule != "others":
+            step.inputs.metadata[rule] = "refused"
     return _over(parts, given, result, refused, step)
 
 
@@ -121,10 +125,24 @@ def _forms_once(
     return refused_forms(functools.partial(function, **dict(arguments)), given, result)
 
 
+def _rules_of(function: Callable[..., Any], arguments: dict[str, Any], given: Given, result: Result) -> frozenset[str]:
+    try:
+        return _rules_once(function, tuple(sorted(arguments.items())), given, result)
+    except TypeError:  # an argument that has no hash
+        return rules_of(functools.partial(function, **arguments), given, result)
+
+
+@functools.lru_cache(maxsize=64)
+def _rules_once(
+    function: Callable[..., Any], arguments: tuple[tuple[str, Any], ...], given: Given, result: Result
+) -> frozenset[str]:
+    return rules_of(functools.partial(function, **dict(arguments)), given, result)
+
+
 def _as_floats(parts: list[Part], x: Columns, step: Step) -> Columns:
     """Return the columns of a trial as floats, and record that the function does not take integers."""
     nodes = [part if isinstance(part, Open) or part.type.is_text else _as_float(part, step) for part in _closed(parts)]
-    return Columns(tuple(nodes), x.names, x.frame, x.converted)
+    return replace(x, parts=tuple(nodes))
 
 
 def _closed(parts: list[Part]) -> list[Part]:

@@ -15,6 +15,7 @@ from pretzel.importers.tracing.series import SymbolicSeries, settle_open
 from pretzel.importers.tracing.singles import applied, element_of
 from pretzel.importers.tracing.str_methods import TextMethods
 from pretzel.importers.tracing.strings import opened
+from pretzel.importers.tracing.text_numbers import numbers_of
 from pretzel.importers.tracing.text_values import (
     ObjectText,
     Text,
@@ -137,7 +138,7 @@ class SymbolicTexts(SymbolicSeries):
         return SymbolicSeries(value, self.name)
 
     def astype(self, dtype: Any, **_: Any) -> SymbolicSeries:
-        """Return the texts as they are, if they are to be texts."""
+        """Return the texts as they are, as categories, or as the numbers that they spell."""
         dtype = getattr(dtype, "of", dtype)
         if dtype in (object, "object"):
             return SymbolicSeries(ObjectText.of(self.node), self.name)
@@ -145,6 +146,9 @@ class SymbolicTexts(SymbolicSeries):
             return SymbolicSeries(Text.of(self.node), self.name)
         if hasattr(dtype, "categories"):
             return self.as_categories(dtype.categories)  # type: ignore[no-any-return]
+        numbers = numbers_of(self.node, dtype)
+        if numbers is not None:
+            return SymbolicSeries(numbers, self.name)
         raise TraceEnd(f"texts as {getattr(dtype, '__name__', dtype)} are not traced", "use .map with a dictionary")
 
     def copy(self, deep: bool = True) -> SymbolicSeries:

@@ -18,6 +18,7 @@ from pretzel.importers.tracing.branches import Way, joined, ways
 from pretzel.importers.tracing.ending import TraceEnd, line_of, unknown, where
 from pretzel.importers.tracing.marks import forget_marks
 from pretzel.importers.tracing.modules import Owner, rewired, seen, writes_outside
+from pretzel.importers.tracing.named_functions import of_pandas
 from pretzel.importers.tracing.singles import TextRows, answered_by, reason_of, rows_of
 from pretzel.importers.tracing.text_values import BY_PANDAS, OPEN, ObjectText, Text
 from pretzel.importers.tracing.values import Value, cast, of_input
@@ -74,7 +75,7 @@ class UntracedError(Exception):
 
 
 def is_traceable(function: Any) -> bool:
-    """Return whether this is a function or method written in Python, or a partial of one."""
+    """Return whether this is a function or method written in Python, one of pandas, or a partial of one."""
     inner = opened(function, {})[0]
     return isinstance(inner, types.FunctionType) and not is_computing(inner.__module__)
 
@@ -86,7 +87,7 @@ def opened(function: Any, options: Mapping[str, Any]) -> tuple[Any, tuple[Any, .
     if type(function) is functools.partial and not function.args:
         inner, rest, named = opened(function.func, {})
         return inner, rest, {**named, **function.keywords, **options}
-    return function, (), dict(options)
+    return of_pandas(function) or function, (), dict(options)
 
 
 def trace(function: Callable[..., Any], options: Mapping[str, Any], given: Given) -> Result:

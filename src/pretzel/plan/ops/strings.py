@@ -6,8 +6,8 @@ from pretzel.plan.node import Node
 from pretzel.plan.types import TEXT, ValueType, dense
 
 __all__ = [
-    "ChangeCase", "ConcatTexts", "FormatInteger", "MeasureText", "PadText", "ReplaceMatches", "ReplaceText",
-    "SliceText", "StripText", "TestText",
+    "ChangeCase", "ConcatTexts", "FormatInteger", "MeasureText", "PadText", "ParseNumber", "ReplaceMatches",
+    "ReplaceText", "SliceText", "StripText", "TestText",
 ]  # fmt: skip
 
 CASES = ("lower", "upper", "casefold", "title", "capitalize")
@@ -15,7 +15,8 @@ SIMPLE = ("simple_lower", "simple_upper", "simple_capitalize")
 SIDES = ("left", "right", "both")
 OF_A_TEXT = ("contains", "startswith", "endswith", "equal")
 OF_CHARACTERS = ("isalpha", "isdecimal", "isdigit", "isnumeric", "isalnum", "isspace", "islower", "isupper")
-TESTS = (*OF_A_TEXT, *OF_CHARACTERS, "missing")
+OF_NUMBERS = ("float", "int")
+TESTS = (*OF_A_TEXT, *OF_CHARACTERS, *OF_NUMBERS, "missing")
 MEASURES = ("length", "count", "find", *OF_CHARACTERS)
 END = 2**62
 """The stop of a slice that has none."""
@@ -137,13 +138,13 @@ class TestText(Node):
     """True for each text that has a property; a missing one has only ``missing``.
 
     ``contains``, ``startswith``, ``endswith`` and ``equal`` compare it with ``text``; ``isalpha`` and its like are the
-    methods of ``str`` of that name.
+    methods of ``str`` of that name; ``float`` and ``int`` are whether Python reads such a number from it.
     """
 
     x: Node
     function: str
     """One of contains, startswith, endswith, equal, isalpha, isdecimal, isdigit, isnumeric, isalnum, isspace, islower,
-    isupper, missing."""
+    isupper, float, int, missing."""
     text: str = ""
     """The text to compare with."""
     __test__ = False  # no class of tests
@@ -175,6 +176,21 @@ class MeasureText(Node):
             raise self.fail(f"function, text: expected one of {', '.join(MEASURES)}, and a text to count or find")
         text_of(self, self.x)
         return dense("i64")
+
+
+class ParseNumber(Node):
+    """The number that each text spells, as Python's ``float`` reads it; NaN for other texts and missing ones.
+
+    ``TestText`` with ``float`` or ``int`` is whether a text spells one.
+    """
+
+    x: Node
+    exact = True
+
+    def infer(self) -> ValueType:
+        """Text in, one f64 per row out."""
+        text_of(self, self.x)
+        return dense("f64")
 
 
 class ConcatTexts(Node):

@@ -87,6 +87,8 @@ def test_text(node: ops.TestText, x: Value) -> np.ndarray:
     """The method of ``str``, the operator ``in`` or ``==``."""
     if node.function == "missing":
         return np.array([not isinstance(text, str) for text in x], bool)
+    if node.function in ops.strings.OF_NUMBERS:
+        return np.array(_kept(x, lambda text: _number(text, node.function) is not None, False), bool)
     of_a_text = {"contains": str.__contains__, "equal": str.__eq__}
     if node.function in of_a_text or node.function in ("startswith", "endswith"):
         method = of_a_text.get(node.function) or getattr(str, node.function)
@@ -104,6 +106,21 @@ def measure_text(node: ops.MeasureText, x: Value) -> np.ndarray:
         return np.array(_kept(x, lambda text: sum(map(test, text)), 0), np.int64)
     missing = -1 if node.function == "find" else 0
     return np.array(_kept(x, lambda text: getattr(text, node.function)(node.text), missing), np.int64)
+
+
+@reference(ops.ParseNumber)
+def parse_number(node: ops.ParseNumber, x: Value) -> np.ndarray:
+    """``float``."""
+    read = _kept(x, lambda text: _number(text, "float"), None)
+    return np.array([np.nan if number is None else number for number in read], np.float64)
+
+
+def _number(text: str, kind: str) -> float | None:
+    """Return the number that a text spells; None if it spells none."""
+    try:
+        return float(text) if kind == "float" else int(text)
+    except ValueError:
+        return None
 
 
 @reference(ops.ConcatTexts)

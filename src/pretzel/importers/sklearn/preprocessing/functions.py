@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ from pretzel.plan.node import Node
 def function_transformer(estimator: FunctionTransformer, x: Columns, step: Step) -> Methods:
     """A NumPy function of each value, or the identity, which keeps integers."""
     step.inputs.tells_integers = True
-    if step.is_model and not estimator.validate:  # the library calls the function with all columns of a table
+    if step.is_model and not (estimator.validate or is_traceable(estimator.func)):  # it returns all columns of a table
         step.inputs.metadata["others"] = "refused"
     return {"transform": handed_on(estimator, x, step).returned()}
 
@@ -50,7 +51,8 @@ def handed_on(estimator: FunctionTransformer, x: Columns, step: Step) -> Columns
     result = read if estimator.func is None else _called(estimator, x, read, step)
     if any(isinstance(part, Open) for part in x.parts):
         _note_sparse(estimator, step)
-    return Columns(result.parts, result.names, frame=True) if _makes_tables(estimator) else result
+    result = Columns(result.parts, result.names, frame=True) if _makes_tables(estimator) else result
+    return replace(result, further=x.further and not estimator.validate and not is_traceable(estimator.func))
 
 
 def _note_sparse(estimator: FunctionTransformer, step: Step) -> None:
