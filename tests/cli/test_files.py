@@ -218,7 +218,7 @@ def test_joblib_files_are_exported_with_a_warning(run, tmp_path: Path) -> None:
             "No module named 'features'",
             "refers to the module 'features': install it here, or name its folder",
         ),
-        ("__main__", "Can't get attribute 'clean'", "of the script that wrote it: move that to a module"),
+        ("__main__", "has no attribute 'clean'", "of the script that wrote it: move that to a module"),
         ("joblib", "module 'joblib' has no attribute 'clean'", "save the model with joblib, pickle, skops"),
     ],
 )

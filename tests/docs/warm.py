@@ -67,7 +67,7 @@ def _answer(call: socket.socket) -> None:
 def _run(program: str, *arguments: str) -> int:
     sys.argv = [program, *arguments]
     if program == "page":
-        sys.path.insert(0, str(Path(__file__).parents[2]))
+        sys.path.append(str(Path(__file__).parents[2]))
         return import_module("tests.docs.running").main(*arguments)
     if program == "python":
         sys.argv = [*arguments]

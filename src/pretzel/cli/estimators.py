@@ -87,7 +87,7 @@ def _remedy(error: Exception) -> str:
     if isinstance(error, ModuleNotFoundError):
         module = (error.name or "").partition(".")[0]
         return f"it refers to the module {module!r}: install it here, or name its folder: PYTHONPATH=. pretzel ..."
-    if isinstance(error, AttributeError) and "<module '__main__'" in str(error):
+    if isinstance(error, AttributeError) and "__main__" in str(error):
         return (
             "it refers to a function or class of the script that wrote it: move that to a module which the script "
             "imports, and save the model again; or deploy from the script by pretzel.ControlPlane"
