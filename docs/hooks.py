@@ -12,7 +12,7 @@ from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parents[1]
 OUTSIDE = {
-    "deploy/README.md": "deploy/README.md",
+    "deploy/README.md": "deploy.md",
     "benchmarks/README.md": "benchmarks/README.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",

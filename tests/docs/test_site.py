@@ -76,15 +76,15 @@ def test_links_outside_the_docs_stay_in_the_site() -> None:
 
     class Files:
         def get_file_from_path(self, place: str) -> bool:
-            return place in ("deploy/README.md", "operations.md", "from/flask.md")
+            return place in ("deploy.md", "operations.md", "from/flask.md")
 
     def linked(text: str, place: str) -> str:
         page = type("Page", (), {"file": type("File", (), {"src_uri": place})})
         return on_page_markdown(text, page, Files())
 
-    assert linked("[a](../deploy/README.md)", "operations.md") == "[a](deploy/README.md)"
-    assert linked("[a](../../deploy/README.md#b)", "from/flask.md") == "[a](../deploy/README.md#b)"
-    assert linked("[a](../docs/operations.md#tls)", "deploy/README.md") == "[a](../operations.md#tls)"
+    assert linked("[a](../deploy/README.md)", "operations.md") == "[a](deploy.md)"
+    assert linked("[a](../../deploy/README.md#b)", "from/flask.md") == "[a](../deploy.md#b)"
+    assert linked("[a](../docs/operations.md#tls)", "deploy.md") == "[a](operations.md#tls)"
     assert linked("the [code](../src/pretzel/errors.py)", "operations.md") == "the code"
     assert linked("`[a](../deploy/README.md)`", "operations.md") == "`[a](../deploy/README.md)`"
     assert linked("```\n[a](../deploy/README.md)\n```", "operations.md") == "```\n[a](../deploy/README.md)\n```"
