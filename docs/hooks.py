@@ -18,6 +18,8 @@ OUTSIDE = {
     "CONTRIBUTING.md": "contributing.md",
 }
 """Pages of the repository outside docs/, and their places in the site."""
+WIDE = ("operators.md", "onnx.md", "benchmarks/estimators.md")
+"""Pages whose tables take the place of the table of contents."""
 FENCED = re.compile(r"(^```.*?^```|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?P<image>!?)\[(?P<text>[^\]]*)\]\((?P<path>[^)\s#:]+)(?P<anchor>#[^)\s]*)?\)")
 
@@ -60,6 +62,8 @@ def on_files(files: Files, config: Any) -> Files:
 def on_page_markdown(markdown: str, page: Any, files: Files, **_: Any) -> str:
     """Point links between files of the repository to their places in the site."""
     place = page.file.src_uri
+    if place in WIDE:
+        page.meta["hide"] = ["toc"]
     source = {there: here for here, there in OUTSIDE.items()}.get(place, f"docs/{place}")
     parts = FENCED.split(markdown)
     parts[::2] = [LINK.sub(lambda found: _link(found, source, place, files), prose) for prose in parts[::2]]
