@@ -93,6 +93,8 @@ def _bill_of_materials(work: Path, dist: Path, version: str) -> None:
         requirement = f"pretzel[all] @ {wheel.as_uri()}"
         _run(interpreter, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement)
         _run(interpreter, "-m", "pip", "uninstall", "--quiet", "--yes", "setuptools", "pip")
+        for origin in (work / "bill").glob("lib/*/site-packages/pretzel-*.dist-info/direct_url.json"):
+            origin.unlink()  # it names a file of this machine
         bill = dist / f"pretzel-{version}.cdx.json"
         command = ["environment", "--output-reproducible", "--of", "JSON", "--output-file", str(bill), interpreter]
         _run(sys.executable, "-m", "cyclonedx_py", *command)
