@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
+import re
 import subprocess
 import tomllib
 from collections.abc import Callable
@@ -25,7 +26,13 @@ PAGES = [
     *(path for folder in (".", "from") for path in (ROOT / "docs" / folder).glob("*.md")),
 ]
 BLOCKS = {str(page.relative_to(ROOT)): [*blocks_of(page)] for page in sorted(PAGES)}
-RUNNING = [name for name, blocks in BLOCKS.items() if any(block.is_run for block in blocks)]
+ELSEWHERE = {
+    name
+    for test in (ROOT / "tests").rglob("test_page.py")
+    for name in re.findall(r"docs/[\w/-]+\.md", test.read_text())
+}
+"""Pages with a test_page.py of their own, which runs their blocks."""
+RUNNING = [name for name, blocks in BLOCKS.items() if name not in ELSEWHERE and any(block.is_run for block in blocks)]
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.long] * (name in LONG)) for name in RUNNING])
