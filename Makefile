@@ -17,7 +17,8 @@ FAULT ?=
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(1, len(os.sched_getaffinity(0)) * 3 // 2))')
 , := ,
 
-.PHONY: help demo test test-long test-random test-cpus test-faults test-asan fuzz dev build lint format bench proto docs clean
+.PHONY: help demo test test-long test-random test-cpus test-faults test-asan fuzz dev build lint format bench proto docs site \
+	dist release clean
 
 help: ## Show the verbs
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | while IFS=$$'\t' read -r verb text; do printf '  make %-11s %s\n' "$$verb" "$$text"; done
@@ -125,6 +126,25 @@ docs: build ## Write docs/operators.md and docs/onnx.md, and check that the link
 	$(BIN)/python -m docs.generate_operators
 	$(BIN)/python -m docs.generate_onnx
 	$(BIN)/pytest -q tests/test_docs.py tests/test_operators_page.py tests/importers/onnx/test_page.py
+
+site: dev ## Write the documentation as a site to build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+# An environment of its own: these tools are not what the package is tested with.
+RELEASING := build/release
+PYTHONS ?= $(shell for minor in 11 12 13 14; do python3.$$minor -c '' 2>/dev/null && echo python3.$$minor; done)
+
+$(RELEASING)/stamp: pyproject.toml
+	test -x $(RELEASING)/bin/python || $(PYTHON) -m venv $(RELEASING)
+	$(RELEASING)/bin/python -m pip install -q --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(RELEASING)/bin/python -m pip install -q --disable-pip-version-check --group release
+	touch $@
+
+dist: $(RELEASING)/stamp ## Build an sdist, a manylinux wheel per Python (PYTHONS='python3.12 ...') and an SBOM into dist/
+	PYTHONS='$(PYTHONS)' $(RELEASING)/bin/python -m release dist
+
+release: $(RELEASING)/stamp ## Check tree and changelog, build everything into dist/, and tag the version
+	PYTHONS='$(PYTHONS)' $(RELEASING)/bin/python -m release tag
 
 clean: ## Remove what was built; .venv stays
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -208,3 +208,21 @@ def test_joblib_files_are_exported_with_a_warning(run, tmp_path: Path) -> None:
     ran = run("export", tmp_path / "m.joblib")
     assert ran.code == 0 and "is opened as a pickle, which runs code in it" in ran.err
     assert "predict" in bundle.load(tmp_path / "m.pretzel").outputs
+
+
+@pytest.mark.parametrize(
+    ("module", "message", "remedy"),
+    [
+        (
+            "features",
+            "No module named 'features'",
+            "refers to the module 'features': install it here, or name its folder",
+        ),
+        ("__main__", "has no attribute 'clean'", "of the script that wrote it: move that to a module"),
+        ("joblib", "module 'joblib' has no attribute 'clean'", "save the model with joblib, pickle, skops"),
+    ],
+)
+def test_pickles_that_refer_to_code_elsewhere(run, tmp_path: Path, module: str, message: str, remedy: str) -> None:
+    (tmp_path / "m.pkl").write_bytes(f"c{module}\nclean\n.".encode())
+    ran = run("check", tmp_path / "m.pkl")
+    assert ran.code == 3 and message in ran.err and remedy in " ".join(ran.err.split())

@@ -61,12 +61,6 @@ def test_readme(block, addresses, tmp_path):
     run(block, addresses, tmp_path)
 
 
-@pytest.mark.parametrize("page", ["flow", "importers"])
-def test_page(page, addresses, tmp_path):
-    text = (ROOT / f"docs/{page}.md").read_text()
-    run("\n".join(re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)), addresses, tmp_path)
-
-
 def test_every_metric_of_a_worker_is_documented(metrics_port):
     with urllib.request.urlopen(f"http://127.0.0.1:{metrics_port}/metrics", timeout=10) as page:
         names = set(re.findall(r"^# TYPE (pretzel_\w+) ", page.read().decode(), re.MULTILINE))

@@ -79,10 +79,20 @@ def _pickled(path: Path, warn_of_code: bool) -> Any:
     except Exception as error:
         reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         refused = InputError(f"{path}: it cannot be opened as a pickle ({reason})")
-        refused.add_note(
-            "save the model with joblib, pickle, skops or `pretzel export`, with the library versions installed here"
-        )
+        refused.add_note(_remedy(error))
         raise refused from None
+
+
+def _remedy(error: Exception) -> str:
+    if isinstance(error, ModuleNotFoundError):
+        module = (error.name or "").partition(".")[0]
+        return f"it refers to the module {module!r}: install it here, or name its folder: PYTHONPATH=. pretzel ..."
+    if isinstance(error, AttributeError) and "__main__" in str(error):
+        return (
+            "it refers to a function or class of the script that wrote it: move that to a module which the script "
+            "imports, and save the model again; or deploy from the script by pretzel.ControlPlane"
+        )
+    return "save the model with joblib, pickle, skops or `pretzel export`, with the library versions installed here"
 
 
 def _is_table(path: Path) -> bool:

@@ -1,0 +1,1 @@
+"""Packages of a version: what is built, checked and tagged."""
