@@ -8,7 +8,21 @@ import sys
 import typer
 
 from pretzel import __version__
-from pretzel.cli import bench, catalog, check, deploy, export, failures, predict, servers, store, up
+from pretzel.cli import (
+    bench,
+    catalog,
+    check,
+    deletion,
+    deploy,
+    export,
+    failures,
+    labels,
+    listing,
+    predict,
+    servers,
+    store,
+    up,
+)
 from pretzel.cli.apply.command import apply
 from pretzel.cli.tls import takes_tls
 
@@ -25,13 +39,14 @@ app.command(context_settings=servers.PASS_ON, add_help_option=False)(servers.wor
 app.command()(check.check)
 app.command()(takes_tls(deploy.deploy))
 app.command()(takes_tls(apply))
-app.command()(takes_tls(catalog.models))
+app.command()(takes_tls(listing.models))
 app.command()(takes_tls(catalog.describe))
 app.command()(takes_tls(catalog.explain))
 app.command()(takes_tls(predict.predict))
 app.command()(export.export)
 app.command()(takes_tls(catalog.alias))
-app.command()(takes_tls(catalog.delete))
+app.command()(takes_tls(labels.label))
+app.command()(takes_tls(deletion.delete))
 app.command()(takes_tls(store.gc))
 app.command()(takes_tls(store.fsck))
 measuring = typer.Typer(cls=bench.BenchGroup, help="Measure latency and throughput; `compare` compares two results.")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,6 +23,8 @@ from pretzel.plan.model import Model, ModelDescription, ModelVersion
 
 _WIDEST = 10_000
 """The most characters in a line of a table."""
+NARROWEST = 80
+"""Columns of the narrowest terminal that tables fit."""
 
 
 def console(*, error: bool = False) -> Console:
@@ -46,14 +49,22 @@ def print_json(value: Any) -> None:
     print(escaped(json.dumps(value, indent=2, ensure_ascii=False, default=plain)))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
-    """Print rows as a table; brackets in cells are not markup."""
-    table = Table(*columns, title=title, title_justify="left", header_style="bold")
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], fold: Collection[str] = ()) -> None:
+    """Print rows as a table; brackets in cells are not markup.
+
+    The table fits the terminal, if that has 80 columns at least: cells of the columns ``fold``, by default the first,
+    continue on another line.  In a pipe each row is one line.
+    """
+    table = Table(header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold", no_wrap=column not in (fold or columns[:1]))
     for row in rows:
         table.add_row(*(Text(visible(cell)) for cell in row))
     screen = console()
-    wide = screen.options.update(max_width=_WIDEST)
-    screen.width = max(screen.width, screen.measure(table, options=wide).maximum)  # or names would wrap
+    wide = screen.measure(table, options=screen.options.update(max_width=_WIDEST)).maximum
+    # Rich takes the width of a pipe for 80.
+    bound = max(screen.width, NARROWEST) if screen.is_terminal or "COLUMNS" in os.environ else _WIDEST
+    screen.width = min(wide, bound) if wide > screen.width else screen.width
     screen.print(table)
 
 
@@ -103,16 +114,6 @@ def plain(value: Any) -> Any:
         typed = {"inputs": value.inputs, "outputs": value.outputs, "columns": value.columns}
         return {**vars(value), **{name: _typed(items) for name, items in typed.items()}}
     return str(value)
-
-
-def size(count: int) -> str:
-    """Format a number of bytes."""
-    amount = float(count)
-    for unit in ("B", "KiB", "MiB"):
-        if amount < 1024:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1024
-    return f"{amount:.1f} GiB"
 
 
 def when(at: float, *, seconds: bool = True) -> str:

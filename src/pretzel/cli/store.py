@@ -18,6 +18,7 @@ from pretzel.client.endpoint import Budget
 from pretzel.client.stores import Finding
 from pretzel.errors import PreconditionError
 from pretzel.plan.controls import escaped, visible
+from pretzel.plan.units import size
 
 Repair = Annotated[
     bool, typer.Option("--repair", help="Rebuild derived objects, quarantine damaged ones, and remove strays.")
@@ -40,7 +41,7 @@ def gc(
         output.print_json({"objects": freed.objects, "bytes": freed.bytes, "dry_run": dry_run})
     else:
         would = "would be removed" if dry_run else "removed"
-        print(f"{freed.objects} objects, {output.size(freed.bytes)} {would}")
+        print(f"{freed.objects} objects, {size(freed.bytes)} {would}")
 
 
 def fsck(

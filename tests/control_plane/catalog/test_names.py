@@ -95,7 +95,11 @@ def test_listing_by_prefix_searches_the_key(catalog: Catalog):
 
 
 def test_other_databases_get_the_prefix_verbatim():
-    query = str(select(models.c.name).where(near("postgresql", "a_", models.c.name)).compile(compile_kwargs={"literal_binds": True}))
+    query = str(
+        select(models.c.name)
+        .where(near("postgresql", "a_", models.c.name))
+        .compile(compile_kwargs={"literal_binds": True})
+    )
     assert "LIKE 'a/_' || '%' ESCAPE '/'" in query
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from pretzel.compiler.explain.explanation import Explanation, bytes_of, duration, others_text, percent, size
+from pretzel.compiler.explain.explanation import Explanation, bytes_of, others_text
 from pretzel.plan.controls import visible
 from pretzel.plan.node import OPERATORS
 from pretzel.plan.plan import Plan
 from pretzel.plan.render import defaults
+from pretzel.plan.units import duration, percent, size
 
 LONGEST = 36
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from pretzel.compiler.explain.explanation import Explanation, bytes_of, duration, others_text, percent, size
+from pretzel.compiler.explain.explanation import Explanation, bytes_of, others_text
 from pretzel.compiler.optimize.trace import Step
 from pretzel.plan.render import render
+from pretzel.plan.units import duration, percent, size
 
 WIDTH = 110
 _EXPENSIVE = 0.05
