@@ -16,7 +16,7 @@ from pretzel.cli.options import SERVER, Json, Server, Timeout
 from pretzel.cli.tables.batch import Batch
 from pretzel.cli.tables.reading import Reading
 from pretzel.cli.tables.reads import of_model
-from pretzel.cli.tls import TlsFiles
+from pretzel.cli.tls import TlsFiles, takes_tls
 from pretzel.errors import InputError
 from pretzel.loadgen.arrivals import KINDS
 from pretzel.loadgen.comparing import compare, different_loads, read_result
@@ -208,3 +208,8 @@ def _write(result: dict[str, Any], out: Path | None, plot: Path | None) -> None:
         write_json(out, result)
     if plot is not None:
         write_plot(plot, {str(result["model"]): points(result)})
+
+
+measuring = typer.Typer(cls=BenchGroup, help="Measure latency and throughput; `compare` compares two results.")
+measuring.command("run")(takes_tls(bench))
+measuring.command("compare")(bench_compare)

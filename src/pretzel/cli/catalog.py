@@ -1,9 +1,9 @@
-"""Commands for one deployed model: describe, explain, alias."""
+"""Commands for one deployed model: describe, alias."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -14,7 +14,6 @@ from pretzel.cli.tls import TlsFiles
 from pretzel.client import ControlPlane
 from pretzel.client.endpoint import Budget
 from pretzel.plan.caveats import LEFT_OUT
-from pretzel.plan.controls import escaped, visible
 from pretzel.plan.model import ColumnDescription, InputDescription, LabelTable, ModelDescription, ModelVersion
 from pretzel.plan.units import size
 
@@ -78,23 +77,6 @@ def _labels(labels: LabelTable | None, most: int = 6) -> str:
         return ""
     shown = ", ".join(str(label) for label in labels[:most])
     return f"{shown}, ... ({len(labels)})" if len(labels) > most else shown
-
-
-def explain(
-    name: Name,
-    format: Annotated[Literal["text", "json", "dot", "mermaid", "svg"], typer.Option(help="Output format.")] = "text",
-    verbose: Annotated[bool, typer.Option("--verbose", help="Include the plan before and after each rule.")] = False,
-    control: Control = CONTROL,
-    timeout: Timeout = 30,
-    json: Json = False,
-    *,
-    tls: TlsFiles,
-) -> None:
-    """Show how the optimizer rewrote a model."""
-    with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
-        as_json = json or format == "json"
-        text = plane.explain(name, format="json" if as_json else format, verbose=verbose)
-    print(escaped(text) if as_json else visible(text))
 
 
 def alias(

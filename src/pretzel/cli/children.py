@@ -30,8 +30,12 @@ STEADY_SECONDS = 10.0
 """Lifetime after which the backoff of restarts is reset."""
 
 
-async def run(servers: Sequence[Server], ready: Callable[[], None]) -> int:
+async def run(
+    servers: Sequence[Server], ready: Callable[[], None], started: Callable[[Server], None] = lambda server: None
+) -> int:
     """Keep servers alive until SIGTERM or Ctrl-C, then stop them in reverse order; each depends on those before it.
+
+    ``started`` is called with each server that is ready, and then ``ready``.
 
     Raises:
         UnavailableError: a server cannot start.
@@ -42,6 +46,8 @@ async def run(servers: Sequence[Server], ready: Callable[[], None]) -> int:
     try:
         for server in servers:
             await _unless(stop, server.start())
+            if not stop.is_set():
+                started(server)
         if not stop.is_set():
             ready()
             await _unless(stop, asyncio.gather(*(server.keep() for server in servers)))

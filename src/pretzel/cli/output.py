@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 from rich.console import Console, RenderableType
 from rich.progress import ProgressColumn, Task
 from rich.table import Table
@@ -18,8 +17,6 @@ from rich.text import Text
 
 from pretzel.errors import AnswersMayDifferWarning
 from pretzel.plan.controls import escaped, visible
-from pretzel.plan.digest import Digest
-from pretzel.plan.model import Model, ModelDescription, ModelVersion
 
 _WIDEST = 10_000
 """The most characters in a line of a table."""
@@ -46,7 +43,7 @@ class WithTotal(ProgressColumn):
 
 def print_json(value: Any) -> None:
     """Print a value as one JSON document."""
-    print(escaped(json.dumps(value, indent=2, ensure_ascii=False, default=plain)))
+    print(escaped(json.dumps(value, indent=2, ensure_ascii=False, default=_plain)))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], fold: Collection[str] = ()) -> None:
@@ -97,29 +94,12 @@ def warn(message: str) -> None:
     console(error=True).print(f"warning: {visible(message)}", style="yellow", markup=False, soft_wrap=True)
 
 
-def plain(value: Any) -> Any:
-    """Convert a value to types of JSON."""
-    if isinstance(value, Digest):
-        return str(value)
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, ModelVersion):
-        known = {key: field for key, field in vars(value).items() if field or key != "dropped"}
-        return {**known, "metadata": dict(value.metadata)}
-    if isinstance(value, Model):
-        return vars(value)
-    if isinstance(value, ModelDescription):
-        typed = {"inputs": value.inputs, "outputs": value.outputs, "columns": value.columns}
-        return {**vars(value), **{name: _typed(items) for name, items in typed.items()}}
-    return str(value)
-
-
 def when(at: float, *, seconds: bool = True) -> str:
     """Format a time, to the second or to the minute."""
     return time.strftime(f"%Y-%m-%d %H:%M{':%S' if seconds else ''} %Z", time.localtime(at))
 
 
-def _typed(described: Iterable[Any]) -> list[dict[str, Any]]:
-    return [{**vars(item), "type": item.type and str(item.type)} for item in described]
+def _plain(value: Any) -> Any:
+    from pretzel.cli.jsonable import plain  # loads NumPy
+
+    return plain(value)

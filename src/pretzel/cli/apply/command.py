@@ -34,7 +34,7 @@ def apply(
         bool, typer.Option("--prune", help="Delete the models of the manifest's set that it no longer lists.")
     ] = False,
     again: Annotated[bool, typer.Option("--again", help="Deploy also files that have not changed.")] = False,
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="Models deployed at a time.")] = 2,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Models deployed at a time.")] = 4,
     wait: Annotated[bool, typer.Option(help="Wait until every worker serves each model.")] = True,
     control: Control = CONTROL,
     timeout: Timeout = 3600,
