@@ -10,7 +10,7 @@ from typing import Any
 
 import grpc.aio
 
-from pretzel.compiler.explain import Evidence, explain
+from pretzel.compiler.explain import WIDTH, Evidence, explain
 from pretzel.control_plane.catalog.leases import host_of
 from pretzel.control_plane.fsck import Check
 from pretzel.control_plane.serve import translate
@@ -32,6 +32,8 @@ _MOST_DIGESTS = 50_000
 _MOST_HELD = 10_000
 """Most models held back in a listing."""
 _MOST_PREFIX = 200
+_MOST_WIDTH = 1000
+"""Most columns of a text that explains a model."""
 _PAGE = 1000
 """Most models in a page of a listing."""
 _ANSWER_MARGIN = 0.25  # of the caller's time, reserved so that the answer arrives in time
@@ -173,7 +175,8 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
         definition, plan = self._plane.rebuilder.explained(version), self._plan(version)
         sharing = self._plane.catalog.sharing(plan.objects)
         evidence = Evidence(sharing, seconds_of(version, plan), known(version, definition) or Sizes())
-        return explain(definition, plan, format=request.format or "text", verbose=request.verbose, evidence=evidence)
+        format, width = request.format or "text", min(request.width or WIDTH, _MOST_WIDTH)
+        return explain(definition, plan, format=format, verbose=request.verbose, evidence=evidence, width=width)
 
     def _plan(self, version: ModelVersion) -> Plan:
         return Plan.from_encoded(self._plane.rebuilder.get(version.plan))

@@ -15,16 +15,19 @@ from pretzel.plan.controls import escaped, visible
 
 def explain(
     name: Name,
-    format: Annotated[Literal["text", "json", "dot", "mermaid", "svg"], typer.Option(help="Output format.")] = "text",
-    verbose: Annotated[bool, typer.Option("--verbose", help="Include the plan before and after each rule.")] = False,
+    format: Annotated[
+        Literal["summary", "text", "json", "dot", "mermaid", "svg"], typer.Option(help="Output format.")
+    ] = "summary",
+    verbose: Annotated[bool, typer.Option("--verbose", help="The whole text, with the plan after each rule.")] = False,
     control: Control = CONTROL,
     timeout: Timeout = 30,
     json: Json = False,
     *,
     tls: TlsFiles,
 ) -> None:
-    """Show how the optimizer rewrote a model."""
+    """Show what a model costs and shares and what would help; with --verbose, how it was optimized."""
     with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
         as_json = json or format == "json"
-        text = plane.explain(name, format="json" if as_json else format, verbose=verbose)
-    print(escaped(text) if as_json else visible(text))
+        wanted = "json" if as_json else "text" if verbose and format == "summary" else format
+        text = plane.explain(name, format=wanted, verbose=verbose, width=output.width())
+    print(escaped(text) if as_json else visible(text), end="" if text.endswith("\n") else "\n")

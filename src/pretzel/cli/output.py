@@ -20,6 +20,8 @@ from pretzel.plan.controls import escaped, visible
 
 _WIDEST = 10_000
 """The most characters in a line of a table."""
+_PIPE = 110
+"""Columns of texts in a pipe."""
 NARROWEST = 80
 """Columns of the narrowest terminal that tables fit."""
 
@@ -27,6 +29,12 @@ NARROWEST = 80
 def console(*, error: bool = False) -> Console:
     """Return a console for the current, possibly redirected, stream."""
     return Console(stderr=error, highlight=False)
+
+
+def width() -> int:
+    """Return the columns of the terminal; those of a wide one for a pipe."""
+    screen = console()
+    return screen.width if screen.is_terminal or "COLUMNS" in os.environ else _PIPE
 
 
 class WithTotal(ProgressColumn):

@@ -177,10 +177,10 @@ class AsyncControlPlane(AsyncConnection):
         return await self._run(catalog.describe(self._repeater, model), timeout)
 
     async def explain(
-        self, model: str, *, format: str = "text", verbose: bool = False, timeout: float | None = None
+        self, model: str, *, format: str = "text", verbose: bool = False, width: int = 0, timeout: float | None = None
     ) -> str:
-        """Return the optimized plan of a version, as ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``."""
-        return await self._run(catalog.explain(self._repeater, model, format, verbose), timeout)
+        """Explain a version, as ``summary``, ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``; of ``width`` columns."""
+        return await self._run(catalog.explain(self._repeater, model, format, verbose, width), timeout)
 
     async def alias(self, model: str, alias: str, version: int | None, *, timeout: float | None = None) -> Model:
         """Point an alias at a version, also to roll back; None removes the alias."""

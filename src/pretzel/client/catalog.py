@@ -53,11 +53,11 @@ def describe(repeater: Repeater, model: str) -> Operation[ModelDescription]:
     return wire.description_from_proto(response.description)
 
 
-def explain(repeater: Repeater, model: str, format: str, verbose: bool) -> Operation[str]:
+def explain(repeater: Repeater, model: str, format: str, verbose: bool, width: int = 0) -> Operation[str]:
     """Render the optimized plan of one version."""
     sendable("model name", model)
     sendable("format", format)
-    request = pb.ExplainModelRequest(model=model, format=format, verbose=verbose)
+    request = pb.ExplainModelRequest(model=model, format=format, verbose=verbose, width=width)
     response = yield from repeater.ask(lambda: UnaryCall("ExplainModel", request))
     return str(response.text)
 

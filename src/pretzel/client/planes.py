@@ -145,9 +145,11 @@ class ControlPlane(Connection):
         """Return the inputs and outputs of a version, and the estimator that it was exported from."""
         return self._run(catalog.describe(self._repeater, model), timeout)
 
-    def explain(self, model: str, *, format: str = "text", verbose: bool = False, timeout: float | None = None) -> str:
-        """Return the optimized plan of a version, as ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``."""
-        return self._run(catalog.explain(self._repeater, model, format, verbose), timeout)
+    def explain(
+        self, model: str, *, format: str = "text", verbose: bool = False, width: int = 0, timeout: float | None = None
+    ) -> str:
+        """Explain a version, as ``summary``, ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``; of ``width`` columns."""
+        return self._run(catalog.explain(self._repeater, model, format, verbose, width), timeout)
 
     def alias(self, model: str, alias: str, version: int | None, *, timeout: float | None = None) -> Model:
         """Point an alias at a version, also to roll back; None removes the alias."""

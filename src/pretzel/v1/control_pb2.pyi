@@ -176,14 +176,16 @@ class DescribeVersionResponse(_message.Message):
     def __init__(self, description: _Optional[_Union[_model_pb2.ModelDescription, _Mapping]] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ...) -> None: ...
 
 class ExplainModelRequest(_message.Message):
-    __slots__ = ("model", "format", "verbose")
+    __slots__ = ("model", "format", "verbose", "width")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     VERBOSE_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
     model: str
     format: str
     verbose: bool
-    def __init__(self, model: _Optional[str] = ..., format: _Optional[str] = ..., verbose: bool = ...) -> None: ...
+    width: int
+    def __init__(self, model: _Optional[str] = ..., format: _Optional[str] = ..., verbose: bool = ..., width: _Optional[int] = ...) -> None: ...
 
 class ExplainModelResponse(_message.Message):
     __slots__ = ("text",)

@@ -51,12 +51,12 @@ class Picture:
         return reads + [(output.slot, last + i) for i, output in enumerate(self.plan.outputs)]
 
 
-def as_dot(report: Explanation, verbose: bool) -> str:
+def as_dot(report: Explanation, verbose: bool, width: int) -> str:
     """Return the plan as a Graphviz digraph."""
     return "\n".join(_dot_lines(Picture(report))) + "\n"
 
 
-def as_mermaid(report: Explanation, verbose: bool) -> str:
+def as_mermaid(report: Explanation, verbose: bool, width: int) -> str:
     """Return the plan as a Mermaid flowchart."""
     return "\n".join(_mermaid_lines(Picture(report))) + "\n"
 

@@ -33,7 +33,7 @@ class Box:
     height: float
 
 
-def as_svg(report: Explanation, verbose: bool) -> str:
+def as_svg(report: Explanation, verbose: bool, width: int) -> str:
     """Return the plan as a standalone SVG document.
 
     Raises:
