@@ -42,7 +42,8 @@ class BenchGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Run a measurement unless a command is named."""
-        return super().parse_args(ctx, args if args and args[0] in self.commands else ["run", *args])
+        named = bool(args and args[0] in self.commands) or (ctx.resilient_parsing and not args)  # a shell completes it
+        return super().parse_args(ctx, args if named else ["run", *args])
 
 
 def bench(

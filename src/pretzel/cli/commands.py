@@ -29,7 +29,7 @@ class Entry:
 
 _SERVER = {"context_settings": PASS_ON, "add_help_option": False}
 COMMANDS: Mapping[str, Entry] = {
-    "up": Entry("up:up", "Run a control plane and workers on this machine until SIGTERM or Ctrl-C.", False),
+    "up": Entry("up:up", "Run a control plane and workers until SIGTERM or Ctrl-C.", False),
     "control-plane": Entry("servers:control_plane", "Run a control plane.", False, _SERVER),
     "worker": Entry("servers:worker", "Run a data-plane worker.", False, _SERVER),
     "check": Entry("check:check", "Check if a model can be served.", False),
@@ -43,10 +43,10 @@ COMMANDS: Mapping[str, Entry] = {
     "alias": Entry("catalog:alias", "Point an alias to a version, to promote it or to roll back."),
     "label": Entry("labels:label", "Write labels, an owner or a note on a model or version."),
     "delete": Entry("deletion:delete", "Delete a model, a version, or the models of a selection."),
-    "top": Entry("top.command:top", "Show the load and the latency of models as they change.", False),
+    "top": Entry("top.command:top", "Show models by load: calls, latency, errors and memory."),
     "gc": Entry("store:gc", "Remove the objects that no version needs."),
     "fsck": Entry("store:fsck", "Check the store."),
-    "bench": Entry("bench:measuring", "Measure latency and throughput; `compare` compares two results.", False),
+    "bench": Entry("bench:measuring", "Measure latency and throughput, or compare two results.", False),
 }
 
 

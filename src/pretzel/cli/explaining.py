@@ -6,11 +6,16 @@ from typing import Annotated, Literal
 
 import typer
 
+from pretzel.cli import output
 from pretzel.cli.options import CONTROL, Control, Json, Name, Timeout
 from pretzel.cli.tls import TlsFiles
 from pretzel.client import ControlPlane
 from pretzel.client.endpoint import Budget
 from pretzel.plan.controls import escaped, visible
+
+Format = Annotated[
+    Literal["summary", "text", "json", "dot", "mermaid", "svg"], typer.Option("--format", help="Output format.")
+]
 
 
 def explain(

@@ -179,7 +179,7 @@ class AsyncControlPlane(AsyncConnection):
     async def explain(
         self, model: str, *, format: str = "text", verbose: bool = False, width: int = 0, timeout: float | None = None
     ) -> str:
-        """Explain a version, as ``summary``, ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``; of ``width`` columns."""
+        """Explain it, as ``summary``, ``text`` (in ``width`` columns), ``json``, ``dot``, ``mermaid`` or ``svg``."""
         return await self._run(catalog.explain(self._repeater, model, format, verbose, width), timeout)
 
     async def alias(self, model: str, alias: str, version: int | None, *, timeout: float | None = None) -> Model:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from pretzel.compiler.explain.explanation import Explanation, bytes_of
+from pretzel.plan.controls import visible
 from pretzel.plan.units import duration, percent, size
 
 MOST_LINES = 10
@@ -36,10 +37,10 @@ def as_summary(report: Explanation, verbose: bool, width: int) -> str:
 
 def summary_lines(report: Explanation, width: int) -> Iterator[str]:
     """Yield the lines of the summary; each fits the width."""
-    yield _cut(_title(report), width)
+    yield _cut(_plain(_title(report)), width)
     lines = [*_shape(report, width - _LABEL), *_costs(report), *_dominating(report), *_helping(report)]
     for label, text in lines[: MOST_LINES - 1]:
-        yield _cut(f"{label:<{_LABEL}}{text}", width)
+        yield _cut(f"{label:<{_LABEL}}{_plain(text)}", width)
 
 
 def _title(report: Explanation) -> str:
@@ -48,8 +49,11 @@ def _title(report: Explanation) -> str:
 
 
 def _shape(report: Explanation, width: int) -> Iterator[tuple[str, str]]:
-    yield "takes", _listed([f"{column.name} ({_kind(str(column.type))})" for column in report.plan.inputs], width)
-    yield "gives", _listed([output.name for output in report.plan.outputs], width)
+    yield (
+        "takes",
+        _listed([f"{_plain(column.name)} ({_kind(str(column.type))})" for column in report.plan.inputs], width),
+    )
+    yield "gives", _listed([_plain(output.name) for output in report.plan.outputs], width)
 
 
 def _listed(names: list[str], width: int) -> str:
@@ -139,9 +143,14 @@ def _advice(report: Explanation) -> Iterator[str]:
     if hottest is not None and report.shares[hottest] >= 0.5:
         cheaper = _CHEAPER.get(report.plan.stages[hottest].operator)
         if cheaper:
-            yield f"{cheaper} for {stage_name(report, hottest)}"
+            yield f"{report.plan.stages[hottest].operator.replace('_', ' ')}: {cheaper}"
     if report.evidence.sharing and not report.shared_bytes and report.plan.parameter_bytes > _LARGE:
         yield "models that share a fitted step (a vectorizer, an encoder) hold it once"
+
+
+def _plain(text: str) -> str:
+    """Return a text on one line, with control characters escaped."""
+    return visible(text).replace("\n", "\\n")
 
 
 def _cut(line: str, width: int) -> str:

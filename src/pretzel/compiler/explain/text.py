@@ -29,18 +29,15 @@ def as_text(report: Explanation, verbose: bool, width: int) -> str:
         _rules(report, verbose, width),
         _stages(report, width),
     )
-    blocks = (
-        "\n".join(line for long in lines for line in _wrapped(long, width)) for lines in map(list, sections) if lines
-    )
+    blocks = ("\n".join(_fitted(lines, width)) for lines in map(list, sections) if lines)
     return "\n\n".join(blocks) + "\n"
 
 
-def _wrapped(line: str, width: int) -> list[str]:
-    """Return the lines of one that is too long; all but the first are indented further."""
-    if len(line) <= width:
-        return [line]
-    margin = " " * (len(line) - len(line.lstrip(" |0123456789.")))
-    return textwrap.wrap(line, width, subsequent_indent=margin[: width // 2] + "    ", drop_whitespace=True)
+def _fitted(lines: list[str], width: int) -> Iterator[str]:
+    """Yield lines that fit the width; the rest of a long one follows, indented further."""
+    for line in lines:
+        margin = line[: len(line) - len(line.lstrip(" |"))][: width // 2]
+        yield from textwrap.wrap(line, width, subsequent_indent=margin + "    ") if len(line) > width else [line]
 
 
 def _shape(report: Explanation) -> Iterator[str]:
