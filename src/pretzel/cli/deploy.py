@@ -85,7 +85,7 @@ def deploy(
     }
     with ControlPlane(control, timeout=Budget(timeout), **tls) as plane, _warnings_after():
         _check(name, plane)
-        with model_file(file) as path:
+        with model_file(file) as path, output.waiting(f"opening {file}", shown=not json):
             model = load_model(path, trust or ())
         rows = sample_batch(sample, model, reading) if sample else None
         newest = None if json else _newest(name, plane)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -20,6 +21,8 @@ from pretzel.plan.controls import escaped, visible
 
 _WIDEST = 10_000
 """The most characters in a line of a table."""
+AFTER_SECONDS = 2.0
+"""Shorter work shows no progress."""
 _PIPE = 110
 """Columns of texts in a pipe."""
 NARROWEST = 80
@@ -47,6 +50,25 @@ class WithTotal(ProgressColumn):
     def render(self, task: Task) -> RenderableType:
         """Return the column, or an empty text."""
         return self._part(task) if task.total else ""
+
+
+@contextmanager
+def waiting(text: str, *, shown: bool = True) -> Iterator[None]:
+    """Show a text on standard error, if that is a terminal, from two seconds on until the block ends."""
+    screen = console(error=True)
+    if not shown or not screen.is_terminal:
+        yield
+        return
+    status = screen.status(text)
+    timer = threading.Timer(AFTER_SECONDS, status.start)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()  # it may be starting the status
+        status.stop()
 
 
 def print_json(value: Any) -> None:

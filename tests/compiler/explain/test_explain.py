@@ -149,7 +149,7 @@ def test_a_plan_too_large_to_draw_is_rejected() -> None:
 
 
 def test_an_unknown_format_is_rejected() -> None:
-    with pytest.raises(InputError, match="expected one of summary, text, json, dot, mermaid, svg"):
+    with pytest.raises(InputError, match="expected one of text, json, dot, mermaid, svg, summary"):
         explain(model(), format="pdf")
 
 

@@ -20,12 +20,12 @@ __all__ = ["FORMATS", "Evidence", "Explanation", "explain"]
 WIDTH, NARROWEST = 110, 40
 """Columns of a text unless others are asked for, and the fewest."""
 FORMATS: dict[str, Callable[[Explanation, bool, int], str]] = {
-    "summary": as_summary,
     "text": as_text,
     "json": as_json,
     "dot": as_dot,
     "mermaid": as_mermaid,
     "svg": as_svg,
+    "summary": as_summary,
 }
 """The function that writes each format."""
 
