@@ -10,7 +10,7 @@ from pretzel.control_plane.catalog.tables import labels, notes
 from pretzel.errors import PreconditionError
 
 MODEL = 0
-"""The number that stands for the model itself; its versions count from 1."""
+"""Version number of the labels of the model itself; its versions count from 1."""
 
 
 def mark(connection: Connection, name: str, version: int, marking: Marking) -> None:

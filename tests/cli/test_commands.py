@@ -39,8 +39,8 @@ def test_the_help_of_each_command(capsys, name: str):
 
 
 def test_an_unknown_command(capsys):
-    assert main(["modles"]) == 2
-    assert "No such command 'modles'" in capsys.readouterr().err
+    assert main(["modelz"]) == 2
+    assert "No such command 'modelz'" in capsys.readouterr().err
 
 
 def test_help_and_up_import_little():

@@ -79,7 +79,7 @@ def _confirmed(listed: Sequence[Model]) -> bool:
 
 
 def _print_kept(listed: Sequence[Model], dry_run: bool, json: bool) -> int:
-    """Report that nothing was deleted; it is a failure if models were found and nobody confirmed."""
+    """Report that nothing was deleted; that is a failure if models were found and the answer was not yes."""
     if json:
         output.print_json({"deleted": [], "selected": [model.name for model in listed]})
         return 0

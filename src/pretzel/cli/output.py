@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console, RenderableType
+from rich.live import Live
 from rich.progress import ProgressColumn, Task
+from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
@@ -59,7 +61,9 @@ def waiting(text: str, *, shown: bool = True) -> Iterator[None]:
     if not shown or not screen.is_terminal:
         yield
         return
-    status = screen.status(text)
+    spinner = Spinner("dots", visible(text))
+    # What the block prints must stay on standard output, which may be a file.
+    status = Live(spinner, console=screen, refresh_per_second=12.5, transient=True, redirect_stdout=False)
     timer = threading.Timer(AFTER_SECONDS, status.start)
     timer.daemon = True
     timer.start()

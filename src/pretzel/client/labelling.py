@@ -49,7 +49,7 @@ def sendable_labels(labels: Mapping[str, str | None]) -> dict[str, str | None]:
     """Return labels of texts.
 
     Raises:
-        InputError: a key or a value is no text, or has no UTF-8 encoding.
+        InputError: a key or a value is not a text, or has no UTF-8 encoding.
     """
     for key, value in labels.items():
         if not isinstance(key, str) or not isinstance(value, str | None):

@@ -151,7 +151,7 @@ def _parts(value: Any) -> list[Any]:
 
 
 def _merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of an entry over the defaults; of tables, each key by itself."""
+    """Return the values of an entry over the defaults; tables are merged by key."""
     tables = {key: {**defaults[key], **own[key]} for key in own if key in defaults and isinstance(own[key], dict)}
     return {**defaults, **own, **tables}
 

@@ -11,7 +11,7 @@ from pretzel.cli.top.scraping import Scrape, Totals
 
 @dataclass(frozen=True)
 class Load:
-    """What one model did between two scrapes."""
+    """The calls of one model between two scrapes."""
 
     model: str
     calls_per_second: float

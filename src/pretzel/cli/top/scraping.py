@@ -24,7 +24,7 @@ GAUGES = ("process_bytes", "resident_bytes", "resident_plans", "running", "queue
 
 @dataclass
 class Totals:
-    """What one model has answered since its workers started, over all methods."""
+    """The calls of one model since its workers started, over all methods."""
 
     buckets: dict[float, float] = field(default_factory=lambda: defaultdict(float))
     """Calls that took at most so many seconds."""
