@@ -1,4 +1,4 @@
-"""What commands print: tables within the terminal, and the progress of long work."""
+"""Output of commands: tables within the terminal, and the progress of long work."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_in_a_pipe_each_row_is_one_line(capsys, monkeypatch):
 
 
 class Screen(io.StringIO):
-    """A terminal that tells when something was written."""
+    """A terminal with an event that is set when the text was written."""
 
     def __init__(self) -> None:
         super().__init__()
