@@ -18,6 +18,10 @@ from pretzel.plan.model import ColumnDescription, InputDescription, LabelTable, 
 from pretzel.plan.units import size
 
 
+_SAID = {"verified", "unverified", "applied"}
+"""Metadata that other lines say, or that only `pretzel apply` reads."""
+
+
 def describe(
     name: Name, control: Control = CONTROL, timeout: Timeout = 30, json: Json = False, *, tls: TlsFiles
 ) -> None:
@@ -42,7 +46,7 @@ def _print_description(description: ModelDescription) -> None:
             ("plan", version.plan.short),
             ("verification", version.verification),
             ("aliases", ", ".join(f"{alias} -> {number}" for alias, number in description.aliases.items()) or "none"),
-            *((key, value) for key, value in version.metadata.items() if isinstance(value, (str, int, float))),
+            *((key, value) for key, value in _texts(version) if key not in _SAID),
             *(("may differ", line) for line in version.may_differ),
             *(("Python stage", f"{one['step']}: {one['reason']}; {one['remedy']}") for one in _python(version)),
             *(("not served", f"{method}: {reason}") for method, reason in version.metadata.get(LEFT_OUT, {}).items()),
@@ -52,6 +56,11 @@ def _print_description(description: ModelDescription) -> None:
     output.print_table(("input", "type"), (_input(item, dates) for item in _inputs(description)))
     outputs = ((item.name, item.type, _labels(item.labels)) for item in description.outputs)
     output.print_table(("output", "type", "labels"), outputs, fold=("output", "labels"))
+
+
+def _texts(version: ModelVersion) -> Iterable[tuple[str, object]]:
+    """Return the metadata that are one value."""
+    return ((key, value) for key, value in version.metadata.items() if isinstance(value, (str, int, float)))
 
 
 def _python(version: ModelVersion) -> Iterable[Mapping[str, str]]:

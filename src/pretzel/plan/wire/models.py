@@ -48,7 +48,7 @@ def model_version_from_proto(message: pb.ModelVersion) -> ModelVersion:
         created=message.created,
         parameter_bytes=message.parameter_bytes,
         metadata=attributes_from_proto(message.metadata),
-        labels=dict(message.labels),
+        labels=dict(sorted(message.labels.items())),
         owner=message.owner,
         note=message.note,
     )
@@ -66,7 +66,9 @@ def model_to_proto(model: Model) -> pb.Model:
 def model_from_proto(message: pb.Model) -> Model:
     """Return the model of a message."""
     versions = tuple(model_version_from_proto(version) for version in message.versions)
-    return Model(message.name, versions, dict(message.aliases), dict(message.labels), message.owner, message.note)
+    return Model(
+        message.name, versions, dict(message.aliases), dict(sorted(message.labels.items())), message.owner, message.note
+    )
 
 
 def description_to_proto(description: ModelDescription) -> pb.ModelDescription:
@@ -89,7 +91,7 @@ def description_from_proto(message: pb.ModelDescription) -> ModelDescription:
         inputs=tuple(InputDescription(i.name, ValueType.parse(i.type)) for i in message.inputs),
         outputs=tuple(_output_from_proto(output) for output in message.outputs),
         aliases=dict(message.aliases),
-        labels=dict(message.labels),
+        labels=dict(sorted(message.labels.items())),
         owner=message.owner,
         note=message.note,
     )
