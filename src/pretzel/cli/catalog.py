@@ -17,7 +17,6 @@ from pretzel.plan.caveats import LEFT_OUT
 from pretzel.plan.model import ColumnDescription, InputDescription, LabelTable, ModelDescription, ModelVersion
 from pretzel.plan.units import size
 
-
 _SAID = {"verified", "unverified", "applied"}
 """Metadata that other lines say, or that only `pretzel apply` reads."""
 
