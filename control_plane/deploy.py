@@ -12,7 +12,7 @@ from typing import Any
 from pretzel.compiler.compile import Compiled, compile_plan
 from pretzel.compiler.optimize import optimize
 from pretzel.compiler.optimize.weights import compact
-from pretzel.control_plane.catalog import Catalog, Release, names
+from pretzel.control_plane.catalog import Catalog, Marking, Release, names
 from pretzel.control_plane.catalog.overview import Overview
 from pretzel.control_plane.causes import naming_causes
 from pretzel.control_plane.keep import Keeper
@@ -51,6 +51,10 @@ class Deployment:
     options: Options = field(default_factory=Options)
     client: str = ""
     """The caller, whose leases on the parameters end with the deployment."""
+    of_model: Marking = field(default_factory=Marking)
+    """Labels and owner to set on the model."""
+    of_version: Marking = field(default_factory=Marking)
+    """Labels and note to set on the version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +213,8 @@ class Deployer:
         holdings = {plan.digest: list(plan.objects), definition.digest: list(definition.parameters)}
         needed = [*holdings, *plan.objects, *definition.parameters]
         metadata = {**definition.metadata, **measured}
-        release = Release(plan.digest, definition.digest, plan.parameter_bytes, holdings, metadata)
+        marked = (request.of_model, request.of_version)
+        release = Release(plan.digest, definition.digest, plan.parameter_bytes, holdings, metadata, *marked)
 
         # Check that the files on disk are still those that were read, compiled and verified.
         keeper.keep({definition.digest: definition.encoded, plan.digest: plan.encoded})
@@ -227,6 +232,8 @@ def _check(request: Deployment) -> None:
     names.check_model(request.model)
     if request.alias:
         names.check_alias(request.alias)
+    request.of_model.check()
+    request.of_version.check()
     if request.options.weights != "exact" and request.sample is None:
         raise InputError(f"option 'weights': {request.options.weights} needs a sample; send one")
 

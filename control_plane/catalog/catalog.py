@@ -10,8 +10,10 @@ from pathlib import Path
 from pretzel.control_plane.catalog import clock, names, reading, writing
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.holds import Hold, Holds
+from pretzel.control_plane.catalog.labelling import Labelling
 from pretzel.control_plane.catalog.leases import UNBOUNDED, Leases
 from pretzel.control_plane.catalog.records import Changes, Release
+from pretzel.control_plane.catalog.selectors import EVERYTHING, Selection
 from pretzel.control_plane.catalog.tables import models
 from pretzel.control_plane.steps import reached
 from pretzel.errors import PreconditionError
@@ -43,6 +45,7 @@ class Catalog:
         self._keep_versions = keep_versions
         self.on_change = on_change
         self.epoch, _ = self.current()
+        self.labels = Labelling(self.database, lambda: self.on_change())
         self._holds = Holds()
         self._lock = threading.Lock()
         self._leases = Leases(UNBOUNDED, UNBOUNDED) if leases is None else leases
@@ -59,18 +62,24 @@ class Catalog:
         with self.database.read() as connection:
             return reading.current(connection)
 
-    def models(self, prefix: str = "") -> tuple[Model, ...]:
-        """Return the models whose names start with exactly ``prefix``, by name."""
+    def models(self, prefix: str = "", selection: Selection = EVERYTHING) -> tuple[Model, ...]:
+        """Return the selected models whose names start with exactly ``prefix``, by name."""
         with self.database.read() as connection:
-            return reading.models_beginning(connection, prefix)
+            if not selection:
+                return reading.labelled(connection, reading.models_beginning(connection, prefix))
+            names = reading.names_of_all(connection, prefix, selection)
+            return reading.labelled(connection, reading.models_named(connection, names))
 
-    def page(self, prefix: str, after: str, size: int) -> tuple[tuple[Model, ...], str]:
-        """Return up to ``size`` models whose names start with ``prefix`` and follow ``after``, and the last name.
+    def page(
+        self, prefix: str, after: str, size: int, selection: Selection = EVERYTHING
+    ) -> tuple[tuple[Model, ...], str]:
+        """Return up to ``size`` selected models whose names start with ``prefix`` and follow ``after``, and the last.
 
         The last name is empty if no model follows.
         """
         with self.database.read() as connection:
-            return reading.page_of_models(connection, prefix, after, size)
+            names, last = reading.page_of_names(connection, prefix, after, size, selection)
+            return reading.labelled(connection, reading.models_named(connection, names)), last
 
     def model(self, name: str) -> Model:
         """Return one model.
@@ -79,7 +88,7 @@ class Catalog:
             NotFoundError: no model has that name.
         """
         with self.database.read() as connection:
-            return reading.find_model(connection, name)
+            return reading.labelled_one(connection, reading.find_model(connection, name))
 
     def resolve(self, text: str) -> tuple[Model, ModelVersion]:
         """Return the version that `name`, `name@version` or `name:alias` names, and its model.
@@ -90,7 +99,9 @@ class Catalog:
         """
         reference = names.parse(text)
         with self.database.read() as connection:
-            return reading.resolve(connection, reference)
+            model, version = reading.resolve(connection, reference)
+            model = reading.labelled_one(connection, model)
+        return model, next(one for one in model.versions if one.version == version.version)
 
     def changes(self, epoch: str, revision: int) -> Changes:
         """Return the changes that bring a watcher at a revision up to date."""
@@ -139,7 +150,7 @@ class Catalog:
                 writing.point(connection, name, alias, version)
             else:
                 writing.remove_alias(connection, name, alias)
-            model = reading.find_model(connection, name)
+            model = reading.labelled_one(connection, reading.find_model(connection, name))
         self.on_change()
         return model
 

@@ -114,6 +114,7 @@ def _prepare(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # the driver would start it too late: only before the first INSERT
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("fold", 1, str.casefold, deterministic=True)  # SQLite's lower() knows ASCII only
 
 
 def _begin(connection: Connection) -> None:

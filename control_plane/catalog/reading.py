@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Text, and_, column, exists, func, or_, select, values
+from sqlalchemy import ColumnElement, Connection, Row, Text, column, exists, func, or_, select, values
 
 from pretzel.control_plane.catalog.names import STABLE, Reference
+from pretzel.control_plane.catalog.ranges import near
 from pretzel.control_plane.catalog.records import Changes
-from pretzel.control_plane.catalog.tables import aliases, holdings, leases, models, state, versions
+from pretzel.control_plane.catalog.selecting import selected_names
+from pretzel.control_plane.catalog.selectors import Selection
+from pretzel.control_plane.catalog.tables import aliases, holdings, labels, leases, models, notes, state, versions
 from pretzel.errors import NotFoundError
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode
@@ -45,44 +48,68 @@ def list_models(connection: Connection, where: ColumnElement[bool]) -> tuple[Mod
 
 def models_beginning(connection: Connection, prefix: str) -> tuple[Model, ...]:
     """Return the models whose names start with exactly ``prefix``, by name."""
-    candidates = list_models(connection, near(connection.dialect.name, prefix))
+    candidates = list_models(connection, near(connection.dialect.name, prefix, models.c.name))
     return tuple(model for model in candidates if model.name.startswith(prefix))
 
 
-def page_of_models(connection: Connection, prefix: str, after: str, size: int) -> tuple[tuple[Model, ...], str]:
-    """Return up to ``size`` models whose names start with ``prefix`` and follow ``after``, and the last name.
+def page_of_names(
+    connection: Connection, prefix: str, after: str, size: int, selection: Selection
+) -> tuple[list[str], str]:
+    """Return up to ``size`` selected names that start with ``prefix`` and follow ``after``, and the last of them.
 
-    The last name is empty if no model follows the page.  Takes time in proportion to the page.
+    The last name is empty if none follows the page.  Takes time in proportion to the page, and to the names that were
+    passed over because a part of the selection does not hold.
     """
-    begins = and_(models.c.deleted == 0, near(connection.dialect.name, prefix), models.c.name > after)
-    names = list(connection.scalars(select(models.c.name).where(begins).order_by(models.c.name).limit(size + 1)))
+    names = selected_names(connection, selection, prefix, after, size + 1)
     more = len(names) > size
-    if not names:
-        return (), ""
     names = names[:size]
-    listed = list_models(connection, models.c.name.between(names[0], names[-1]))
-    return tuple(model for model in listed if model.name.startswith(prefix)), names[-1] if more else ""
+    return [name for name in names if name.startswith(prefix)], names[-1] if more else ""
 
 
-def near(dialect: str, prefix: str) -> ColumnElement[bool]:
-    """Return a condition on the table `models` that holds for names that start with ``prefix``, and few others.
-
-    SQLite's LIKE ignores the case of ASCII letters and scans every row.  Its key is in order of code points, so the
-    names with a prefix are a range of it.  Other databases may collate names by the rules of a language.
-    """
-    name, end = models.c.name, after(prefix)
-    if dialect != "sqlite":
-        return name.startswith(prefix, autoescape=True)
-    return and_(name >= prefix, name < end) if end else name >= prefix
+def models_named(connection: Connection, names: list[str]) -> tuple[Model, ...]:
+    """Return the models with these names, which are in order."""
+    found = (list_models(connection, models.c.name.in_(chunk)) for chunk in _chunks(names))
+    return tuple(model for some in found for model in some)
 
 
-def after(prefix: str) -> str:
-    """Return the least text above all that start with ``prefix``, by code points; empty if none exists."""
-    stem = prefix.rstrip(chr(sys.maxunicode))
-    if not stem:
-        return ""
-    following = ord(stem[-1]) + 1
-    return stem[:-1] + chr(0xE000 if 0xD800 <= following < 0xE000 else following)  # surrogates have no UTF-8 encoding
+def labelled(connection: Connection, listed: Iterable[Model]) -> tuple[Model, ...]:
+    """Return models with the labels, owners and notes of them and of their versions."""
+    listed = tuple(listed)
+    marks: dict[tuple[str, int], dict[str, Any]] = defaultdict(dict)
+    for chunk in _chunks([model.name for model in listed]):
+        for row in connection.execute(select(labels).where(labels.c.model.in_(chunk))):
+            marks[row.model, row.version].setdefault("labels", {})[row.key] = row.value
+        for row in connection.execute(select(notes).where(notes.c.model.in_(chunk))):
+            marks[row.model, row.version] |= {"owner": row.owner, "note": row.note}
+    return tuple(_labelled(model, marks) for model in listed)
+
+
+def labelled_one(connection: Connection, model: Model) -> Model:
+    """Return one model with what is written on it and on its versions."""
+    (labelled_model,) = labelled(connection, [model])
+    return labelled_model
+
+
+def names_of_all(connection: Connection, prefix: str, selection: Selection) -> list[str]:
+    """Return the names of all selected models that start with ``prefix``, in order."""
+    listed: list[str] = []
+    last = ""
+    while True:
+        names, last = page_of_names(connection, prefix, last, _CHUNK, selection)
+        listed += names
+        if not last:
+            return listed
+
+
+def _labelled(model: Model, marks: Mapping[tuple[str, int], dict[str, Any]]) -> Model:
+    """Return a model with what is written on it; the keys of labels are in order."""
+
+    def of(version: int) -> dict[str, Any]:
+        found = marks.get((model.name, version), {})
+        return found | ({"labels": dict(sorted(found["labels"].items()))} if "labels" in found else {})
+
+    versions = tuple(replace(version, **of(version.version)) for version in model.versions)
+    return replace(model, versions=versions, **of(0))
 
 
 def find_model(connection: Connection, name: str) -> Model:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pretzel.control_plane.catalog.labels import Marking
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model
 
@@ -20,6 +21,10 @@ class Release:
     holdings: Mapping[Digest, Iterable[Digest]]
     """Objects of the plan and of the definition, by its digest."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    of_model: Marking = Marking()
+    """Labels and owner to set on the model."""
+    of_version: Marking = Marking()
+    """Labels and note to set on the version, new or not."""
 
 
 @dataclass(frozen=True, slots=True)

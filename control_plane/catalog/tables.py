@@ -8,6 +8,7 @@ from sqlalchemy import (
     Float,
     ForeignKey,
     ForeignKeyConstraint,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -64,6 +65,29 @@ aliases = Table(
     Column("alias", Text, primary_key=True),
     Column("version", Integer, nullable=False),
     ForeignKeyConstraint(["model", "version"], ["versions.model", "versions.version"]),
+)
+
+# Labels of models (version 0) and of versions.  The indexes list what has a label in the order of names.
+labels = Table(
+    "labels",
+    metadata,
+    Column("model", Text, ForeignKey("models.name"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Index("ix_labels_key_value", "key", "value", "model", "version"),
+    Index("ix_labels_key_model", "key", "model", "version"),
+)
+
+# Owners and notes of models (version 0) and of versions; a row has one of them at least.
+notes = Table(
+    "notes",
+    metadata,
+    Column("model", Text, ForeignKey("models.name"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("owner", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Index("ix_notes_owner", "owner", "model", "version"),
 )
 
 # Objects that a plan or a definition needs: itself, and every object it names.

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, updat
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pretzel.control_plane.catalog import reading
+from pretzel.control_plane.catalog.marking import MODEL, mark, unmark, unmark_models
 from pretzel.control_plane.catalog.records import Release
 from pretzel.control_plane.catalog.tables import aliases, holdings, leases, models, state, versions
 from pretzel.errors import NotFoundError, PreconditionError
@@ -20,6 +21,7 @@ from pretzel.plan.model import Model, ModelVersion
 
 VERIFICATION = ("verified", "verification", "tolerance", "measured_error")
 """Metadata keys of a version's verification; a verification over another sample replaces them."""
+_CHUNK = 500  # SQLite takes a bounded number of variables
 
 
 def publish(connection: Connection, name: str, release: Release, alias: str | None, keep: int = 0) -> ModelVersion:
@@ -38,10 +40,13 @@ def publish(connection: Connection, name: str, release: Release, alias: str | No
         _record_verification(connection, newest, release)
     if alias:
         point(connection, name, alias, number)
+    mark(connection, name, MODEL, release.of_model)
+    mark(connection, name, number, release.of_version)
     model = reading.find_model(connection, name)
     dropped = _superseded(model, keep)
     if dropped:
         _delete_versions(connection, name, dropped)
+    (model,) = reading.labelled(connection, [model])
     return replace(_version(model, number), dropped=tuple(dropped))
 
 
@@ -78,9 +83,21 @@ def delete_model(connection: Connection, name: str, force: bool) -> None:
     """Delete a whole model; rejected while it has aliases, unless forced."""
     model = reading.find_model(connection, name)
     _reject_if_used(model, name, [version.version for version in model.versions], force)
-    connection.execute(delete(aliases).where(aliases.c.model == name))
-    connection.execute(delete(versions).where(versions.c.model == name))
-    _touch(connection, name, deleted=True)
+    delete_models(connection, [name])
+
+
+def delete_models(connection: Connection, names: list[str]) -> None:
+    """Delete existing models with their aliases; workers see it as one change."""
+    if not names:
+        return
+    revision = _next_revision(connection)
+    for start in range(0, len(names), _CHUNK):
+        chunk = names[start : start + _CHUNK]
+        unmark_models(connection, chunk)
+        for table in (aliases, versions):
+            connection.execute(delete(table).where(table.c.model.in_(chunk)))
+        gone = update(models).where(models.c.name.in_(chunk))
+        connection.execute(gone.values(revision=revision, deleted=1))
 
 
 def lease(connection: Connection, digests: Iterable[Digest], until: float, holder: str) -> None:
@@ -147,6 +164,7 @@ def _delete_versions(connection: Connection, name: str, numbers: list[int], last
     rows = [{"old": number} for number in numbers]
     old = (versions.c.model == name) & (versions.c.version == bindparam("old"))
     connection.execute(delete(versions).where(old), rows)
+    unmark(connection, name, [*numbers, *([MODEL] if last else [])])
     _touch(connection, name, deleted=last)
 
 
@@ -173,10 +191,14 @@ def _hold(connection: Connection, release: Release) -> None:
 
 def _touch(connection: Connection, name: str, deleted: bool = False) -> None:
     """Give a model a new revision, so that workers receive it again."""
-    connection.execute(update(state).values(revision=state.c.revision + 1))
-    revision = select(state.c.revision).scalar_subquery()
     changed = update(models).where(models.c.name == name)
-    connection.execute(changed.values(revision=revision, deleted=int(deleted)))
+    connection.execute(changed.values(revision=_next_revision(connection), deleted=int(deleted)))
+
+
+def _next_revision(connection: Connection) -> int:
+    connection.execute(update(state).values(revision=state.c.revision + 1))
+    revision: int = connection.execute(select(state.c.revision)).scalar_one()
+    return revision
 
 
 def _version(model: Model, number: int) -> ModelVersion:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
 import grpc.aio
 
-from pretzel.compiler.explain import Evidence, explain
+from pretzel.compiler.explain import WIDTH, Evidence, explain
 from pretzel.control_plane.catalog.leases import host_of
 from pretzel.control_plane.fsck import Check
 from pretzel.control_plane.serve import translate
@@ -32,6 +32,8 @@ _MOST_DIGESTS = 50_000
 _MOST_HELD = 10_000
 """Most models held back in a listing."""
 _MOST_PREFIX = 200
+_MOST_WIDTH = 1000
+"""Most columns of a text that explains a model."""
 _PAGE = 1000
 """Most models in a page of a listing."""
 _ANSWER_MARGIN = 0.25  # of the caller's time, reserved so that the answer arrives in time
@@ -41,6 +43,11 @@ def _client(context: Context) -> str:
     """Return the peer of a call; empty over a Unix socket, where connections cannot be distinguished."""
     peer = str(context.peer())
     return "" if peer.startswith("unix") else peer
+
+
+def _check_prefix(what: str, text: str) -> None:
+    if len(text) > _MOST_PREFIX:
+        raise InputError(f"{what}: {len(text):,} characters; names of models have at most {_MOST_PREFIX}")
 
 
 class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
@@ -84,9 +91,8 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
                 yield pb.DeployModelResponse(progress=step)
 
     async def ListModels(self, request: pb.ListModelsRequest, context: Context) -> pb.ListModelsResponse:
-        for what, text in (("prefix", request.prefix), ("page token", request.page_token)):
-            if len(text) > _MOST_PREFIX:
-                raise InputError(f"{what}: {len(text):,} characters; names of models have at most {_MOST_PREFIX}")
+        _check_prefix("prefix", request.prefix)
+        _check_prefix("page token", request.page_token)
         workers = [] if request.page_token else self._plane.live.alive()
         return await self._plane.heavy.run(self._list, request, workers)
 
@@ -103,6 +109,17 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
     async def DeleteModel(self, request: pb.DeleteModelRequest, context: Context) -> pb.DeleteModelResponse:
         await asyncio.to_thread(self._plane.catalog.delete, request.model, request.force)
         return pb.DeleteModelResponse()
+
+    async def SetLabels(self, request: pb.SetLabelsRequest, context: Context) -> pb.SetLabelsResponse:
+        change = partial(self._plane.catalog.labels.mark, request.model, translate.marking(request))
+        return pb.SetLabelsResponse(model=wire.model_to_proto(await asyncio.to_thread(change)))
+
+    async def DeleteModels(self, request: pb.DeleteModelsRequest, context: Context) -> pb.DeleteModelsResponse:
+        _check_prefix("prefix", request.prefix)
+        selection = translate.selection(request.selection)
+        delete = self._plane.catalog.labels.delete
+        deleted = await asyncio.to_thread(delete, request.prefix, selection, request.dry_run, request.expected)
+        return pb.DeleteModelsResponse(models=deleted)
 
     async def CollectGarbage(self, request: pb.CollectGarbageRequest, context: Context) -> pb.CollectGarbageResponse:
         collected = await self._plane.collect(request.dry_run)
@@ -134,18 +151,21 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
             pb.HeldBack(model=model, worker=worker, reason=reason)
             for model, worker, reason in held_back(workers, request.prefix, _MOST_HELD)
         ]
+        selection = translate.selection(request.selection)
         catalog, following = self._plane.catalog, ""
         if request.page_size:
-            size = min(request.page_size, _PAGE)
-            models, following = catalog.page(request.prefix, request.page_token, size)
+            models, following = catalog.page(
+                request.prefix, request.page_token, min(request.page_size, _PAGE), selection
+            )
         else:
-            models = catalog.models(request.prefix)
+            models = catalog.models(request.prefix, selection)
         return pb.ListModelsResponse(models=map(wire.model_to_proto, models), held=held, next_page_token=following)
 
     def _describe(self, name: str) -> pb.DescribeVersionResponse:
         model, version = self._plane.catalog.resolve(name)
         plan = self._plan(version)
         described = describe(version, plan, model.aliases, self._plane.rebuilder.get)
+        described = replace(described, labels=model.labels, owner=model.owner, note=model.note)
         return pb.DescribeVersionResponse(
             description=wire.description_to_proto(described), plan=wire.plan_to_proto(plan)
         )
@@ -155,7 +175,8 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
         definition, plan = self._plane.rebuilder.explained(version), self._plan(version)
         sharing = self._plane.catalog.sharing(plan.objects)
         evidence = Evidence(sharing, seconds_of(version, plan), known(version, definition) or Sizes())
-        return explain(definition, plan, format=request.format or "text", verbose=request.verbose, evidence=evidence)
+        format, width = request.format or "text", min(request.width or WIDTH, _MOST_WIDTH)
+        return explain(definition, plan, format=format, verbose=request.verbose, evidence=evidence, width=width)
 
     def _plan(self, version: ModelVersion) -> Plan:
         return Plan.from_encoded(self._plane.rebuilder.get(version.plan))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from itertools import islice
 
-from pretzel.control_plane.catalog import Changes
+from pretzel.control_plane.catalog import Changes, Marking, Selection
 from pretzel.control_plane.deploy import Deployment
 from pretzel.control_plane.options import Options
 from pretzel.control_plane.serve.live import MOST_HELD, MOST_NAME, MOST_PROBLEMS, MOST_REASON, Worker
@@ -32,7 +32,20 @@ def deployment(request: control_pb2.DeployModelRequest, client: str = "") -> Dep
         alias=request.alias or None,
         options=Options.of(wire.attributes_from_proto(request.options)),
         client=client,
+        of_model=Marking(dict(request.labels), owner=request.owner or None),
+        of_version=Marking(dict(request.version_labels), note=request.note or None),
     )
+
+
+def marking(request: control_pb2.SetLabelsRequest) -> Marking:
+    """Return the change of labels, owner and note that a request asks for."""
+    owner, note = (getattr(request, name) if request.HasField(name) else None for name in ("owner", "note"))
+    return Marking(dict(request.set), tuple(request.remove), owner, note)
+
+
+def selection(message: control_pb2.Selection) -> Selection:
+    """Return a selection of models, or raise :class:`InputError` if it is malformed."""
+    return Selection.of(message.labels, message.owner, message.text, message.versions)
 
 
 def sample(message: control_pb2.Sample) -> Sample:

@@ -15,12 +15,14 @@ def test_a_misspelled_setting_is_named(run, monkeypatch, command: str):
 
 
 def test_pretzel_up_warns_for_its_servers(run, monkeypatch):
-    async def ended(servers, ready, later) -> int:
+    async def ended(servers, ready, started, later) -> int:
         return 0
 
     monkeypatch.setenv("PRETZEL_MEMORY_BUDGT", "1")
     monkeypatch.setattr("pretzel.cli.up.run", ended)
-    assert run("up").err.splitlines() == [WARNING]
+    starting = "starting a control plane and a worker; models are kept in pretzel-data/"
+    assert run("up").err.splitlines() == [starting, WARNING]
+    assert run("up", "--json").err.splitlines() == [WARNING]
 
 
 def test_a_child_of_pretzel_up_does_not_warn_again(run, monkeypatch):

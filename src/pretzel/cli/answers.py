@@ -10,12 +10,14 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
+
+from pretzel.errors import InputError
 
 
 @contextmanager
@@ -87,19 +89,28 @@ class Writer:
         self.rows = 0
         self._csv = csv.writer(file, lineterminator="\n")
 
-    def write(self, answer: Any) -> None:
-        """Write the answer of one batch, after the header if it is the first."""
+    def write(self, answer: Any, ids: Mapping[str, list[Any]] | None = None) -> None:
+        """Write the answer of one batch, after the header if it is the first; ids come before the answers.
+
+        Raises:
+            InputError: a column of ids is named like a column of the answer.
+        """
+        ids = ids or {}
         whole = np.hstack(answer) if _is_by_target(answer) else answer
         array = np.asarray(whole.toarray() if hasattr(whole, "toarray") else whole)
         matrix = array.reshape(len(array), -1)
         names = self._names(answer, array, matrix.shape[1])
+        both = sorted({*names} & {*ids})
+        if both:
+            raise InputError(f"--id {both[0]!r}: the answers have a column of this name; rename the one of the file")
+        names, rows = [*ids, *names], _after_ids(ids, matrix.tolist())
         if self.rows == 0 and not self.as_json:
             self._csv.writerow(names)
         self.rows += len(array)
         if self.as_json:
-            self.file.writelines(json.dumps(_jsonable(names, row)) + "\n" for row in matrix.tolist())
+            self.file.writelines(json.dumps(_jsonable(names, row), default=str) + "\n" for row in rows)
         else:
-            self._csv.writerows(matrix.tolist())
+            self._csv.writerows(rows)
         self.file.flush()
 
     def _names(self, answer: Any, array: np.ndarray, width: int) -> list[str]:
@@ -109,6 +120,10 @@ class Writer:
             return [self.method]
         labels = self.labels if self.labels is not None and len(self.labels) == width else range(width)
         return [f"{self.method}_{label}" for label in labels]
+
+
+def _after_ids(ids: Mapping[str, list[Any]], rows: list[list[Any]]) -> list[list[Any]]:
+    return [[*own, *row] for *own, row in zip(*ids.values(), rows, strict=True)] if ids else rows
 
 
 def _is_by_target(answer: Any) -> bool:

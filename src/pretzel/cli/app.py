@@ -8,37 +8,16 @@ import sys
 import typer
 
 from pretzel import __version__
-from pretzel.cli import bench, catalog, check, console, deploy, export, failures, predict, servers, store, up
-from pretzel.cli.apply.command import apply
-from pretzel.cli.tls import takes_tls
+from pretzel.cli import failures
+from pretzel.cli.commands import Commands
 
 app = typer.Typer(
     name="pretzel",
+    cls=Commands,
     help="Serve many small classical models from one machine.",
     epilog="Exit codes: 1 failure, 2 usage, 3 bad input, 4 not found, 5 no answer, 6 precondition, 7 unsupported.",
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(up.up)
-app.command("control-plane", context_settings=servers.PASS_ON, add_help_option=False)(servers.control_plane)
-app.command(context_settings=servers.PASS_ON, add_help_option=False)(servers.worker)
-app.command()(takes_tls(console.console))
-app.command()(check.check)
-app.command()(takes_tls(deploy.deploy))
-app.command()(takes_tls(apply))
-app.command()(takes_tls(catalog.models))
-app.command()(takes_tls(catalog.describe))
-app.command()(takes_tls(catalog.explain))
-app.command()(takes_tls(predict.predict))
-app.command()(export.export)
-app.command()(takes_tls(catalog.alias))
-app.command()(takes_tls(catalog.delete))
-app.command()(takes_tls(store.gc))
-app.command()(takes_tls(store.fsck))
-measuring = typer.Typer(cls=bench.BenchGroup, help="Measure latency and throughput; `compare` compares two results.")
-measuring.command("run")(takes_tls(bench.bench))
-measuring.command("compare")(bench.bench_compare)
-app.add_typer(measuring, name="bench")
 
 
 # Typer includes Click under a module name that depends on its version.
@@ -51,7 +30,7 @@ def _version(requested: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(cls=Commands)
 def _main(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
 ) -> None:

@@ -16,7 +16,7 @@ from pretzel.cli.options import SERVER, Json, Server, Timeout
 from pretzel.cli.tables.batch import Batch
 from pretzel.cli.tables.reading import Reading
 from pretzel.cli.tables.reads import of_model
-from pretzel.cli.tls import TlsFiles
+from pretzel.cli.tls import TlsFiles, takes_tls
 from pretzel.errors import InputError
 from pretzel.loadgen.arrivals import KINDS
 from pretzel.loadgen.comparing import compare, different_loads, read_result
@@ -42,7 +42,8 @@ class BenchGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Run a measurement unless a command is named."""
-        return super().parse_args(ctx, args if args and args[0] in self.commands else ["run", *args])
+        named = bool(args and args[0] in self.commands) or (ctx.resilient_parsing and not args)  # a shell completes it
+        return super().parse_args(ctx, args if named else ["run", *args])
 
 
 def bench(
@@ -208,3 +209,8 @@ def _write(result: dict[str, Any], out: Path | None, plot: Path | None) -> None:
         write_json(out, result)
     if plot is not None:
         write_plot(plot, {str(result["model"]): points(result)})
+
+
+measuring = typer.Typer(cls=BenchGroup, help="Measure latency and throughput; `compare` compares two results.")
+measuring.command("run")(takes_tls(bench))
+measuring.command("compare")(bench_compare)

@@ -1,56 +1,24 @@
-"""Commands for deployed models: models, describe, explain, alias, delete."""
+"""Commands for one deployed model: describe, alias."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from pretzel.cli import failures, output
+from pretzel.cli import output
+from pretzel.cli.labels import written
 from pretzel.cli.options import CONTROL, Control, Json, Name, Timeout
 from pretzel.cli.tls import TlsFiles
 from pretzel.client import ControlPlane
 from pretzel.client.endpoint import Budget
-from pretzel.errors import PreconditionError
 from pretzel.plan.caveats import LEFT_OUT
-from pretzel.plan.controls import escaped, visible
-from pretzel.plan.model import ColumnDescription, InputDescription, LabelTable, Model, ModelDescription, ModelVersion
+from pretzel.plan.model import ColumnDescription, InputDescription, LabelTable, ModelDescription, ModelVersion
+from pretzel.plan.units import size
 
-
-def models(
-    prefix: Annotated[str, typer.Argument(help="Only models whose names start with this.")] = "",
-    control: Control = CONTROL,
-    timeout: Timeout = 30,
-    json: Json = False,
-    *,
-    tls: TlsFiles,
-) -> None:
-    """List the models, their versions and their aliases."""
-    with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
-        listed, held = plane.models(prefix), plane.held_back(prefix)
-    if json:
-        output.print_json(listed)
-    else:
-        output.print_table(("model", "versions", "aliases", "newest", "size"), map(_row, listed))
-    for item in held:
-        output.warn(f"{item.model}: worker {item.worker} does not serve the published version: {item.reason}")
-
-
-def _row(model: Model) -> tuple[object, ...]:
-    newest = model.versions[-1] if model.versions else None
-    aliases = ", ".join(f"{alias} -> {version}" for alias, version in sorted(model.aliases.items()))
-    numbers = _numbers([version.version for version in reversed(model.versions)])
-    if newest is None:
-        return model.name, numbers, aliases, "", ""
-    return model.name, numbers, aliases, output.when(newest.created, seconds=False), output.size(newest.parameter_bytes)
-
-
-def _numbers(newest_first: list[int], most: int = 3) -> str:
-    """List version numbers; of many, the newest two and the count of the others."""
-    if len(newest_first) <= most:
-        return ", ".join(map(str, newest_first))
-    return f"{newest_first[0]}, {newest_first[1]}, ... {len(newest_first) - 2} more"
+_SAID = {"verified", "unverified", "applied"}
+"""Metadata that other lines say, or that only `pretzel apply` reads."""
 
 
 def describe(
@@ -70,12 +38,14 @@ def _print_description(description: ModelDescription) -> None:
     output.print_pairs(
         [
             ("model", version),
+            *written(description),
+            *((f"version's {key}", text) for key, text in written(version)),
             ("created", output.when(version.created)),
-            ("parameters", output.size(version.parameter_bytes)),
+            ("parameters", size(version.parameter_bytes)),
             ("plan", version.plan.short),
             ("verification", version.verification),
             ("aliases", ", ".join(f"{alias} -> {number}" for alias, number in description.aliases.items()) or "none"),
-            *((key, value) for key, value in version.metadata.items() if isinstance(value, (str, int, float))),
+            *((key, value) for key, value in _texts(version) if key not in _SAID),
             *(("may differ", line) for line in version.may_differ),
             *(("Python stage", f"{one['step']}: {one['reason']}; {one['remedy']}") for one in _python(version)),
             *(("not served", f"{method}: {reason}") for method, reason in version.metadata.get(LEFT_OUT, {}).items()),
@@ -84,7 +54,12 @@ def _print_description(description: ModelDescription) -> None:
     dates = version.metadata.get("dates") or {}
     output.print_table(("input", "type"), (_input(item, dates) for item in _inputs(description)))
     outputs = ((item.name, item.type, _labels(item.labels)) for item in description.outputs)
-    output.print_table(("output", "type", "labels"), outputs)
+    output.print_table(("output", "type", "labels"), outputs, fold=("output", "labels"))
+
+
+def _texts(version: ModelVersion) -> Iterable[tuple[str, object]]:
+    """Return the metadata that are one value."""
+    return ((key, value) for key, value in version.metadata.items() if isinstance(value, (str, int, float)))
 
 
 def _python(version: ModelVersion) -> Iterable[Mapping[str, str]]:
@@ -112,23 +87,6 @@ def _labels(labels: LabelTable | None, most: int = 6) -> str:
     return f"{shown}, ... ({len(labels)})" if len(labels) > most else shown
 
 
-def explain(
-    name: Name,
-    format: Annotated[Literal["text", "json", "dot", "mermaid", "svg"], typer.Option(help="Output format.")] = "text",
-    verbose: Annotated[bool, typer.Option("--verbose", help="Include the plan before and after each rule.")] = False,
-    control: Control = CONTROL,
-    timeout: Timeout = 30,
-    json: Json = False,
-    *,
-    tls: TlsFiles,
-) -> None:
-    """Show how the optimizer rewrote a model."""
-    with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
-        as_json = json or format == "json"
-        text = plane.explain(name, format="json" if as_json else format, verbose=verbose)
-    print(escaped(text) if as_json else visible(text))
-
-
 def alias(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The model.")],
     alias: Annotated[str, typer.Argument(help="The alias; clients use `stable` by default.")],
@@ -149,22 +107,3 @@ def alias(
         output.print_json(model)
     else:
         print(f"{model.name}: {alias} " + (f"-> {version}" if version else "is removed"))
-
-
-def delete(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="`name` for the whole model, or `name@version`.")],
-    force: Annotated[bool, typer.Option("--force", help="Delete it even if an alias points to it.")] = False,
-    control: Control = CONTROL,
-    timeout: Timeout = 30,
-    json: Json = False,
-    *,
-    tls: TlsFiles,
-) -> None:
-    """Delete a model, or one version of it."""
-    with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
-        with failures.helping("--force deletes it and the aliases that point to it", PreconditionError):
-            plane.delete(name, force=force)
-    if json:
-        output.print_json({"deleted": name})
-    else:
-        print(f"{name} is deleted")

@@ -36,13 +36,14 @@ def check(
     json: Json = False,
 ) -> int:
     """Check if a model can be served: list all unsupported steps with reason and remedy."""
-    with model_file(file) as path:
-        model = load_model(path, trust or ())
     reading = options.reading_of(format, header, column, na, no_na, types, delimiter, decimal)
-    rows = _sample(sample, model, reading) if sample else None
-    from pretzel.importers import check as check_model  # loads the training library
+    with output.waiting(f"checking {file}", shown=not json):
+        with model_file(file) as path:
+            model = load_model(path, trust or ())
+        rows = _sample(sample, model, reading) if sample else None
+        from pretzel.importers import check as check_model  # loads the training library
 
-    report = check_model(model, sample=rows)
+        report = check_model(model, sample=rows)
     if json:
         output.print_json(report.as_map())
     else:

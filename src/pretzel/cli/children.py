@@ -30,10 +30,16 @@ STEADY_SECONDS = 10.0
 """Lifetime after which the backoff of restarts is reset."""
 
 
-async def run(servers: Sequence[Server], ready: Callable[[], None], later: Sequence[Server] = ()) -> int:
+async def run(
+    servers: Sequence[Server],
+    ready: Callable[[], None],
+    started: Callable[[Server], None] = lambda server: None,
+    later: Sequence[Server] = (),
+) -> int:
     """Keep servers alive until SIGTERM or Ctrl-C, then stop them in reverse order; each depends on those before it.
 
-    Those of ``later`` are started after ``ready`` was called, and the others run without them if they cannot start.
+    ``started`` is called with each server that is ready, and then ``ready``.  Those of ``later`` are started after
+    that, and the others run without them if they cannot start.
 
     Raises:
         UnavailableError: a server cannot start.
@@ -44,6 +50,8 @@ async def run(servers: Sequence[Server], ready: Callable[[], None], later: Seque
     try:
         for server in servers:
             await _unless(stop, server.start())
+            if not stop.is_set():
+                started(server)
         if not stop.is_set():
             ready()
             kept = [*(server.keep() for server in servers), *(server.keep_later() for server in later)]

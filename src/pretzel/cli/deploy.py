@@ -15,6 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Te
 from pretzel.cli import options, output
 from pretzel.cli.estimators import load_model
 from pretzel.cli.files import sample_batch
+from pretzel.cli.labels import pairs
 from pretzel.cli.options import CONTROL, Control, Json, Outputs, Timeout
 from pretzel.cli.sources.fetching import model_file
 from pretzel.cli.tables.batch import Batch
@@ -27,6 +28,7 @@ from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.errors import InputError, NotFoundError, PretzelError, VerificationError
 from pretzel.plan.controls import visible
 from pretzel.plan.model import ModelVersion
+from pretzel.plan.units import size
 
 _NO_NEWS = (RuntimeWarning, DeprecationWarning, PendingDeprecationWarning, ResourceWarning, ImportWarning)
 """Warnings of NumPy about arithmetic, and categories that Python hides by default."""
@@ -56,6 +58,10 @@ def deploy(
         Literal["isolated"] | None,
         typer.Option(help="Send the code of steps that cannot be opened, for side processes; needs --sample."),
     ] = None,
+    label: Annotated[list[str] | None, typer.Option(help="key=value, a label of the model. Repeat for more.")] = None,
+    owner: Annotated[str, typer.Option(help="Owner of the model.")] = "",
+    note: Annotated[str, typer.Option(help="A note on this version.")] = "",
+    version_label: Annotated[list[str] | None, typer.Option(help="key=value, a label of this version.")] = None,
     trust: Annotated[list[str] | None, typer.Option(help="A type to allow in a skops file.")] = None,
     format: options.FormatOf = "auto",
     header: options.Header = None,
@@ -73,13 +79,19 @@ def deploy(
 ) -> None:
     """Deploy a model from a file; the options for rows apply to the sample."""
     reading = options.reading_of(format, header, column, na, no_na, types, delimiter, decimal)
+    arguments: dict[str, Any] = {
+        "labels": pairs(label or [], "--label"),
+        "version_labels": pairs(version_label or [], "--version-label"),
+    }
     with ControlPlane(control, timeout=Budget(timeout), **tls) as plane, _warnings_after():
         _check(name, plane)
-        with model_file(file) as path:
+        with model_file(file) as path, output.waiting(f"opening {file}", shown=not json):
             model = load_model(path, trust or ())
         rows = sample_batch(sample, model, reading) if sample else None
         newest = None if json else _newest(name, plane)
-        arguments: dict[str, Any] = {
+        arguments |= {
+            "owner": owner,
+            "note": note,
             "tolerance": tolerance,
             "alias": alias,
             "wait": wait,
@@ -97,8 +109,8 @@ def deploy(
 
 
 def _print(version: ModelVersion, alias: str, newest: int | None) -> None:
-    size = output.size(version.parameter_bytes)
-    print(f"{version} is deployed: plan {version.plan.short}, {size} of parameters")
+    held_bytes = size(version.parameter_bytes)
+    print(f"{version} is deployed: plan {version.plan.short}, {held_bytes} of parameters")
     state = [] if newest is None else ["unchanged, the version exists" if version.version <= newest else "new"]
     if parts := [*state, *([f"alias {alias} -> {version.version}"] if alias else [])]:
         print("; ".join(parts))
@@ -106,8 +118,8 @@ def _print(version: ModelVersion, alias: str, newest: int | None) -> None:
         print(f"deleted older versions without an alias: {', '.join(map(str, version.dropped))}")
     held = version.metadata.get("weights")
     if held:
-        exact, worst = output.size(held["exact_bytes"]), max(version.metadata["measured_error"].values(), default=0.0)
-        print(f"weights as {held['form']}: {size} instead of {exact}; largest error on the sample {worst:.2g}")
+        exact, worst = size(held["exact_bytes"]), max(version.metadata["measured_error"].values(), default=0.0)
+        print(f"weights as {held['form']}: {held_bytes} instead of {exact}; largest error on the sample {worst:.2g}")
     if version.metadata.get("verified", False):
         print(version.verification)
     elif version.metadata.get("unverified"):

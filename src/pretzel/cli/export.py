@@ -29,7 +29,7 @@ def export(
     json: Json = False,
 ) -> None:
     """Save a model as a definition, which has no code and can be deployed to any control plane."""
-    with output.plain_warnings():
+    with output.plain_warnings(), output.waiting(f"exporting {file}", shown=not json):
         definition = _definition(file, trust or [], outputs)
     if text:
         print(visible(render(definition)))

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pretzel.client.failures import MismatchError
 from pretzel.errors import PretzelError
 from pretzel.plan.controls import visible
 
@@ -42,7 +41,8 @@ def report_error(error: Exception, as_json: bool) -> int:
     if os.environ.get("PRETZEL_DEBUG", "0") not in ("", "0"):
         traceback.print_exception(error)
     if isinstance(error, PretzelError):
-        own = _TLS_HELP if isinstance(error, MismatchError) else _HELP.get(error.code, "")
+        # The module of this class loads gRPC, which takes longer than all the rest of a short command.
+        own = _TLS_HELP if type(error).__name__ == "MismatchError" else _HELP.get(error.code, "")
         notes = getattr(error, "__notes__", None) or [own]
         return report(error.code, str(error), notes[0], as_json)
     if isinstance(error, OSError) and error.filename is not None:

@@ -10,9 +10,6 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRe
 
 from pretzel.cli import output
 
-AFTER_SECONDS = 2.0
-"""A shorter prediction shows nothing."""
-
 
 class Meter:
     """Shows the progress of a long prediction on standard error, if that is a terminal."""
@@ -47,5 +44,5 @@ class Meter:
         self._progress.update(self._task, description=f"{self._rows:,}{of} rows")
         if self._of_rows is not None:
             self._progress.update(self._task, completed=self._rows)
-        if self.shown and time.monotonic() - self._started > AFTER_SECONDS:
+        if self.shown and time.monotonic() - self._started > output.AFTER_SECONDS:
             self._progress.start()

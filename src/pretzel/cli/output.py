@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 from rich.console import Console, RenderableType
+from rich.live import Live
 from rich.progress import ProgressColumn, Task
+from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
 from pretzel.errors import AnswersMayDifferWarning
 from pretzel.plan.controls import escaped, visible
-from pretzel.plan.digest import Digest
-from pretzel.plan.model import Model, ModelDescription, ModelVersion
 
 _WIDEST = 10_000
 """The most characters in a line of a table."""
+AFTER_SECONDS = 2.0
+"""Shorter work shows no progress."""
+_PIPE = 110
+"""Columns of texts in a pipe."""
+NARROWEST = 80
+"""Columns of the narrowest terminal that tables fit."""
 
 
 def console(*, error: bool = False) -> Console:
     """Return a console for the current, possibly redirected, stream."""
     return Console(stderr=error, highlight=False)
+
+
+def width() -> int:
+    """Return the columns of the terminal; those of a wide one for a pipe."""
+    screen = console()
+    return screen.width if screen.is_terminal or "COLUMNS" in os.environ else _PIPE
 
 
 class WithTotal(ProgressColumn):
@@ -41,19 +54,48 @@ class WithTotal(ProgressColumn):
         return self._part(task) if task.total else ""
 
 
+@contextmanager
+def waiting(text: str, *, shown: bool = True) -> Iterator[None]:
+    """Show a text on standard error, if that is a terminal, from two seconds on until the block ends."""
+    screen = console(error=True)
+    if not shown or not screen.is_terminal:
+        yield
+        return
+    spinner = Spinner("dots", visible(text))
+    # What the block prints must stay on standard output, which may be a file.
+    status = Live(spinner, console=screen, refresh_per_second=12.5, transient=True, redirect_stdout=False)
+    timer = threading.Timer(AFTER_SECONDS, status.start)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()  # it may be starting the status
+        status.stop()
+
+
 def print_json(value: Any) -> None:
     """Print a value as one JSON document."""
-    print(escaped(json.dumps(value, indent=2, ensure_ascii=False, default=plain)))
+    print(escaped(json.dumps(value, indent=2, ensure_ascii=False, default=_plain)))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
-    """Print rows as a table; brackets in cells are not markup."""
-    table = Table(*columns, title=title, title_justify="left", header_style="bold")
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], fold: Collection[str] = ()) -> None:
+    """Print rows as a table; brackets in cells are not markup.
+
+    The table fits the terminal, if that has 80 columns at least: cells of the columns ``fold``, by default the first,
+    continue on another line.  In a pipe each row is one line.
+    """
+    table = Table(header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold", no_wrap=column not in (fold or columns[:1]))
     for row in rows:
         table.add_row(*(Text(visible(cell)) for cell in row))
     screen = console()
-    wide = screen.options.update(max_width=_WIDEST)
-    screen.width = max(screen.width, screen.measure(table, options=wide).maximum)  # or names would wrap
+    wide = screen.measure(table, options=screen.options.update(max_width=_WIDEST)).maximum
+    # Rich takes the width of a pipe for 80.
+    bound = max(screen.width, NARROWEST) if screen.is_terminal or "COLUMNS" in os.environ else _WIDEST
+    screen.width = min(wide, bound) if wide > screen.width else screen.width
     screen.print(table)
 
 
@@ -86,39 +128,12 @@ def warn(message: str) -> None:
     console(error=True).print(f"warning: {visible(message)}", style="yellow", markup=False, soft_wrap=True)
 
 
-def plain(value: Any) -> Any:
-    """Convert a value to types of JSON."""
-    if isinstance(value, Digest):
-        return str(value)
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, ModelVersion):
-        known = {key: field for key, field in vars(value).items() if field or key != "dropped"}
-        return {**known, "metadata": dict(value.metadata)}
-    if isinstance(value, Model):
-        return vars(value)
-    if isinstance(value, ModelDescription):
-        typed = {"inputs": value.inputs, "outputs": value.outputs, "columns": value.columns}
-        return {**vars(value), **{name: _typed(items) for name, items in typed.items()}}
-    return str(value)
-
-
-def size(count: int) -> str:
-    """Format a number of bytes."""
-    amount = float(count)
-    for unit in ("B", "KiB", "MiB"):
-        if amount < 1024:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1024
-    return f"{amount:.1f} GiB"
-
-
 def when(at: float, *, seconds: bool = True) -> str:
     """Format a time, to the second or to the minute."""
     return time.strftime(f"%Y-%m-%d %H:%M{':%S' if seconds else ''} %Z", time.localtime(at))
 
 
-def _typed(described: Iterable[Any]) -> list[dict[str, Any]]:
-    return [{**vars(item), "type": item.type and str(item.type)} for item in described]
+def _plain(value: Any) -> Any:
+    from pretzel.cli.jsonable import plain  # loads NumPy
+
+    return plain(value)

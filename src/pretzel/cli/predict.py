@@ -39,6 +39,9 @@ def predict(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The file to write; standard output if left out.")] = None,
     method: Annotated[str, typer.Option(help="The estimator's method.")] = "predict",
+    id: Annotated[
+        list[str] | None, typer.Option("--id", help="A column to copy into the output, by name. Repeat for more.")
+    ] = None,
     format: options.FormatOf = "auto",
     header: options.Header = None,
     column: options.Columns = None,
@@ -56,6 +59,7 @@ def predict(
 ) -> None:
     """Score rows; an empty cell means missing."""
     reading = options.reading_of(format, header, column, na, no_na, types, delimiter, decimal)
+    reading = replace(reading, ids=tuple(dict.fromkeys(id or ())))
     if file and out and out.exists() and out.samefile(file):
         raise InputError(f"{out}: the output would overwrite the input; use another file")
     with Client(server, timeout=timeout, **tls) as client:
@@ -77,7 +81,7 @@ def _answer(
         for batch in read(file, of_model(description), reading, rows, meter.read):
             with batch.located():
                 answer = client.score(model, _whole(batch.X, description), writer.method)
-            writer.write(answer)
+            writer.write(answer, batch.ids)
             meter.answered(len(batch))
 
 

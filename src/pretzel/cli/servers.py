@@ -14,9 +14,6 @@ from pretzel.errors import UnsupportedError
 
 T = TypeVar("T")
 
-PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
-"""Options of servers are parsed by their settings."""
-
 PARENT = "PRETZEL_PARENT_PID"
 """Process id of the parent; this process ends with it.  Set by `pretzel up`."""
 

@@ -18,6 +18,7 @@ from pretzel.client.endpoint import Budget
 from pretzel.client.stores import Finding
 from pretzel.errors import PreconditionError
 from pretzel.plan.controls import escaped, visible
+from pretzel.plan.units import size
 
 Repair = Annotated[
     bool, typer.Option("--repair", help="Rebuild derived objects, quarantine damaged ones, and remove strays.")
@@ -35,12 +36,13 @@ def gc(
     """Remove stored objects that no version needs and no client leases."""
     with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
         with failures.helping("`pretzel fsck --repair` checks the objects of a lost catalog", PreconditionError):
-            freed = plane.collect_garbage(dry_run=dry_run)
+            with output.waiting("looking for objects that nothing needs", shown=not json):
+                freed = plane.collect_garbage(dry_run=dry_run)
     if json:
         output.print_json({"objects": freed.objects, "bytes": freed.bytes, "dry_run": dry_run})
     else:
         would = "would be removed" if dry_run else "removed"
-        print(f"{freed.objects} objects, {output.size(freed.bytes)} {would}")
+        print(f"{freed.objects} objects, {size(freed.bytes)} {would}")
 
 
 def fsck(
@@ -58,13 +60,14 @@ def fsck(
     if data_dir is None and cache is None and address is None:
         raise typer.BadParameter("expected --data-dir, --cache or --address")
     printer = _Printer(json)
-    if data_dir is not None:
-        with_server_extra(lambda: printer.all(_of_directory(data_dir, repair, store)))
-    if cache is not None:
-        with_server_extra(lambda: printer.all(_of_cache(cache, repair)))
-    if address is not None:
-        with ControlPlane(address, timeout=Budget(timeout), **tls) as plane:
-            plane.check_store(printer.one, repair=repair)
+    with output.waiting("reading every object", shown=not json):
+        if data_dir is not None:
+            with_server_extra(lambda: printer.all(_of_directory(data_dir, repair, store)))
+        if cache is not None:
+            with_server_extra(lambda: printer.all(_of_cache(cache, repair)))
+        if address is not None:
+            with ControlPlane(address, timeout=Budget(timeout), **tls) as plane:
+                plane.check_store(printer.one, repair=repair)
     return printer.end()
 
 

@@ -16,7 +16,7 @@ import typer
 
 from pretzel.cli import output
 from pretzel.cli.children import Server, run
-from pretzel.cli.console_server import of_up
+from pretzel.cli.console_server import Console, of_up
 from pretzel.cli.options import Json
 from pretzel.cli.servers import warn_of_unknown_settings, with_server_extra
 
@@ -60,6 +60,8 @@ def up(
     json: Json = False,
 ) -> int:
     """Run a control plane and workers on this machine until SIGTERM or Ctrl-C."""
+    if not json:
+        print(_starting(workers, data_dir), file=sys.stderr, flush=True)
     with_server_extra(warn_of_unknown_settings)
     tls = _given(tls_cert=tls_cert, tls_key=tls_key, tls_client_ca=tls_client_ca)
     both = [f"--host={host}", f"--log-level={log_level}", f"--socket-mode={socket_mode}", *tls]
@@ -73,11 +75,25 @@ def up(
         control = Control(own, control_port, control_metrics_port)
         worker = Worker(its, {"port": port, "metrics_port": metrics_port, "http": http}, control, private or near)
         shown = of_up(console, insecure, control, private or near, tls_cert, tls_key)
-        where = {"console": shown.url} if shown else {}
-        later = [shown] if shown else []
-        return asyncio.run(
-            run([control, worker], lambda: _print_ready(control, worker, near, scheme, json, where), later)
-        )
+        return asyncio.run(_run(control, worker, near, scheme, json, shown))
+
+
+async def _run(control: Server, worker: Server, near: str, scheme: str, json: bool, console: Console | None) -> int:
+    def started(server: Server) -> None:
+        if not json and server is control:
+            at = f"{near}:{control.ready['port']}"
+            print(f"the control plane is ready at {at}; starting the workers", file=sys.stderr, flush=True)
+
+    def ready() -> None:
+        _print_ready(control, worker, near, scheme, json, {"console": console.url} if console else {})
+
+    return await run([control, worker], ready, started, [console] if console else [])
+
+
+def _starting(workers: int, data_dir: Path) -> str:
+    """Return the first line, which is printed before anything is loaded that takes long."""
+    several = f"{workers} workers" if workers > 1 else "a worker"
+    return f"starting a control plane and {several}; models are kept in {data_dir}/"
 
 
 def _given(**settings: object) -> list[str]:

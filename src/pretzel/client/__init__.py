@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pretzel.client.asynchronous import AsyncClient, AsyncControlPlane
-    from pretzel.client.blocking import Client, ControlPlane
+    from pretzel.client.blocking import Client
+    from pretzel.client.planes import ControlPlane
     from pretzel.client.request_ids import request_id
 
 _HOMES = {
     "Client": "pretzel.client.blocking",
-    "ControlPlane": "pretzel.client.blocking",
+    "ControlPlane": "pretzel.client.planes",
     "AsyncClient": "pretzel.client.asynchronous",
     "AsyncControlPlane": "pretzel.client.asynchronous",
     "request_id": "pretzel.client.request_ids",

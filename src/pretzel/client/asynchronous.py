@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pretzel.adapters.convert import typed_columns
 from pretzel.adapters.results import result_of
-from pretzel.client import catalog, deployment, overview, prediction, stores
+from pretzel.client import catalog, deployment, labelling, overview, prediction, stores
 from pretzel.client.async_connection import AsyncConnection
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.overview import FailedVerification, Fleet, RelatedModel, Sharing
@@ -98,7 +98,7 @@ class AsyncClient(AsyncConnection):
 
 
 class AsyncControlPlane(AsyncConnection):
-    """Deployment; see :class:`~pretzel.client.blocking.ControlPlane`."""
+    """Deployment; see :class:`~pretzel.client.planes.ControlPlane`."""
 
     stub = ControlStub
 
@@ -122,18 +122,47 @@ class AsyncControlPlane(AsyncConnection):
         sample_rows: int = SAMPLE_ROWS,
         python: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        labels: Mapping[str, str] | None = None,
+        owner: str = "",
+        note: str = "",
+        version_labels: Mapping[str, str] | None = None,
         progress: deployment.Progress | None = None,
         timeout: float | None = None,
     ) -> ModelVersion:
-        """Deploy an estimator or a definition; see :meth:`pretzel.client.blocking.ControlPlane.deploy`."""
+        """Deploy an estimator or a definition; see :meth:`pretzel.client.planes.ControlPlane.deploy`."""
         request = deployment.Deployment(
-            name, model, sample, expected, tolerance, alias, wait, options or {}, outputs, sample_rows, python, metadata
+            name,
+            model,
+            sample,
+            expected,
+            tolerance,
+            alias,
+            wait,
+            options or {},
+            outputs,
+            sample_rows,
+            python,
+            metadata,
+            labels,
+            owner,
+            note,
+            version_labels,
         )
         return await self._run(deployment.deploy(self._repeater, request, progress or deployment.silent), timeout)
 
-    async def models(self, prefix: str = "", *, timeout: float | None = None) -> list[Model]:
-        """Return the models, by name; only those whose names start with ``prefix``."""
-        return await self._run(catalog.models(self._repeater, prefix), timeout)
+    async def models(
+        self,
+        prefix: str = "",
+        *,
+        selector: str = "",
+        owner: str = "",
+        search: str = "",
+        of_versions: bool = False,
+        timeout: float | None = None,
+    ) -> list[Model]:
+        """Return the models, by name; see :meth:`pretzel.client.planes.ControlPlane.models`."""
+        selection = labelling.Selection(selector, owner, search, of_versions)
+        return await self._run(catalog.models(self._repeater, prefix, selection), timeout)
 
     async def model(self, name: str, *, timeout: float | None = None) -> Model:
         """Return one model, with its versions and aliases.
@@ -148,10 +177,10 @@ class AsyncControlPlane(AsyncConnection):
         return await self._run(catalog.describe(self._repeater, model), timeout)
 
     async def explain(
-        self, model: str, *, format: str = "text", verbose: bool = False, timeout: float | None = None
+        self, model: str, *, format: str = "text", verbose: bool = False, width: int = 0, timeout: float | None = None
     ) -> str:
-        """Return the optimized plan of a version, as ``text``, ``json``, ``dot``, ``mermaid`` or ``svg``."""
-        return await self._run(catalog.explain(self._repeater, model, format, verbose), timeout)
+        """Explain it, as ``summary``, ``text`` (in ``width`` columns), ``json``, ``dot``, ``mermaid`` or ``svg``."""
+        return await self._run(catalog.explain(self._repeater, model, format, verbose, width), timeout)
 
     async def alias(self, model: str, alias: str, version: int | None, *, timeout: float | None = None) -> Model:
         """Point an alias at a version, also to roll back; None removes the alias."""
@@ -160,6 +189,35 @@ class AsyncControlPlane(AsyncConnection):
     async def delete(self, model: str, *, force: bool = False, timeout: float | None = None) -> None:
         """Delete a model (``name``) or one version (``name@version``); ``force`` if an alias points to it."""
         await self._run(catalog.delete(self._repeater, model, force), timeout)
+
+    async def delete_models(
+        self,
+        prefix: str = "",
+        *,
+        selector: str = "",
+        owner: str = "",
+        search: str = "",
+        of_versions: bool = False,
+        dry_run: bool = False,
+        expected: Collection[str] = (),
+        timeout: float | None = None,
+    ) -> list[str]:
+        """Delete the selected models; see :meth:`pretzel.client.planes.ControlPlane.delete_models`."""
+        selection = labelling.Selection(selector, owner, search, of_versions)
+        operation = labelling.delete_models(self._repeater, prefix, selection, dry_run, expected)
+        return await self._run(operation, timeout)
+
+    async def label(
+        self,
+        model: str,
+        changes: Mapping[str, str | None] | None = None,
+        *,
+        owner: str | None = None,
+        note: str | None = None,
+        timeout: float | None = None,
+    ) -> Model:
+        """Change what is written on a model; see :meth:`pretzel.client.planes.ControlPlane.label`."""
+        return await self._run(labelling.label(self._repeater, model, changes or {}, owner, note), timeout)
 
     async def collect_garbage(self, *, dry_run: bool = False, timeout: float | None = None) -> Collected:
         """Remove the objects that no version references and no lease holds, or only count them (``dry_run``)."""

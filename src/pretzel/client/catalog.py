@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pretzel.client.labelling import Selection
 from pretzel.client.operations import Operation, UnaryCall
 from pretzel.client.repeating import Repeater
 from pretzel.errors import InputError, NotFoundError
@@ -13,10 +14,12 @@ from pretzel.v1 import control_pb2 as pb
 MODELS_A_PAGE = 500
 
 
-def models(repeater: Repeater, prefix: str) -> Operation[list[Model]]:
-    """List the models whose names start with ``prefix``, page by page."""
+def models(repeater: Repeater, prefix: str, selection: Selection) -> Operation[list[Model]]:
+    """List the selected models whose names start with ``prefix``, page by page."""
     listed: list[Model] = []
-    request = pb.ListModelsRequest(prefix=sendable("prefix", prefix), page_size=MODELS_A_PAGE)
+    request = pb.ListModelsRequest(
+        prefix=sendable("prefix", prefix), page_size=MODELS_A_PAGE, selection=selection.to_proto()
+    )
     while True:
         response = yield from repeater.ask(lambda: UnaryCall("ListModels", request))
         listed += map(wire.model_from_proto, response.models)
@@ -50,11 +53,11 @@ def describe(repeater: Repeater, model: str) -> Operation[ModelDescription]:
     return wire.description_from_proto(response.description)
 
 
-def explain(repeater: Repeater, model: str, format: str, verbose: bool) -> Operation[str]:
+def explain(repeater: Repeater, model: str, format: str, verbose: bool, width: int = 0) -> Operation[str]:
     """Render the optimized plan of one version."""
     sendable("model name", model)
     sendable("format", format)
-    request = pb.ExplainModelRequest(model=model, format=format, verbose=verbose)
+    request = pb.ExplainModelRequest(model=model, format=format, verbose=verbose, width=width)
     response = yield from repeater.ask(lambda: UnaryCall("ExplainModel", request))
     return str(response.text)
 

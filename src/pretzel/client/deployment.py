@@ -8,6 +8,7 @@ from typing import Any
 
 from pretzel.adapters.tables import head
 from pretzel.client.golden import SAMPLE_ROWS, Golden, blaming_the_sample, golden_sample
+from pretzel.client.labelling import sendable_labels
 from pretzel.client.operations import ATTEMPTS, Operation, RunBlocking, StreamCall, UnaryCall, backoff
 from pretzel.client.repeating import Repeater
 from pretzel.errors import (
@@ -50,6 +51,10 @@ class Deployment:
     sample_rows: int = SAMPLE_ROWS
     python: str | None = None
     metadata: Mapping[str, Any] | None = None
+    labels: Mapping[str, str] | None = None
+    owner: str = ""
+    note: str = ""
+    version_labels: Mapping[str, str] | None = None
 
 
 def silent(step: str, done: int, total: int) -> None:
@@ -60,6 +65,10 @@ def deploy(repeater: Repeater, deployment: Deployment, progress: Progress) -> Op
     """Export, upload the objects that the server lacks, and submit; return the version."""
     sendable("model name", deployment.name)
     sendable("alias", deployment.alias)
+    sendable("owner", deployment.owner)
+    sendable("note", deployment.note)
+    for labels in (deployment.labels, deployment.version_labels):
+        sendable_labels(labels or {})
     progress("export", 0, 0)
     definition, request = yield RunBlocking(lambda: _prepare(deployment))
     if deployment.sample is None:  # with a sample, the answers are compared
@@ -164,6 +173,10 @@ def _request(deployment: Deployment, definition: Definition) -> pb.DeployModelRe
         alias=deployment.alias,
         wait=deployment.wait,
         options=wire.attributes_to_proto(deployment.options or {}),
+        labels=deployment.labels,
+        owner=deployment.owner,
+        note=deployment.note,
+        version_labels=deployment.version_labels,
     )
     if deployment.sample is not None:
         golden = Golden(deployment.model, deployment.sample, deployment.expected, deployment.sample_rows)

@@ -35,6 +35,10 @@ class ModelVersion:
     """Estimator, library, input style, tolerance, the error measured on the sample."""
     dropped: tuple[int, ...] = field(default=(), compare=False)
     """Older versions that the deployment of this one deleted; known only in its result."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels of this version; the model has labels of its own."""
+    owner: str = ""
+    note: str = ""
 
     @property
     def may_differ(self) -> list[str]:
@@ -66,6 +70,10 @@ class Model:
     versions: tuple[ModelVersion, ...] = ()
     aliases: Mapping[str, int] = field(default_factory=dict)
     """Alias to version; clients get ``stable`` by default."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels of the model whole; its versions have their own."""
+    owner: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,6 +113,10 @@ class ModelDescription:
     """The columns to send, in the order of an array's columns."""
     outputs: tuple[OutputDescription, ...]
     aliases: Mapping[str, int] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels of the model whole; those of the version are with it."""
+    owner: str = ""
+    note: str = ""
 
     @property
     def columns(self) -> tuple[ColumnDescription, ...]:

@@ -61,7 +61,7 @@ class Tolerance(_message.Message):
     def __init__(self, relative: _Optional[float] = ..., absolute: _Optional[float] = ...) -> None: ...
 
 class DeployModelRequest(_message.Message):
-    __slots__ = ("model", "definition", "sample", "tolerance", "alias", "wait", "options")
+    __slots__ = ("model", "definition", "sample", "tolerance", "alias", "wait", "options", "labels", "owner", "note", "version_labels")
     class OptionsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -69,6 +69,20 @@ class DeployModelRequest(_message.Message):
         key: str
         value: _values_pb2.Attribute
         def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_values_pb2.Attribute, _Mapping]] = ...) -> None: ...
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class VersionLabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     MODEL_FIELD_NUMBER: _ClassVar[int]
     DEFINITION_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_FIELD_NUMBER: _ClassVar[int]
@@ -76,6 +90,10 @@ class DeployModelRequest(_message.Message):
     ALIAS_FIELD_NUMBER: _ClassVar[int]
     WAIT_FIELD_NUMBER: _ClassVar[int]
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    VERSION_LABELS_FIELD_NUMBER: _ClassVar[int]
     model: str
     definition: _plan_pb2.Definition
     sample: Sample
@@ -83,7 +101,11 @@ class DeployModelRequest(_message.Message):
     alias: str
     wait: bool
     options: _containers.MessageMap[str, _values_pb2.Attribute]
-    def __init__(self, model: _Optional[str] = ..., definition: _Optional[_Union[_plan_pb2.Definition, _Mapping]] = ..., sample: _Optional[_Union[Sample, _Mapping]] = ..., tolerance: _Optional[_Union[Tolerance, _Mapping]] = ..., alias: _Optional[str] = ..., wait: bool = ..., options: _Optional[_Mapping[str, _values_pb2.Attribute]] = ...) -> None: ...
+    labels: _containers.ScalarMap[str, str]
+    owner: str
+    note: str
+    version_labels: _containers.ScalarMap[str, str]
+    def __init__(self, model: _Optional[str] = ..., definition: _Optional[_Union[_plan_pb2.Definition, _Mapping]] = ..., sample: _Optional[_Union[Sample, _Mapping]] = ..., tolerance: _Optional[_Union[Tolerance, _Mapping]] = ..., alias: _Optional[str] = ..., wait: bool = ..., options: _Optional[_Mapping[str, _values_pb2.Attribute]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ..., version_labels: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class DeployModelResponse(_message.Message):
     __slots__ = ("progress", "version", "dropped")
@@ -96,14 +118,28 @@ class DeployModelResponse(_message.Message):
     def __init__(self, progress: _Optional[str] = ..., version: _Optional[_Union[_model_pb2.ModelVersion, _Mapping]] = ..., dropped: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class ListModelsRequest(_message.Message):
-    __slots__ = ("prefix", "page_size", "page_token")
+    __slots__ = ("prefix", "page_size", "page_token", "selection")
     PREFIX_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    SELECTION_FIELD_NUMBER: _ClassVar[int]
     prefix: str
     page_size: int
     page_token: str
-    def __init__(self, prefix: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    selection: Selection
+    def __init__(self, prefix: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., selection: _Optional[_Union[Selection, _Mapping]] = ...) -> None: ...
+
+class Selection(_message.Message):
+    __slots__ = ("labels", "owner", "text", "versions")
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    labels: str
+    owner: str
+    text: str
+    versions: bool
+    def __init__(self, labels: _Optional[str] = ..., owner: _Optional[str] = ..., text: _Optional[str] = ..., versions: bool = ...) -> None: ...
 
 class ListModelsResponse(_message.Message):
     __slots__ = ("models", "held", "next_page_token")
@@ -140,14 +176,16 @@ class DescribeVersionResponse(_message.Message):
     def __init__(self, description: _Optional[_Union[_model_pb2.ModelDescription, _Mapping]] = ..., plan: _Optional[_Union[_plan_pb2.Plan, _Mapping]] = ...) -> None: ...
 
 class ExplainModelRequest(_message.Message):
-    __slots__ = ("model", "format", "verbose")
+    __slots__ = ("model", "format", "verbose", "width")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     VERBOSE_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
     model: str
     format: str
     verbose: bool
-    def __init__(self, model: _Optional[str] = ..., format: _Optional[str] = ..., verbose: bool = ...) -> None: ...
+    width: int
+    def __init__(self, model: _Optional[str] = ..., format: _Optional[str] = ..., verbose: bool = ..., width: _Optional[int] = ...) -> None: ...
 
 class ExplainModelResponse(_message.Message):
     __slots__ = ("text",)
@@ -182,6 +220,51 @@ class DeleteModelRequest(_message.Message):
 class DeleteModelResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class SetLabelsRequest(_message.Message):
+    __slots__ = ("model", "set", "remove", "owner", "note")
+    class SetEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    SET_FIELD_NUMBER: _ClassVar[int]
+    REMOVE_FIELD_NUMBER: _ClassVar[int]
+    OWNER_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    set: _containers.ScalarMap[str, str]
+    remove: _containers.RepeatedScalarFieldContainer[str]
+    owner: str
+    note: str
+    def __init__(self, model: _Optional[str] = ..., set: _Optional[_Mapping[str, str]] = ..., remove: _Optional[_Iterable[str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
+
+class SetLabelsResponse(_message.Message):
+    __slots__ = ("model",)
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    model: _model_pb2.Model
+    def __init__(self, model: _Optional[_Union[_model_pb2.Model, _Mapping]] = ...) -> None: ...
+
+class DeleteModelsRequest(_message.Message):
+    __slots__ = ("prefix", "selection", "dry_run", "expected")
+    PREFIX_FIELD_NUMBER: _ClassVar[int]
+    SELECTION_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_FIELD_NUMBER: _ClassVar[int]
+    prefix: str
+    selection: Selection
+    dry_run: bool
+    expected: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, prefix: _Optional[str] = ..., selection: _Optional[_Union[Selection, _Mapping]] = ..., dry_run: bool = ..., expected: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class DeleteModelsResponse(_message.Message):
+    __slots__ = ("models",)
+    MODELS_FIELD_NUMBER: _ClassVar[int]
+    models: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, models: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class CollectGarbageRequest(_message.Message):
     __slots__ = ("dry_run",)

@@ -58,6 +58,16 @@ class ControlPlaneServiceStub(object):
                 request_serializer=pretzel_dot_v1_dot_control__pb2.DeleteModelRequest.SerializeToString,
                 response_deserializer=pretzel_dot_v1_dot_control__pb2.DeleteModelResponse.FromString,
                 )
+        self.SetLabels = channel.unary_unary(
+                '/pretzel.v1.ControlPlaneService/SetLabels',
+                request_serializer=pretzel_dot_v1_dot_control__pb2.SetLabelsRequest.SerializeToString,
+                response_deserializer=pretzel_dot_v1_dot_control__pb2.SetLabelsResponse.FromString,
+                )
+        self.DeleteModels = channel.unary_unary(
+                '/pretzel.v1.ControlPlaneService/DeleteModels',
+                request_serializer=pretzel_dot_v1_dot_control__pb2.DeleteModelsRequest.SerializeToString,
+                response_deserializer=pretzel_dot_v1_dot_control__pb2.DeleteModelsResponse.FromString,
+                )
         self.CollectGarbage = channel.unary_unary(
                 '/pretzel.v1.ControlPlaneService/CollectGarbage',
                 request_serializer=pretzel_dot_v1_dot_control__pb2.CollectGarbageRequest.SerializeToString,
@@ -121,6 +131,8 @@ class ControlPlaneServiceServicer(object):
 
     def ListModels(self, request, context):
         """Lists models by name, in pages.  A model that is deployed between two pages may be missing.
+
+        Errors: INVALID_ARGUMENT: the selection is malformed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -151,6 +163,25 @@ class ControlPlaneServiceServicer(object):
         """Deletes a model, or one version of it.
 
         Errors: NOT_FOUND; FAILED_PRECONDITION: an alias points to it and `force` is not set.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetLabels(self, request, context):
+        """Changes the labels, the owner and the note of a model, or of one version of it.
+
+        Errors: NOT_FOUND; INVALID_ARGUMENT: a key, a value or a text is malformed or too long, or nothing is asked for;
+        FAILED_PRECONDITION: it would have more than 64 labels.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteModels(self, request, context):
+        """Deletes the models of a selection with their aliases, all or none.
+
+        Errors: INVALID_ARGUMENT: the selection is empty or malformed; FAILED_PRECONDITION: it is not `expected`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -215,6 +246,16 @@ def add_ControlPlaneServiceServicer_to_server(servicer, server):
                     servicer.DeleteModel,
                     request_deserializer=pretzel_dot_v1_dot_control__pb2.DeleteModelRequest.FromString,
                     response_serializer=pretzel_dot_v1_dot_control__pb2.DeleteModelResponse.SerializeToString,
+            ),
+            'SetLabels': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetLabels,
+                    request_deserializer=pretzel_dot_v1_dot_control__pb2.SetLabelsRequest.FromString,
+                    response_serializer=pretzel_dot_v1_dot_control__pb2.SetLabelsResponse.SerializeToString,
+            ),
+            'DeleteModels': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteModels,
+                    request_deserializer=pretzel_dot_v1_dot_control__pb2.DeleteModelsRequest.FromString,
+                    response_serializer=pretzel_dot_v1_dot_control__pb2.DeleteModelsResponse.SerializeToString,
             ),
             'CollectGarbage': grpc.unary_unary_rpc_method_handler(
                     servicer.CollectGarbage,
@@ -373,6 +414,40 @@ class ControlPlaneService(object):
         return grpc.experimental.unary_unary(request, target, '/pretzel.v1.ControlPlaneService/DeleteModel',
             pretzel_dot_v1_dot_control__pb2.DeleteModelRequest.SerializeToString,
             pretzel_dot_v1_dot_control__pb2.DeleteModelResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def SetLabels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/pretzel.v1.ControlPlaneService/SetLabels',
+            pretzel_dot_v1_dot_control__pb2.SetLabelsRequest.SerializeToString,
+            pretzel_dot_v1_dot_control__pb2.SetLabelsResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def DeleteModels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/pretzel.v1.ControlPlaneService/DeleteModels',
+            pretzel_dot_v1_dot_control__pb2.DeleteModelsRequest.SerializeToString,
+            pretzel_dot_v1_dot_control__pb2.DeleteModelsResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
 

@@ -18,6 +18,7 @@ from pretzel.errors import InputError
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.parameter import Parameter
+from pretzel.plan.units import duration
 
 NASTY = '"</title><script>&\\\n]))};--> \x07 ü %'
 
@@ -38,7 +39,7 @@ def model(column: str = "review") -> Definition:
 
 def test_the_text_lists_rules_sharing_stages_and_outputs() -> None:
     text = explain(model())
-    assert text.startswith("Pipeline: review (str), age (f64) -> decision_function, predict\n")
+    assert text.startswith("Pipeline\ntakes   review (text), age (number)\ngives   decision_function, predict\n")
     for expected in (
         "lowercase : str, 2 readers",
         "push_linear_through_concat",
@@ -75,7 +76,7 @@ def test_measurements_replace_the_estimate() -> None:
     assert explained.is_measured
     assert explained.shares == pytest.approx([value / total for value in seconds.values()])
     text = explain(model(), plan, evidence=explained.evidence)
-    assert f"Where the time goes, measured: {total * 1e6:.2f} us per row\n" in text
+    assert f"Where the time goes, measured: {duration(total)} per row\n" in text
     stages = json.loads(explain(model(), plan, format="json", evidence=explained.evidence))["plan"]["stages"]
     assert [stage["seconds"] for stage in stages] == list(seconds.values())
 
@@ -94,7 +95,7 @@ def test_sharing_is_shown_for_separate_objects() -> None:
     evidence = Evidence(sharing={weights: 86})
     text = explain(shared, plan, evidence=evidence)
     assert "85 other models" in text
-    assert "parameters take 4.1 kB, of which other models also hold 4.1 kB (100 %)" in text
+    assert "holds   4.0 KiB of parameters, 4.0 KiB of them (100 %) shared with other models" in text
     (stage,) = json.loads(explain(shared, plan, format="json", evidence=evidence))["plan"]["stages"]
     assert stage["other_models"] == 85
     for picture in ("dot", "mermaid", "svg"):
@@ -144,11 +145,11 @@ def test_a_plan_too_large_to_draw_is_rejected() -> None:
     wide = Definition({"y": ops.Concat(columns)})
     with pytest.raises(InputError, match="too large to draw"):
         explain(wide, format="svg")
-    assert explain(wide).startswith("definition: 0 (f64), 1 (f64)")
+    assert explain(wide).startswith("definition\ntakes   0 (number), 1 (number)")
 
 
 def test_an_unknown_format_is_rejected() -> None:
-    with pytest.raises(InputError, match="expected one of text, json, dot, mermaid, svg"):
+    with pytest.raises(InputError, match="expected one of text, json, dot, mermaid, svg, summary"):
         explain(model(), format="pdf")
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy import text as sql
 
 from pretzel.control_plane.catalog import Catalog
-from pretzel.control_plane.catalog.reading import after, near
+from pretzel.control_plane.catalog.ranges import after, near
 from pretzel.control_plane.catalog.tables import models
 from pretzel.errors import InputError, NotFoundError
 from tests.control_plane.catalog.releases import deploy
@@ -88,14 +88,18 @@ def test_the_end_of_a_range_is_above_all_names_with_the_prefix(prefix: str):
 
 def test_listing_by_prefix_searches_the_key(catalog: Catalog):
     with catalog.database.read() as connection:
-        query = select(models.c.name).where(near(connection.dialect.name, "Ab"))
+        query = select(models.c.name).where(near(connection.dialect.name, "Ab", models.c.name))
         text = str(query.compile(connection, compile_kwargs={"literal_binds": True}))
         steps = connection.execute(sql("EXPLAIN QUERY PLAN " + text)).all()
     assert ["name>? AND name<?" in step.detail for step in steps] == [True]
 
 
 def test_other_databases_get_the_prefix_verbatim():
-    query = str(select(models.c.name).where(near("postgresql", "a_")).compile(compile_kwargs={"literal_binds": True}))
+    query = str(
+        select(models.c.name)
+        .where(near("postgresql", "a_", models.c.name))
+        .compile(compile_kwargs={"literal_binds": True})
+    )
     assert "LIKE 'a/_' || '%' ESCAPE '/'" in query
 
 

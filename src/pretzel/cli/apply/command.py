@@ -19,6 +19,7 @@ from pretzel.cli.tls import TlsFiles
 from pretzel.client import ControlPlane
 from pretzel.client.endpoint import Budget
 from pretzel.plan.controls import visible
+from pretzel.plan.units import duration
 
 
 def apply(
@@ -33,7 +34,7 @@ def apply(
         bool, typer.Option("--prune", help="Delete the models of the manifest's set that it no longer lists.")
     ] = False,
     again: Annotated[bool, typer.Option("--again", help="Deploy also files that have not changed.")] = False,
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="Models deployed at a time.")] = 2,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Models deployed at a time.")] = 4,
     wait: Annotated[bool, typer.Option(help="Wait until every worker serves each model.")] = True,
     control: Control = CONTROL,
     timeout: Timeout = 3600,
@@ -69,10 +70,10 @@ def _run(work: Work, pruned: bool, jobs: int, shown: bool) -> list[Outcome]:
 
 def _print(outcomes: list[Outcome], dry: bool) -> None:
     rows = [
-        (outcome.model, outcome.state, outcome.version or "", f"{outcome.seconds:.1f} s", outcome.verification)
+        (outcome.model, outcome.state, outcome.version or "", duration(outcome.seconds), outcome.verification)
         for outcome in outcomes
     ]
-    output.print_table(("model", "state", "version", "time", "verification"), rows)
+    output.print_table(("model", "state", "version", "time", "verification"), rows, fold=("model", "verification"))
     for outcome in outcomes:
         for line in outcome.warnings:
             output.warn(f"{outcome.model}: {line}")

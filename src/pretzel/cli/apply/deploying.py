@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from pretzel.client import ControlPlane
 from pretzel.errors import NotFoundError, PretzelError
 from pretzel.plan.model import Model, ModelVersion
 
-State = Literal["new", "changed", "same", "alias moved", "deleted", "failed"]
+State = Literal["new", "changed", "same", "alias moved", "labels changed", "deleted", "failed"]
 
 
 @dataclass
@@ -128,16 +128,35 @@ def _deployed(work: Work, entry: Entry, model: Any, rows: Any, metadata: dict[st
         python=entry.python,
         options={} if entry.weights == "exact" else {"weights": entry.weights},
         metadata=metadata,
+        labels=entry.labels,
+        owner=entry.owner,
+        note=entry.note,
+        version_labels=entry.version_labels,
     )
 
 
 def _unchanged(work: Work, entry: Entry, current: Model, known: ModelVersion) -> Outcome:
-    """Point the alias to a version that exists, if it points elsewhere."""
-    if not entry.alias or current.aliases.get(entry.alias) == known.version:
-        return Outcome(entry.name, "same", known.version, known.verification)
-    if not work.dry:
-        work.plane.alias(entry.name, entry.alias, known.version)
-    return Outcome(entry.name, "alias moved", known.version, known.verification)
+    """Bring labels, owner, note and alias of a version that exists up to date."""
+    state: State = "same"
+    if _differ(entry.labels, entry.owner, "", current):
+        state = "labels changed"
+        if not work.dry:
+            work.plane.label(entry.name, entry.labels, owner=entry.owner or None)
+    if _differ(entry.version_labels, "", entry.note, known):
+        state = "labels changed"
+        if not work.dry:
+            work.plane.label(str(known), entry.version_labels, note=entry.note or None)
+    if entry.alias and current.aliases.get(entry.alias) != known.version:
+        state = "alias moved"
+        if not work.dry:
+            work.plane.alias(entry.name, entry.alias, known.version)
+    return Outcome(entry.name, state, known.version, known.verification)
+
+
+def _differ(labels: Mapping[str, str], owner: str, note: str, subject: Model | ModelVersion) -> bool:
+    """Return whether a model or version lacks a label, the owner or the note; empty texts ask for nothing."""
+    missing = any(subject.labels.get(key) != value for key, value in labels.items())
+    return missing or owner not in ("", subject.owner) or note not in ("", subject.note)
 
 
 def _current(plane: ControlPlane, name: str) -> Model | None:

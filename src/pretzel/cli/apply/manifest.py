@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,12 @@ class Entry:
     python: str | None = None
     trust: tuple[str, ...] = ()
     """Types to allow in a skops file."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Labels to set on the model; those of other keys stay."""
+    owner: str = ""
+    note: str = ""
+    """A note on the version that is deployed from the file."""
+    version_labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,12 @@ KINDS: Mapping[str, tuple[type, ...]] = {
     "weights": (str,),
     "python": (str,),
     "trust": (list,),
+    "labels": (dict,),
+    "owner": (str,),
+    "note": (str,),
+    "version_labels": (dict,),
 }
+_KINDS: Mapping[type, str] = {list: "a list of texts", dict: "a table of texts"}
 CHOICES = {"weights": ("exact", "f32", "f16", "sparse"), "python": ("isolated",)}
 
 
@@ -86,7 +97,7 @@ def read(path: Path) -> Manifest:
     entries: list[Entry] = []
     for position, item in enumerate(document["models"], 1):
         label = f"{path}: model {position}"
-        values = defaults | _checked(item, label)
+        values = _merged(defaults, _checked(item, label))
         missing = [key for key in ("name", "file") if key not in values]
         if missing:
             raise InputError(f"{label}: {missing[0]} is missing")
@@ -120,13 +131,29 @@ def _checked(item: Any, label: str) -> dict[str, Any]:
     for key, value in item.items():
         if key not in KINDS:
             raise InputError(f"{label}: unknown key {key!r:.60}; expected one of {', '.join(KINDS)}")
-        strings = not isinstance(value, list) or all(isinstance(part, str) for part in value)
-        if not isinstance(value, KINDS[key]) or isinstance(value, bool) or not strings:
-            kind = "a list of texts" if list in KINDS[key] else f"a {KINDS[key][0].__name__}"
+        if not isinstance(value, KINDS[key]) or isinstance(value, bool) or not all(map(_is_text, _parts(value))):
+            kind = _KINDS.get(KINDS[key][0]) or f"a {KINDS[key][0].__name__}"
             raise InputError(f"{label}: {key}: expected {kind}, got {value!r:.60}")
         if key in CHOICES and value not in CHOICES[key]:
             raise InputError(f"{label}: {key}: expected {' or '.join(CHOICES[key])}, got {value!r:.60}")
     return {key: tuple(value) if isinstance(value, list) else value for key, value in item.items()}
+
+
+def _is_text(part: Any) -> bool:
+    return isinstance(part, str)
+
+
+def _parts(value: Any) -> list[Any]:
+    """Return the elements of a list, or the keys and values of a table; others have none."""
+    if isinstance(value, dict):
+        return [*value, *value.values()]
+    return value if isinstance(value, list) else []
+
+
+def _merged(defaults: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of an entry over the defaults; tables are merged by key."""
+    tables = {key: {**defaults[key], **own[key]} for key in own if key in defaults and isinstance(own[key], dict)}
+    return {**defaults, **own, **tables}
 
 
 def _expanded(entry: Entry, base: Path, label: str) -> Iterator[Entry]:

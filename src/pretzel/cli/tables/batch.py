@@ -48,6 +48,8 @@ class Batch:
     """The unit of ``lines``: line or row."""
     columns: Mapping[str, Any] = field(default_factory=dict)
     """The values of each column by its name in the file, in the order of the model."""
+    ids: Mapping[str, list[Any]] = field(default_factory=dict)
+    """The values of columns that are copied to the output, as they are in the file."""
     inputs: frozenset[str] = frozenset({"X"})
     """Names of the model's inputs that are not names of the file's columns."""
 

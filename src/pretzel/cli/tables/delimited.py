@@ -15,6 +15,7 @@ from typing import Any, TextIO
 from pretzel.cli.tables.batch import Batch, under
 from pretzel.cli.tables.cells import Column
 from pretzel.cli.tables.header import column_names, is_header, listed, refused
+from pretzel.cli.tables.ids import check_named, without
 from pretzel.cli.tables.reading import Reading
 from pretzel.cli.tables.reads import Reads
 from pretzel.cli.tables.shape import chosen, shaped
@@ -57,16 +58,18 @@ class _Table:
         self.width = len(cells)
         with under(label):
             self.has_header = is_header(cells, line, reads, reading)
+            check_named(self.has_header, reading.ids, f"line {line}")
             self.names = self._names(cells)
             unknown = [name for name in reading.types if name not in self.names]
             if unknown:
                 raise refused(
                     f"--types: column {listed(unknown)} does not exist", f"the columns are {listed(self.names)}"
                 )
-            selected = chosen(self.names, reads, reading.columns)
+            selected = chosen(without(self.names, reading.ids, reads, reading.columns), reads, reading.columns)
             if self.has_header:
-                _refuse_duplicates(cells, selected)
+                _refuse_duplicates(cells, [*selected, *reading.ids])
         positions = {name: i for i, name in enumerate(self.names)}
+        self.ids = {name: positions[name] for name in reading.ids}
         self.columns = {
             positions[name]: Column(
                 name,
@@ -85,7 +88,8 @@ class _Table:
                 raise self._uneven(line, cells)
         with under(self.label):
             values = self._values([cells for _, cells in group], lines)
-            return shaped(values, self.reads, Batch(None, lines, self.label))
+            ids = {name: [cells[i] for _, cells in group] for name, i in self.ids.items()}
+            return shaped(values, self.reads, Batch(None, lines, self.label, ids=ids))
 
     def _values(self, rows: list[list[str]], lines: list[int]) -> dict[str, Any]:
         """Return the values of each column; an error names the first bad cell of each."""

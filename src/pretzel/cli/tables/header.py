@@ -43,7 +43,8 @@ def is_header(first: Sequence[str], line: int, reads: Reads, reading: Reading) -
     if reading.header is not None:
         return reading.header
     names = column_names(first)
-    if reading.columns and {*reading.columns} <= {*names}:
+    named = {*reading.columns, *reading.ids}
+    if named and named <= {*names}:
         return True
     if reads.names or reads.kinds is not None:
         return _by_names(first, names, line, reads, reading)

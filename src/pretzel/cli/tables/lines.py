@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TextIO
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from pretzel.cli.tables.batch import Batch, under
 from pretzel.cli.tables.cells import NAN, Column
 from pretzel.cli.tables.header import listed, refused
+from pretzel.cli.tables.ids import without
 from pretzel.cli.tables.reading import Reading
 from pretzel.cli.tables.reads import Reads
 from pretzel.cli.tables.shape import chosen, shaped
@@ -32,6 +33,8 @@ def documents(text: TextIO, reads: Reads, reading: Reading, label: str, count: i
         raise refused(f"{label}: the model does not take lines of text", "use --format csv, tsv or jsonl")
     if reading.columns:
         raise refused(f"{label}: lines of text have no column {listed(reading.columns)}", "use --format csv or tsv")
+    if reading.ids:
+        raise refused(f"{label}: lines of text have no column {listed(reading.ids)}", "use --format csv or tsv")
     lines = enumerate((line.rstrip("\n").removesuffix("\r") for line in text), 1)
     while group := list(itertools.islice(lines, count)):
         numbers, texts = zip(*group, strict=True)
@@ -51,7 +54,9 @@ def rows(text: TextIO, reads: Reads, reading: Reading, label: str, count: int | 
     while group := list(itertools.islice(parsed, count)):
         lines, items = zip(*group, strict=True)
         with under(label):
-            yield _batch(list(items), Batch(None, lines, label), reads, reading, seen)
+            ids = _ids(items, lines, reading.ids)
+            passed = [_but(row, reading, reads) for row in items] if ids else list(items)
+            yield _batch(passed, Batch(None, lines, label, ids=ids), reads, reading, seen)
 
 
 def _parsed(text: Iterable[str], label: str) -> Iterator[tuple[int, Any]]:
@@ -61,6 +66,21 @@ def _parsed(text: Iterable[str], label: str) -> Iterator[tuple[int, Any]]:
                 yield number, json.loads(line)
             except (ValueError, RecursionError) as error:
                 raise refused(f"{label}: line {number}: not JSON ({error})", _ONE_PER_LINE) from None
+
+
+def _ids(items: Sequence[Any], lines: Sequence[int], ids: Sequence[str]) -> dict[str, list[Any]]:
+    """Return the values of the columns that are copied to the output."""
+    for row, line in zip(items, lines, strict=True) if ids else ():
+        lacking = [name for name in ids if not isinstance(row, dict) or name not in row]
+        if lacking:
+            raise refused(f"line {line}: it has no {listed(lacking)}, named by --id", "write it in every row")
+    return {name: [row[name] for row in items] for name in ids}
+
+
+def _but(row: dict[str, Any], reading: Reading, reads: Reads) -> dict[str, Any]:
+    """Return a row without the ids that the model does not read."""
+    passed = without(list(row), reading.ids, reads, reading.columns)
+    return {name: row[name] for name in passed}
 
 
 def _batch(items: list[Any], batch: Batch, reads: Reads, reading: Reading, seen: dict[str, Column]) -> Batch:

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from pretzel.cli.tables.batch import Batch, under
 from pretzel.cli.tables.cells import NAN
 from pretzel.cli.tables.header import listed, refused
+from pretzel.cli.tables.ids import without
 from pretzel.cli.tables.reading import Reading
 from pretzel.cli.tables.reads import Reads
 from pretzel.cli.tables.shape import chosen, library, shaped
@@ -43,13 +44,15 @@ class Parquet:
             duplicates = [name for name in dict.fromkeys(names) if names.count(name) > 1]
             raise refused(f"{self.label}: it has column {listed(duplicates)} twice", "rename all but one")
         with under(self.label):
-            selected = chosen(names, reads, reading.columns)
+            selected = chosen(without(names, reading.ids, reads, reading.columns), reads, reading.columns)
         if count is None:
             yield self._batch(self._file.read(selected).select(selected), 0, reads)
             return
         done = 0
-        for part in self._parts(selected, count):
-            yield self._batch(part.select(selected), done, reads)
+        for part in self._parts([*dict.fromkeys([*selected, *reading.ids])], count):
+            batch = self._batch(part.select(selected), done, reads)
+            batch.ids = {name: part.column(part.schema.get_field_index(name)).to_pylist() for name in reading.ids}
+            yield batch
             done += part.num_rows
 
     def _parts(self, selected: list[str], count: int) -> Iterator[Any]:

@@ -33,6 +33,8 @@ class Reading:
     """The types of columns by name; they override the types that the model reads."""
     delimiter: str | None = None
     decimal: str = "."
+    ids: tuple[str, ...] = ()
+    """Columns that are copied to the output."""
 
     @property
     def of_tables_only(self) -> list[str]:

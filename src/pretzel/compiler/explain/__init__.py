@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pretzel.compiler.explain.explanation import Evidence, Explanation
 from pretzel.compiler.explain.graphs import as_dot, as_mermaid
 from pretzel.compiler.explain.json import as_json
+from pretzel.compiler.explain.summary import as_summary
 from pretzel.compiler.explain.svg import as_svg
 from pretzel.compiler.explain.text import as_text
 from pretzel.errors import InputError
@@ -16,12 +17,15 @@ from pretzel.plan.plan import Plan
 
 __all__ = ["FORMATS", "Evidence", "Explanation", "explain"]
 
-FORMATS: dict[str, Callable[[Explanation, bool], str]] = {
+WIDTH, NARROWEST = 110, 40
+"""Columns of a text unless others are asked for, and the fewest."""
+FORMATS: dict[str, Callable[[Explanation, bool, int], str]] = {
     "text": as_text,
     "json": as_json,
     "dot": as_dot,
     "mermaid": as_mermaid,
     "svg": as_svg,
+    "summary": as_summary,
 }
 """The function that writes each format."""
 
@@ -33,6 +37,7 @@ def explain(
     format: str = "text",
     verbose: bool = False,
     evidence: Evidence | None = None,
+    width: int = WIDTH,
 ) -> str:
     """Explain an imported definition and the plan it compiles to; control characters of names are escaped.
 
@@ -41,6 +46,7 @@ def explain(
         plan: its plan, if already compiled; otherwise it is compiled here.
         format: one of :data:`FORMATS`.
         verbose: include the full text of the definition before and after each rule.
+        width: columns of the terminal, for summaries and texts; at least 40 are used.
         evidence: models that share its parameters, and measured times of its kernels, if known.
 
     Raises:
@@ -48,5 +54,5 @@ def explain(
     """
     if format not in FORMATS:
         raise InputError(f"format {format!r}: expected one of {', '.join(FORMATS)}")
-    text = FORMATS[format](Explanation.of(definition, plan, evidence), verbose)
+    text = FORMATS[format](Explanation.of(definition, plan, evidence), verbose, max(width, NARROWEST))
     return escaped(text) if format == "json" else visible(text)

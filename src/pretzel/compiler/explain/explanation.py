@@ -153,26 +153,6 @@ def bytes_of(stage: Stage) -> int:
     return sum(digest.size for digest in stage.parameters.values())
 
 
-def percent(part: float, whole: float) -> str:
-    """Format a share: ``12 %``."""
-    return f"{100 * part / whole:.0f} %" if whole else "0 %"
-
-
-def size(n: int) -> str:
-    """Format a number of bytes: ``4.1 MB``."""
-    value = float(n)
-    for unit in ("B", "kB", "MB"):
-        if abs(value) < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB"
-
-
-def duration(seconds: float) -> str:
-    """Format a time: ``1.3 us``."""
-    return f"{seconds * 1e6:.2f} us" if seconds < 1e-3 else f"{seconds * 1e3:.2f} ms"
-
-
 def others_text(count: int) -> str:
     """Format the number of other models that share something; empty for 0."""
     return f"{count} other model{'s' if count > 1 else ''}" if count else ""

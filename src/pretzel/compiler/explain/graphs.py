@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from pretzel.compiler.explain.explanation import Explanation, bytes_of, duration, others_text, percent, size
+from pretzel.compiler.explain.explanation import Explanation, bytes_of, others_text
 from pretzel.plan.controls import visible
 from pretzel.plan.node import OPERATORS
 from pretzel.plan.plan import Plan
 from pretzel.plan.render import defaults
+from pretzel.plan.units import duration, percent, size
 
 LONGEST = 36
 
@@ -50,12 +51,12 @@ class Picture:
         return reads + [(output.slot, last + i) for i, output in enumerate(self.plan.outputs)]
 
 
-def as_dot(report: Explanation, verbose: bool) -> str:
+def as_dot(report: Explanation, verbose: bool, width: int) -> str:
     """Return the plan as a Graphviz digraph."""
     return "\n".join(_dot_lines(Picture(report))) + "\n"
 
 
-def as_mermaid(report: Explanation, verbose: bool) -> str:
+def as_mermaid(report: Explanation, verbose: bool, width: int) -> str:
     """Return the plan as a Mermaid flowchart."""
     return "\n".join(_mermaid_lines(Picture(report))) + "\n"
 

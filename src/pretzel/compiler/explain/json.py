@@ -10,7 +10,7 @@ from pretzel.plan.plan import Stage
 from pretzel.plan.render import render
 
 
-def as_json(report: Explanation, verbose: bool) -> str:
+def as_json(report: Explanation, verbose: bool, width: int) -> str:
     """Return the explanation as one JSON object."""
     return json.dumps(tree(report, verbose), ensure_ascii=False, indent=2)
 

@@ -33,7 +33,7 @@ class Box:
     height: float
 
 
-def as_svg(report: Explanation, verbose: bool) -> str:
+def as_svg(report: Explanation, verbose: bool, width: int) -> str:
     """Return the plan as a standalone SVG document.
 
     Raises:
@@ -43,10 +43,10 @@ def as_svg(report: Explanation, verbose: bool) -> str:
     if len(picture.boxes) > MOST_BOXES:
         raise InputError(f"a plan of {len(picture.boxes)} boxes is too large to draw; use the format text or json")
     drawing = Drawing.of(picture)
-    width = max(box.x + box.width / 2 for box in drawing.boxes) + GAP
+    across = max(box.x + box.width / 2 for box in drawing.boxes) + GAP
     height = max(box.y + box.height for box in drawing.boxes) + GAP
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {across:.0f} {height:.0f}" width="{across:.0f}">',
         f"<title>{_escape(report.title)}</title>",
         f"<style>{_STYLE}</style>",
         *(_arrow([drawing.boxes[i] for i in way]) for way in drawing.ways),

@@ -5,34 +5,43 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from pretzel.compiler.explain.explanation import Explanation, bytes_of, duration, others_text, percent, size
+from pretzel.compiler.explain.explanation import Explanation, bytes_of, others_text
+from pretzel.compiler.explain.summary import summary_lines
 from pretzel.compiler.optimize.trace import Step
 from pretzel.plan.render import render
+from pretzel.plan.units import duration, percent, size
 
-WIDTH = 110
+_DROPPED = ("value", "kernel", "shared with", "reads")
+"""Columns of the table of stages that a narrow terminal lacks, in the order in which they go."""
 _EXPENSIVE = 0.05
 """The share of the time from which a stage is listed as expensive."""
 
 
-def as_text(report: Explanation, verbose: bool) -> str:
-    """Return the explanation as sections of text."""
+def as_text(report: Explanation, verbose: bool, width: int) -> str:
+    """Return the explanation as sections of text: the summary first."""
     sections = (
-        _summary(report),
+        summary_lines(report, width),
+        _shape(report),
         _expensive(report),
         _python(report),
         _definition(report),
         _sharing(report),
-        _rules(report, verbose),
-        _stages(report),
+        _rules(report, verbose, width),
+        _stages(report, width),
     )
-    return "\n\n".join("\n".join(lines) for lines in map(list, sections) if lines) + "\n"
+    blocks = ("\n".join(_fitted(lines, width)) for lines in map(list, sections) if lines)
+    return "\n\n".join(blocks) + "\n"
 
 
-def _summary(report: Explanation) -> Iterator[str]:
+def _fitted(lines: list[str], width: int) -> Iterator[str]:
+    """Yield lines that fit the width; the rest of a long one follows, indented further."""
+    for line in lines:
+        margin = line[: len(line) - len(line.lstrip(" |"))][: width // 2]
+        yield from textwrap.wrap(line, width, subsequent_indent=margin + "    ") if len(line) > width else [line]
+
+
+def _shape(report: Explanation) -> Iterator[str]:
     before, after = report.before, report.after
-    columns = ", ".join(f"{column.name} ({column.type})" for column in report.plan.inputs[:8])
-    more = f" and {len(report.plan.inputs) - 8} more" if len(report.plan.inputs) > 8 else ""
-    yield f"{report.title}: {columns}{more} -> {', '.join(output.name for output in report.plan.outputs)}"
     if any(column.type is None for column in report.columns):
         named = (column.name if column.type else f"{column.name} (not read)" for column in report.columns)
         yield f"an array has {len(report.columns)} columns, in this order: {', '.join(named)}"
@@ -41,14 +50,6 @@ def _summary(report: Explanation) -> Iterator[str]:
         f" over the rows; the work per row went from about {before.work:,} to {after.work:,} elements"
         f" ({percent(before.work - after.work, before.work)} saved)"
     )
-    yield f"parameters take {size(report.plan.parameter_bytes)}{_shared_part(report)}"
-
-
-def _shared_part(report: Explanation) -> str:
-    if not report.evidence.sharing:
-        return ""
-    shared = report.shared_bytes
-    return f", of which other models also hold {size(shared)} ({percent(shared, report.plan.parameter_bytes)})"
 
 
 def _expensive(report: Explanation) -> Iterator[str]:
@@ -100,11 +101,11 @@ def _sharing(report: Explanation) -> Iterator[str]:
         yield f"  {item.node.name} : {item.node.type}, {item.readers} readers"
 
 
-def _rules(report: Explanation, verbose: bool) -> Iterator[str]:
+def _rules(report: Explanation, verbose: bool, width: int) -> Iterator[str]:
     yield f"Rules, in {report.trace.passes} passes" if report.trace.steps else "Rules: none fired"
     for number, step in enumerate(report.trace.steps, 1):
         yield f"  {number}. {step.rule}{f' at {step.places} places' if step.places > 1 else ''}: {_saved(step)}"
-        yield textwrap.fill(step.summary, WIDTH, initial_indent="     ", subsequent_indent="     ")
+        yield textwrap.fill(step.summary, width, initial_indent="     ", subsequent_indent="     ")
         if verbose:
             yield from _indented(render(step.after), "     | ")
     if not report.trace.finished:
@@ -125,11 +126,11 @@ def _saved(step: Step) -> str:
     return ", ".join(parts) or "enables other rules"
 
 
-def _stages(report: Explanation) -> Iterator[str]:
+def _stages(report: Explanation, width: int) -> Iterator[str]:
     yield f"Stages, for kernels {report.plan.kernel_set}"
     heads = ("slot", "operator", "kernel", "reads", "gives", "parameters", "cost", "shared with", "value")
     rows = [heads, *(_row(report, i) for one in report.passes for i in one.stages)]
-    head, *lines = _table(rows).splitlines()
+    head, *lines = _table(rows, width - 5).splitlines()
     yield f"     {head}"
     for number, one in enumerate(report.passes, 1):
         mode = "in one pass, row by row" if one.kind == "memory" else "vectorized"
@@ -170,10 +171,24 @@ def _count(n: int, noun: str) -> str:
     return f"{n} {noun}{'' if n == 1 else 'es'}"
 
 
-def _table(rows: list[tuple[str, ...]]) -> str:
-    widths = [min(28, max(map(len, column))) for column in zip(*rows, strict=True)]
-    cut = ([_cut(cell, width) for cell, width in zip(row, widths, strict=True)] for row in rows)
+def _table(rows: list[tuple[str, ...]], width: int) -> str:
+    """Return the rows in columns; in a narrow terminal without those that say least."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    for dropped in _DROPPED:
+        if _breadth(columns) > width:
+            columns = [column for column in columns if column[0] != dropped]
+    widths = list(map(_width, columns))
+    cut = ([_cut(cell, n) for cell, n in zip(row, widths, strict=True)] for row in zip(*columns, strict=True))
     return "\n".join("  ".join(cell.ljust(n) for cell, n in zip(row, widths, strict=True) if n).rstrip() for row in cut)
+
+
+def _width(column: list[str]) -> int:
+    """Return the width of a column."""
+    return min(28, max(map(len, column)))
+
+
+def _breadth(columns: list[list[str]]) -> int:
+    return sum(map(_width, columns)) + 2 * (len(columns) - 1)
 
 
 def _cut(cell: str, width: int) -> str:

@@ -32,6 +32,9 @@ def model_version_to_proto(version: ModelVersion) -> pb.ModelVersion:
         created=version.created,
         parameter_bytes=version.parameter_bytes,
         metadata=attributes_to_proto(version.metadata),
+        labels=version.labels,
+        owner=version.owner,
+        note=version.note,
     )
 
 
@@ -45,19 +48,27 @@ def model_version_from_proto(message: pb.ModelVersion) -> ModelVersion:
         created=message.created,
         parameter_bytes=message.parameter_bytes,
         metadata=attributes_from_proto(message.metadata),
+        labels=dict(sorted(message.labels.items())),
+        owner=message.owner,
+        note=message.note,
     )
 
 
 def model_to_proto(model: Model) -> pb.Model:
     """Return the message of a model."""
     versions = [model_version_to_proto(version) for version in model.versions]
-    return pb.Model(name=model.name, versions=versions, aliases=dict(model.aliases))
+    aliases, labels = dict(model.aliases), dict(model.labels)
+    return pb.Model(
+        name=model.name, versions=versions, aliases=aliases, labels=labels, owner=model.owner, note=model.note
+    )
 
 
 def model_from_proto(message: pb.Model) -> Model:
     """Return the model of a message."""
     versions = tuple(model_version_from_proto(version) for version in message.versions)
-    return Model(message.name, versions, dict(message.aliases))
+    return Model(
+        message.name, versions, dict(message.aliases), dict(sorted(message.labels.items())), message.owner, message.note
+    )
 
 
 def description_to_proto(description: ModelDescription) -> pb.ModelDescription:
@@ -67,6 +78,9 @@ def description_to_proto(description: ModelDescription) -> pb.ModelDescription:
         inputs=[pb.InputDescription(name=i.name, type=str(i.type)) for i in description.inputs],
         outputs=[_output_to_proto(output) for output in description.outputs],
         aliases=dict(description.aliases),
+        labels=description.labels,
+        owner=description.owner,
+        note=description.note,
     )
 
 
@@ -77,6 +91,9 @@ def description_from_proto(message: pb.ModelDescription) -> ModelDescription:
         inputs=tuple(InputDescription(i.name, ValueType.parse(i.type)) for i in message.inputs),
         outputs=tuple(_output_from_proto(output) for output in message.outputs),
         aliases=dict(message.aliases),
+        labels=dict(sorted(message.labels.items())),
+        owner=message.owner,
+        note=message.note,
     )
 
 
