@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from pretzel.cli import answers, meter
+from pretzel.cli import answers, output
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_long_prediction_shows_its_progress(run, worker, tmp_path: Path, monke
     screen = io.StringIO()
     terminal = Console(file=screen, force_terminal=True, width=100)
     monkeypatch.setattr("pretzel.cli.output.console", lambda error=False: terminal)
-    monkeypatch.setattr(meter, "AFTER_SECONDS", after)
+    monkeypatch.setattr(output, "AFTER_SECONDS", after)
     pyarrow = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
     parquet.write_table(pyarrow.table({"a": [1.0] * 30, "b": [2.0] * 30}), tmp_path / "x.parquet")

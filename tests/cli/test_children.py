@@ -137,7 +137,7 @@ async def test_a_server_that_starts_later_holds_nothing_up(tmp_path: Path, monke
     first, later = Scripted("first", tmp_path), Scripted("later", tmp_path)
     later.plan.write_text("3 3 run")
     started: list[int] = []
-    running = asyncio.create_task(children.run([first], lambda: started.append(later.pid), [later]))
+    running = asyncio.create_task(children.run([first], lambda: started.append(later.pid), later=[later]))
     await until(lambda: bool(later.ready))
     assert (started, bool(first.pid)) == ([0], True)  # it did not run yet when the first was ready
     os.kill(os.getpid(), signal.SIGTERM)

@@ -27,6 +27,7 @@ NO_SETTINGS = frozenset(
     {
         *("config", "server", "cpu", "debug"),  # the file of settings, clients, kernels, the command line
         "console",  # the pages of `pretzel up`
+        "metrics",  # the workers that `pretzel top` asks
         "threads",  # predictors in process
         "parent_pid",  # `pretzel up` to its children
         *("only", "sanitize", "data", "rivals"),  # builds, and data and rivals for tests and benchmarks
