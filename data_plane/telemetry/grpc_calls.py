@@ -43,7 +43,9 @@ class GrpcCalls(grpc.aio.ServerInterceptor):
         active = self._telemetry.begin(path[1:], head.fields, _named(path))
         if active is None:
             return method
-        return Method(self._recorded(method.handler, active), None, None, method.path)
+        recorded = Method(self._recorded(method.handler, active), None, None, method.path)
+        recorded.is_prediction = True  # its answer carries a load report as others do
+        return recorded
 
     async def intercept_service(
         self,

@@ -195,11 +195,13 @@ class Call:
             await self._writable
 
     def send(self, messages: list[bytes]) -> None:
-        """Send messages at once; small ones as one part."""
-        for message in messages:
-            self._reserve(message)
+        """Send messages at once; only the last one may be large, and the others are one part."""
+        if len(messages) > 1 and len(messages[-1]) >= PARTED:
+            self.send(messages[:-1])  # first, for there may be no room for the large one
+            messages = messages[-1:]
+        self._reserve(messages[-1])
         parts = [part for message in messages for part in framed(message, gzip=self.gzip)]
-        self.connection.sender.send_message(self, *(parts if len(parts) > len(messages) else (b"".join(parts),)))
+        self.connection.sender.send_message(self, *([b"".join(parts)] if len(messages) > 1 else parts))
 
     def _reserve(self, message: bytes) -> None:
         """Check that there is room for a large answer until its client reads it.

@@ -41,9 +41,9 @@ class HeldAnswers:
 
     def release(self) -> None:
         """Send the answers; if a file was changed during a run, compute them again."""
-        intact = self.look.close()
         self.is_open = False
         answers, self._answers, self._bytes = self._answers, [], 0
+        intact = self.look.close()
         for call, message, answer in answers:
             if intact:
                 call.respond(message, answer)

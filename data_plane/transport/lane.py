@@ -35,9 +35,11 @@ class Lane:
 
     def advance(self) -> None:
         """Answer what waits, unless an earlier message is still being answered."""
-        held = self._call.connection.held
-        with held.interrupted():  # the look is shared, and these answers are sent before the call can end
-            self._advance()
+        if self.is_busy:
+            return
+        if self._call.inbox:
+            with self._call.connection.held.interrupted():  # the look is shared; the call may end after these answers
+                self._advance()
         if not self.is_busy:
             self._end()
 
@@ -56,7 +58,7 @@ class Lane:
         messages: list[bytes] = []
         answers: list[bytes] = []
         nbytes = 0
-        answer: Answer = b""
+        answer: Answer = b""  # another kind of answer ends the batch
         look.open()
         try:
             while call.inbox and len(messages) < most and nbytes < MOST_BYTES and isinstance(answer, bytes):

@@ -34,7 +34,7 @@ class Shortcuts(NamedTuple):
     streams: Mapping[str, tuple[Fast | None, Each]] = {}
     """Streams with one response per request, in order: what is tried first, and what always answers."""
     look: SharedLook | None = None
-    """While it is open, the unary shortcuts leave to it whether their answers may be released."""
+    """While it is open, the shortcuts leave to it whether their answers may be released."""
 
 
 @dataclass(slots=True)

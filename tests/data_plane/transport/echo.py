@@ -25,6 +25,8 @@ from tests.data_plane.transport.waits import until
 
 NAME = "test.Echo"
 MESSAGE_BYTES = 24 << 20
+GROWTH = 1 << 18
+"""The answer of a shortcut to `grow` repeats it so often."""
 """Largest message of both fronts in these tests."""
 
 
@@ -141,13 +143,13 @@ class Echo:
         return message
 
     def _fast(self, message: bytes, deadline: float) -> Any:
-        """Answer at once, by an awaitable, or by the ordinary handler, as the message begins."""
+        """Answer at once, by an awaitable, by the ordinary handler, or at length, as the message begins."""
         if message.startswith(b"await"):
             return self._returned(message, deadline)
         if message.startswith(b"handler"):
             return None
         self.calls += 1
-        return message
+        return message * GROWTH if message == b"grow" else message
 
     def shortcuts(self) -> Shortcuts:
         lanes = {path("Lane"): (None, self._returned), path("FastLane"): (self._fast, self._returned)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import cycle
 
+import grpc
 import numpy as np
 import pytest
 
@@ -19,7 +20,9 @@ from pretzel.v1 import prediction_pb2 as pb
 from tests.data_plane.cache.damage import flip
 from tests.data_plane.models import regression
 from tests.data_plane.serve.conftest import Serving
-from tests.data_plane.transport.echo import Served, path
+from tests.data_plane.transport.echo import Served, path, serve
+from tests.data_plane.transport.peer import Peer, request
+from tests.data_plane.transport.peer import message as message_of
 from tests.data_plane.transport.test_deployed import ROWS, message, warm
 
 
@@ -192,6 +195,14 @@ async def test_a_stream_is_answered_in_order_whatever_the_looks_find(native: Ser
     if len(outcomes) == 1:
         repeated = 0 if outcomes[0] else begins.count(b"at once")
         assert native.echo.calls == len(messages) + repeated
+
+
+async def test_a_large_answer_without_room_leaves_those_before_it():
+    async with serve("native", Limits(received_bytes=1 << 19)) as served, Peer.connected(served.port) as peer:
+        stream = peer.open(request("FastLane"), b"".join(map(message_of, (b"a", b"b", b"grow"))), end=True)
+        answer = await peer.answer(stream)
+    assert answer.data == message_of(b"a") + message_of(b"b")
+    assert answer.status == grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
 
 
 class Transport:
