@@ -79,20 +79,25 @@ class Collector(TraceServiceServicer):
             return {span.message.trace_id.hex() for span in self._spans}
 
     def tree(self, trace: str, complete: Callable[[Sequence[Span]], bool]) -> list[Span]:
-        """Wait until the spans of a trace are complete, and return those that are inside no other."""
+        """Wait until the spans of a trace are complete and inside one, which comes last, and return that one."""
         deadline = time.monotonic() + SECONDS
         with self._moved:
-            while not complete(found := self._of(trace)):
+            while not (complete(found := self._of(trace)) and len(roots := nested(found)) == 1):
                 assert self._moved.wait(deadline - time.monotonic()), [span.name for span in found]
-        by_id = {span.message.span_id: Span(span.message, span.service) for span in found}
-        roots = []
-        for span in sorted(by_id.values(), key=lambda span: (span.begun, span.ended)):
-            parent = by_id.get(span.message.parent_span_id)
-            (parent.inside if parent else roots).append(span)
         return roots
 
     def _of(self, trace: str) -> list[Span]:
         return [span for span in self._spans if span.message.trace_id.hex() == trace]
+
+
+def nested(found: Sequence[Span]) -> list[Span]:
+    """Return the spans that are inside no other, with those inside them."""
+    by_id = {span.message.span_id: Span(span.message, span.service) for span in found}
+    roots = []
+    for span in sorted(by_id.values(), key=lambda span: (span.begun, span.ended)):
+        parent = by_id.get(span.message.parent_span_id)
+        (parent.inside if parent else roots).append(span)
+    return roots
 
 
 @contextmanager
