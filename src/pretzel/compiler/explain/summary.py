@@ -27,7 +27,7 @@ _CHEAPER = {
     "distances": "fewer training rows or support vectors",
     "nearest": "fewer training rows",
 }
-"""What the user can change to make an operator cheaper."""
+"""Changes by which a user makes an operator cheaper."""
 
 
 def as_summary(report: Explanation, verbose: bool, width: int) -> str:
