@@ -8,15 +8,12 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 
-from pretzel.cli.top.rates import loads, quantile
-from pretzel.cli.top.scraping import Scrape, scrape
-from pretzel.data_plane.measure.counters import BOUNDS, Histogram, Tally
+from pretzel.cli.top.looking import look
+from pretzel.cli.top.rates import Look, loads
+from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.measure.metrics import families
 
 NO_TLS = {"tls_ca": None, "tls_cert": None, "tls_key": None}
@@ -107,20 +104,25 @@ def test_an_interval_counts_only_what_came_in_it(run, control, exported: Exporte
 def test_workers_are_added_and_a_restart_is_no_negative_rate(exported: Exported):
     url = os.environ["PRETZEL_METRICS"]
     exported.call("m", *[0.001] * 10)
-    one, both = scrape([url], NO_TLS), scrape([url, url], NO_TLS)
-    assert (one.models["m"].calls, both.models["m"].calls) == (10, 20)
-    assert both.gauges["resident_plans"] == 4
+    other = url.replace("127.0.0.1", "localhost")
+    one, both = look([url], NO_TLS), look([url, other], NO_TLS)
+    assert [loads(None, seen, 1.0)[0].calls_per_second for seen in (one, both)] == [10, 20]
+    assert both.figure("resident_plans") == 4
     assert loads(both, one, 1.0) == []
-    assert loads(one, Scrape(), 1.0) == []
+    assert loads(one, Look(0.0), 1.0) == []
+    exported.tally = Tally()  # it was restarted
+    exported.call("m", *[0.001] * 3)
+    assert [load.calls_per_second for load in loads(one, look([url], NO_TLS), 1.0)] == [3]
 
 
 @pytest.mark.parametrize(
     ("body", "code", "problem"),
     [
-        (b"<html>", 5, "expected metrics of Prometheus"),
+        (b"<html>", 5, "these are not the metrics of a worker"),
+        (b"# TYPE pretzel_rows counter\npretzel_rows_total{\n", 5, "metrics at http"),
         (b"", 5, "these are not the metrics of a worker"),
         (b"up 1\n", 5, "these are not the metrics of a worker"),
-        (b"\xff", 5, "--metrics http"),
+        (b"\xff", 5, "metrics at http"),
     ],
 )
 def test_other_pages(run, control, exported: Exported, body: bytes, code: int, problem: str):
@@ -131,25 +133,6 @@ def test_other_pages(run, control, exported: Exported, body: bytes, code: int, p
 
 def test_addresses_that_are_wrong(run, control, exported: Exported):
     ran = run("top", "--metrics", "http://127.0.0.1:1/metrics", "--once")
-    assert ran.code == 5 and "--metrics http://127.0.0.1:1/metrics: " in ran.err
+    assert ran.code == 5 and "metrics at http://127.0.0.1:1/metrics: " in ran.err
     ran = run("top", "--metrics", "file:///etc/passwd", "--once")
-    assert ran.code == 3 and "--metrics 'file:///etc/passwd': expected http://HOST:PORT/metrics" in ran.err
-
-
-@given(st.lists(st.floats(0, 9.9), min_size=1, max_size=200), st.floats(0.01, 0.99))
-def test_quantiles_are_within_their_bucket(seconds: list[float], share: float):
-    counted = Histogram()
-    for one in seconds:
-        counted.observe(one)
-    cumulative = dict(zip([*BOUNDS, float("inf")], np.cumsum(counted.buckets).tolist(), strict=True))
-    exact = float(np.quantile(seconds, share, method="inverted_cdf"))
-    bucket = next(i for i, bound in enumerate(BOUNDS) if exact <= bound)
-    found = quantile(cumulative, share)
-    assert found is not None
-    assert ([0.0, *BOUNDS][bucket]) - 1e-12 <= found <= BOUNDS[bucket] + 1e-12
-
-
-def test_quantiles_at_the_ends():
-    assert quantile({}, 0.5) is None
-    assert quantile({1.0: 0, float("inf"): 0}, 0.5) is None
-    assert quantile({1.0: 0, float("inf"): 3}, 0.5) == 1.0
+    assert ran.code == 3 and "metrics at 'file:///etc/passwd': expected http://host:port/metrics" in ran.err

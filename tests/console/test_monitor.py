@@ -8,9 +8,9 @@ import pytest
 
 from pretzel.client.overview import Fleet, LiveWorker
 from pretzel.console import monitor as monitors
-from pretzel.console.metrics import Calls, Scrape
 from pretzel.console.monitor import Monitor
 from pretzel.errors import UnavailableError
+from pretzel.scraping.metrics import Calls, Scrape
 
 
 class System:

@@ -20,11 +20,11 @@ from starlette.staticfiles import StaticFiles
 
 from pretzel.client import AsyncControlPlane
 from pretzel.console.guard import Guard
-from pretzel.console.metrics import Reader
 from pretzel.console.monitor import Monitor
 from pretzel.console.pages import Views, problem_of
 from pretzel.console.rendering import Pages
 from pretzel.errors import PretzelError
+from pretzel.scraping.reader import Reader
 from pretzel.targets import Tls
 
 ASK_SECONDS = 3.0

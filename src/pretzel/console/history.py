@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pretzel.console.metrics import Calls, merged, quantile
+from pretzel.scraping.metrics import Calls, merged, quantile
 
 WINDOW = 600.0
 """Seconds that are kept."""

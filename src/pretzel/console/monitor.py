@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from pretzel.client.overview import Fleet, LiveWorker
 from pretzel.console.history import History, Point, point
-from pretzel.console.metrics import Calls, Scrape, merged, since
-from pretzel.errors import PretzelError, UnavailableError
+from pretzel.errors import PretzelError
+from pretzel.scraping.metrics import Calls, Scrape, merged, since
 
 WATCHED, IDLE = 2.0, 15.0
 """Seconds between two scrapes."""
@@ -114,7 +114,7 @@ class Monitor:
         async with self._room:
             try:
                 scrape = await self._read(worker.metrics)
-            except UnavailableError as error:
+            except PretzelError as error:
                 return str(error)
         return Seen(worker.metrics, time.monotonic(), scrape)
 

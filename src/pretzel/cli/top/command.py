@@ -15,13 +15,15 @@ from rich.text import Text
 from pretzel.cli import output
 from pretzel.cli.options import CONTROL, Control, Json
 from pretzel.cli.tls import TlsFiles
-from pretzel.cli.top.rates import Load, loads
-from pretzel.cli.top.scraping import Scrape, scrape
+from pretzel.cli.top.looking import look
+from pretzel.cli.top.rates import Load, Look, loads
 from pretzel.errors import PretzelError
 from pretzel.plan.controls import visible
 from pretzel.plan.units import duration, size
 
 METRICS = "http://127.0.0.1:8002/metrics"
+SHOWN = ("process_bytes", "resident_bytes", "resident_plans", "running", "queued")
+"""The gauges that are shown, as sums over the workers."""
 _SIZES_WITHIN = 2.0
 """Seconds to wait for the sizes of models, which are shown if a control plane answers."""
 
@@ -49,7 +51,7 @@ def top(
     alone = once or json or not screen.is_terminal
     if not alone and interval <= 0:
         raise typer.BadParameter("--interval 0 needs --once")
-    before = scrape(urls, tls) if interval > 0 else None
+    before = look(urls, tls) if interval > 0 else None
     sizes = _sizes(control, tls)
     if alone:
         _print_once(urls, tls, before, interval, rows, sizes, json)
@@ -58,7 +60,7 @@ def top(
     with Live(Text("measuring"), console=screen, auto_refresh=False, screen=True) as live:
         while True:
             time.sleep(interval)
-            after = scrape(urls, tls)
+            after = look(urls, tls)
             found = loads(before, after, after.at - before.at)
             live.update(Group(_head(after, found), _table(found[:rows], sizes)), refresh=True)
             before = after
@@ -67,19 +69,19 @@ def top(
 def _print_once(
     urls: Sequence[str],
     tls: TlsFiles,
-    before: Scrape | None,
+    before: Look | None,
     interval: float,
     rows: int,
     sizes: Mapping[str, int],
     json: bool,
 ) -> None:
     time.sleep(interval)
-    after = scrape(urls, tls)
+    after = look(urls, tls)
     # Without an interval, the counts themselves are shown.
     found = loads(before, after, after.at - before.at if before else 1.0)
     if json:
         models = [vars(load) | {"parameter_bytes": sizes.get(load.model)} for load in found[:rows]]
-        output.print_json({"models": models, **after.gauges})
+        output.print_json({"models": models, **{name: after.figure(name) for name in SHOWN}})
         return
     screen = output.console()
     screen.print(_head(after, found), soft_wrap=True)
@@ -97,14 +99,12 @@ def _sizes(control: str, tls: TlsFiles) -> dict[str, int]:
         return {}
 
 
-def _head(now: Scrape, found: Sequence[Load]) -> Text:
+def _head(now: Look, found: Sequence[Load]) -> Text:
     calls, errors = (sum(getattr(load, f"{kind}_per_second") for load in found) for kind in ("calls", "errors"))
-    gauges = now.gauges
+    memory, resident, plans, running, queued = map(now.figure, SHOWN)
     return Text(
-        f"{_rate(calls)} calls/s, {_rate(errors)} errors/s, {gauges['running']:.0f} running, "
-        f"{gauges['queued']:.0f} queued\n"
-        f"{gauges['resident_plans']:.0f} plans in memory: {size(gauges['resident_bytes'])} "
-        f"of {size(gauges['process_bytes'])} of the workers"
+        f"{_rate(calls)} calls/s, {_rate(errors)} errors/s, {running:.0f} running, {queued:.0f} queued\n"
+        f"{plans:.0f} plans in memory: {size(resident)} of {size(memory)} of the workers"
     )
 
 

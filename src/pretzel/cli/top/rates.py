@@ -1,17 +1,16 @@
-"""Rates and quantiles of the time between two scrapes."""
+"""The load of each model between two looks at the workers."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from pretzel.cli.top.scraping import Scrape, Totals
+from pretzel.scraping.metrics import Calls, Scrape, merged, quantile, since
 
 
 @dataclass(frozen=True)
 class Load:
-    """The calls of one model between two scrapes."""
+    """The calls of one model between two looks."""
 
     model: str
     calls_per_second: float
@@ -24,42 +23,38 @@ class Load:
     p99: float | None
 
 
-def loads(before: Scrape | None, after: Scrape, seconds: float) -> list[Load]:
+@dataclass(frozen=True)
+class Look:
+    """The metrics of all workers at one time, by URL."""
+
+    at: float
+    """Seconds of the monotonic clock."""
+    workers: Mapping[str, Scrape] = field(default_factory=dict)
+
+    def figure(self, name: str) -> float:
+        """Return the sum of a gauge over the workers."""
+        return sum(worker.figures.get(name, 0.0) for worker in self.workers.values())
+
+
+def loads(before: Look | None, after: Look, seconds: float) -> list[Load]:
     """Return the load of each model that was called, the busiest first; since the start without ``before``."""
-    earlier = before.models if before else {}
-    found = [_load(name, earlier.get(name) or Totals(), totals, seconds) for name, totals in after.models.items()]
+    parts: dict[str, list[Calls]] = {}
+    for url, worker in after.workers.items():
+        earlier = before.workers.get(url) if before else None
+        for model, calls in worker.models.items():
+            parts.setdefault(model, []).append(since(calls, earlier.models.get(model) if earlier else None))
+    found = [_load(model, merged(calls), seconds) for model, calls in parts.items()]
     active = [load for load in found if load.calls_per_second or load.errors_per_second]
     return sorted(active, key=lambda load: (-load.busy, -load.errors_per_second, load.model))
 
 
-def _load(name: str, before: Totals, after: Totals, seconds: float) -> Load:
-    # A worker that was restarted or left counts from zero: no rate is negative.
-    counts = {bound: max(0.0, count - before.buckets.get(bound, 0.0)) for bound, count in after.buckets.items()}
+def _load(model: str, calls: Calls, seconds: float) -> Load:
     return Load(
-        name,
-        max(0.0, after.calls - before.calls) / seconds,
-        max(0.0, after.rows - before.rows) / seconds,
-        max(0.0, after.errors - before.errors) / seconds,
-        max(0.0, after.seconds - before.seconds) / seconds,
-        quantile(counts, 0.50),
-        quantile(counts, 0.99),
+        model,
+        calls.count / seconds,
+        calls.rows / seconds,
+        calls.errors / seconds,
+        calls.seconds / seconds,
+        quantile(calls, 0.50),
+        quantile(calls, 0.99),
     )
-
-
-def quantile(counts: Mapping[float, float], share: float) -> float | None:
-    """Return a quantile from cumulative counts by upper bound, linear within a bucket; None without calls.
-
-    Beyond the largest bound that is finite, it is that bound.
-    """
-    total = max(counts.values(), default=0.0)
-    if not total:
-        return None
-    low = reached = 0.0
-    for bound in sorted(counts):
-        if counts[bound] >= share * total:
-            if math.isinf(bound):
-                return low
-            within = (share * total - reached) / (counts[bound] - reached) if counts[bound] > reached else 1.0
-            return low + (bound - low) * within
-        low, reached = bound, counts[bound]
-    return low

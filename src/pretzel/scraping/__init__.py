@@ -1,0 +1,1 @@
+"""Reads the metrics of workers, for `pretzel top` and the console."""

@@ -1,0 +1,70 @@
+"""Reads the metrics of workers over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import urllib.request
+from typing import Any
+from urllib.parse import urlsplit
+
+from pretzel.errors import InputError, UnavailableError
+from pretzel.scraping.metrics import Scrape, parse
+from pretzel.targets import Tls
+
+SECONDS = 5.0
+"""The longest wait for the metrics of one worker."""
+MOST_BYTES = 64 << 20
+"""Largest answer that is read: 10,000 models take about 25 MiB."""
+
+
+class Reader:
+    """Reads metrics over HTTP; redirects are not followed, since a worker states the URL."""
+
+    def __init__(self, tls: Tls) -> None:
+        """Trust the authorities of the control plane's connection, and show the same certificate."""
+        self._context = _context(tls)
+        handlers = [_NoRedirect(), urllib.request.ProxyHandler({})]
+        self._opener = urllib.request.build_opener(*handlers, urllib.request.HTTPSHandler(context=self._context))
+
+    async def read(self, url: str) -> Scrape:
+        """Return the metrics at a URL, as :meth:`read_now` does, without stopping the event loop."""
+        return await asyncio.to_thread(self.read_now, url)
+
+    def read_now(self, url: str) -> Scrape:
+        """Return the metrics at a URL.
+
+        Raises:
+            InputError: the URL is not one of metrics.
+            UnavailableError: there are none; the message has the reason.
+        """
+        parts = urlsplit(url)
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.path.endswith("/metrics")
+            or parts.query
+            or "@" in parts.netloc
+        ):
+            raise InputError(f"metrics at {url!r}: expected http://host:port/metrics")
+        try:
+            with self._opener.open(url, timeout=SECONDS) as answer:
+                data: bytes = answer.read(MOST_BYTES + 1)
+            if len(data) > MOST_BYTES:
+                raise ValueError(f"more than {MOST_BYTES >> 20} MiB")
+            return parse(data.decode())
+        except (OSError, ValueError) as error:
+            raise UnavailableError(f"metrics at {url}: {getattr(error, 'reason', error)}") from None
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *arguments: Any) -> None:
+        """Follow no redirect; the answer then counts as an error."""
+
+
+def _context(tls: Tls) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=tls.ca)
+    if tls.ca is not None:  # the file may hold the certificate of the server itself
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    if tls.cert is not None and tls.key is not None:
+        context.load_cert_chain(tls.cert, tls.key)
+    return context
