@@ -14,23 +14,8 @@ from pretzel.scraping.metrics import Calls
 
 
 @pytest.mark.parametrize(
-    ("number", "text"),
-    [
-        (0, "0 B"),
-        (999, "999 B"),
-        (1000, "0.98 KiB"),
-        (1 << 20, "1.00 MiB"),
-        (43_548_426, "41.5 MiB"),
-        (5e15, "4547 TiB"),
-    ],
-)
-def test_sizes(number: float, text: str):
-    assert units.size(number) == text
-
-
-@pytest.mark.parametrize(
     ("seconds", "text"),
-    [(None, "–"), (float("inf"), "–"), (0, "0 µs"), (6.92e-05, "69.2 µs"), (0.00123, "1.23 ms"), (2.5, "2.50 s")],
+    [(None, "–"), (float("inf"), "–"), (0, "0.00 µs"), (6.92e-05, "69.2 µs"), (0.00123, "1.23 ms"), (2.5, "2.50 s")],
 )
 def test_durations(seconds: float | None, text: str):
     assert units.duration(seconds) == text
@@ -42,9 +27,7 @@ def test_shares(share: float, text: str):
 
 
 @given(st.floats(0, 1e15))
-def test_formats_never_have_more_than_three_digits_before_the_unit_changes(number: float):
-    digits = units.size(number).split()[0]
-    assert len(digits) <= 4 or number >= 1000 * 1024**4
+def test_rates_have_a_unit(number: float):
     assert units.rate(number).endswith(" /s")
 
 

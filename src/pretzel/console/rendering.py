@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 from pretzel import __version__
 from pretzel.console import charts, units
 from pretzel.plan.controls import visible
+from pretzel.plan.units import size
 
 LIVE = "x-live"
 """Header of the requests that replace the live part of a page that is open."""
@@ -35,7 +36,7 @@ class Pages:
         self._templates.globals |= {"release": __version__, "control": address, "bar": charts.bar, "url": url}
         formats = (
             units.count,
-            units.size,
+            size,
             units.duration,
             units.rate,
             units.percent,

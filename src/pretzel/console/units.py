@@ -1,9 +1,11 @@
-"""Numbers as people read them: one kind of unit for each quantity, three digits, aligned in tables."""
+"""Amounts of the pages; bytes and times are those of the command line."""
 
 from __future__ import annotations
 
 import math
 import time
+
+from pretzel.plan import units
 
 NONE = "–"
 """Written for a figure that does not exist."""
@@ -14,24 +16,9 @@ def count(number: float) -> str:
     return f"{number:,.0f}"
 
 
-def size(number: float) -> str:
-    """Format a number of bytes: ``12.3 MiB``."""
-    amount = float(number)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if abs(amount) < 999.5:
-            return f"{amount:.0f} B" if unit == "B" else f"{_digits(amount)} {unit}"
-        amount /= 1024
-    return f"{_digits(amount)} TiB"
-
-
 def duration(seconds: float | None) -> str:
-    """Format a time: ``46.2 µs``."""
-    if seconds is None or not math.isfinite(seconds):
-        return NONE
-    for scale, unit in ((1e-6, "µs"), (1e-3, "ms")):
-        if seconds < 999.5 * scale:
-            return f"{_digits(seconds / scale)} {unit}"
-    return f"{_digits(seconds)} s"
+    """Format a time as terminals show it, but with a micro sign; a dash if there is none."""
+    return NONE if seconds is None or not math.isfinite(seconds) else units.duration(seconds).replace(" us", " µs")
 
 
 def rate(per_second: float) -> str:
