@@ -117,7 +117,7 @@ class Call:
             self._close()
             return
         if not isinstance(answer, bytes):
-            self.carry(message)
+            self.carry(len(message))
         if answer is None:
             self.run(run_handler(self, message))
         elif not isinstance(answer, bytes):
@@ -145,12 +145,12 @@ class Call:
     def repeat(self, message: bytes) -> None:
         """Answer a unary call by its ordinary handler, unless the call has ended meanwhile."""
         if not self.finished:
-            self.carry(message)
+            self.carry(len(message))
             self.run(run_handler(self, message))
 
-    def carry(self, message: bytes = b"") -> None:
-        """Count the bytes of the message that is being answered; by default there is none any more."""
-        change, self._carried = len(message) - self._carried, len(message)
+    def carry(self, nbytes: int = 0) -> None:
+        """Count the bytes of the messages that are being answered; by default there are none any more."""
+        change, self._carried = nbytes - self._carried, nbytes
         self.connection.front.carry(change)
 
     def answer_deferred(self) -> None:

@@ -80,7 +80,7 @@ class Lane:
         if others:
             # The ordinary path makes an error the response to its message.
             awaited = None if isinstance(last, bytes | PretzelError) else last
-            self._call.carry(others[0])
+            self._call.carry(_nbytes(others))
             self._start(self._answer_all(others, awaited), awaited)
 
     def drain(self) -> None:
@@ -99,19 +99,20 @@ class Lane:
 
     async def _answer_all(self, messages: list[bytes], last: Awaitable[bytes | None] | None) -> None:
         """Send the answer to each message, when it is there and the client reads; ``last`` is that of the last."""
-        for message in messages[:-1]:
-            await self._answer(message, None)
-        await self._answer(messages[-1], last)
+        while messages:
+            message = messages[0]
+            response = await self._response(message, last if len(messages) == 1 else None)
+            del messages[0], message  # they may be large
+            self._call.carry(_nbytes(messages))
+            await self._call.write(response)
 
-    async def _answer(self, message: bytes, answer: Awaitable[bytes | None] | None) -> None:
-        self._call.carry(message)
+    async def _response(self, message: bytes, answer: Awaitable[bytes | None] | None) -> bytes:
         response = await answer if answer is not None else None
-        if response is None:
-            assert self._call.method.each is not None
-            context: Any = Context(self._call)
-            response = await self._call.method.each(message, context)
-        self._call.carry()
-        await self._call.write(response)
+        if response is not None:
+            return response
+        assert self._call.method.each is not None
+        context: Any = Context(self._call)
+        return await self._call.method.each(message, context)
 
     def _start(self, work: Awaitable[None], answer: object = None) -> None:
         self.is_busy = True
@@ -122,3 +123,7 @@ class Lane:
             await work
             self.is_busy = False
             self.advance()
+
+
+def _nbytes(messages: list[bytes]) -> int:
+    return sum(map(len, messages))

@@ -149,7 +149,7 @@ cdef list responses(Frame* frame, Prepared prepared, list jobs):
 
 
 cdef class SharedLook:
-    """One look at files for the answers of several calls that arrived together.
+    """One look at files for the answers of several calls, or messages of a stream, that arrived together.
 
     A look proves all bytes that were read before it, so a batch of runs needs only one, after the last.  The caller of
     :meth:`open` holds the answers that follow until :meth:`close`, which returns whether they may be released.

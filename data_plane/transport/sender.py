@@ -22,6 +22,7 @@ _RESPONSE: tuple[Header, ...] = ((b":status", b"200"), (b"content-type", b"appli
 _ACCEPTED: Header = (b"grpc-accept-encoding", b", ".join(ENCODINGS))
 _GZIP: Header = (b"grpc-encoding", b"gzip")
 Fields: TypeAlias = "tuple[Header, ...] | list[Header]"
+"""The headers or trailers of a stream."""
 IGNORED = 1 << 20
 """Bytes that are dropped after the end of a call before its stream is reset: they were sent before the status came."""
 
