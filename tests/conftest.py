@@ -12,6 +12,8 @@ settings.load_profile("same")
 
 # Servers of tests share their cores with the tests: only those of the tests on overload refuse calls for their delay.
 os.environ.setdefault("PRETZEL_SHED_AFTER_SECONDS", "0")
+# For the same reason the answer of a control plane about an unknown name may come late.
+os.environ.setdefault("PRETZEL_CATCH_UP_SECONDS", "30")
 # Several workers of tests run at once.
 os.environ.setdefault("PRETZEL_HTTP", "0")
 # A console is one process more; its own tests ask for it.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +29,29 @@ async def serving(tmp_path: Path, front: str) -> AsyncIterator[Inferring]:
     await serving.stop()
 
 
-async def test_requests_that_wait_run_by_priority(serving: Inferring):
+def starts(serving: Inferring, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list to which each later run adds its number when it starts; runs are numbered as they are submitted.
+
+    Answers of different calls may reach a client in another order than they were sent.
+    """
+    started: list[int] = []
+    numbers = itertools.count()
+    submit = serving.engine._queue.submit
+
+    def numbered(work: Any, *arguments: Any, **options: Any) -> Any:
+        number = next(numbers)
+
+        def run(waited: float) -> Any:
+            started.append(number)
+            return work(waited)
+
+        return submit(run, *arguments, **options)
+
+    monkeypatch.setattr(serving.engine._queue, "submit", numbered)
+    return started
+
+
+async def test_requests_that_wait_run_by_priority(serving: Inferring, monkeypatch: pytest.MonkeyPatch):
     await serving.oip.ModelInfer(request("m", x=ROWS))
     serving.router.find("m").entry.cost_of(None).rate = 1e-4  # more than the event loop takes, and less than the hold
     release, held = threading.Event(), threading.Event()
@@ -38,18 +62,17 @@ async def test_requests_that_wait_run_by_priority(serving: Inferring):
 
     holding = serving.engine._queue.submit(hold, 0.01, 0)
     assert await asyncio.to_thread(held.wait, 20)
-    order: list[int] = []
+    order = starts(serving, monkeypatch)
 
-    async def ask(i: int, priority: int) -> None:
+    async def ask(priority: int) -> None:
         message = request("m", x=ROWS)
         if priority >= 0:
             message.parameters["priority"].int64_param = priority
         await serving.oip.ModelInfer(message, timeout=20)
-        order.append(i)
 
     asked = []
     for i, priority in enumerate((3, -1, 2, 1, 0, 1)):
-        asked.append(asyncio.create_task(ask(i, priority)))
+        asked.append(asyncio.create_task(ask(priority)))
         await until(lambda i=i: serving.engine.queued == i + 1)
     release.set()
     await asyncio.gather(*asked, holding.done)
