@@ -23,6 +23,8 @@ AT_ONCE = 64
 """Connections that are accepted before other work runs."""
 PAUSE_SECONDS = 1.0
 """Time without accepting after a shortage of descriptors or memory."""
+HANG_SECONDS = 2.0
+"""Time after which a connection is taken back from a process that did not receive it."""
 Factory = Callable[[], asyncio.Protocol]
 
 
@@ -33,9 +35,8 @@ class Acceptor:
         """Use the descriptors that the supervisor made for a slot."""
         self._slot = slot
         self._loads = Loads(fields["memory"], len(fields["send"]))
-        self._receiving = socket.socket(fileno=fields["receive"])
-        self._sending = [socket.socket(fileno=end) for end in fields["send"]]
-        for end in (self._receiving, *self._sending):
+        self._receiving, self._sending = ([socket.socket(fileno=end) for end in fields[e]] for e in ("receive", "send"))
+        for end in (*self._receiving, *self._sending):
             end.setblocking(False)
         self._listeners: list[tuple[socket.socket, ssl.SSLContext | None, Factory | None]] = []
         self._starting: set[asyncio.Task[None]] = set()
@@ -48,9 +49,9 @@ class Acceptor:
 
     def start(self, make: Factory) -> None:
         """Accept, and let ``make`` create the protocol of each connection."""
-        self._make, loop = make, asyncio.get_running_loop()
-        self._loads.open[self._slot] = 0
-        loop.add_reader(self._receiving, self._receive)
+        self._make, loop, slot = make, asyncio.get_running_loop(), self._slot
+        self._loads.open[slot] = 0
+        loop.add_reader(self._receiving[slot], self._receive)
         for number in range(len(self._listeners)):
             self._resume(number)
 
@@ -103,18 +104,38 @@ class Acceptor:
             return False
         self._loads.handed[self._slot, least] += 1
         accepted.close()
+        self._recover_later(least)
         return True
 
     def _receive(self) -> None:
-        while True:
-            try:
-                message, descriptors, _, _ = socket.recv_fds(self._receiving, MESSAGE, 1)
-            except (BlockingIOError, InterruptedError):
-                return
-            number, sender = message
+        """Take the connections that the others handed over."""
+        while (sender := self._take_next(self._slot)) is not None:
             self._loads.received[self._slot, sender] += 1
-            for descriptor in descriptors:  # none, if this process has no room for another
-                self._take(socket.socket(fileno=descriptor), number)
+
+    def _recover_later(self, slot: int) -> None:
+        received = int(self._loads.received[slot].sum())
+        asyncio.get_running_loop().call_later(HANG_SECONDS, self._recover, slot, received)
+
+    def _recover(self, slot: int, received: int) -> None:
+        """Take back what a process did not receive, if it has received nothing since this sum: it hangs."""
+        if self._loads.open[self._slot] >= CLOSED // 2 or self._loads.underway()[slot] <= 0:
+            return
+        if self._loads.received[slot].sum() != received:
+            self._recover_later(slot)
+            return
+        while self._take_next(slot) is not None:
+            self._loads.recovered[self._slot, slot] += 1
+
+    def _take_next(self, slot: int) -> int | None:
+        """Take the next connection that waits for a process, and return who handed it over; None if none waits."""
+        try:
+            message, descriptors, _, _ = socket.recv_fds(self._receiving[slot], MESSAGE, 1)
+        except (BlockingIOError, InterruptedError):
+            return None
+        number, sender = message
+        for descriptor in descriptors:  # none, if this process has no room for another
+            self._take(socket.socket(fileno=descriptor), number)
+        return int(sender)
 
     def _take(self, accepted: socket.socket, number: int) -> None:
         self._loads.open[self._slot] += 1

@@ -35,7 +35,7 @@ class Spawned(NamedTuple):
             try:
                 null, spread = subprocess.DEVNULL, fields.get("spread", {})
                 passed = [theirs.fileno(), *fields.get("descriptors", {}).values(), *spread.get("send", ())]
-                passed += [spread[name] for name in ("memory", "receive") if name in spread]
+                passed += [*spread.get("receive", ()), *([spread["memory"]] if spread else [])]
                 passed += [fields["figures"]] if "figures" in fields else []
                 return cls(subprocess.Popen(command, pass_fds=passed, stdin=null, stdout=sys.stderr), ours)
             except OSError:

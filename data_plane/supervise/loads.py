@@ -1,7 +1,7 @@
 """Numbers of connections of all serving processes of a worker, in memory that they share.
 
 Each number has one writer, so that no lock is needed: a process counts its open connections, those that it handed to
-each other process, and those that it received from each.
+each other process, those that it received from each, and those that it took back from each.
 """
 
 from __future__ import annotations
@@ -25,18 +25,27 @@ class Loads:
         numbers = np.frombuffer(self._map, np.int64)
         self.open = numbers[:processes]
         """Open connections of each process."""
-        self.handed, self.received = numbers[processes:].reshape(2, processes, processes)
-        """Connections handed by the first process to the second, and received by the first from the second."""
+        self.handed, self.received, self.recovered = numbers[processes:].reshape(3, processes, processes)
+        """Connections handed by the first process to the second, received by the first from the second, and taken back
+        by the first because the second did not receive them."""
 
     @staticmethod
     def size(processes: int) -> int:
         """Return the bytes of a table."""
-        return (processes + 2 * processes * processes) * _WORD
+        return (processes + 3 * processes * processes) * _WORD
 
     def now(self) -> Numbers:
         """Return the load of each process: its connections, and those on their way to it."""
-        underway: Numbers = self.handed.sum(axis=0) - self.received.sum(axis=1)
-        return self.open + underway
+        return self.open + self.underway()
+
+    def underway(self) -> Numbers:
+        """Return the number of connections on their way to each process."""
+        numbers: Numbers = self.handed.sum(axis=0) - self.received.sum(axis=1) - self.recovered.sum(axis=0)
+        return numbers
+
+    def drop_underway(self, slot: int) -> None:
+        """Count no connection on its way to a dead process."""
+        self.received[slot, slot] += self.underway()[slot]
 
     def least(self, slot: int) -> int | None:
         """Return a process with fewer connections than that of a slot, the one with the fewest; None if none has."""
@@ -52,5 +61,5 @@ class Loads:
 
     def close(self) -> None:
         """Release the memory."""
-        del self.open, self.handed, self.received
+        del self.open, self.handed, self.received, self.recovered
         self._map.close()

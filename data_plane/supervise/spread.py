@@ -31,7 +31,7 @@ class Spread:
         """Return the descriptors for the process of a slot."""
         return {
             "memory": self._memory,
-            "receive": self._receiving[slot].fileno(),
+            "receive": [end.fileno() for end in self._receiving],
             "send": [end.fileno() for end in self._sending],
         }
 
@@ -45,7 +45,7 @@ class Spread:
                 break
             for descriptor in descriptors:
                 os.close(descriptor)
-        self._loads.received[slot] = self._loads.handed[:, slot]
+        self._loads.drop_underway(slot)
 
     def close(self) -> None:
         """Release everything."""

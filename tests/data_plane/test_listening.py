@@ -103,6 +103,7 @@ async def test_several_processes_share_a_unix_socket(control: ScriptedControlPla
     path = tmp_path / "s"
     listen = ["--workers", "2", "--listen", f"unix:{path}"]
     async with working(tmp_path / "cache", control.address, *listen) as worker:
+        await until(lambda: control.reports and control.reports[-1].revision == 1)  # both serve the model
         first, second = worker.ready["processes"]
         for stopped, other in ((first, second), (second, first)):
             os.kill(stopped, signal.SIGSTOP)

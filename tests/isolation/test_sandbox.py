@@ -166,7 +166,7 @@ def test_a_deadline_kills_the_process_and_bars_nothing(stages: PythonStages) -> 
     stage = opened(stages, own.loops)
     for _ in range(3):
         with pytest.raises(DeadlineError, match="the deadline passed in a Python stage"):
-            stage([ROWS], 3, time.monotonic() + 0.05, None)
+            stage([ROWS], 3, time.monotonic() + 0.5, None)  # long enough for the start of the process
 
 
 def test_a_caller_that_cancels_kills_the_process(stages: PythonStages) -> None:
