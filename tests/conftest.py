@@ -1,4 +1,4 @@
-"""Configure Hypothesis: the same cases each run, so a failure means a change; `make test-random` draws new ones."""
+"""Configure Hypothesis: the same cases each run, so a failure means a change; `make test-random` draws new and more."""
 
 import os
 
@@ -6,7 +6,7 @@ from hypothesis import settings
 
 from pretzel.serving.heap import settle
 
-settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("same", derandomize=True, deadline=None, max_examples=40)
 settings.register_profile("random", derandomize=False, deadline=None, print_blob=True)
 settings.load_profile("same")
 

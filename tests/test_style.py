@@ -68,12 +68,16 @@ def test_words_are_plain() -> None:
     assert not violations, "\n".join(violations)
 
 
-def definitions(path: Path) -> Iterator[ast.AST]:
-    return (
-        node
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
-    )
+@cache
+def definitions(path: Path) -> list[ast.AST]:
+    """The module, its classes and its functions; expressions, which hold none, are not searched."""
+    found, left = [], [ast.parse(path.read_text())]
+    while left:
+        node = left.pop()
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            found.append(node)
+        left += [child for child in ast.iter_child_nodes(node) if isinstance(child, (ast.stmt, ast.excepthandler))]
+    return found
 
 
 def test_docstrings_say_what_a_thing_does_or_is() -> None:

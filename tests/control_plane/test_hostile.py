@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from pretzel.compiler.compile import compile_plan
@@ -32,6 +32,7 @@ from pretzel.v1 import plan_pb2
 from tests.control_plane.serve.failing import fails
 from tests.control_plane.serve.running import control_plane
 from tests.control_plane.serve.running import definition as good_definition
+from tests.helpers.examples import drawing
 
 PARAMETERS = [
     Parameter.of(np.array([1.0, 2.0, 3.0])),
@@ -117,7 +118,7 @@ def definitions(draw: st.DrawFn) -> plan_pb2.Definition:
     return plan_pb2.Definition(nodes=drawn, inputs=range(len(columns)), outputs=outputs)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@drawing(400, suppress_health_check=list(HealthCheck))
 @given(definitions())
 def test_random_definitions_are_rejected_by_name_or_compiled(message: plan_pb2.Definition):
     start = time.monotonic()

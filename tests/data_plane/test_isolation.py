@@ -74,7 +74,8 @@ async def control() -> AsyncIterator[ScriptedControlPlane]:
     await control.stop()
 
 
-@pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("processes", [1, 2])
 async def test_a_kernel_that_crashes_costs_its_plan_only(
     control: ScriptedControlPlane, tmp_path: Path, crashing: dict[str, str], processes: int
 ):

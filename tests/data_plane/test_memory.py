@@ -7,6 +7,7 @@ from pathlib import Path
 
 import grpc
 import numpy as np
+import pytest
 
 from pretzel.plan.wire import columns_to_proto
 from pretzel.v1 import prediction_pb2 as pb
@@ -32,6 +33,7 @@ def call(rows: int) -> bytes:
     return pb.PredictRequest(model="m", columns=columns).SerializeToString()
 
 
+@pytest.mark.long
 async def test_unread_answers_are_inside_the_budget(tmp_path: Path):
     """Without the budget, the unread answers alone would take 480 MiB."""
     control = ScriptedControlPlane()

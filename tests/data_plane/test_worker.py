@@ -38,7 +38,7 @@ async def control() -> AsyncIterator[ScriptedControlPlane]:
     await control.stop()
 
 
-@pytest.fixture(params=[1, 2], ids=["one process", "two processes"])
+@pytest.fixture(params=[pytest.param(1, marks=pytest.mark.long), 2], ids=["one process", "two processes"])
 async def worker(
     request: pytest.FixtureRequest, control: ScriptedControlPlane, tmp_path: Path
 ) -> AsyncIterator[WorkerProcess]:

@@ -76,6 +76,7 @@ def iris():
     return make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y), X
 
 
+@pytest.mark.long
 def test_no_call_is_lost_when_workers_start_and_die(tmp_path, iris):
     estimator, X = iris
     # The last is 960 kB: a retried request is held until its response arrives, so it must fit the retry buffer.

@@ -55,6 +55,7 @@ def up(tmp_path_factory: pytest.TempPathFactory, model: Any) -> Iterator[Up]:
         yield running
 
 
+@pytest.mark.long
 def test_tables_and_lists(up: Up, model: Any) -> None:
     want = model.predict(RIDES)
     rows = RIDES.astype({name: object for name in TIMES}).to_dict("records")

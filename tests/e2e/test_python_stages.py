@@ -182,6 +182,7 @@ def test_without_consent_code_is_stored_unverified_and_refused_at_load(silent: t
         assert client.describe("own").version.metadata["python"] == "off"
 
 
+@pytest.mark.long
 def test_a_control_plane_can_refuse_code(tmp_path: Path) -> None:
     settings = {"data_dir": tmp_path / "data", "control_port": 0, "control_metrics_port": 0}
     with server("control-plane", tmp_path, verify_python_stages="refused", **settings) as control:

@@ -141,6 +141,7 @@ def lose_nothing(directory: Path, rounds: int, calls: int) -> None:
     assert not load.lost, f"{len(load.lost)} of {load.calls} calls, first {load.lost[:3]}"
 
 
+@pytest.mark.long
 def test_no_call_is_lost_in_three_restarts(tmp_path: Path):
     lose_nothing(tmp_path, 3, 500)
 
@@ -157,7 +158,8 @@ async def burst(address: str) -> list[Any]:
         return await asyncio.gather(*(client.predict_proba("iris", row) for row in rows), return_exceptions=True)
 
 
-@pytest.mark.parametrize("front", ["native", pytest.param("grpcio", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("front", ["native", "grpcio"])
 def test_no_call_of_a_burst_is_lost(tmp_path: Path, front: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("PRETZEL_FRONT", front)
     with contextlib.ExitStack() as stack:

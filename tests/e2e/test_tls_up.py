@@ -46,6 +46,7 @@ def _text(url: str) -> str:
         return answer.read().decode()
 
 
+@pytest.mark.long
 def test_deployment_and_prediction(tmp_path: Path, authority: Authority):
     pair, client = authority.issue("server"), authority.issue("client")
     path, model = tmp_path / "s", LogisticRegression(max_iter=1000).fit(IRIS.data, IRIS.target)

@@ -29,6 +29,7 @@ def end(running: Up, kill: Callable[[int, int], None]) -> None:
     assert not answers(running.facts["predictions"]) and not answers(running.facts["control"])
 
 
+@pytest.mark.long
 def test_a_signal_stops_everything_and_a_restart_finds_the_models(tmp_path: Path, trained):
     with started(tmp_path) as running:
         with running.plane() as plane:
@@ -41,6 +42,7 @@ def test_a_signal_stops_everything_and_a_restart_finds_the_models(tmp_path: Path
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
+@pytest.mark.long
 def test_a_server_that_dies_is_restarted_on_its_port(tmp_path: Path, trained):
     with started(tmp_path) as running, running.plane() as plane, running.client() as client:
         plane.deploy("iris", trained["iris"].estimator)

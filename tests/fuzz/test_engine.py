@@ -29,6 +29,7 @@ def campaign(directory: Path, *, seeds: list[bytes], runs: int, seconds: float =
         return fuzzing.run(seeds, runs=runs), fuzzing.corpus
 
 
+@pytest.mark.long
 def test_a_fault_behind_four_bytes_is_found_minimized_and_reproduced(tmp_path: Path) -> None:
     first, corpus = campaign(tmp_path / "first", seeds=[b"none"], runs=RUNS)
     (name,) = [name for name in first.faults if name.startswith("KeyError at")]

@@ -54,6 +54,7 @@ def test_weights_are_hashed_once(name: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert sum(hashed) <= 1.1 * sum(stored.values()) + KEYS
 
 
+@pytest.mark.long
 def test_a_large_output_is_on_request() -> None:
     model = _wide(40, 10_000)
     assert export(model).metadata["on_request"] == ["contributions"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from pretzel.engine import Helpers
@@ -17,14 +17,15 @@ from pretzel.errors import InputError
 from pretzel.kernels.parts import learn_run
 from pretzel.kernels.team import Team
 from pretzel.plan.graph import topological
+from tests.helpers.examples import drawing
 from tests.helpers.rows import take
 from tests.ops import harness
 
 SMALL, LARGE = (0, 1, 7), 1000
 TEAM = Team(3)
 HEALTHY = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-OFTEN = settings(max_examples=60, deadline=None, suppress_health_check=HEALTHY)
-SOMETIMES = settings(max_examples=20, deadline=None, suppress_health_check=HEALTHY)
+OFTEN = drawing(60, suppress_health_check=HEALTHY)
+SOMETIMES = drawing(24, suppress_health_check=HEALTHY)
 
 
 @pytest.fixture(params=sorted(harness.CASES))

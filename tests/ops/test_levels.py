@@ -35,6 +35,7 @@ def test_the_widest_level_is_the_default() -> None:
     assert "scalar" in cpu.supported
 
 
+@pytest.mark.long
 @pytest.mark.skipif(len(cpu.supported) == 1, reason="this machine has one level")
 def test_the_widest_level_has_the_bits_of_scalar_code() -> None:
     assert digests(cpu.supported[-1]) == digests("scalar")

@@ -26,9 +26,9 @@ from pretzel.plan.values import Csr, Labels, Ragged, Texts
 from tests.compiler.optimize.aim import aimed
 from tests.compiler.optimize.generate import MAKERS, columns, definition
 
-SEEDS = range(1000)
+SEEDS = range(400)
 AIMED = range(40)
-MANY = range(1000, 3000)
+MANY = range(400, 3000)
 BLOCK = 200
 
 Outcome = dict[str, Any] | str

@@ -75,6 +75,7 @@ def test_an_epoch_without_a_catalog_is_rejected(tmp_path: Path):
     assert "its catalog.sqlite is missing" in ran.stderr
 
 
+@pytest.mark.long
 def test_a_new_epoch_keeps_the_objects_until_a_check(data_dir: Path):
     there = objects(data_dir)
     old = identity.read(data_dir / "objects").epoch

@@ -36,6 +36,7 @@ def test_a_full_disk(disk: Disk):
         assert server.deploy("second", definition(2), sample=sample(2)).version == 1
 
 
+@pytest.mark.long
 def test_a_file_over_the_limit_of_the_process(tmp_path: Path):
     with control_plane(tmp_path / "data") as server:
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (4 << 20, 4 << 20))

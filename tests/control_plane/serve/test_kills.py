@@ -20,6 +20,7 @@ from tests.control_plane.serve.running import SECONDS, Server, control_plane, de
 from tests.helpers.failpoints import STEPS
 
 PLACES = [step for step in STEPS if not step.startswith("collect")]
+SOME_PLACES = [PLACES[0], PLACES[-1], *(pytest.param(place, marks=pytest.mark.long) for place in PLACES[1:-1])]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def check(data_dir: Path) -> tuple[Model, ...]:
         return catalog.models()
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", SOME_PLACES)
 def test_killed_at_a_step(before: Path, tmp_path: Path, place: str):
     data_dir = tmp_path / "data"
     shutil.copytree(before, data_dir)
@@ -75,6 +76,7 @@ def test_killed_at_a_step(before: Path, tmp_path: Path, place: str):
     assert model.aliases == {"stable": 3}
 
 
+@pytest.mark.long
 def test_killed_at_any_time(tmp_path: Path):
     data_dir = tmp_path / "data"
     chance = random.Random(4)

@@ -128,6 +128,7 @@ def test_a_worker_that_reports_that_it_holds_the_model_back(tmp_path: Path, foll
         thread.join()
 
 
+@pytest.mark.long
 def test_held_models_and_problems_show_in_health_and_metrics(tmp_path: Path):
     with control_plane(tmp_path / "data") as server:
         health = health_pb2_grpc.HealthStub(server.channel)

@@ -21,6 +21,7 @@ from tests.control_plane.serve.running import SECONDS, control_plane, definition
 SERVICE = "/pretzel.v1.ControlPlaneService/"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["ListModels", "DeployModel"])
 def test_a_call_whose_request_does_not_arrive_ends(tmp_path: Path, method: str):
     sent = threading.Event()

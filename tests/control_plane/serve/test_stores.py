@@ -12,6 +12,7 @@ from tests.control_plane.serve.running import control_plane, definition, sample
 from tests.control_plane.serve.test_process import run
 
 
+@pytest.mark.long
 def test_objects_of_a_url_are_not_in_the_data_directory(tmp_path: Path):
     url, data_dir = f"file://{tmp_path}/elsewhere", tmp_path / "data"
     with control_plane(data_dir, store=url) as server:

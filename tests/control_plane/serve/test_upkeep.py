@@ -173,6 +173,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.long
 def test_a_disk_that_fails_under_deployments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Each rejected call names the cause and the next step; the server recovers unattended, and the store is intact."""
     faults = Faults(tmp_path / "faults")
@@ -190,6 +191,7 @@ def test_a_disk_that_fails_under_deployments(tmp_path: Path, monkeypatch: pytest
             assert check(server)[0] == []
 
 
+@pytest.mark.long
 def test_an_object_that_was_unreadable_for_a_while_is_restored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A disk that fails and recovers has lost nothing: no model must be deployed again."""
     faults = Faults(tmp_path / "faults")

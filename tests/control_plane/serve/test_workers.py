@@ -157,6 +157,7 @@ def test_a_deployment_waits_for_all_live_workers(fresh: Server):
         thread.join()
 
 
+@pytest.mark.long
 def test_a_worker_that_stays_behind(fresh: Server):
     stop = threading.Event()
 

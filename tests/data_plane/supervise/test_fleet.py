@@ -23,6 +23,11 @@ from pretzel.errors import PreconditionError
 from pretzel.serving.background import Background
 from tests.helpers.interposed import ALL, Faults
 
+SHORTAGES = [
+    errno.EMFILE,
+    *(pytest.param(n, marks=pytest.mark.long) for n in (errno.ENFILE, errno.ENOMEM, errno.EAGAIN)),
+]
+
 
 @pytest.fixture
 async def start(tmp_path: Path) -> AsyncIterator[dict[str, Any]]:
@@ -134,7 +139,7 @@ async def test_a_first_start_that_is_not_ready_in_time_reports_the_reason(
     assert not created.children
 
 
-@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN])
+@pytest.mark.parametrize("number", SHORTAGES)
 async def test_a_process_that_cannot_be_started_is_started_later(
     start: dict[str, Any], monkeypatch: pytest.MonkeyPatch, number: int
 ):

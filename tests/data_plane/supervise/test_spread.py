@@ -100,6 +100,7 @@ async def frames(connection: socket.socket, seen: dict[socket.socket, bytes]) ->
             seen[connection] = seen.get(connection, b"") + data
 
 
+@pytest.mark.long
 async def test_a_process_that_was_restarted_gets_its_share(control: ScriptedControlPlane, tmp_path: Path):
     """The clients of surplus connections are asked to connect again, and no others."""
     worker = await WorkerProcess.start(tmp_path, control.address, "--workers", "2")
@@ -125,6 +126,7 @@ async def test_a_process_that_was_restarted_gets_its_share(control: ScriptedCont
         await worker.close()
 
 
+@pytest.mark.long
 async def test_failed_handshakes_do_not_count_and_unix_sockets_are_shared_out_too(
     control: ScriptedControlPlane, tmp_path: Path
 ):

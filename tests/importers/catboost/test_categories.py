@@ -90,6 +90,7 @@ def test_statistics_configured_per_feature() -> None:
     assert_answers(CatBoostRegressor(**options, cat_features=CATEGORIES).fit(table(), combined_target()), table())
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(data=st.data(), most=st.sampled_from([2, 20]))
 def test_categories_are_hashed_as_by_catboost(data: st.DataObject, most: int) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from catboost import CatBoostClassifier, CatBoostRegressor
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import pretzel
@@ -23,6 +23,7 @@ from pretzel.importers import export
 from pretzel.importers.catboost.flat import Table
 from pretzel.importers.catboost.native import read
 from pretzel.importers.files import format_of, read_model
+from tests.helpers.examples import drawing
 from tests.importers.catboost.compare import assert_answers
 from tests.importers.catboost.models import QUIET, combined_target, mixed, numbers, regressor, table, target
 
@@ -176,7 +177,7 @@ def seeds() -> list[bytes]:
         return [saved(m, Path(directory), format).read_bytes() for m in models for format in FORMATS]
 
 
-@settings(max_examples=400, deadline=None)
+@drawing(400)
 @given(data=st.data())
 def test_damaged_files_raise_named_errors(data: st.DataObject) -> None:
     whole = data.draw(st.sampled_from(seeds()))

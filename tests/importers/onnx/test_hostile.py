@@ -16,6 +16,7 @@ from pretzel.errors import InputError, PretzelError, UnsupportedError
 from pretzel.importers import export
 from pretzel.importers.onnx.model import read
 from pretzel.importers.onnx.registry import CONVERTERS
+from tests.helpers.examples import drawing
 from tests.importers.onnx.graphs import CLASSIFIER, ML, model, single, stump, targets, together
 
 SECONDS = 5.0
@@ -150,7 +151,7 @@ def nonsense(draw: st.DrawFn) -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid(*item) for item in opsets])
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@drawing(600, suppress_health_check=[HealthCheck.too_slow])
 @given(nonsense())
 def test_nonsense_nodes_are_served_or_refused_by_name(graph: onnx.ModelProto) -> None:
     began = time.monotonic()

@@ -12,7 +12,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -23,6 +23,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 import pretzel
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
+from tests.helpers.examples import drawing
 from tests.importers.sklearn.objects import FITTED, NAN, VALUES, as_library, forms, is_named
 
 
@@ -89,7 +90,7 @@ def assert_answers(model: Any, predictor: Any, form: str, x: Any) -> bool:
     return True
 
 
-QUIET = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+QUIET = drawing(150, suppress_health_check=list(HealthCheck))
 FORMS = sorted({form for values in FITTED for form, _ in forms(values)})
 
 

@@ -20,6 +20,7 @@ from pretzel.kernels.trees.ensemble import TreeEnsemble
 from pretzel.plan import ops
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.reference import REFERENCES
+from tests.helpers.examples import drawing
 from tests.ops.cases import tree_ensemble
 
 Layout = dict[str, np.ndarray]
@@ -192,7 +193,7 @@ def a_forest() -> tuple[ops.TreeEnsemble, Layout]:
     return node, laid_out(lay_out_bits, node)
 
 
-@settings(max_examples=300, deadline=None)
+@drawing(300)
 @given(data=st.data())
 def test_no_bytes_lead_out_of_bounds(data: st.DataObject) -> None:
     node, sound = a_forest()

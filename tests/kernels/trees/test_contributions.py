@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.polynomial.legendre import leggauss
 
@@ -19,6 +19,7 @@ from pretzel.plan import ops
 from pretzel.plan.ops.contributions import MOST_DEPTH
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.reference import REFERENCES
+from tests.helpers.examples import drawing
 from tests.kernels.trees.test_ensemble import ROWS, WIDTH, forest
 
 COVER = np.array([10, 4, 6, 1, 5, 8, 3, 5], np.float32)
@@ -117,7 +118,7 @@ def test_arrays_of_another_length_are_rejected(name: str) -> None:
         run(node, layout, ROWS)
 
 
-@settings(max_examples=300, deadline=None)
+@drawing(300)
 @given(data=st.data())
 def test_no_bytes_lead_out_of_bounds(data: st.DataObject) -> None:
     node = contributions(interactions=data.draw(st.booleans()))

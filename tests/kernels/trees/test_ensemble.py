@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pretzel.engine.bindings.trees import lay_out_forest
@@ -17,6 +17,7 @@ from pretzel.kernels.trees.ensemble import TreeEnsemble
 from pretzel.plan import ops
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.reference import REFERENCES
+from tests.helpers.examples import drawing
 
 WIDTH = 3
 
@@ -92,7 +93,7 @@ def test_arrays_of_another_length_are_rejected(name: str) -> None:
         run(node, layout, ROWS)
 
 
-@settings(max_examples=300, deadline=None)
+@drawing(300)
 @given(data=st.data())
 def test_no_bytes_lead_out_of_bounds(data: st.DataObject) -> None:
     node = forest()
