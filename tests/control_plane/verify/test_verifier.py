@@ -163,16 +163,6 @@ def test_objects_are_files_or_bytes(verifier: Verifier, tmp_path: Path):
         assert verifier.verify(plan("a"), {digest: source}, sample("a"), Tolerance()).worst == {"a": 0.0}
 
 
-def test_a_warm_child_adds_little(verifier: Verifier):
-    verifier.verify(plan("a"), {}, sample("a"), Tolerance())
-    times = []
-    for _ in range(10):
-        start = time.perf_counter()
-        verifier.verify(plan("a"), {}, sample("a"), Tolerance())
-        times.append(time.perf_counter() - start)
-    assert sorted(times)[5] < 0.05
-
-
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN])
 def test_a_child_that_cannot_be_started_is_started_later(monkeypatch: pytest.MonkeyPatch, number: int):
     started = Verifier(Limits())
