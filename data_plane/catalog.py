@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pretzel.data_plane.canonical import decode
 from pretzel.data_plane.records import Records
 from pretzel.errors import CorruptObjectError, DefinitionError, NotFoundError
 from pretzel.plan.digest import Digest
-from pretzel.plan.encoding import decode, encode
+from pretzel.plan.encoding import encode
 from pretzel.plan.model import Model, ModelVersion
 
 DEFAULT_ALIAS = "stable"

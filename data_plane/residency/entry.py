@@ -30,8 +30,10 @@ class Loaded(NamedTuple):
     @classmethod
     def of(cls, digest: Digest, plan: Plan, executable: Executable, proof: Proof) -> Self:
         """Return a loaded plan with its size and the estimated cost of requests.  For the thread that loads."""
-        costs = estimate(plan, executable.usual), estimate(plan, tuple(executable.outputs))
-        return cls(executable, proof, Holding.of(digest, plan, executable), *costs)
+        usual = optional = estimate(plan, executable.usual)
+        if len(executable.usual) < len(executable.outputs):
+            optional = estimate(plan, tuple(executable.outputs))
+        return cls(executable, proof, Holding.of(digest, plan, executable), usual, optional)
 
 
 class Entry:

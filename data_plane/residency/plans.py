@@ -16,6 +16,7 @@ import structlog
 from pretzel.data_plane.cache.layout import key_of
 from pretzel.data_plane.cache.proof import Proof
 from pretzel.data_plane.cache.reader import ObjectReader
+from pretzel.data_plane.canonical import decode
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.residency.bars import Bars, Key
 from pretzel.data_plane.residency.entry import Entry, Loaded
@@ -190,7 +191,7 @@ class PlanCatalog:
         return plan, Holding.of(digest, plan)
 
     def _read(self, digest: Digest) -> Plan:
-        return Plan.from_encoded(self._objects.fetch(digest))
+        return Plan.from_tree(decode(self._objects.fetch(digest)))
 
     def _build(self, plan: Plan, digest: Digest) -> Loaded:
         with self._flight.loading([digest]) if self._flight else nullcontext():

@@ -128,7 +128,15 @@ class Plan:
             CorruptObjectError: the bytes are not a plan, or an inline blob does not match its digest.
             DefinitionError: a reference or a type is illegal.
         """
-        tree = decode(data)
+        return cls.from_tree(decode(data))
+
+    @classmethod
+    def from_tree(cls, tree: Any) -> Plan:
+        """Read the decoded form of :attr:`encoded`.
+
+        Raises:
+            CorruptObjectError, DefinitionError: as :meth:`from_encoded` does.
+        """
         try:
             return cls(
                 kernel_set=_text(tree["kernel_set"]),
