@@ -11,12 +11,15 @@ from typing import Any
 from pretzel.engine.bindings import KERNELS
 from pretzel.errors import CorruptObjectError, DefinitionError
 from pretzel.plan.digest import Digest
-from pretzel.plan.encoding import encode
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.plan import Stage
 from pretzel.plan.types import ValueType
 
 Fetch = Callable[[Digest], bytes | memoryview]
+Key = tuple[str, str, tuple[tuple[str, str], ...], tuple[ValueType, ...], ValueType]
+
+MOST_WRITTEN = 256
+"""Characters of attributes that are kept as they are; of more, their hash is."""
 
 
 class StageCatalog:
@@ -25,7 +28,7 @@ class StageCatalog:
     def __init__(self, stages: Any = None) -> None:
         """Create an empty catalog; ``stages`` opens Python stages (:class:`pretzel.engine.hops.Stages`)."""
         self.stages = stages
-        self._kernels: weakref.WeakValueDictionary[bytes, Any] = weakref.WeakValueDictionary()
+        self._kernels: weakref.WeakValueDictionary[Key, Any] = weakref.WeakValueDictionary()
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -54,10 +57,13 @@ class StageCatalog:
             return self._kernels.setdefault(key, kernel)
 
 
-def _key(stage: Stage, inputs: tuple[ValueType, ...]) -> bytes:
-    parameters = {name: str(digest) for name, digest in stage.parameters.items()}
-    types = [str(t) for t in (*inputs, stage.type)]
-    return hashlib.sha256(encode([stage.kernel, dict(stage.attributes), parameters, types])).digest()
+def _key(stage: Stage, inputs: tuple[ValueType, ...]) -> Key:
+    """Return what decides how a kernel is built; attributes as they are written, because ``True == 1 == 1.0``."""
+    attributes = repr(sorted(stage.attributes.items())) if stage.attributes else ""
+    if len(attributes) > MOST_WRITTEN:
+        attributes = hashlib.sha256(attributes.encode()).hexdigest()
+    parameters = tuple(sorted((name, digest.hex) for name, digest in stage.parameters.items()))
+    return stage.kernel, attributes, parameters, inputs, stage.type
 
 
 def _build(stage: Stage, inputs: tuple[ValueType, ...], parameters: Mapping[str, Parameter]) -> Any:
