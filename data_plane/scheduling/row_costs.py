@@ -8,11 +8,18 @@ GAIN = 0.8
 """A run of several requests pays if it takes at most this part of their own runs."""
 RETRY = 64
 """Chances of which one is decided the other way, because the costs of the way not taken change unseen."""
-TRIAL, PAUSE = 512, 4096
-"""Requests that meet on a thread although no run of several paid meanwhile, and those that then do not.
+WAY = 60e-6
+"""Seconds of processor time for the way of a request from the event loop to a thread and back, if it goes with others.
+
+Alone it takes 85 us.  A request that may run on the event loop must save more than that in a common run.
+"""
+TRIAL = 512
+"""Requests that meet on a thread although no run of several was worth the way meanwhile.
 
 More than callers have calls open at once: all may arrive before the first run of several.
 """
+PAUSE, LONGEST_PAUSE = 4096, 1 << 17
+"""Requests that stay on the event loop after a trial: twice as many after each that found nothing, up to a bound."""
 GROUP = 8
 """Rows that kernels process together; rows over a multiple of it may be as expensive as single ones."""
 _CLASSES = 11  # 1, 2, 4, 8, 16, ... 64 and more
@@ -27,13 +34,13 @@ class RowCosts:
     cheap.
     """
 
-    __slots__ = ("_chances", "_runs", "_seconds", "_trial")
+    __slots__ = ("_chances", "_pause", "_runs", "_seconds", "_trial")
 
     def __init__(self) -> None:
         self._seconds = [0.0] * _CLASSES
         self._runs = [0] * _CLASSES
         self._chances = [0] * _CLASSES
-        self._trial = TRIAL
+        self._trial, self._pause = TRIAL, PAUSE
 
     def learn(self, rows: int, seconds: float) -> None:
         """Record a run."""
@@ -61,16 +68,22 @@ class RowCosts:
         size = _class(together)
         if not all(self._runs[_class(rows)] for rows in parts):
             return False
-        pays = self._runs[size] < _SETTLED or self.expected(together) <= GAIN * sum(map(self.expected, parts))
-        if pays:
-            self._trial = TRIAL
+        tries, saved = self._runs[size] < _SETTLED, sum(map(self.expected, parts)) - self.expected(together)
+        pays = tries or self.expected(together) <= GAIN * sum(map(self.expected, parts))
+        if tries or saved >= WAY * len(parts):
+            self._trial, self._pause = TRIAL, PAUSE
         self._chances[size] = (self._chances[size] + 1) % RETRY
         return pays != (self._chances[size] == 0)
 
     @property
     def promises(self) -> bool:
-        """True if a request should meet others on a thread: that paid lately, or is tried.  Each look counts."""
-        self._trial = self._trial - 1 if self._trial > -PAUSE else TRIAL
+        """True if a request should meet others on a thread: that was worth the way lately, or is tried.
+
+        Each look counts.
+        """
+        self._trial -= 1
+        if self._trial < -self._pause:
+            self._trial, self._pause = TRIAL - 1, min(2 * self._pause, LONGEST_PAUSE)
         return self._trial >= 0
 
     def ratio(self, rows: int) -> float:

@@ -17,7 +17,7 @@ from pretzel.data_plane.scheduling.gathering import MOST_EACH, Bounds, companion
 from pretzel.data_plane.scheduling.pace import Pace
 from pretzel.data_plane.scheduling.policy import NORMAL, Limits, Rank
 from pretzel.data_plane.scheduling.request import RequestEngine
-from pretzel.data_plane.scheduling.row_costs import PAUSE, RETRY, TRIAL, RowCosts, rounded
+from pretzel.data_plane.scheduling.row_costs import PAUSE, RETRY, TRIAL, WAY, RowCosts, rounded
 from pretzel.data_plane.scheduling.task import Task
 from pretzel.data_plane.scheduling.turn import ALONE
 from pretzel.engine.footprint import Need
@@ -272,3 +272,21 @@ def test_requests_meet_on_a_thread_while_that_pays():
     for _ in range(3 * TRIAL):
         costs.pays([1] * 8)
         assert costs.promises
+
+
+def test_requests_meet_on_a_thread_only_if_that_saves_more_than_the_way():
+    costs = measured(alone=2 * WAY, together=1.1 * WAY)
+    for _ in range(TRIAL):
+        costs.promises  # noqa: B018
+        costs.pays([1] * 8)
+    assert not costs.promises
+    assert sum(costs.pays([1] * 8) for _ in range(RETRY)) == RETRY - 1  # those that meet anyway run as one
+
+
+def test_trials_in_vain_become_rare():
+    costs = RowCosts()
+    first, later = (sum(costs.promises for _ in range(16 * PAUSE)) for _ in range(2))
+    assert 0 < later < first
+    costs.learn(1, 1.0)
+    costs.pays([1] * 8)  # it is tried
+    assert sum(costs.promises for _ in range(16 * PAUSE)) >= first
