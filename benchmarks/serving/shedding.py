@@ -33,6 +33,8 @@ from pretzel.v1 import prediction_pb2 as pb
 PATH = "/pretzel.v1.PredictionService/Predict"
 WITHIN, DEADLINE = 0.05, 1.0
 """Seconds that a good answer takes, and after which a client gives up a call that it could not send."""
+CALM = 0.2
+"""Seconds without calls before a load, so that its overload is none that the measurement of the capacity caused."""
 IN_FLIGHT = 16, 64, 256
 WIDTH = 40
 
@@ -104,6 +106,7 @@ def generator(port: int, message: bytes, arguments: argparse.Namespace) -> Load 
 def run(load: Load | GrpcioLoad, offered: float, seconds: float, server: int, calls: int) -> Run:
     """Measure the capacity with so many calls in flight, and then offer a multiple of it."""
     capacity = len(load.capacity(seconds / 2, calls).taken) / (seconds / 2)
+    time.sleep(CALM)
     before, own = processor_seconds(server), time.process_time()
     outcome = load.offer(capacity * offered, seconds, DEADLINE)
     return Run(capacity, outcome, processor_seconds(server) - before, time.process_time() - own)

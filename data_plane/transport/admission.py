@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PIECE = 32
 """Most calls that are answered before the time is looked at."""
+LARGE = 16 << 10
+"""Bytes of a segment from which the time is looked at within it: it may have calls for a tenth of a second."""
 LOOKS = 16
 """The part of its streams that a client uses in a segment for which it is asked what else came."""
 NEARLY = 0.9
@@ -33,7 +35,7 @@ class Admission:
         self._shedding, self._delay = shedding, shedding.delay
         self.gate, self._guard = Gate(_BLOCK), Guard()
         self.is_active = False
-        """The present segment came under an overload."""
+        """The present segment is passed on in pieces."""
         self.is_refusing = False
         """The predictions that are processed now are refused."""
         self._begun = self._arrived = now
@@ -41,8 +43,12 @@ class Admission:
         self._size = self._open = 0
         self._method: Method | None = None
 
+    def divides(self, data: bytes) -> bool:
+        """Return whether calls of a segment may have to be refused."""
+        return self._shedding.bound > 0 and (self._delay.overloaded or len(data) >= LARGE)
+
     def pass_on(self, data: bytes, calls: int) -> bytes:
-        """Return a segment for the engine, without an overload; ``calls`` are open already."""
+        """Return a segment for the engine as a whole; ``calls`` are open already."""
         self.is_active, self.is_refusing, self._size = False, False, len(data)
         data = self.gate.pass_on(data)
         self._open = calls + self.gate.calls
@@ -61,9 +67,9 @@ class Admission:
         """Yield bytes for the engine: a few calls each while there is time, then what must not be refused."""
         while self.gate.has_more:
             now = time.monotonic()
-            spent = now - self._begun
-            self.is_refusing = spent >= self._share or now - self._arrived > self._shedding.bound
-            yield self._guard.pass_on(self._rest() if self.is_refusing else self._next(spent))
+            spent, overloaded = now - self._begun, self._delay.look(now)
+            self.is_refusing = overloaded and (spent >= self._share or now - self._arrived > self._shedding.bound)
+            yield self._guard.pass_on(self._rest() if self.is_refusing else self._next(spent, overloaded))
 
     def _rest(self) -> bytes:
         self._delay.refuses = True
@@ -72,8 +78,10 @@ class Admission:
             self._shedding.count(self._method, count)
         return rest
 
-    def _next(self, spent: float) -> bytes:
-        """Return as many calls as probably fit into the rest of the time."""
+    def _next(self, spent: float, overloaded: bool) -> bytes:
+        """Return as many calls as probably fit into the rest of the time; without an overload there is enough."""
+        if not overloaded:
+            return self.gate.take(PIECE)
         calls = int(self._admitted * (self._share - spent) / max(spent, SHORTEST)) if self._admitted else 1
         calls = max(1, min(PIECE, calls))
         self._admitted += calls
@@ -108,7 +116,8 @@ class Admission:
 
     def is_late(self, head: Head, method: Method) -> bool:
         """Return whether a call may have waited longer than its deadline allows, and count it then as refused."""
-        late = method.is_prediction and 0 < head.timeout < time.monotonic() - self._arrived
+        passed = self._delay.overloaded and 0 < head.timeout < time.monotonic() - self._arrived
+        late = method.is_prediction and passed
         if late:
             self._shedding.count(method)
         return late

@@ -84,7 +84,7 @@ class Connection(asyncio.Protocol):
         self._receiving = True
         self.held.open()
         try:
-            if self.delay.overloaded and self.shedding.bound and not (self._paused or self.life.is_drained):
+            if self.admission.divides(data) and not (self._paused or self.life.is_drained):
                 self.admission.open(data, before, self.heard, len(self.calls))
                 for piece in self.admission.pieces():
                     self._receive(piece)

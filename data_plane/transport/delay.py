@@ -7,12 +7,17 @@ import time
 
 BRIEF = 0.001
 """Seconds of a round of the event loop that left nothing behind, unless it refused calls."""
+REST = 0.01
+"""Seconds without work after refused calls until which a brief round proves nothing: what waited was refused with them,
+and the next calls of the same load take some rounds to queue again."""
 PAUSE = 0.1
 """Seconds after a round with a crowd in which a brief round proves nothing: the next calls of the crowd are coming."""
 INTERVAL = 0.1
 """Seconds without a brief round from which the load is an overload, and not a burst."""
 ROUNDS = 3
 """Long rounds from which that is seen within a round; one that is long alone may be a pause of the machine."""
+STEP = 0.025
+"""Seconds between two looks within a round that may have been work; the rest of a longer time is such a pause."""
 
 
 class Delay:
@@ -27,8 +32,12 @@ class Delay:
         "_calm",
         "_crowd",
         "_long",
+        "_looked",
         "_mark",
         "_measuring",
+        "_rested",
+        "_stopped",
+        "_worked",
         "crowded",
         "crowds",
         "overloaded",
@@ -56,18 +65,32 @@ class Delay:
         self._arrivals = self._long = 0
         self._measuring = False
         self._mark = self._calm = self._crowd = 0.0
+        self._looked = self._worked = self._stopped = 0.0
+        self._rested = REST
 
     def arrive(self, now: float) -> None:
         """Note that received bytes are about to be handled."""
         self._arrivals += 1
         if not self._measuring:
             self._measuring = True
-            self.since = self._mark = now
-            if now - self._crowd > PAUSE:
+            self.since = self._mark = self._looked = now
+            self._worked = 0.0
+            self._rested += now - self._stopped
+            if self._is_proof(now):
                 self._calm, self._long, self.overloaded = now, 0, False
             asyncio.get_running_loop().call_soon(self._turn)
-        elif self._long >= ROUNDS:
+        else:
+            self.look(now)
+
+    def look(self, now: float) -> bool:
+        """Return whether an overload lasts, in the midst of a round: it may be long, and its last calls are late."""
+        self._worked += min(now - self._looked, STEP)
+        self._looked = now
+        if self._long >= ROUNDS:
             self.overloaded = now - self._calm > INTERVAL
+        else:
+            self.overloaded |= self._worked > INTERVAL
+        return self.overloaded
 
     def _turn(self) -> None:
         """End a round, before the next poll."""
@@ -77,15 +100,21 @@ class Delay:
             self._crowd = now
         self.crowded, self.crowds = self.crowds, False
         refuses, self.refuses = self.refuses, False
+        if refuses:
+            self._rested = 0.0
         if now - self._mark < BRIEF and not refuses:
-            if now - self._crowd > PAUSE:
+            if self._is_proof(now):
                 self._calm, self._long = now, 0
             if not self.tasks:
-                self._measuring = False
+                self._measuring, self._stopped = False, now
                 self.overloaded &= self._calm < now
                 return
         self.tasks = False
         self._long += 1
-        self.since, self._mark = self._mark, now
+        self.since, self._mark, self._looked, self._worked = self._mark, now, now, 0.0
         self.overloaded = now - self._calm > INTERVAL
         asyncio.get_running_loop().call_soon(self._turn)
+
+    def _is_proof(self, now: float) -> bool:
+        """Return whether a brief round shows that an overload is over."""
+        return now - self._crowd > PAUSE and self._rested >= REST

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from pretzel.data_plane.transport import delay
-from pretzel.data_plane.transport.delay import BRIEF, INTERVAL, PAUSE, ROUNDS, Delay
+from pretzel.data_plane.transport.delay import BRIEF, INTERVAL, PAUSE, REST, ROUNDS, STEP, Delay
 
 
 class Loop:
@@ -133,13 +133,44 @@ def test_the_segments_of_a_round_are_counted(loop: Loop):
         assert measured.segments == segments + 1
 
 
-def test_a_round_that_is_brief_because_it_refused_calls_proves_nothing(loop: Loop):
+def test_refused_calls_prove_an_overload_until_the_loop_has_rested(loop: Loop):
+    """Rounds are brief then, because the calls that waited were refused, until the next ones have queued."""
     measured = Delay()
     while not measured.overloaded:
         busy_round(loop, measured, 0.01)
     measured.refuses = True
     busy_round(loop, measured, BRIEF / 2)
-    assert measured.overloaded
-    busy_round(loop, measured, BRIEF / 2)
+    for _ in range(4):
+        assert measured.overloaded
+        busy_round(loop, measured, BRIEF / 2)
+        loop.now += REST / 3.5
+    measured.arrive(loop.now)
     assert not measured.overloaded
+
+
+def test_a_burst_after_an_overload_is_none(loop: Loop):
+    measured = Delay()
+    while not measured.overloaded:
+        busy_round(loop, measured, 0.01)
+    measured.refuses = True
+    busy_round(loop, measured, 0.01)
+    busy_round(loop, measured, BRIEF / 2)
     assert loop.is_idle
+    loop.now += REST
+    for _ in range(ROUNDS):
+        busy_round(loop, measured, 0.01)
+        assert not measured.overloaded
+
+
+def test_work_in_one_round_is_an_overload_and_a_pause_of_the_machine_is_none(loop: Loop):
+    measured = Delay()
+    measured.arrive(loop.now)
+    for _ in range(round(INTERVAL / STEP)):
+        loop.now += 10 * INTERVAL
+        assert not measured.look(loop.now)
+    loop.now += STEP
+    assert measured.look(loop.now)
+    loop.begin_round()
+    measured.overloaded = False
+    measured.arrive(loop.now)
+    assert not measured.look(loop.now)  # the next round has a time of its own
