@@ -25,6 +25,7 @@ from threadpoolctl import threadpool_limits
 from pretzel.errors import UnsupportedError
 from pretzel.importers import IMPORTERS, definition_of, differences
 from pretzel.importers.differences import DIFFERENCES, Difference
+from pretzel.importers.families import load_rest
 from pretzel.importers.registry import REFUSED
 from pretzel.importers.rounding import DIVIDERS, READERS
 from pretzel.plan.multioutput import methods_of
@@ -145,6 +146,7 @@ def page() -> str:
     methods = served_methods(examples())  # first, because it enables experimental estimators of scikit-learn
     for name in FURTHER:
         import_module(f"pretzel.importers.{name}")
+    load_rest()
     kinds = [kind for _, kind in all_estimators() if any(hasattr(kind, method) for method in ORDER)]
     rows = [_row(kind, methods) for kind in kinds]
     served = sum(kind in IMPORTERS for kind in kinds)
@@ -251,11 +253,18 @@ def _reached(importer: Callable[..., Any]) -> Iterator[ast.AST]:
         tree = _parsed(function)
         yield tree
         module = sys.modules[function.__module__]
-        called = [_function(module, node.id) for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        inside = _imported_in(tree)
+        called = [_function(inside.get(node.id, module), node.id) for node in ast.walk(tree) if isinstance(node, ast.Name)]
         for one in called:
             if one is not None and one not in seen:
                 seen.add(one)
                 waiting.append(one)
+
+
+def _imported_in(tree: ast.AST) -> dict[str, ModuleType]:
+    """Return the modules of the names that a function imports itself."""
+    statements = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
+    return {alias.name: import_module(one.module) for one in statements for alias in one.names}
 
 
 @cache

@@ -7,12 +7,14 @@ estimators' classes, its value the module that registers their importers (:func:
 from __future__ import annotations
 
 import importlib
+import sys
 import warnings
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from pretzel.errors import BrokenImportersWarning
+from pretzel.importers import sklearn
 
 FAMILIES: dict[str, str] = {
     "catboost": "pretzel.importers.catboost.estimators",
@@ -32,10 +34,12 @@ FAMILIES: dict[str, str] = {
 GROUP = "pretzel.importers"
 _loaded: set[str] = set()
 """Names of entry points that were loaded, or failed to."""
+_families: set[str] = set()
+"""Libraries whose packages of importers were imported."""
 
 
 def load_family(kind: type) -> None:
-    """Import the modules that register the importers of a class's library.
+    """Import the modules that register the importers of a class's library, or those for its module of the library.
 
     Warns:
         BrokenImportersWarning: a module of another distribution fails; its importers are missing, and no others.
@@ -43,11 +47,37 @@ def load_family(kind: type) -> None:
     for base in kind.__mro__:
         for name in _names(base.__module__):
             if name in FAMILIES:
-                importlib.import_module(FAMILIES[name])
+                _import(FAMILIES[name])
+                _families.add(name)
+            for module in _parts().get(name, ()):
+                _import(module)
             if name not in _loaded and name in _shipped():
                 _loaded.add(name)
                 for entry in _shipped()[name]:
                     _load(entry)
+
+
+def load_rest() -> None:
+    """Import all importers of the libraries of which some were loaded, to compare a class with all of them."""
+    for name, modules in _parts().items():
+        if name.partition(".")[0] in _families:
+            for module in modules:
+                _import(module)
+
+
+def _import(module: str) -> None:
+    if module not in sys.modules:  # import_module takes a lock each time
+        importlib.import_module(module)
+
+
+@cache
+def _parts() -> dict[str, list[str]]:
+    """Return the modules of importers for a module of a library, of those families that load only what is used."""
+    found: dict[str, list[str]] = {}
+    for ours, theirs in sklearn.MODULES.items():
+        for name in theirs.split():
+            found.setdefault(f"sklearn.{name}", []).append(f"pretzel.importers.sklearn.{ours}")
+    return found
 
 
 def _names(module: str) -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pretzel.importers.families import load_rest
+
 PREDICTS = ("predict", "predict_proba", "transform")
 PAGE = "docs/operators.md lists those that are served"
 REGISTER = "register an importer of it (docs/importers.md)"
@@ -21,6 +23,7 @@ def unknown_class(estimator: Any, known: dict[type, Any]) -> tuple[str, str]:
     if not any(hasattr(kind, name) for name in PREDICTS):
         reason = "it has neither predict nor transform: it knows only its training rows"
         return reason, "fit a classifier on its labels, or use a clusterer with predict, such as KMeans"
+    load_rest()  # one of the others may have its name
     namesake = next((one for one in known if one.__name__ == kind.__name__), None)
     if namesake is not None:
         return "no importer knows its class", f"use {namesake.__module__.partition('._')[0]}.{namesake.__qualname__}"

@@ -10,14 +10,21 @@ from sklearn import cluster
 from pretzel.importers.columns import Columns
 from pretzel.importers.differences import ROUNDED_ORIGINS
 from pretzel.importers.forest import Trees, joined
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.polars_float32 import widens
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
 from pretzel.importers.sklearn.common.doubts import note_rounding
+from pretzel.importers.sklearn.common.handing import reads_as_given
 from pretzel.importers.sklearn.common.matrices import checked, checked_dense, is_sparse
 from pretzel.importers.sklearn.common.members import cast, divided
 from pretzel.importers.sklearn.common.pairwise import bounded
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+reads_as_given(cluster.Birch)
+reads_entries(cluster.Birch, cluster.KMeans, cluster.MiniBatchKMeans, alike=True)
+reads_entries(cluster.AffinityPropagation, cluster.BisectingKMeans, alike=False)
+widens(cluster.KMeans, cluster.MiniBatchKMeans)
 
 FAR = 1e12
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from sklearn import cross_decomposition
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.rounding import divides
+from pretzel.importers.sklearn.common.directions import divides_rounded
 from pretzel.importers.sklearn.common.matrices import checked_dense, product, vector
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -36,3 +39,11 @@ def pls_svd(estimator: Any, x: Columns, step: Step) -> Methods:
 def _standardized(x: Node, mean: Any, std: Any) -> Node:
     width = x.type.columns
     return ops.Standardize(x, vector(mean, width), None if std is None else vector(std, width))
+
+
+@divides(
+    *(cross_decomposition.CCA, cross_decomposition.PLSCanonical),
+    *(cross_decomposition.PLSRegression, cross_decomposition.PLSSVD),
+)
+def _projects(model: Any, rounded: bool) -> float:
+    return divides_rounded(np.abs(model._x_mean) + model._x_std, model._x_std, rounded)

@@ -9,11 +9,17 @@ from sklearn import discriminant_analysis
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.rounding import divides
+from pretzel.importers.sklearn.common.directions import amplifies
 from pretzel.importers.sklearn.common.labels import labelled
 from pretzel.importers.sklearn.common.matrices import centered, checked, coefficients, is_sparse, product, vector
+from pretzel.importers.small_integers import computes_with
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+computes_with("coef_", discriminant_analysis.LinearDiscriminantAnalysis)
+computes_with("means_", discriminant_analysis.QuadraticDiscriminantAnalysis)
 
 
 @imports(discriminant_analysis.LinearDiscriminantAnalysis)
@@ -75,3 +81,21 @@ def _quadratic(estimator: Any, i: int, x: Node, prior: Any) -> Node:
 def _difference(scores: Node) -> Node:
     """Return the second column less the first."""
     return ops.Linear(scores, Parameter.of(np.array([-1.0, 1.0], scores.type.numpy)))
+
+
+@divides(discriminant_analysis.LinearDiscriminantAnalysis)
+def _discriminates(model: Any, rounded: bool) -> float:
+    sizes = np.abs(model.means_).max(axis=0)
+    scales = getattr(model, "scalings_", None)
+    results = np.abs(model.coef_ @ model.means_.T + model.intercept_[:, None]).max(axis=1)
+    weights = model.coef_ / np.maximum(results, 1.0)[:, None] if scales is None else scales.T
+    return amplifies(weights, sizes, rounded)
+
+
+@divides(discriminant_analysis.QuadraticDiscriminantAnalysis)
+def _discriminates_each(model: Any, rounded: bool) -> float:
+    with np.errstate(divide="ignore"):
+        scaled = [r.T / np.sqrt(s)[:, None] for r, s in zip(model.rotations_, model.scalings_, strict=True)]
+    spreads = [np.sqrt((r**2 * s).sum(axis=1)) for r, s in zip(model.rotations_, model.scalings_, strict=True)]
+    each = zip(scaled, spreads, model.means_, strict=True)
+    return max(amplifies(weights, spread + np.abs(mean), rounded) for weights, spread, mean in each)

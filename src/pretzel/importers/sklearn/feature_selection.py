@@ -6,15 +6,18 @@ from typing import Any
 
 import numpy as np
 from sklearn import feature_selection
+from sklearn.feature_selection import SelectorMixin
 from sklearn.utils import get_tags
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.common.handing import gives_pandas, hands_on
+from pretzel.importers.sklearn.common.handing import gives_pandas, hands_on, reads_as_given
 from pretzel.importers.sklearn.common.matrices import checked_array
 from pretzel.plan import ops
 from pretzel.plan.multioutput import method_of
 from pretzel.plan.parameter import Parameter
+
+reads_as_given(SelectorMixin)
 
 DELEGATED = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 

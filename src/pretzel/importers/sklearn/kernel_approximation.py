@@ -9,15 +9,21 @@ from sklearn import kernel_approximation
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.differences import ROUNDED_WAVES
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
+from pretzel.importers.sklearn.common.handing import reads_as_given
 from pretzel.importers.sklearn.common.integers import TO_FLOATS, cut_to, kept_whole, unwrapped
 from pretzel.importers.sklearn.common.kernels import ALIKE, as_library, note_cancelling_kernels, weighted
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse, product, vector
 from pretzel.importers.sklearn.common.members import cast, total
 from pretzel.importers.sklearn.common.pairwise import bounded, kernel, within
+from pretzel.importers.small_integers import computes_with
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+reads_as_given(kernel_approximation.AdditiveChi2Sampler)
+reads_entries(kernel_approximation.AdditiveChi2Sampler, alike=False)
+computes_with("random_weights_", kernel_approximation.RBFSampler)
 
 STEEP = 1e6  # larger weights make angles whose last digits show in the result
 MOST = 1e6  # the last digit of a larger float64 is more than the tolerance of a cosine

@@ -9,9 +9,12 @@ from sklearn import kernel_ridge
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.common.handing import reads_as_given
 from pretzel.importers.sklearn.common.kernels import ALIKE, as_library, note_cancelling_kernels, weighted
 from pretzel.importers.sklearn.common.matrices import checked
 from pretzel.importers.sklearn.common.pairwise import kernel
+
+reads_as_given(kernel_ridge.KernelRidge)
 
 
 @imports(kernel_ridge.KernelRidge)

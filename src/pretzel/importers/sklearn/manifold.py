@@ -8,7 +8,7 @@ import numpy as np
 from sklearn import manifold
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
 from pretzel.importers.sklearn.common.matrices import checked
 from pretzel.importers.sklearn.common.members import cast
 from pretzel.importers.sklearn.common.pairwise import matrix, shifted, within
@@ -17,6 +17,8 @@ from pretzel.importers.sklearn.neighbors.nearest import nearest, nearness
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+reads_entries(manifold.Isomap, alike=False)
 
 
 @imports(manifold.Isomap)

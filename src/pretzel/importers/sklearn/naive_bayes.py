@@ -8,12 +8,20 @@ import numpy as np
 from sklearn import naive_bayes
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
+from pretzel.importers.rounding import divides, reads_thresholds
+from pretzel.importers.sklearn.common.directions import divides_rounded
 from pretzel.importers.sklearn.common.labels import labelled
 from pretzel.importers.sklearn.common.matrices import centered, checked, product
+from pretzel.importers.small_integers import computes_with
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+reads_entries(naive_bayes.BernoulliNB, alike=True)
+reads_thresholds(naive_bayes.CategoricalNB)
+reads_thresholds(naive_bayes.BernoulliNB, compares=lambda model: model.binarize is not None, of_sums=True)
+computes_with("theta_", naive_bayes.GaussianNB)
 
 
 @imports(naive_bayes.GaussianNB)
@@ -84,3 +92,9 @@ def _methods(likelihood: Node, estimator: Any, step: Step) -> Methods:
         "predict_proba": ops.Elementwise(log_proba, "exp"),
         "predict_log_proba": log_proba,
     }
+
+
+@divides(naive_bayes.GaussianNB)
+def _compares_with_means(model: Any, rounded: bool) -> float:
+    deviation = np.sqrt(model.var_)
+    return divides_rounded((np.abs(model.theta_) + deviation).ravel(), deviation.ravel(), rounded)

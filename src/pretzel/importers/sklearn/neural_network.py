@@ -10,8 +10,11 @@ from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.common.labels import labelled
 from pretzel.importers.sklearn.common.matrices import checked, product
+from pretzel.importers.small_integers import computes_with
 from pretzel.plan import ops
 from pretzel.plan.node import Node
+
+computes_with("coefs_", neural_network.MLPClassifier, neural_network.MLPRegressor)
 
 
 @imports(neural_network.MLPRegressor)

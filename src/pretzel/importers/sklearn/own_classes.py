@@ -13,7 +13,6 @@ from pretzel.importers.installed import is_installed
 from pretzel.importers.own import own_class
 from pretzel.importers.registry import Methods, Step
 from pretzel.importers.sklearn.common.handing import gives_pandas, own_hand_on
-from pretzel.importers.tracing.steps import traced
 
 
 def is_own(estimator: Any) -> bool:
@@ -37,6 +36,8 @@ def _is_unknown(part: Part) -> bool:
 @own_hand_on(is_own)
 def handed_on(estimator: Any, x: Columns, step: Step) -> Columns:
     """Return the columns that a user's own ``transform`` returns."""
+    from pretzel.importers.tracing.steps import traced  # loads the tracer, which few models need
+
     if x.is_sparse:
         remedy = "make the step before it give a dense one"
         raise step.refuse("", "it is given a sparse matrix", remedy, about_input=True)

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn import semi_supervised
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
 from pretzel.importers.sklearn.common.labels import labelled
 from pretzel.importers.sklearn.common.matrices import checked
 from pretzel.importers.sklearn.common.pairwise import kernel
@@ -16,6 +16,8 @@ from pretzel.importers.sklearn.neighbors.nearest import nearest
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+reads_entries(semi_supervised.LabelPropagation, semi_supervised.LabelSpreading, alike=False)
 
 
 @imports(semi_supervised.LabelPropagation, semi_supervised.LabelSpreading)

@@ -10,7 +10,8 @@ from sklearn import svm
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.differences import ROUNDED_VOTES
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.polars_float32 import widens
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
 from pretzel.importers.sklearn.common.labels import labelled
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse, vector
 from pretzel.importers.sklearn.common.members import total
@@ -19,6 +20,10 @@ from pretzel.importers.sklearn.common.vote_ties import may_tie
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+MACHINES = (svm.NuSVC, svm.NuSVR, svm.OneClassSVM, svm.SVC, svm.SVR)
+reads_entries(*MACHINES, alike=False)
+widens(*MACHINES)
 
 LEAST = 1e-7
 """libsvm keeps the probabilities of pairs this far from zero and one."""

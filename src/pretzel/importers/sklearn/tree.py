@@ -8,14 +8,26 @@ from typing import Any
 import numpy as np
 from sklearn import tree
 
+from pretzel.importers.answers import answers
 from pretzel.importers.columns import Columns
 from pretzel.importers.forest import Trees, joined
-from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.common.explained import offer_explanations, offer_leaves
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
+from pretzel.importers.rounding import reads_thresholds
+from pretzel.importers.sklearn.common.explained import apply, offer_explanations, offer_leaves
 from pretzel.importers.sklearn.common.labels import by_target, labelled, labelled_targets
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+TREES = (
+    tree.DecisionTreeClassifier,
+    tree.DecisionTreeRegressor,
+    tree.ExtraTreeClassifier,
+    tree.ExtraTreeRegressor,
+)
+answers("leaf_index", *TREES)(apply)
+reads_entries(*TREES, alike=False)
+reads_thresholds(*TREES, single=True)
 
 
 @imports(tree.DecisionTreeClassifier, tree.ExtraTreeClassifier)

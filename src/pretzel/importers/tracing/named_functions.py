@@ -1,11 +1,30 @@
-"""Functions and methods of pandas that are given as they are, such as ``pd.isna``, as functions that are traced."""
+"""Functions that are traced: those of users, and those of pandas that are given as they are, such as ``pd.isna``."""
 
 from __future__ import annotations
 
 import functools
 import importlib
 import types
+from collections.abc import Mapping
 from typing import Any
+
+from pretzel.importers.installed import is_computing
+
+
+def is_traceable(function: Any) -> bool:
+    """Return whether this is a function or method written in Python, one of pandas, or a partial of one."""
+    inner = opened(function, {})[0]
+    return isinstance(inner, types.FunctionType) and not is_computing(inner.__module__)
+
+
+def opened(function: Any, options: Mapping[str, Any]) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+    """Return the function in a ``functools.partial``, the arguments after the first, and all named ones."""
+    if isinstance(function, types.MethodType):
+        return function.__func__, (function.__self__,), dict(options)
+    if type(function) is functools.partial and not function.args:
+        inner, rest, named = opened(function.func, {})
+        return inner, rest, {**named, **function.keywords, **options}
+    return of_pandas(function) or function, (), dict(options)
 
 
 def of_pandas(function: Any) -> types.FunctionType | None:

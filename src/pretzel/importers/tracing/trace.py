@@ -11,14 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.importers.installed import is_computing
 from pretzel.importers.tracing import reductions  # noqa: F401  # registers its functions
 from pretzel.importers.tracing.arrays import SymbolicArray
 from pretzel.importers.tracing.branches import Way, joined, ways
 from pretzel.importers.tracing.ending import TraceEnd, line_of, unknown, where
 from pretzel.importers.tracing.marks import forget_marks
 from pretzel.importers.tracing.modules import Owner, rewired, seen, writes_outside
-from pretzel.importers.tracing.named_functions import of_pandas
+from pretzel.importers.tracing.named_functions import opened
 from pretzel.importers.tracing.singles import TextRows, answered_by, reason_of, rows_of
 from pretzel.importers.tracing.text_values import BY_PANDAS, OPEN, ObjectText, Text
 from pretzel.importers.tracing.values import Value, cast, of_input
@@ -72,22 +71,6 @@ class UntracedError(Exception):
         """Keep both."""
         super().__init__(reason)
         self.reason, self.remedy = reason, remedy
-
-
-def is_traceable(function: Any) -> bool:
-    """Return whether this is a function or method written in Python, one of pandas, or a partial of one."""
-    inner = opened(function, {})[0]
-    return isinstance(inner, types.FunctionType) and not is_computing(inner.__module__)
-
-
-def opened(function: Any, options: Mapping[str, Any]) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
-    """Return the function in a ``functools.partial``, the arguments after the first, and all named ones."""
-    if isinstance(function, types.MethodType):
-        return function.__func__, (function.__self__,), dict(options)
-    if type(function) is functools.partial and not function.args:
-        inner, rest, named = opened(function.func, {})
-        return inner, rest, {**named, **function.keywords, **options}
-    return of_pandas(function) or function, (), dict(options)
 
 
 def trace(function: Callable[..., Any], options: Mapping[str, Any], given: Given) -> Result:

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn import ensemble, tree
 
-from pretzel.importers.answers import answers
 from pretzel.importers.contributions import METHOD, contributions, each_output, expected_value
 from pretzel.importers.forest import Trees, leaf_index
 from pretzel.importers.registry import Methods, Step
@@ -60,20 +58,6 @@ def _explained(
     return each_output(METHOD, node, len(bias))
 
 
-@answers(
-    "leaf_index",
-    tree.DecisionTreeClassifier,
-    tree.DecisionTreeRegressor,
-    tree.ExtraTreeClassifier,
-    tree.ExtraTreeRegressor,
-    ensemble.RandomForestClassifier,
-    ensemble.RandomForestRegressor,
-    ensemble.ExtraTreesClassifier,
-    ensemble.ExtraTreesRegressor,
-    ensemble.RandomTreesEmbedding,
-    ensemble.GradientBoostingClassifier,
-    ensemble.GradientBoostingRegressor,
-)
 def apply(estimator: Any, X: Any) -> Any:
     """Return the leaves that scikit-learn reports."""
     return estimator.apply(X)

@@ -19,6 +19,9 @@ HandOn = Callable[[Any, Columns, Step], Columns]
 HANDING_ON: dict[type, HandOn] = {}
 """The transformers that may pass columns unchanged, so that the next step reads their original types."""
 
+READ_AS_GIVEN: set[type] = set()
+"""Steps that leave the dtypes of a polars table unchanged, or pass it to other steps."""
+
 OWN: list[tuple[Callable[[Any], bool], HandOn]] = []
 """The same for classes that users wrote, with the test of a transformer."""
 
@@ -31,6 +34,11 @@ def hands_on(*classes: type) -> Callable[[HandOn], HandOn]:
         return function
 
     return register
+
+
+def reads_as_given(*classes: type) -> None:
+    """Register classes that leave the dtypes of a polars table unchanged, or pass it to other steps."""
+    READ_AS_GIVEN.update(classes)
 
 
 def own_hand_on(is_own: Callable[[Any], bool]) -> Callable[[HandOn], HandOn]:

@@ -8,41 +8,33 @@ from itertools import zip_longest
 from typing import Any
 
 import numpy as np
-from sklearn.cluster import Birch
 from sklearn.compose import ColumnTransformer
-from sklearn.decomposition import KernelPCA
-from sklearn.feature_selection import SelectorMixin
 from sklearn.impute import SimpleImputer
-from sklearn.kernel_approximation import AdditiveChi2Sampler
-from sklearn.kernel_ridge import KernelRidge
 from sklearn.pipeline import FeatureUnion, Pipeline
-from sklearn.preprocessing import Binarizer, FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils._set_output import _auto_wrap_is_configured
 
 from pretzel.importers.answers import asks_inner
 from pretzel.importers.columns import Columns, Part
 from pretzel.importers.inputs import Open
+from pretzel.importers.polars_float32 import contains
 from pretzel.importers.registry import Methods, Step, imports, served_as
-from pretzel.importers.sklearn.common.handing import form_given, gives_pandas, hand_on, hands_on
+from pretzel.importers.sklearn.common.handing import (
+    READ_AS_GIVEN,
+    form_given,
+    gives_pandas,
+    hand_on,
+    hands_on,
+    reads_as_given,
+)
 from pretzel.importers.sklearn.common.integers import multiplied, note_reader
 from pretzel.importers.small_integers import FITTED_ARRAYS
 from pretzel.importers.subclasses import changed
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 
-TAKES_AS_IS = (
-    AdditiveChi2Sampler,
-    Binarizer,
-    Birch,
-    ColumnTransformer,
-    FeatureUnion,
-    FunctionTransformer,
-    KernelPCA,
-    KernelRidge,
-    Pipeline,
-    SelectorMixin,
-)
-"""Steps that leave the dtypes of a polars table unchanged, or pass it to other steps."""
+contains(ColumnTransformer, FeatureUnion, Pipeline)
+reads_as_given(ColumnTransformer, FeatureUnion, Pipeline)
 
 
 @imports(Pipeline)
@@ -87,7 +79,8 @@ def _between(transformer: Any, following: Any, x: Columns) -> Columns:
 
     LightGBM reads integers of such a table like those of a pandas table.
     """
-    as_is = isinstance(following, (str, *TAKES_AS_IS)) or served_as(type(following)) in FITTED_ARRAYS
+    reads_in_own_type = served_as(type(following)) in FITTED_ARRAYS  # first, because it loads the importers
+    as_is = reads_in_own_type or isinstance(following, (str, *READ_AS_GIVEN))
     if as_is or not _gives_polars(transformer):
         return x
     if isinstance(following, SimpleImputer) and following.strategy in ("most_frequent", "constant"):

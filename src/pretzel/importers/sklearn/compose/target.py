@@ -16,8 +16,7 @@ from pretzel.importers.sklearn.common.matrices import product, vector
 from pretzel.importers.sklearn.common.members import cast
 from pretzel.importers.sklearn.preprocessing.functions import applied
 from pretzel.importers.sklearn.preprocessing.quantiles import MARGIN
-from pretzel.importers.tracing.steps import traced
-from pretzel.importers.tracing.trace import is_traceable
+from pretzel.importers.tracing.named_functions import is_traceable
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -52,6 +51,8 @@ def _shaped(predicted: Node, dimensions: int) -> Node:
 
 def _inverse_function(transformer: Any, y: Node, step: Step) -> Node:
     if is_traceable(transformer.inverse_func):
+        from pretzel.importers.tracing.steps import traced  # loads the tracer, which few models need
+
         inner = step.inner("transformer", transformer)
         matrix = Columns.of(y if y.type.width is not None else ops.Concat((y,)))
         return traced(transformer.inverse_func, "inverse_func", transformer.inv_kw_args, matrix, inner).array()

@@ -10,7 +10,10 @@ from sklearn.linear_model import ridge_regression
 from sklearn.utils.extmath import fast_logdet
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.polars_float32 import widens
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.rounding import divides
+from pretzel.importers.sklearn.common.directions import LEAST, amplifies
 from pretzel.importers.sklearn.common.matrices import (
     centered,
     checked,
@@ -20,8 +23,13 @@ from pretzel.importers.sklearn.common.matrices import (
     product,
     vector,
 )
+from pretzel.importers.small_integers import computes_with
 from pretzel.plan import ops
 from pretzel.plan.node import Node
+
+widens(decomposition.IncrementalPCA, decomposition.PCA)
+computes_with("components_", decomposition.TruncatedSVD)
+computes_with("mean_", decomposition.SparsePCA, decomposition.MiniBatchSparsePCA)
 
 DIGITS = 1e-8
 """Largest relative error of a likelihood by cancellation; beyond it the library's answer is rounding noise."""
@@ -113,3 +121,23 @@ def _condition(precision: np.ndarray) -> Any:
     """Return the condition of the matrix, independent of the units of its features."""
     units = np.sqrt(np.abs(np.diagonal(precision)))
     return np.linalg.cond(precision / np.outer(units, units))
+
+
+@divides(decomposition.PCA, decomposition.IncrementalPCA)
+def _whitens(model: Any, rounded: bool) -> float:
+    if not model.whiten:
+        return 0.0
+    spread = np.sqrt(np.maximum(model.explained_variance_, np.finfo(np.float64).tiny))
+    if spread.max() > LEAST * spread.min():  # eigenvalues of a covariance are this inaccurate
+        return np.inf
+    sizes = np.sqrt((model.components_**2 * model.explained_variance_[:, None]).sum(axis=0)) + np.abs(model.mean_)
+    return amplifies(model.components_ / spread[:, None], sizes, rounded)
+
+
+@divides(decomposition.FastICA)
+def _separates(model: Any, rounded: bool) -> float:
+    if not model.whiten:
+        return 0.0
+    inverse = np.linalg.norm(model.whitening_, axis=1)  # of the deviation of the features in each direction
+    ratio = float(inverse.max() / inverse.min())
+    return max(ratio, amplifies(model.whitening_, model.mean_, rounded))

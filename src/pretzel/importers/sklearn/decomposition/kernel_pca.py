@@ -9,12 +9,15 @@ from sklearn import decomposition
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.sklearn.common.handing import reads_as_given
 from pretzel.importers.sklearn.common.kernels import ALIKE, as_library
 from pretzel.importers.sklearn.common.matrices import checked
 from pretzel.importers.sklearn.common.pairwise import kernel
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+reads_as_given(decomposition.KernelPCA)
 
 
 @imports(decomposition.KernelPCA)

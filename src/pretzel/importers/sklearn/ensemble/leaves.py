@@ -14,14 +14,19 @@ from sklearn.utils import check_array
 from pretzel.importers.answers import answers
 from pretzel.importers.columns import Columns
 from pretzel.importers.forest import Trees, joined
-from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.common.explained import offer_leaves
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
+from pretzel.importers.rounding import reads_thresholds
+from pretzel.importers.sklearn.common.explained import apply, offer_leaves
 from pretzel.importers.sklearn.common.matrices import vector
 from pretzel.importers.sklearn.common.members import divided
 from pretzel.importers.sklearn.tree import float32, sklearn_tree, takes_nan
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+answers("leaf_index", ensemble.RandomTreesEmbedding)(apply)
+reads_entries(ensemble.IsolationForest, ensemble.RandomTreesEmbedding, alike=False)
+reads_thresholds(ensemble.IsolationForest, ensemble.RandomTreesEmbedding, single=True)
 
 
 @imports(ensemble.IsolationForest)

@@ -7,15 +7,33 @@ from typing import Any
 import numpy as np
 from sklearn import ensemble
 
+from pretzel.importers.answers import answers
 from pretzel.importers.columns import Columns
 from pretzel.importers.forest import Trees, joined
-from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.common.explained import offer_explanations
+from pretzel.importers.polars_float32 import widens
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
+from pretzel.importers.rounding import reads_thresholds
+from pretzel.importers.sklearn.common.explained import apply, offer_explanations
 from pretzel.importers.sklearn.common.labels import labelled
 from pretzel.importers.sklearn.tree import float32, fractions, means, sklearn_tree, takes_nan
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+FORESTS = (
+    ensemble.ExtraTreesClassifier,
+    ensemble.ExtraTreesRegressor,
+    ensemble.GradientBoostingClassifier,
+    ensemble.GradientBoostingRegressor,
+    ensemble.RandomForestClassifier,
+    ensemble.RandomForestRegressor,
+)
+BOOSTED = (ensemble.HistGradientBoostingClassifier, ensemble.HistGradientBoostingRegressor)
+answers("leaf_index", *FORESTS)(apply)
+reads_entries(*FORESTS, alike=False)
+widens(*BOOSTED)
+reads_thresholds(*BOOSTED)
+reads_thresholds(*FORESTS, single=True)
 
 RANDOM = ("stratified", "uniform")
 CATEGORY_WORDS = 8  # per bit set of a histogram tree: 256 categories

@@ -15,15 +15,16 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, T
 from pretzel.errors import DefinitionError
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Open
-from pretzel.importers.registry import Methods, Step, imports, is_fitted
+from pretzel.importers.registry import Methods, Step, imports, is_fitted, reads_entries
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse
-from pretzel.importers.tracing.documents import traced_document
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.ops.text import UNITS
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.regex.automaton import check
 from pretzel.plan.types import DTYPE_NAMES
+
+reads_entries(TfidfTransformer, alike=True)
 
 COUNTS = ("i64", "f32", "f64")
 
@@ -70,7 +71,7 @@ def analyzed(estimator: Any, x: Columns, step: Step) -> Node:
     """Return the tokens, or the texts, from which a vectorizer builds n-grams, prepared by its options."""
     _refuse_options(estimator, step)
     if callable(estimator.analyzer):
-        return traced_document(estimator.analyzer, "analyzer", _documents(estimator, x), step, tokens=True)
+        return _traced(estimator.analyzer, "analyzer", _documents(estimator, x), step, tokens=True)
     texts = _prepared(estimator, x, step)
     return _tokens(estimator, texts, step) if estimator.analyzer == "word" else texts
 
@@ -96,13 +97,13 @@ def _prepared(estimator: Any, x: Columns, step: Step) -> Node:
     """Return the texts in lower case and without accents, or as the user's function makes them."""
     texts, form = _documents(estimator, x), estimator.strip_accents
     if estimator.preprocessor is not None:
-        return traced_document(estimator.preprocessor, "preprocessor", texts, step, tokens=False)
+        return _traced(estimator.preprocessor, "preprocessor", texts, step, tokens=False)
     if estimator.lowercase:
         texts = ops.Lowercase(texts)
     if not form:
         return texts
     if callable(form):
-        return traced_document(form, "strip_accents", texts, step, tokens=False)
+        return _traced(form, "strip_accents", texts, step, tokens=False)
     if form not in ("ascii", "unicode"):
         raise step.refuse("strip_accents", "the form is unknown", "use 'ascii' or 'unicode', and fit again")
     return ops.StripAccents(texts, form)
@@ -132,7 +133,7 @@ def _codec(encoding: str) -> str:
 
 def _tokens(estimator: Any, texts: Node, step: Step) -> Node:
     if estimator.tokenizer is not None:
-        tokens = traced_document(estimator.tokenizer, "tokenizer", texts, step, tokens=True)
+        tokens = _traced(estimator.tokenizer, "tokenizer", texts, step, tokens=True)
         return _filtered(estimator, tokens)
     pattern = estimator.token_pattern
     try:
@@ -220,3 +221,10 @@ def _remembered(vocabulary: Mapping[str, int]) -> Parameter | None:
 def _remember(vocabulary: Mapping[str, int], parameter: Parameter) -> None:
     with _lock:
         _recent.append((dict(vocabulary), parameter))
+
+
+def _traced(function: Any, option: str, texts: Node, step: Step, *, tokens: bool) -> Node:
+    """Return what a user's function makes of each text."""
+    from pretzel.importers.tracing.documents import traced_document  # loads the tracer, which few models need
+
+    return traced_document(function, option, texts, step, tokens=tokens)

@@ -11,7 +11,7 @@ from sklearn.gaussian_process._gpc import COEFS, LAMBDAS, _BinaryGaussianProcess
 from sklearn.gaussian_process.kernels import DotProduct
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
 from pretzel.importers.sklearn.common.doubts import note_cancelling
 from pretzel.importers.sklearn.common.integers import multiplied_whole
 from pretzel.importers.sklearn.common.labels import labelled
@@ -22,6 +22,8 @@ from pretzel.importers.sklearn.gaussian_process.kernels import alone, between
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+reads_entries(gaussian_process.GaussianProcessClassifier, gaussian_process.GaussianProcessRegressor, alike=True)
 
 
 @imports(gaussian_process.GaussianProcessRegressor)

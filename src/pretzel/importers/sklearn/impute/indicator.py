@@ -10,13 +10,15 @@ from sklearn.impute import MissingIndicator
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.objects import origins
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse
 from pretzel.importers.sklearn.impute.booleans import without_booleans
 from pretzel.importers.sklearn.preprocessing.functions import as_compared
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+reads_entries(MissingIndicator, alike=True)
 
 
 @imports(MissingIndicator)

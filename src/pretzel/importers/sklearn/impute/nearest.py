@@ -9,6 +9,7 @@ from sklearn.impute import KNNImputer
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.differences import IMPUTED_TIES, ROUNDED_DISTANCES, ROUNDED_ZEROS
+from pretzel.importers.polars_float32 import widens
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.common.doubts import cancels, is_exact, repeats
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse, vector
@@ -18,6 +19,8 @@ from pretzel.importers.sklearn.preprocessing.functions import as_compared
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+widens(KNNImputer)
 
 NAN = float("nan")
 

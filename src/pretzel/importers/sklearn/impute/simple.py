@@ -14,7 +14,8 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Computed
 from pretzel.importers.objects import origins
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.polars_float32 import widens
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
 from pretzel.importers.sklearn.common.handing import gives_pandas, hands_on
 from pretzel.importers.sklearn.impute.booleans import without_booleans
 from pretzel.importers.sklearn.preprocessing.functions import as_compared
@@ -22,6 +23,9 @@ from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import DTYPE_NAMES, NUMPY_DTYPES
+
+reads_entries(SimpleImputer, alike=True)
+widens(SimpleImputer, where=lambda imputer: imputer.strategy in ("mean", "median"))
 
 
 @imports(SimpleImputer)

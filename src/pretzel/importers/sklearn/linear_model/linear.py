@@ -15,6 +15,7 @@ from pretzel.importers.linear_contributions import offer_contributions, terms
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.common.labels import labelled
 from pretzel.importers.sklearn.common.matrices import checked, coefficients, product, vector
+from pretzel.importers.small_integers import computes_with
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 
@@ -59,6 +60,8 @@ CLASSIFIERS = (
 )
 ONE_SCORE = (*SGD_REGRESSORS, *CLASSIFIERS)
 """Estimators whose single row of coefficients gives one value per row, not a column."""
+
+computes_with("coef_", *LINEAR_REGRESSORS, *SGD_REGRESSORS, *CLASSIFIERS)
 
 
 @imports(*LINEAR_REGRESSORS)

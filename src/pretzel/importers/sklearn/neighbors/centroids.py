@@ -8,7 +8,9 @@ import numpy as np
 from sklearn import neighbors
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
+from pretzel.importers.rounding import divides
+from pretzel.importers.sklearn.common.directions import divides_rounded
 from pretzel.importers.sklearn.common.doubts import note_rounding
 from pretzel.importers.sklearn.common.labels import labelled
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse, vector
@@ -17,6 +19,8 @@ from pretzel.importers.sklearn.common.pairwise import bounded, distances, matrix
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+reads_entries(neighbors.NearestCentroid, alike=False)
 
 FAR = 1e12
 """The largest value in units of a deviation: of the squares of larger ones, the last digits exceed other distances."""
@@ -71,3 +75,9 @@ def neighborhood_components_analysis(estimator: Any, x: Columns, step: Step) -> 
     """``X @ components_.T``."""
     node, components = checked(x, estimator), np.asarray(estimator.components_)
     return {"transform": ops.Linear(node, Parameter.of(np.ascontiguousarray(components.T)))}
+
+
+@divides(neighbors.NearestCentroid)
+def _compares_with_centroids(model: Any, rounded: bool) -> float:
+    deviation = np.asarray(model.within_class_std_dev_)
+    return divides_rounded(np.abs(model.centroids_).max(axis=0) + deviation, deviation, rounded)

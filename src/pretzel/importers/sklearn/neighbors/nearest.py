@@ -20,7 +20,7 @@ from pretzel.importers.differences import (
 )
 from pretzel.importers.findings import Note, class_name
 from pretzel.importers.inputs import Computed
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
 from pretzel.importers.rounding import is_rounded
 from pretzel.importers.sklearn.common.doubts import SEEN, can_tie, cancels, is_exact
 from pretzel.importers.sklearn.common.labels import by_target, label_table, labelled
@@ -30,6 +30,13 @@ from pretzel.importers.sklearn.common.pairwise import bounded, distances, matrix
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+reads_entries(
+    neighbors.KNeighborsClassifier,
+    neighbors.KNeighborsRegressor,
+    neighbors.KNeighborsTransformer,
+    alike=False,
+)
 
 _METRICS = {
     "l1": "manhattan",

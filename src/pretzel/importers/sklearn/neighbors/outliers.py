@@ -8,12 +8,14 @@ import numpy as np
 from sklearn.neighbors import LocalOutlierFactor
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
 from pretzel.importers.sklearn.common.members import cast, divided
 from pretzel.importers.sklearn.common.pairwise import shifted
 from pretzel.importers.sklearn.neighbors.nearest import nearest
 from pretzel.plan import ops
 from pretzel.plan.parameter import Parameter
+
+reads_entries(LocalOutlierFactor, alike=False)
 
 
 @imports(LocalOutlierFactor)

@@ -11,7 +11,7 @@ from sklearn.metrics._pairwise_distances_reduction import RadiusNeighborsClassMo
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.differences import ROUNDED_RIM
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
 from pretzel.importers.rounding import is_rounded
 from pretzel.importers.sklearn.common.doubts import SEEN, can_tie, is_exact
 from pretzel.importers.sklearn.common.labels import by_target, label_table, labelled
@@ -31,6 +31,13 @@ from pretzel.importers.sklearn.neighbors.nearest import (
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+reads_entries(
+    neighbors.RadiusNeighborsClassifier,
+    neighbors.RadiusNeighborsRegressor,
+    neighbors.RadiusNeighborsTransformer,
+    alike=False,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 from pretzel.importers.columns import Columns
 from pretzel.importers.objects import base_of_column
 from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.rounding import reads_thresholds
 from pretzel.importers.sklearn.preprocessing.date_categories import date_keys
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -172,3 +173,12 @@ def _groups(estimator: Any, i: int) -> list[int]:
 def _dropped(estimator: Any, i: int) -> int | None:
     dropped = getattr(estimator, "_drop_idx_after_grouping", None)
     return None if dropped is None or dropped[i] is None else int(dropped[i])
+
+
+def _is_of_floats(encoder: Any) -> bool:
+    """Return whether an encoder compares fractions with categories; rounding leaves whole numbers as they are."""
+    learned = [np.asarray(values) for values in getattr(encoder, "categories_", ())]
+    return any(values.dtype.kind == "f" and (values != np.rint(values)).any() for values in learned)
+
+
+reads_thresholds(OneHotEncoder, OrdinalEncoder, TargetEncoder, compares=_is_of_floats)

@@ -9,7 +9,9 @@ from sklearn import preprocessing
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.differences import ROUNDED_POWERS
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.polars_float32 import widens
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
+from pretzel.importers.rounding import reads_thresholds
 from pretzel.importers.sklearn.common.doubts import powers_cancel
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse
 from pretzel.importers.storage import permutes
@@ -17,6 +19,9 @@ from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.types import DTYPE_NAMES
+
+reads_entries(preprocessing.PolynomialFeatures, alike=False)
+widens(preprocessing.KBinsDiscretizer, preprocessing.PolynomialFeatures, preprocessing.PowerTransformer)
 
 SMALLEST = 5e-324
 
@@ -83,3 +88,12 @@ def _positive(x: Node) -> Node:
     width = x.type.columns
     low, high = (Parameter.of(np.full(width, limit)) for limit in (SMALLEST, np.finfo(np.float64).max))
     return ops.RequireWithin(x, low, high, "PowerTransformer", allow_nan=True)
+
+
+def _bins_unevenly(estimator: Any) -> bool:
+    """Return whether bin edges are values of training rows rather than evenly spaced between two of them."""
+    bins = getattr(estimator, "bin_edges_", ())  # missing before it is fitted
+    return not all(np.allclose(np.diff(edges), np.ptp(edges) / (len(edges) - 1)) for edges in bins)
+
+
+reads_thresholds(preprocessing.KBinsDiscretizer, compares=_bins_unevenly)

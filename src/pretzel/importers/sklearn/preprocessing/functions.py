@@ -12,8 +12,9 @@ from sklearn.preprocessing import Binarizer, FunctionTransformer
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Open
-from pretzel.importers.registry import Methods, Step, imports
-from pretzel.importers.sklearn.common.handing import gives_pandas, hands_on
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
+from pretzel.importers.rounding import reads_thresholds
+from pretzel.importers.sklearn.common.handing import gives_pandas, hands_on, reads_as_given
 from pretzel.importers.sklearn.common.integers import TRACKED, applied_to_integers, note_reader, unwrapped_or_noted
 from pretzel.importers.sklearn.common.matrices import checked, checked_array, is_sparse
 from pretzel.importers.sklearn.preprocessing.array_functions import (
@@ -29,10 +30,17 @@ from pretzel.importers.sklearn.preprocessing.array_functions import (
     names,
     takes_sparse,
 )
-from pretzel.importers.tracing.steps import traced
-from pretzel.importers.tracing.trace import is_traceable
+from pretzel.importers.tracing.named_functions import is_traceable
 from pretzel.plan import ops
 from pretzel.plan.node import Node
+
+reads_as_given(Binarizer, FunctionTransformer)
+reads_entries(FunctionTransformer, alike=True)
+reads_entries(Binarizer, alike=False)
+reads_thresholds(Binarizer, of_sums=True)
+
+
+JUMPS = frozenset({"ceil", "fix", "floor", "rint", "round", "sign", "trunc"})
 
 
 @imports(FunctionTransformer)
@@ -102,6 +110,8 @@ def _called(estimator: FunctionTransformer, columns: Columns, x: Columns, step: 
 
 def _traced(estimator: FunctionTransformer, x: Columns, step: Step) -> Columns:
     """Return the columns that a user's own function returns."""
+    from pretzel.importers.tracing.steps import traced  # loads the tracer, which few models need
+
     if x.is_sparse:
         remedy = "make the step before it give a dense one"
         raise step.refuse("func", "it is given a sparse matrix", remedy, about_input=True)
@@ -200,3 +210,11 @@ def _note_integers(x: Columns, estimator: FunctionTransformer, kinds: str) -> No
 def as_compared(value: Any, dtype: np.dtype) -> float:
     """Return a number as NumPy compares it with an array: a Python number takes the array's type."""
     return float(dtype.type(value)) if type(value) in (int, float) else float(value)
+
+
+def _steps(transformer: Any) -> bool:
+    """Return whether a function jumps between the values of its argument."""
+    return getattr(transformer.func, "__name__", "") in JUMPS
+
+
+reads_thresholds(FunctionTransformer, compares=_steps)

@@ -9,11 +9,17 @@ from scipy import stats
 from sklearn.preprocessing import QuantileTransformer
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.polars_float32 import widens
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
+from pretzel.importers.rounding import reads_thresholds
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse, vector
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+reads_entries(QuantileTransformer, alike=False)
+widens(QuantileTransformer)
+reads_thresholds(QuantileTransformer)
 
 MARGIN = 1e-7  # the library snaps values this close to the ends, and keeps ranks this far from 0 and 1
 

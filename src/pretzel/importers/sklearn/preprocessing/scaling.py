@@ -9,11 +9,23 @@ import sklearn
 from sklearn import preprocessing
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.registry import Methods, Step, imports
+from pretzel.importers.polars_float32 import widens
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
+from pretzel.importers.rounding import divides
+from pretzel.importers.sklearn.common.directions import divides_rounded
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse, vector
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+reads_entries(preprocessing.Normalizer, alike=True)
+widens(
+    preprocessing.MaxAbsScaler,
+    preprocessing.MinMaxScaler,
+    preprocessing.Normalizer,
+    preprocessing.RobustScaler,
+    preprocessing.StandardScaler,
+)
 
 _VERSION = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
 
@@ -89,3 +101,29 @@ def _divided_sparse(x: Node, scale: Any) -> Node:
 
 def _clipped(x: Node, low: float, high: float) -> Node:
     return ops.Clip(x, vector(low, x.type.columns), vector(high, x.type.columns))
+
+
+@divides(preprocessing.StandardScaler)
+def _standardizes(model: Any, rounded: bool) -> float:
+    if model.scale_ is None:
+        return 0.0
+    mean = 0.0 if model.mean_ is None else np.abs(model.mean_)
+    return divides_rounded(mean + model.scale_, model.scale_, rounded)
+
+
+@divides(preprocessing.RobustScaler)
+def _scales_by_quartiles(model: Any, rounded: bool) -> float:
+    if not model.with_scaling:
+        return 0.0
+    center = np.abs(model.center_) if model.with_centering else 0.0
+    return divides_rounded(center + model.scale_, model.scale_, rounded)
+
+
+@divides(preprocessing.MinMaxScaler)
+def _scales_by_range(model: Any, rounded: bool) -> float:
+    return divides_rounded(np.maximum(np.abs(model.data_min_), np.abs(model.data_max_)), model.data_range_, rounded)
+
+
+@divides(preprocessing.MaxAbsScaler)
+def _scales_by_size(model: Any, rounded: bool) -> float:
+    return divides_rounded(model.max_abs_, model.max_abs_, rounded)

@@ -8,12 +8,15 @@ import numpy as np
 from sklearn.preprocessing import SplineTransformer
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.polars_float32 import widens
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.common.matrices import checked_dense
 from pretzel.importers.sklearn.common.members import cast
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+widens(SplineTransformer)
 
 
 @imports(SplineTransformer)
