@@ -4,7 +4,7 @@ MODULES = {
     "calibration": "calibration",
     "cluster": "cluster",
     "compose.steps": "compose pipeline",
-    "compose.target": "compose._target",
+    "compose.target": "compose",
     "covariance": "covariance",
     "cross_decomposition": "cross_decomposition",
     "decomposition.components": "decomposition",

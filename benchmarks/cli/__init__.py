@@ -1,0 +1,1 @@
+"""Times of the command line: ``python -m benchmarks.cli.deploying [--write]``."""
