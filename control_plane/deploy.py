@@ -18,7 +18,7 @@ from pretzel.control_plane.causes import naming_causes
 from pretzel.control_plane.keep import Keeper
 from pretzel.control_plane.options import Options
 from pretzel.control_plane.refusals import keeping_refusals
-from pretzel.control_plane.statistics import known, sizes_of, statistics
+from pretzel.control_plane.statistics import known, named, sizes_of, statistics
 from pretzel.control_plane.steps import reached
 from pretzel.control_plane.store import ObjectStore, ParameterCache
 from pretzel.control_plane.verify import Sample, Tolerance, Verified, Verifier
@@ -240,6 +240,7 @@ def _check(request: Deployment) -> None:
 
 def _measured(request: Deployment, result: Made) -> dict[str, Any]:
     observed = statistics(result.compiled, result.sizes, request.sample, result.verified)
+    observed |= named(result.compiled)
     if request.sample is None:
         return {"verified": False, **observed}
     tolerance = {"relative": request.tolerance.relative, "absolute": request.tolerance.absolute}

@@ -9,6 +9,7 @@ import numpy as np
 
 from pretzel.compiler.compile import Compiled
 from pretzel.control_plane.verify import Sample, Verified
+from pretzel.plan import steps
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import ModelVersion
 from pretzel.plan.plan import Plan
@@ -16,7 +17,7 @@ from pretzel.plan.sizes import Sizes, is_fixed, key_of
 from pretzel.plan.values import Csr, Ragged, Texts
 
 MOST_TIMED = 256
-"""Stages; the times of a larger plan are not stored, since every worker receives the metadata of a version."""
+"""Stages; the times and steps of a larger plan are not stored, since every worker receives the metadata of a version."""
 
 
 def sizes_of(definition: Definition, compiled: Compiled, sample: Sample, verified: Verified) -> Sizes:
@@ -40,6 +41,11 @@ def statistics(compiled: Compiled, sizes: Sizes, sample: Sample | None, verified
         return tree
     rows = _rows(sample)
     return tree | {"stage_seconds": [float(f"{step.seconds / rows:.3g}") for step in verified.observed]}
+
+
+def named(compiled: Compiled) -> dict[str, Any]:
+    """Return the names of each stage's steps as they are stored with a version."""
+    return steps.stored(compiled.steps) if len(compiled.steps) <= MOST_TIMED else {}
 
 
 def known(newest: ModelVersion | None, definition: Definition) -> Sizes | None:

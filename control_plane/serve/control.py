@@ -24,6 +24,7 @@ from pretzel.plan import wire
 from pretzel.plan.model import ModelVersion, describe
 from pretzel.plan.plan import Plan
 from pretzel.plan.sizes import Sizes
+from pretzel.plan.steps import of_version
 from pretzel.v1 import control_pb2 as pb
 from pretzel.v1 import control_pb2_grpc
 
@@ -174,7 +175,8 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
         _, version = self._plane.catalog.resolve(request.model)
         definition, plan = self._plane.rebuilder.explained(version), self._plan(version)
         sharing = self._plane.catalog.sharing(plan.objects)
-        evidence = Evidence(sharing, seconds_of(version, plan), known(version, definition) or Sizes())
+        steps = of_version(version.metadata, len(plan.stages))
+        evidence = Evidence(sharing, seconds_of(version, plan), known(version, definition) or Sizes(), steps)
         format, width = request.format or "text", min(request.width or WIDTH, _MOST_WIDTH)
         return explain(definition, plan, format=format, verbose=request.verbose, evidence=evidence, width=width)
 

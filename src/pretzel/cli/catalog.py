@@ -15,10 +15,13 @@ from pretzel.client import ControlPlane
 from pretzel.client.endpoint import Budget
 from pretzel.plan.caveats import LEFT_OUT
 from pretzel.plan.model import ColumnDescription, InputDescription, LabelTable, ModelDescription, ModelVersion
+from pretzel.plan.steps import IN_VERSION
 from pretzel.plan.units import size
 
 _SAID = {"verified", "unverified", "applied"}
 """Metadata that other lines say, or that only `pretzel apply` reads."""
+_MOST_STEPS = 20
+"""Names of steps in a description."""
 
 
 def describe(
@@ -46,6 +49,7 @@ def _print_description(description: ModelDescription) -> None:
             ("verification", version.verification),
             ("aliases", ", ".join(f"{alias} -> {number}" for alias, number in description.aliases.items()) or "none"),
             *((key, value) for key, value in _texts(version) if key not in _SAID),
+            *_steps(version),
             *(("may differ", line) for line in version.may_differ),
             *(("Python stage", f"{one['step']}: {one['reason']}; {one['remedy']}") for one in _python(version)),
             *(("not served", f"{method}: {reason}") for method, reason in version.metadata.get(LEFT_OUT, {}).items()),
@@ -55,6 +59,14 @@ def _print_description(description: ModelDescription) -> None:
     output.print_table(("input", "type"), (_input(item, dates) for item in _inputs(description)))
     outputs = ((item.name, item.type, _labels(item.labels)) for item in description.outputs)
     output.print_table(("output", "type", "labels"), outputs, fold=("output", "labels"))
+
+
+def _steps(version: ModelVersion) -> Iterable[tuple[str, str]]:
+    """Return the names of the model's steps, in the order of its computation."""
+    names = [pair[0] for pair in version.metadata.get(IN_VERSION, ())]
+    if names:
+        more = f" and {len(names) - _MOST_STEPS} more" if len(names) > _MOST_STEPS else ""
+        yield "steps", ", ".join(names[:_MOST_STEPS]) + more
 
 
 def _texts(version: ModelVersion) -> Iterable[tuple[str, object]]:

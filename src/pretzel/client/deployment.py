@@ -144,7 +144,7 @@ def _with_metadata(definition: Definition, metadata: Mapping[str, Any]) -> Defin
     taken = sorted({*metadata} & {*definition.metadata})
     if taken:
         raise InputError(f"metadata: {taken[0]!r:.60} is set by Pretzel; choose another key")
-    return Definition(definition.outputs, definition.inputs, {**definition.metadata, **metadata})
+    return replace(definition, metadata={**definition.metadata, **metadata})
 
 
 def _only(definition: Definition, outputs: Sequence[str]) -> Definition:
@@ -156,7 +156,7 @@ def _only(definition: Definition, outputs: Sequence[str]) -> Definition:
             methods = ", ".join(methods_of(definition.outputs))
             raise InputError(f"outputs: this definition has no {name!r:.60}; choose from {methods}, or export it again")
         selected |= {part: definition.outputs[part] for part in parts}
-    return Definition(selected, definition.inputs, definition.metadata)
+    return replace(definition, outputs=selected)
 
 
 def _try(estimator: Any, X: Any) -> None:

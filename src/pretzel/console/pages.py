@@ -212,7 +212,7 @@ def _stage(stage: Mapping[str, Any], number: int, inputs: list[str]) -> dict[str
     return {
         "number": number,
         "operator": stage["operator"],
-        "step": stage["attributes"].get("path") or stage["attributes"].get("owner") or "",
+        "step": ", ".join(stage["steps"]) or stage["attributes"].get("path") or stage["attributes"].get("owner") or "",
         "reads": reads[:8],
         "more_reads": len(reads[8:]),
         "type": stage["type"],

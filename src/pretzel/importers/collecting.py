@@ -11,9 +11,10 @@ from typing import Any
 from pretzel.errors import DefinitionError, UnsupportedError
 from pretzel.importers.columns import Columns
 from pretzel.importers.findings import Findings, Importing, Refusal, class_name
+from pretzel.importers.fitted import is_fitted
 from pretzel.importers.inputs import Inputs
 from pretzel.importers.placeholders import depends_on_placeholder, open_copy, placeholder, placeholders
-from pretzel.importers.registry import IMPORTERS, Methods, Step, is_fitted
+from pretzel.importers.registry import IMPORTERS, Methods, Step
 from pretzel.plan.node import Node
 
 _CONSEQUENCES = (AttributeError, IndexError, KeyError, TypeError, ValueError, DefinitionError, UnsupportedError)
@@ -33,6 +34,7 @@ class Collecting(Findings):
     def clear(self) -> None:
         """Discard all findings before an import restarts."""
         self.notes.clear()
+        self.names.clear()
         self.refusals.clear()
 
     def run(self, importing: Importing, estimator: Any, x: Columns, step: Step) -> Methods:

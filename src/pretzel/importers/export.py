@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from pretzel.errors import DefinitionError, InputError, UnsupportedError
@@ -120,8 +121,7 @@ def finished(making: Making, sample: Any = None, outputs: Sequence[str] | None =
     if making.inputs.tells_integers and not making.inputs.reads_integers:
         definition = _telling_integers(making, sample, definition, outputs)
     if held := categories_read(sample, definition):
-        metadata = {**definition.metadata, "categories_read": held}
-        return Definition(definition.outputs, definition.inputs, metadata)
+        return replace(definition, metadata={**definition.metadata, "categories_read": held})
     return definition
 
 
@@ -153,7 +153,7 @@ def _assembled(making: Making, wanted: Sequence[str] | None) -> Definition:
         metadata[LEFT_OUT] = left_out
     if making.findings.notes:
         metadata[KEY] = [note.as_map() for note in making.findings.notes]
-    return Definition(outputs, used, metadata)
+    return Definition(outputs, used, metadata, dict(making.findings.names.of))
 
 
 def _telling_integers(making: Making, sample: Any, definition: Definition, outputs: Sequence[str] | None) -> Definition:
@@ -173,7 +173,7 @@ def _telling_integers(making: Making, sample: Any, definition: Definition, outpu
         whole = {name: ValueType(typed.get(name, kind.dtype), kind.width, kind.layout) for name, kind in kinds.items()}
         definition = _assembled(_made_like(making, whole, form), outputs)
         metadata["typed"] = "any" if rules["array"] == rules["table"] else form
-    return Definition(definition.outputs, definition.inputs, {**definition.metadata, **metadata})
+    return replace(definition, metadata={**definition.metadata, **metadata})
 
 
 def _integer_rules(making: Making, kinds: dict[str, ValueType], form: str) -> list[Rule]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pretzel.errors import UnsupportedError
+from pretzel.importers.step_names import StepNames
 
 if TYPE_CHECKING:
     from pretzel.importers.columns import Columns
@@ -90,6 +91,8 @@ class Findings:
     notes: list[Note] = field(default_factory=list)
     tables: dict[str, Columns] = field(default_factory=dict)
     """The columns that steps return, by path, if they are not one node."""
+    names: StepNames = field(default_factory=StepNames)
+    """The steps by which nodes were made."""
 
     def again(self) -> Findings:
         """Return findings for another import of the same model."""
@@ -107,6 +110,7 @@ class Findings:
     def clear(self) -> None:
         """Discard all findings before an import restarts."""
         self.notes.clear()
+        self.names.clear()
 
     def run(self, importing: Importing, estimator: Any, x: Columns, step: Step) -> Methods:
         """Return the methods of a step from ``importing``; the first unsupported step raises."""

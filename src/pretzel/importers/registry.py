@@ -10,6 +10,7 @@ from pretzel.errors import UnsupportedError
 from pretzel.importers.columns import Columns
 from pretzel.importers.families import load_family
 from pretzel.importers.findings import Findings, Note, Refusal, class_name, refused, shown
+from pretzel.importers.fitted import is_fitted
 from pretzel.importers.inputs import Inputs, Open, UnreadableError, reading
 from pretzel.importers.offers import Offer
 from pretzel.importers.own import own_importer
@@ -112,6 +113,9 @@ class Step:
     left_out: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
     """Methods of the exported model that are not served: reason and remedy."""
 
+    parts: tuple[str, ...] = field(default=(), compare=False)
+    """The parts of the path below the exported model."""
+
     def leaves_out(self, method: str, reason: str, remedy: str) -> None:
         """Record why one method of the estimator is not served although others are."""
         self.left_out[method] = f"{reason}; {remedy}"
@@ -137,7 +141,8 @@ class Step:
 
     def inner(self, name: str, estimator: Any, width: int | None = None, cut: str = "") -> Step:
         """Return the step of ``estimator``, the part ``name`` of this one."""
-        return Step(f"{self.path}.{name}", estimator, self.findings, width, self.cut or cut, self.inputs)
+        path, parts = f"{self.path}.{name}", (*self.parts, name)
+        return Step(path, estimator, self.findings, width, self.cut or cut, self.inputs, parts=parts)
 
     @property
     def is_model(self) -> bool:
@@ -269,7 +274,7 @@ def _import(importer: Callable[[Any, Columns, Step], Imported], estimator: Any, 
     kind = served_as(type(estimator))
     try:
         with reading(step.path, x.inputs):
-            return importer(estimator, with_fitted_type(kind, estimator, x, step.inputs, step.path), step)
+            made = importer(estimator, with_fitted_type(kind, estimator, x, step.inputs, step.path), step)
     except UnreadableError as error:
         reason, _, remedy = str(error).rpartition("; ")
         raise step.refuse("", reason or remedy, remedy if reason else GIVEN_ELSE, about_input=True) from None
@@ -280,21 +285,11 @@ def _import(importer: Callable[[Any, Columns, Step], Imported], estimator: Any, 
             reason = f"an attribute of {kind.__name__} is missing or invalid ({error})"
             raise step.refuse("", reason, f"let its __init__ and fit call those of {kind.__name__}") from error
         raise step.refuse("", "it is not fitted", "fit it first") from error
+    step.findings.names.note(step.parts, made.parts if isinstance(made, Columns) else made.values(), x.parts)
+    return made
 
 
 def served_as(kind: type) -> type:
     """Return the nearest base of a class with an importer, a replacement or a refusal; else the class."""
     load_family(kind)
     return base_of(kind, IMPORTERS.keys() | REFUSED.keys() | STAND_INS.keys()) or kind
-
-
-def is_fitted(estimator: Any) -> bool:
-    """Return whether an estimator is fitted, by its own check or by attributes that end in an underscore."""
-    if not hasattr(estimator, "fit"):
-        return True
-    if hasattr(estimator, "__sklearn_is_fitted__"):
-        try:
-            return bool(estimator.__sklearn_is_fitted__())
-        except (AttributeError, ValueError):  # a union raises the NotFittedError of an inner estimator
-            return False
-    return any(name.endswith("_") and not name.startswith("__") for name in vars(estimator))

@@ -12,7 +12,7 @@ from typing import Any
 from pretzel.importers.samples import is_table
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
-from pretzel.plan.graph import rewrite, topological
+from pretzel.plan.graph import rewritten, topological
 from pretzel.plan.node import Node
 from pretzel.plan.types import DTYPE_NAMES, ValueType, is_small
 
@@ -47,7 +47,8 @@ def sent_as_float32(definition: Definition, small: Mapping[str, ValueType]) -> D
             return None
         return ops.Input(node.column, str(ValueType("f32", node.type.width)))
 
-    rewritten = rewrite([*definition.outputs.values(), *definition.inputs], change)
-    outputs = dict(zip(definition.outputs, rewritten, strict=False))
-    inputs = tuple(node for node in rewritten[len(outputs) :] if isinstance(node, ops.Input))
-    return Definition(outputs, inputs, definition.metadata)
+    made = rewritten([*definition.outputs.values(), *definition.inputs], change)
+    outputs = {name: made[node] for name, node in definition.outputs.items()}
+    inputs = tuple(node for one in definition.inputs if isinstance(node := made[one], ops.Input))
+    steps = {made[node]: names for node, names in definition.steps.items() if node in made}
+    return Definition(outputs, inputs, definition.metadata, steps)

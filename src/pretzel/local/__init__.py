@@ -176,4 +176,4 @@ def _again(reexport: Reexport, method: str, sample: Any) -> Definition:
 
 
 def _only(definition: Definition, outputs: Sequence[str]) -> Definition:
-    return Definition({name: definition.outputs[name] for name in outputs}, definition.inputs, definition.metadata)
+    return replace(definition, outputs={name: definition.outputs[name] for name in outputs})

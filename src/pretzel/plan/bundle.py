@@ -1,6 +1,7 @@
 """Read and write one file that holds a definition and its parameters.
 
-A header of 64 bytes (magic, the length of the definition and its SHA-256), the definition's canonical bytes, and the
+A header of 64 bytes (magic, the length of the definition and its SHA-256), the definition's canonical bytes (with the
+names of its steps, which readers of older versions pass over), and the
 blobs in the order in which the definition first names them.  Each part starts at a multiple of 64, the gaps are zeros,
 and the file ends with the last part.  Every byte is therefore covered by a digest or has a fixed value, and a file that
 is truncated, damaged or too long is rejected.
@@ -16,9 +17,9 @@ from pathlib import Path
 
 import pretzel.plan.ops  # noqa: F401  (registers the operators that definitions are built from)
 from pretzel.errors import CorruptObjectError
-from pretzel.plan.definition import Definition, from_tree, parameter_digests
+from pretzel.plan.definition import Definition, from_tree, named_tree, parameter_digests
 from pretzel.plan.digest import Digest
-from pretzel.plan.encoding import decode
+from pretzel.plan.encoding import decode, encode
 from pretzel.plan.parameter import Parameter
 
 MAGIC = b"PRETZDEF\x01\x00\x00\x00\x00\x00\x00\x00"
@@ -71,8 +72,8 @@ def is_bundle(path: str | os.PathLike[str]) -> bool:
 
 
 def _parts(definition: Definition) -> Iterator[bytes | memoryview]:
-    encoded = definition.encoded
-    yield _HEADER.pack(MAGIC, len(encoded), bytes.fromhex(definition.digest.hex), bytes(8))
+    encoded = encode(named_tree(definition)) if definition.steps else definition.encoded
+    yield _HEADER.pack(MAGIC, len(encoded), bytes.fromhex(Digest.of(encoded).hex), bytes(8))
     yield encoded
     for digest in parameter_digests(decode(encoded)):
         yield definition.parameters[digest].blob

@@ -15,6 +15,7 @@ from pretzel.plan.graph import topological
 from pretzel.plan.node import OPERATORS, Node
 from pretzel.plan.ops.inputs import Input
 from pretzel.plan.parameter import Parameter
+from pretzel.plan.steps import KEY, Names, by_place, of_nodes
 from pretzel.plan.structure import MAX_NODES, check_structure
 
 Json = Any
@@ -32,6 +33,9 @@ class Definition:
     """The columns a request must have, in order; those that no output reads are kept and checked too."""
     metadata: Mapping[str, Json] = field(default_factory=dict)
     """Facts for users and clients that no computation needs: estimator, library, names, input style."""
+
+    steps: Mapping[Node, Names] = field(default_factory=dict, compare=False, repr=False)
+    """The steps of the user's model that nodes come from; in no digest."""
 
     def __post_init__(self) -> None:
         """Collect the inputs that the outputs read, and reject duplicate names."""
@@ -82,8 +86,8 @@ class Definition:
 
 
 def to_tree(definition: Definition) -> dict[str, Json]:
-    """Return a definition as the plain values that are encoded, sent and stored."""
-    nodes = list(dict.fromkeys([*definition.inputs, *definition.nodes]))
+    """Return a definition as the plain values that are encoded and stored, without the names of its steps."""
+    nodes = _in_order(definition)
     index = {node: i for i, node in enumerate(nodes)}
     return {
         "nodes": [_node_tree(node, index) for node in nodes],
@@ -91,6 +95,17 @@ def to_tree(definition: Definition) -> dict[str, Json]:
         "outputs": [[name, index[node]] for name, node in definition.outputs.items()],
         "metadata": dict(definition.metadata),
     }
+
+
+def named_tree(definition: Definition) -> dict[str, Json]:
+    """Return a definition as the values that are sent and exported: with the names of its steps, if it has any."""
+    tree = to_tree(definition)
+    steps = of_nodes(_in_order(definition), definition.steps)
+    return {**tree, KEY: steps} if steps else tree
+
+
+def _in_order(definition: Definition) -> list[Node]:
+    return list(dict.fromkeys([*definition.inputs, *definition.nodes]))
 
 
 def _node_tree(node: Node, index: Mapping[Node, int]) -> dict[str, Json]:
@@ -103,7 +118,7 @@ def _node_tree(node: Node, index: Mapping[Node, int]) -> dict[str, Json]:
 
 
 def from_tree(tree: Any, parameters: Mapping[Digest, Parameter]) -> Definition:
-    """Build the definition that :func:`to_tree` describes.
+    """Build the definition that :func:`to_tree` or :func:`named_tree` describes.
 
     Raises:
         DefinitionError: an unknown operator, a wrong attribute, a dangling or forward reference (so a cycle), a type
@@ -116,7 +131,8 @@ def from_tree(tree: Any, parameters: Mapping[Digest, Parameter]) -> Definition:
     inputs = tuple(nodes[i] for i in tree["inputs"])
     if not all(isinstance(node, Input) for node in inputs):
         raise DefinitionError("definition: the input list names a node that is not an input")
-    return Definition({name: nodes[i] for name, i in tree["outputs"]}, inputs, dict(tree["metadata"]))
+    named = {node: names for node, names in zip(nodes, by_place(tree.get(KEY, ()), len(nodes)), strict=True) if names}
+    return Definition({name: nodes[i] for name, i in tree["outputs"]}, inputs, dict(tree["metadata"]), named)
 
 
 def from_encoded(data: bytes | memoryview, parameters: Mapping[Digest, Parameter]) -> Definition:

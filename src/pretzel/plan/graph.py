@@ -36,8 +36,14 @@ def readers(roots: Iterable[Node]) -> Counter[Node]:
 def rewrite(roots: Iterable[Node], change: Callable[[Node], Node | None]) -> list[Node]:
     """Return ``roots`` rebuilt bottom-up; ``change`` gets each node over its new inputs, and None keeps that node."""
     roots = list(roots)
+    done = rewritten(roots, change)
+    return [done[root] for root in roots]
+
+
+def rewritten(roots: Iterable[Node], change: Callable[[Node], Node | None]) -> dict[Node, Node]:
+    """Return the new node of each that ``roots`` read, as :func:`rewrite` makes them."""
     done: dict[Node, Node] = {}
     for node in topological(roots):
         rebuilt = node.with_inputs(tuple(done[child] for child in node.inputs))
         done[node] = change(rebuilt) or rebuilt
-    return [done[root] for root in roots]
+    return done

@@ -13,6 +13,7 @@ from typing import Any
 from pretzel.errors import DefinitionError
 from pretzel.plan.digest import Digest
 from pretzel.plan.node import OPERATORS
+from pretzel.plan.steps import KEY, by_place
 
 MAX_NODES = 100_000
 MAX_EDGES = 1_000_000
@@ -40,6 +41,7 @@ def check_structure(tree: Any) -> None:
             _few(f"edges up to node {seen}", edges, MAX_EDGES)
             _check_node(seen, item)
         _check_ends(tree, len(tree["nodes"]))
+        by_place(tree.get(KEY, ()), len(tree["nodes"]))
         _few("bytes of parameters read", _bytes_read(tree), MAX_READ)
     except DefinitionError:
         raise

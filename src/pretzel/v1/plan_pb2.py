@@ -15,7 +15,7 @@ _sym_db = _symbol_database.Default()
 from pretzel.v1 import values_pb2 as pretzel_dot_v1_dot_values__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15pretzel/v1/plan.proto\x12\npretzel.v1\x1a\x17pretzel/v1/values.proto\"\xa5\x02\n\x04Node\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x0e\n\x06inputs\x18\x02 \x03(\r\x12\x34\n\nattributes\x18\x03 \x03(\x0b\x32 .pretzel.v1.Node.AttributesEntry\x12\x34\n\nparameters\x18\x04 \x03(\x0b\x32 .pretzel.v1.Node.ParametersEntry\x1aH\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.pretzel.v1.Attribute:\x02\x38\x01\x1a\x45\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12!\n\x05value\x18\x02 \x01(\x0b\x32\x12.pretzel.v1.Digest:\x02\x38\x01\")\n\x0bNamedOutput\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04node\x18\x02 \x01(\r\"\xe7\x01\n\nDefinition\x12\x1f\n\x05nodes\x18\x01 \x03(\x0b\x32\x10.pretzel.v1.Node\x12\x0e\n\x06inputs\x18\x02 \x03(\r\x12(\n\x07outputs\x18\x03 \x03(\x0b\x32\x17.pretzel.v1.NamedOutput\x12\x36\n\x08metadata\x18\x04 \x03(\x0b\x32$.pretzel.v1.Definition.MetadataEntry\x1a\x46\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.pretzel.v1.Attribute:\x02\x38\x01\"\xdb\x02\n\x05Stage\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x0e\n\x06kernel\x18\x02 \x01(\t\x12\x35\n\nattributes\x18\x03 \x03(\x0b\x32!.pretzel.v1.Stage.AttributesEntry\x12\x35\n\nparameters\x18\x04 \x03(\x0b\x32!.pretzel.v1.Stage.ParametersEntry\x12\x0e\n\x06inputs\x18\x05 \x03(\r\x12\x0c\n\x04type\x18\x06 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x07 \x01(\t\x1aH\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.pretzel.v1.Attribute:\x02\x38\x01\x1a\x45\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12!\n\x05value\x18\x02 \x01(\x0b\x32\x12.pretzel.v1.Digest:\x02\x38\x01\"L\n\nPlanOutput\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04slot\x18\x02 \x01(\r\x12\"\n\x06labels\x18\x03 \x01(\x0b\x32\x12.pretzel.v1.Digest\"\'\n\tPlanInput\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\"\xab\x02\n\x04Plan\x12\"\n\x06\x64igest\x18\x01 \x01(\x0b\x32\x12.pretzel.v1.Digest\x12\x12\n\nkernel_set\x18\x02 \x01(\t\x12%\n\x06inputs\x18\x03 \x03(\x0b\x32\x15.pretzel.v1.PlanInput\x12!\n\x06stages\x18\x04 \x03(\x0b\x32\x11.pretzel.v1.Stage\x12\'\n\x07outputs\x18\x05 \x03(\x0b\x32\x16.pretzel.v1.PlanOutput\x12\x30\n\x08metadata\x18\x06 \x03(\x0b\x32\x1e.pretzel.v1.Plan.MetadataEntry\x1a\x46\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.pretzel.v1.Attribute:\x02\x38\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15pretzel/v1/plan.proto\x12\npretzel.v1\x1a\x17pretzel/v1/values.proto\"\xa5\x02\n\x04Node\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x0e\n\x06inputs\x18\x02 \x03(\r\x12\x34\n\nattributes\x18\x03 \x03(\x0b\x32 .pretzel.v1.Node.AttributesEntry\x12\x34\n\nparameters\x18\x04 \x03(\x0b\x32 .pretzel.v1.Node.ParametersEntry\x1aH\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.pretzel.v1.Attribute:\x02\x38\x01\x1a\x45\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12!\n\x05value\x18\x02 \x01(\x0b\x32\x12.pretzel.v1.Digest:\x02\x38\x01\")\n\x0bNamedOutput\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04node\x18\x02 \x01(\r\"(\n\tNamedStep\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05nodes\x18\x02 \x03(\r\"\x8d\x02\n\nDefinition\x12\x1f\n\x05nodes\x18\x01 \x03(\x0b\x32\x10.pretzel.v1.Node\x12\x0e\n\x06inputs\x18\x02 \x03(\r\x12(\n\x07outputs\x18\x03 \x03(\x0b\x32\x17.pretzel.v1.NamedOutput\x12\x36\n\x08metadata\x18\x04 \x03(\x0b\x32$.pretzel.v1.Definition.MetadataEntry\x12$\n\x05steps\x18\x05 \x03(\x0b\x32\x15.pretzel.v1.NamedStep\x1a\x46\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.pretzel.v1.Attribute:\x02\x38\x01\"\xdb\x02\n\x05Stage\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x0e\n\x06kernel\x18\x02 \x01(\t\x12\x35\n\nattributes\x18\x03 \x03(\x0b\x32!.pretzel.v1.Stage.AttributesEntry\x12\x35\n\nparameters\x18\x04 \x03(\x0b\x32!.pretzel.v1.Stage.ParametersEntry\x12\x0e\n\x06inputs\x18\x05 \x03(\r\x12\x0c\n\x04type\x18\x06 \x01(\t\x12\x13\n\x0b\x66ingerprint\x18\x07 \x01(\t\x1aH\n\x0f\x41ttributesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.pretzel.v1.Attribute:\x02\x38\x01\x1a\x45\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12!\n\x05value\x18\x02 \x01(\x0b\x32\x12.pretzel.v1.Digest:\x02\x38\x01\"L\n\nPlanOutput\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04slot\x18\x02 \x01(\r\x12\"\n\x06labels\x18\x03 \x01(\x0b\x32\x12.pretzel.v1.Digest\"\'\n\tPlanInput\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\"\xab\x02\n\x04Plan\x12\"\n\x06\x64igest\x18\x01 \x01(\x0b\x32\x12.pretzel.v1.Digest\x12\x12\n\nkernel_set\x18\x02 \x01(\t\x12%\n\x06inputs\x18\x03 \x03(\x0b\x32\x15.pretzel.v1.PlanInput\x12!\n\x06stages\x18\x04 \x03(\x0b\x32\x11.pretzel.v1.Stage\x12\'\n\x07outputs\x18\x05 \x03(\x0b\x32\x16.pretzel.v1.PlanOutput\x12\x30\n\x08metadata\x18\x06 \x03(\x0b\x32\x1e.pretzel.v1.Plan.MetadataEntry\x1a\x46\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.pretzel.v1.Attribute:\x02\x38\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,22 +42,24 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['_NODE_PARAMETERSENTRY']._serialized_end=356
   _globals['_NAMEDOUTPUT']._serialized_start=358
   _globals['_NAMEDOUTPUT']._serialized_end=399
-  _globals['_DEFINITION']._serialized_start=402
-  _globals['_DEFINITION']._serialized_end=633
-  _globals['_DEFINITION_METADATAENTRY']._serialized_start=563
-  _globals['_DEFINITION_METADATAENTRY']._serialized_end=633
-  _globals['_STAGE']._serialized_start=636
-  _globals['_STAGE']._serialized_end=983
+  _globals['_NAMEDSTEP']._serialized_start=401
+  _globals['_NAMEDSTEP']._serialized_end=441
+  _globals['_DEFINITION']._serialized_start=444
+  _globals['_DEFINITION']._serialized_end=713
+  _globals['_DEFINITION_METADATAENTRY']._serialized_start=643
+  _globals['_DEFINITION_METADATAENTRY']._serialized_end=713
+  _globals['_STAGE']._serialized_start=716
+  _globals['_STAGE']._serialized_end=1063
   _globals['_STAGE_ATTRIBUTESENTRY']._serialized_start=213
   _globals['_STAGE_ATTRIBUTESENTRY']._serialized_end=285
   _globals['_STAGE_PARAMETERSENTRY']._serialized_start=287
   _globals['_STAGE_PARAMETERSENTRY']._serialized_end=356
-  _globals['_PLANOUTPUT']._serialized_start=985
-  _globals['_PLANOUTPUT']._serialized_end=1061
-  _globals['_PLANINPUT']._serialized_start=1063
-  _globals['_PLANINPUT']._serialized_end=1102
-  _globals['_PLAN']._serialized_start=1105
-  _globals['_PLAN']._serialized_end=1404
-  _globals['_PLAN_METADATAENTRY']._serialized_start=563
-  _globals['_PLAN_METADATAENTRY']._serialized_end=633
+  _globals['_PLANOUTPUT']._serialized_start=1065
+  _globals['_PLANOUTPUT']._serialized_end=1141
+  _globals['_PLANINPUT']._serialized_start=1143
+  _globals['_PLANINPUT']._serialized_end=1182
+  _globals['_PLAN']._serialized_start=1185
+  _globals['_PLAN']._serialized_end=1484
+  _globals['_PLAN_METADATAENTRY']._serialized_start=643
+  _globals['_PLAN_METADATAENTRY']._serialized_end=713
 # @@protoc_insertion_point(module_scope)

@@ -40,8 +40,16 @@ class NamedOutput(_message.Message):
     node: int
     def __init__(self, name: _Optional[str] = ..., node: _Optional[int] = ...) -> None: ...
 
+class NamedStep(_message.Message):
+    __slots__ = ("name", "nodes")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    NODES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    nodes: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, name: _Optional[str] = ..., nodes: _Optional[_Iterable[int]] = ...) -> None: ...
+
 class Definition(_message.Message):
-    __slots__ = ("nodes", "inputs", "outputs", "metadata")
+    __slots__ = ("nodes", "inputs", "outputs", "metadata", "steps")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -53,11 +61,13 @@ class Definition(_message.Message):
     INPUTS_FIELD_NUMBER: _ClassVar[int]
     OUTPUTS_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
     nodes: _containers.RepeatedCompositeFieldContainer[Node]
     inputs: _containers.RepeatedScalarFieldContainer[int]
     outputs: _containers.RepeatedCompositeFieldContainer[NamedOutput]
     metadata: _containers.MessageMap[str, _values_pb2.Attribute]
-    def __init__(self, nodes: _Optional[_Iterable[_Union[Node, _Mapping]]] = ..., inputs: _Optional[_Iterable[int]] = ..., outputs: _Optional[_Iterable[_Union[NamedOutput, _Mapping]]] = ..., metadata: _Optional[_Mapping[str, _values_pb2.Attribute]] = ...) -> None: ...
+    steps: _containers.RepeatedCompositeFieldContainer[NamedStep]
+    def __init__(self, nodes: _Optional[_Iterable[_Union[Node, _Mapping]]] = ..., inputs: _Optional[_Iterable[int]] = ..., outputs: _Optional[_Iterable[_Union[NamedOutput, _Mapping]]] = ..., metadata: _Optional[_Mapping[str, _values_pb2.Attribute]] = ..., steps: _Optional[_Iterable[_Union[NamedStep, _Mapping]]] = ...) -> None: ...
 
 class Stage(_message.Message):
     __slots__ = ("operator", "kernel", "attributes", "parameters", "inputs", "type", "fingerprint")

@@ -19,6 +19,7 @@ from pretzel.plan.ops.inputs import Input
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.plan import INLINE_LIMIT, Plan, PlanOutput
 from pretzel.plan.sizes import Sizes
+from pretzel.plan.steps import Names, added
 
 Blob = bytes | memoryview
 Choose = Callable[[Node, Sizes], Binding]
@@ -34,6 +35,8 @@ class Compiled:
     """Original and derived parameters, in order of use."""
     nodes: tuple[Node, ...] = ()
     """The node that each stage computes."""
+    steps: tuple[Names, ...] = ()
+    """The steps of the user's model that each stage comes from."""
 
 
 def compile_plan(
@@ -75,7 +78,17 @@ def compile_plan(
         inline=inline,
         room=_room(slots.computed, sizes),
     )
-    return Compiled(plan, blobs, tuple(slots.computed))
+    return Compiled(plan, blobs, tuple(slots.computed), _steps(definition, slots))
+
+
+def _steps(definition: Definition, slots: Slots) -> tuple[Names, ...]:
+    """Return the steps of each stage: of all nodes that it computes."""
+    steps: list[Names] = [()] * (len(slots.inputs) + len(slots.stages))
+    for node in definition.nodes if definition.steps else ():
+        slot = slots.get(node)
+        if slot is not None:
+            steps[slot] = added(steps[slot], definition.steps.get(node, ()))
+    return tuple(steps[len(slots.inputs) :])
 
 
 def _room(nodes: Iterable[Node], sizes: Sizes) -> tuple[int, ...]:

@@ -31,6 +31,10 @@ class Slots:
         """Return the slot that holds the value of ``node``."""
         return self._slots[node]
 
+    def get(self, node: Node) -> int | None:
+        """Return the slot that holds the value of ``node``; None if no stage computes it."""
+        return self._slots.get(node)
+
     def add(self, node: Node, lowered: Lowered) -> None:
         """Append the stage that computes ``node``, unless an earlier stage has the same fingerprint."""
         stage = self._stage(node, lowered)

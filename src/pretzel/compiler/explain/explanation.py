@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from pretzel.compiler.compile import compile_plan
+from pretzel.compiler.compile import Compiled, compile_plan
 from pretzel.compiler.compile.formation import Pass, form
 from pretzel.compiler.optimize import optimize
 from pretzel.compiler.optimize.cost import Cost, cost, stage_work
@@ -21,9 +21,12 @@ from pretzel.plan.model import ColumnDescription, InputDescription, array_column
 from pretzel.plan.node import Node
 from pretzel.plan.plan import Plan, Stage
 from pretzel.plan.sizes import Sizes
+from pretzel.plan.steps import Names
 
 MANY = 1000
 """Rows per call that expected times assume."""
+_MOST_STEPS = 2
+"""Names that are shown of the steps of one stage."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Evidence:
     """Seconds per row of each stage, by fingerprint."""
     sizes: Sizes = Sizes()
     """Statistics of the values in a sample."""
+    steps: Sequence[Names] | None = None
+    """The names of the steps that each stage comes from; None: those of the definition."""
 
 
 @dataclass(frozen=True)
@@ -111,9 +116,30 @@ class Explanation:
     @cached_property
     def expected(self) -> list[float | None]:
         """The seconds per row of each stage by the cost table, in calls of many rows; None without rates."""
-        compiled, sizes = compile_plan(self.optimized, self.evidence.sizes), self.evidence.sizes
+        compiled, sizes = self._compiled, self.evidence.sizes
         nodes = {s.fingerprint: node for s, node in zip(compiled.plan.stages, compiled.nodes, strict=True)}
         return [expected_seconds(stage.kernel, nodes.get(stage.fingerprint), sizes) for stage in self.plan.stages]
+
+    @cached_property
+    def _compiled(self) -> Compiled:
+        return compile_plan(self.optimized, self.evidence.sizes)
+
+    @cached_property
+    def steps(self) -> Sequence[Names]:
+        """The steps of the user's model that each stage comes from, by name."""
+        if self.evidence.steps is not None:
+            return self.evidence.steps
+        compiled = self._compiled
+        named = {stage.fingerprint: names for stage, names in zip(compiled.plan.stages, compiled.steps, strict=True)}
+        return [named.get(stage.fingerprint, ()) for stage in self.plan.stages]
+
+    def step(self, i: int) -> str:
+        """Return the names of the steps that a stage comes from, or the path of its code; empty if it has none."""
+        names, attributes = self.steps[i], self.plan.stages[i].attributes
+        if not names:
+            return str(attributes.get("path") or attributes.get("owner") or "")
+        more = f" and {len(names) - _MOST_STEPS} more" if len(names) > _MOST_STEPS else ""
+        return ", ".join(names[:_MOST_STEPS]) + more
 
     @property
     def is_measured(self) -> bool:

@@ -112,6 +112,7 @@ def _stage_lines(report: Explanation, i: int) -> list[str]:
     usual = defaults(OPERATORS[stage.operator]) if stage.operator in OPERATORS else {}
     changed = {name: value for name, value in stage.attributes.items() if repr(value) != repr(usual.get(name))}
     shown = ", ".join(f"{name} {json.dumps(value, ensure_ascii=False)}" for name, value in changed.items())
+    step = ", ".join(report.steps[i])
     attributes = shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
     seconds = report.seconds[i]
     time = f"{duration(seconds)}, " if seconds is not None else ""
@@ -119,6 +120,7 @@ def _stage_lines(report: Explanation, i: int) -> list[str]:
     also = others_text(report.others(stage))
     return [
         stage.operator,
+        step if len(step) <= LONGEST else step[: LONGEST - 1] + "…",
         attributes,
         str(stage.type),
         f"{stored}, as in {also}" if also else stored,

@@ -59,6 +59,7 @@ def _stage(report: Explanation, i: int, stage: Stage) -> dict[str, Any]:
     return {
         "slot": len(report.plan.inputs) + i,
         "operator": stage.operator,
+        "steps": list(report.steps[i]),
         "kernel": stage.kernel,
         "attributes": dict(stage.attributes),
         "inputs": list(stage.inputs),

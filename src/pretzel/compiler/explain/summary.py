@@ -104,7 +104,7 @@ def _dominating(report: Explanation) -> Iterator[tuple[str, str]]:
 def stage_name(report: Explanation, i: int) -> str:
     """Return a stage by the user's step or columns: ``count_ngrams of review``."""
     stage = report.plan.stages[i]
-    step = stage.attributes.get("path") or stage.attributes.get("owner")
+    step = report.step(i)
     name = stage.operator.replace("_", " ") + (f" for {step}" if step else "")
     columns = columns_of(report, i)
     named = " and ".join(columns) if len(columns) < 3 else f"{len(columns)} columns"

@@ -11,7 +11,7 @@ from pretzel.compiler.optimize.trace import Step
 from pretzel.plan.render import render
 from pretzel.plan.units import duration, percent, size
 
-_DROPPED = ("value", "kernel", "shared with", "reads")
+_DROPPED = ("value", "kernel", "shared with", "reads", "step")
 """Columns of the table of stages that a narrow terminal lacks, in the order in which they go."""
 _EXPENSIVE = 0.05
 """The share of the time from which a stage is listed as expensive."""
@@ -68,7 +68,8 @@ def _expensive(report: Explanation) -> Iterator[str]:
         cost = _time(seconds, report.expected[i]) or f"{report.works[i]:,} elements"
         reads = " ".join(_slot(report, slot) for slot in stage.inputs)
         share = f"{_bar(report.shares[i])} {percent(report.shares[i], 1):>5}"
-        yield f"  {share}  {stage.operator} of {reads} : {stage.type}, {cost}"
+        step = ", ".join(report.steps[i])
+        yield f"  {share}  {stage.operator}{f' for {step}' if step else ''} of {reads} : {stage.type}, {cost}"
 
 
 def _bar(share: float, most: int = 20) -> str:
@@ -128,7 +129,7 @@ def _saved(step: Step) -> str:
 
 def _stages(report: Explanation, width: int) -> Iterator[str]:
     yield f"Stages, for kernels {report.plan.kernel_set}"
-    heads = ("slot", "operator", "kernel", "reads", "gives", "parameters", "cost", "shared with", "value")
+    heads = ("slot", "operator", "step", "kernel", "reads", "gives", "parameters", "cost", "shared with", "value")
     rows = [heads, *(_row(report, i) for one in report.passes for i in one.stages)]
     head, *lines = _table(rows, width - 5).splitlines()
     yield f"     {head}"
@@ -146,6 +147,7 @@ def _row(report: Explanation, i: int) -> tuple[str, ...]:
     return (
         str(len(report.plan.inputs) + i),
         stage.operator,
+        ", ".join(report.steps[i]),
         stage.kernel,
         " ".join(_slot(report, slot) for slot in stage.inputs),
         str(stage.type),
@@ -174,6 +176,7 @@ def _count(n: int, noun: str) -> str:
 def _table(rows: list[tuple[str, ...]], width: int) -> str:
     """Return the rows in columns; in a narrow terminal without those that say least."""
     columns = [list(column) for column in zip(*rows, strict=True)]
+    columns = [column for column in columns if column[0] != "step" or any(column[1:])]
     for dropped in _DROPPED:
         if _breadth(columns) > width:
             columns = [column for column in columns if column[0] != dropped]

@@ -7,11 +7,13 @@ of passes and the work, and names the rule at fault.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from pretzel.compiler.legality import OPTIMIZED, has_kernel
 from pretzel.compiler.optimize.budget import BYTE, NODE, Budget
 from pretzel.compiler.optimize.graph import Graph
 from pretzel.compiler.optimize.pattern import Rule, alternatives
+from pretzel.compiler.optimize.provenance import moved
 from pretzel.compiler.optimize.trace import Step, Trace
 from pretzel.errors import PretzelError
 from pretzel.plan.definition import MAX_NODES, Definition
@@ -75,8 +77,11 @@ def _apply(rule: Rule, graph: Graph, trace: Trace | None) -> Graph:
     if not replaced:
         return graph
     graph.budget.spend(NODE * len(definition.nodes))
-    roots = _substitute(rule, definition.outputs.values(), replaced)
-    rewritten = Definition(dict(zip(definition.outputs, roots, strict=True)), definition.inputs, definition.metadata)
+    new = _substitute(rule, definition.outputs.values(), replaced)
+    outputs = {name: new[node] for name, node in definition.outputs.items()}
+    rewritten = Definition(outputs, definition.inputs, definition.metadata)
+    if definition.steps:
+        rewritten = replace(rewritten, steps=moved(definition, rewritten, replaced, new))
     _check(rule, definition, rewritten)
     if trace is not None:
         trace.record(Step(rule.name, rule.summary, len(replaced), definition, rewritten))
@@ -120,12 +125,12 @@ def _created(new: Node, graph: Graph) -> list[Node]:
     return list(nodes)
 
 
-def _substitute(rule: Rule, roots: Iterable[Node], replaced: dict[Node, Node]) -> list[Node]:
+def _substitute(rule: Rule, roots: Iterable[Node], replaced: dict[Node, Node]) -> dict[Node, Node]:
+    """Return the new node of each that the roots read."""
     # A replacement contains old nodes, which may be replaced too, so it is walked like any other input.
-    roots = list(roots)
     done: dict[Node, Node] = {}
     entered: set[Node] = set()
-    stack = roots[::-1]
+    stack = list(roots)[::-1]
     while stack:
         node = stack[-1]
         needs = (replaced[node],) if node in replaced else node.inputs
@@ -136,7 +141,7 @@ def _substitute(rule: Rule, roots: Iterable[Node], replaced: dict[Node, Node]) -
         stack.extend(waiting)
         if not waiting:
             done[stack.pop()] = done[needs[0]] if node in replaced else node.with_inputs(tuple(done[n] for n in needs))
-    return [done[root] for root in roots]
+    return done
 
 
 def _check(rule: Rule, before: Definition, after: Definition) -> None:

@@ -63,6 +63,7 @@ class Isolating(Findings):
     def clear(self) -> None:
         """Discard all findings before an import restarts."""
         self.notes.clear()
+        self.names.clear()
         self.tables.clear()
         self.refusals.clear()
 

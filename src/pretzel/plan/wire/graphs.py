@@ -7,10 +7,11 @@ from typing import Any
 
 import pretzel.plan.ops  # noqa: F401  (registers the operators that definitions are built from)
 from pretzel.errors import DefinitionError
-from pretzel.plan.definition import Definition, from_tree, to_tree
+from pretzel.plan.definition import Definition, from_tree, named_tree
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.plan import Plan, PlanInput, PlanOutput, Stage
+from pretzel.plan.steps import KEY
 from pretzel.plan.structure import MAX_METADATA, check_structure
 from pretzel.plan.wire.attributes import (
     attributes_from_proto,
@@ -23,12 +24,13 @@ from pretzel.v1 import plan_pb2 as pb
 
 def definition_to_proto(definition: Definition) -> pb.Definition:
     """Return the message of a definition, which refers to parameters by digest."""
-    tree = to_tree(definition)
+    tree = named_tree(definition)
     return pb.Definition(
         nodes=[_node(item) for item in tree["nodes"]],
         inputs=tree["inputs"],
         outputs=[pb.NamedOutput(name=name, node=node) for name, node in tree["outputs"]],
         metadata=attributes_to_proto(tree["metadata"]),
+        steps=[pb.NamedStep(name=name, nodes=nodes) for name, nodes in tree.get(KEY, ())],
     )
 
 
@@ -39,6 +41,7 @@ def definition_tree(message: pb.Definition) -> dict[str, Any]:
         DefinitionError: it is invalid for any parameters; the message names the node.
     """
     size = sum(attribute.ByteSize() for attribute in message.metadata.values())
+    size += sum(len(step.name) for step in message.steps)
     if size > MAX_METADATA:
         raise DefinitionError(
             f"definition: {size:,} bytes of metadata; at most {MAX_METADATA:,} are accepted; shorten its names"
@@ -84,6 +87,7 @@ def _tree(message: pb.Definition) -> dict[str, Any]:
         "inputs": list(message.inputs),
         "outputs": [[output.name, output.node] for output in message.outputs],
         "metadata": attributes_from_proto(message.metadata),
+        **({KEY: [[step.name, list(step.nodes)] for step in message.steps]} if message.steps else {}),
     }
 
 

@@ -14,8 +14,9 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, T
 
 from pretzel.errors import DefinitionError
 from pretzel.importers.columns import Columns
+from pretzel.importers.fitted import is_fitted
 from pretzel.importers.inputs import Open
-from pretzel.importers.registry import Methods, Step, imports, is_fitted, reads_entries
+from pretzel.importers.registry import Methods, Step, imports, reads_entries
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse
 from pretzel.plan import ops
 from pretzel.plan.node import Node
