@@ -17,7 +17,7 @@ from pretzel.plan.sizes import Sizes, is_fixed, key_of
 from pretzel.plan.values import Csr, Ragged, Texts
 
 MOST_TIMED = 256
-"""Stages; the times and steps of a larger plan are not stored, since every worker receives the metadata of a version."""
+"""Stages; the times of a larger plan are not stored, since every worker receives the metadata of a version."""
 
 
 def sizes_of(definition: Definition, compiled: Compiled, sample: Sample, verified: Verified) -> Sizes:
@@ -45,7 +45,7 @@ def statistics(compiled: Compiled, sizes: Sizes, sample: Sample | None, verified
 
 def named(compiled: Compiled) -> dict[str, Any]:
     """Return the names of each stage's steps as they are stored with a version."""
-    return steps.stored(compiled.steps) if len(compiled.steps) <= MOST_TIMED else {}
+    return steps.stored(compiled.steps)
 
 
 def known(newest: ModelVersion | None, definition: Definition) -> Sizes | None:

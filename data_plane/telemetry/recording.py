@@ -14,12 +14,13 @@ from typing import Any, cast
 
 from pretzel.data_plane.measure.counters import Calls
 from pretzel.engine import Executable
+from pretzel.engine.executable import Timed
 from pretzel.plan.model import ModelVersion
 
 MOST_RUNS = 64
 """Runs of one call that are recorded: a call for many models has one for each."""
-Steps = Sequence[tuple[Any, float]]
-"""Kernels, or Python stages, with their seconds."""
+Steps = Sequence[Timed]
+"""Kernels, or Python stages, with their seconds and the stages of the plan that they compute."""
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -22,6 +22,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from pretzel.data_plane.telemetry.recording import Load, Recording, Run
 from pretzel.engine.hops import Hop
+from pretzel.plan.steps import Names, of_version
 from pretzel.serving.log_limit import REFUSED
 
 log = structlog.get_logger(__name__)
@@ -84,8 +85,11 @@ class Tracing:
         attributes = {"pretzel.rows": run.rows, "pretzel.models": len(run.versions)}
         program = self._tracer.start_span("program", context, attributes=attributes, start_time=clock.at(begun))
         inside, at = trace.set_span_in_context(program), begun
-        for step, seconds in run.steps:
+        names = _names(run)
+        for step, seconds, stages in run.steps:
             name, described = _described(step)
+            if own := list(dict.fromkeys(name for stage in stages for name in names(stage))):
+                described["pretzel.steps"] = own
             stage = self._tracer.start_span(name, inside, attributes=described, start_time=clock.at(at))
             at += seconds
             stage.end(clock.at(at))
@@ -131,7 +135,15 @@ def _models(runs: Iterable[Run]) -> dict[str, Any]:
     return {"pretzel.model": versions[0] if len(versions) == 1 else versions} if versions else {}
 
 
-def _described(step: Any) -> tuple[str, dict[str, str]]:
+def _names(run: Run) -> Callable[[int], Names]:
+    """Return a function from a stage to the names of its steps; of none if several plans ran as one."""
+    if len({version.plan for version in run.versions}) != 1:
+        return lambda stage: ()
+    names = of_version(run.versions[0].metadata)
+    return lambda stage: names[stage] if stage < len(names) else ()
+
+
+def _described(step: Any) -> tuple[str, dict[str, Any]]:
     """Return the name of a step's span, and its attributes."""
     if isinstance(step, Hop):
         return f"python {step.path}", {"pretzel.step": step.path}

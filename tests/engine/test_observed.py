@@ -40,7 +40,9 @@ def test_results_are_those_of_a_run_and_each_step_has_its_time(name: str):
         for one, other in zip(parts(value), parts(observed[output]), strict=True):
             assert one.tobytes() == other.tobytes()
     assert steps
-    assert all(seconds > 0 for _, seconds in steps)
+    assert all(seconds > 0 for _, seconds, _ in steps)
+    assert {stage for *_, stages in steps for stage in stages} <= {*range(len(compiled.plan.stages))}
+    assert len({stage for *_, stages in steps for stage in stages}) >= len(steps)
 
 
 def test_errors_are_those_of_a_run():

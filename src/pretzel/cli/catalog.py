@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Annotated
 
 import typer
@@ -15,7 +16,7 @@ from pretzel.client import ControlPlane
 from pretzel.client.endpoint import Budget
 from pretzel.plan.caveats import LEFT_OUT
 from pretzel.plan.model import ColumnDescription, InputDescription, LabelTable, ModelDescription, ModelVersion
-from pretzel.plan.steps import IN_VERSION
+from pretzel.plan.steps import of_version
 from pretzel.plan.units import size
 
 _SAID = {"verified", "unverified", "applied"}
@@ -63,7 +64,7 @@ def _print_description(description: ModelDescription) -> None:
 
 def _steps(version: ModelVersion) -> Iterable[tuple[str, str]]:
     """Return the names of the model's steps, in the order of its computation."""
-    names = [pair[0] for pair in version.metadata.get(IN_VERSION, ())]
+    names = list(dict.fromkeys(chain.from_iterable(of_version(version.metadata))))
     if names:
         more = f" and {len(names) - _MOST_STEPS} more" if len(names) > _MOST_STEPS else ""
         yield "steps", ", ".join(names[:_MOST_STEPS]) + more

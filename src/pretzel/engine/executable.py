@@ -24,6 +24,8 @@ from pretzel.plan.sizes import is_fixed
 from pretzel.plan.types import ValueType
 
 Step = tuple[Any, tuple[int, ...], ValueType]  # kernel, nodes read, type written
+Timed = tuple[Any, float, tuple[int, ...]]
+"""A kernel or a hop, its seconds, and the steps of the executable that it computes: stages, if that is of one plan."""
 Join = Callable[[list[FusedStep], frozenset[int]], list[FusedStep]]
 
 _MOST_SCHEDULES = 64  # callers choose the outputs and their order, so the cache needs a bound
@@ -45,6 +47,8 @@ class Schedule:
     program: Program
     names: tuple[str, ...]
     positions: tuple[int, ...]  # index into the program's results; -1 - i refers to input i
+    steps: tuple[tuple[int, ...], ...]
+    """The executable's steps that each step of the program computes."""
 
 
 class Executable:
@@ -136,11 +140,12 @@ class Executable:
 
     def run_observed(
         self, columns: Mapping[str, Any], outputs: Sequence[str] | None = None, **options: Any
-    ) -> tuple[dict[str, Value], list[tuple[Any, float]]]:
+    ) -> tuple[dict[str, Value], list[Timed]]:
         """Compute as :meth:`run` with its ``options``, on one thread; return each kernel with its seconds too."""
         rows, bound, outputs = self._bind(columns, outputs)
         schedule = self.schedule(outputs)
-        results, steps = guarded(lambda workspace: run_observed(schedule.program, workspace, bound, rows, **options))
+        results, timed = guarded(lambda workspace: run_observed(schedule.program, workspace, bound, rows, **options))
+        steps = [(*one, covered) for one, covered in zip(timed, schedule.steps, strict=True)]
         return self._values(schedule, results, bound), steps
 
     def _values(self, schedule: Schedule, results: Sequence[Any], bound: Sequence[Any]) -> dict[str, Value]:
@@ -275,7 +280,7 @@ class Executable:
         program = Program(types, count, steps, [slot[node] for node in returned], block, self.noted)
         at = {node: i for i, node in enumerate(returned)}
         positions = tuple(at.get(node, -1 - node) for node in (self.outputs[name].node for name in names))
-        return Schedule(program, names, positions)
+        return Schedule(program, names, positions, tuple(tuple(n - count for n in group.nodes) for group in groups))
 
     def reached(self, nodes: Iterable[int]) -> list[int]:
         """Return these nodes and all that they read, directly or not, in order."""

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from pretzel.engine.bindings.python import KERNEL
 from pretzel.engine.columns import absent_column, bind_column, column_rows
-from pretzel.engine.executable import Executable, Observed, Schedule
+from pretzel.engine.executable import Executable, Observed, Schedule, Timed
 from pretzel.engine.footprint import Footprint, Need
 from pretzel.engine.outputs import Output, Value
 from pretzel.errors import InputError, PreconditionError
@@ -164,15 +164,15 @@ class HoppingExecutable:
 
     def run_observed(
         self, columns: Mapping[str, Any], outputs: Sequence[str] | None = None, **options: Any
-    ) -> tuple[dict[str, Value], list[tuple[Any, float]]]:
+    ) -> tuple[dict[str, Value], list[Timed]]:
         """Compute as :meth:`run`; return each hop with its seconds too, those of native steps before it included."""
         names = self._chosen(outputs)
         rows, values = self._start(columns)
-        steps = []
+        steps: list[Timed] = []
         for hop in self._needed(names):
             begun = time.perf_counter()
             self._leap(hop, values, rows, options)
-            steps.append((hop, time.perf_counter() - begun))
+            steps.append((hop, time.perf_counter() - begun, ()))
         return self._native.run_bound(self._bound(values, rows), rows, names, **options), steps
 
     def profile(self, columns: Mapping[str, Any]) -> list[Observed]:

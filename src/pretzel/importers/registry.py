@@ -285,7 +285,7 @@ def _import(importer: Callable[[Any, Columns, Step], Imported], estimator: Any, 
             reason = f"an attribute of {kind.__name__} is missing or invalid ({error})"
             raise step.refuse("", reason, f"let its __init__ and fit call those of {kind.__name__}") from error
         raise step.refuse("", "it is not fitted", "fit it first") from error
-    step.findings.names.note(step.parts, made.parts if isinstance(made, Columns) else made.values(), x.parts)
+    step.findings.names.note(step.parts, made, x.parts)
     return made
 
 

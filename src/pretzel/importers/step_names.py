@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pretzel.plan import ops
@@ -22,20 +22,21 @@ class StepNames:
         """Discard all names before an import restarts."""
         self.of.clear()
 
-    def note(self, parts: tuple[str, ...], made: Iterable[Any], given: Iterable[Any]) -> None:
-        """Record that a step made these nodes of those that it was given; steps inside of it recorded theirs before.
+    def note(self, parts: tuple[str, ...], made: Any, given: Iterable[Any]) -> None:
+        """Record that a step made nodes of those that it was given; steps inside of it recorded theirs before.
 
         Args:
             parts: the parts of the step's path below the model.
-            made: nodes, or inputs whose type is open, which are passed over.
-            given: what the step reads.
+            made: its methods, or the columns that it hands on.
+            given: the nodes that it reads, and inputs whose type is open, which are passed over.
         """
         name = name_of(parts)
         if not name:
             return
         inner = f"{name}__"
         before = set(topological(part for part in given if isinstance(part, Node)))
-        stack = [part for part in made if isinstance(part, Node)]
+        results = made.values() if isinstance(made, Mapping) else made.parts
+        stack = [part for part in results if isinstance(part, Node)]
         seen = set(stack)
         while stack:
             node = stack.pop()

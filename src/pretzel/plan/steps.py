@@ -16,6 +16,8 @@ KEY = "steps"
 """Key of the names in the tree of a definition."""
 IN_VERSION = "step_names"
 """Key of the names of a plan's stages in the metadata of a version."""
+MOST_STAGES = 256
+"""Stages; the names of a larger plan are not stored, since every worker receives the metadata of a version."""
 MOST_NAMES = 8
 """Names of one node: further steps that share it are left out."""
 LONGEST = 200
@@ -67,11 +69,11 @@ def by_place(pairs: Any, count: int) -> list[Names]:
 
 def stored(names: Sequence[Names]) -> dict[str, Any]:
     """Return the metadata of a version for the names of each stage of its plan; none without names."""
-    return {IN_VERSION: by_name(names)} if any(names) else {}
+    return {IN_VERSION: by_name(names)} if any(names) and len(names) <= MOST_STAGES else {}
 
 
-def of_version(metadata: Mapping[str, Any], stages: int) -> list[Names]:
-    """Return the names of each stage of a version's plan; none where none were stored or they do not fit the plan."""
+def of_version(metadata: Mapping[str, Any], stages: int = MOST_STAGES) -> list[Names]:
+    """Return the names of each stage of a version's plan; none if none were stored, or something else."""
     try:
         return by_place(metadata.get(IN_VERSION, ()), stages)
     except DefinitionError:
