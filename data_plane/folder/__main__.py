@@ -19,6 +19,7 @@ from pretzel.errors import PretzelError, brief
 from pretzel.plan import bundle
 from pretzel.plan.definition import Definition
 from pretzel.plan.encoding import encode
+from pretzel.plan.steps import stored
 from pretzel.serving.parent import die_with
 
 
@@ -50,7 +51,7 @@ def _write_plan(out: BinaryIO, definition: Definition, compiled: Compiled) -> No
         "plan": str(plan.digest),
         "definition": str(definition.digest),
         "parameter_bytes": plan.parameter_bytes,
-        "metadata": dict(definition.metadata),
+        "metadata": {**definition.metadata, **stored(compiled.steps)},
         "objects": [str(digest) for digest in objects],
     }
     _write(out, head)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,6 +10,9 @@ from pretzel.plan import ops
 from pretzel.plan.graph import topological
 from pretzel.plan.node import Node
 from pretzel.plan.steps import LONGEST, Names, added
+
+_FITTED = re.compile(r"\w*_(\[.*\])?", re.DOTALL)
+"""A fitted attribute, or a member of one: ``estimators_[3]``."""
 
 
 class StepNames:
@@ -55,7 +59,7 @@ def name_of(parts: Iterable[str]) -> str:
     """Return the name of a step by the parts of its path, up to one that the user did not name: a fitted attribute."""
     named: list[str] = []
     for part in parts:
-        if "[" in part or part.endswith("_"):
+        if _FITTED.fullmatch(part):
             break
         named.append(part)
     return "".join(c if c.isprintable() else "?" for c in "__".join(named))[:LONGEST]

@@ -16,8 +16,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pretzel.compiler.compile import compile_plan
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import Model
+from pretzel.plan.steps import stored
 from tests.data_plane.control import ScriptedControlPlane, version
 from tests.data_plane.models import objects_of
 
@@ -58,9 +60,10 @@ class Control:
     def deploy(self, name: str, definition: Definition) -> None:
         """Add a version, and point `stable` at it."""
         plan, objects = objects_of(definition)
+        named = stored(compile_plan(definition).steps)
         self.plane.objects.update(objects)
         old = self.plane.models.get(name, Model(name))
-        added = replace(version(name, len(old.versions) + 1, plan), metadata=definition.metadata)
+        added = replace(version(name, len(old.versions) + 1, plan), metadata={**definition.metadata, **named})
         self.do(self.plane.set(Model(name, (*old.versions, added), {"stable": added.version, "first": 1})))
 
     def delete(self, name: str) -> None:

@@ -75,6 +75,8 @@ def test_one_trace_leads_from_the_client_to_each_stage(observed: Observed, appli
     assert server.attributes["rpc.response.status_code"] == "OK"
     assert server.attributes["pretzel.request_id"] == client_span.attributes["pretzel.request_id"]
     assert server["program"].attributes["pretzel.rows"] == len(texts)
+    steps = [step for stage in server["program"].inside for step in stage.attributes["pretzel.steps"].values]
+    assert list(dict.fromkeys(step.string_value for step in steps)) == ["tfidfvectorizer", "logisticregression"]
 
 
 async def test_the_asyncio_client_begins_the_same_spans(observed: Observed, application: trace.Tracer):
