@@ -254,7 +254,9 @@ def _reached(importer: Callable[..., Any]) -> Iterator[ast.AST]:
         yield tree
         module = sys.modules[function.__module__]
         inside = _imported_in(tree)
-        called = [_function(inside.get(node.id, module), node.id) for node in ast.walk(tree) if isinstance(node, ast.Name)]
+        called = [
+            _function(inside.get(node.id, module), node.id) for node in ast.walk(tree) if isinstance(node, ast.Name)
+        ]
         for one in called:
             if one is not None and one not in seen:
                 seen.add(one)

@@ -91,7 +91,6 @@ def models() -> Mapping[str, tuple[Any, pd.DataFrame]]:
     columns = ColumnTransformer([("numbers", numbers, list(rows)), ("cities", cities, ["city"])])
     words = ColumnTransformer([("words", TfidfVectorizer(), "text")])
     return {
-        "linear": (make_pipeline(StandardScaler(), LogisticRegression()).fit(rows, target), rows),
         "table": (Pipeline([("columns", columns), ("model", LogisticRegression())]).fit(mixed, target), mixed),
         "texts": (make_pipeline(words, LogisticRegression()).fit(texts, target), texts),
         "trees": (HistGradientBoostingClassifier(max_iter=20).fit(rows, target), rows),

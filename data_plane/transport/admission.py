@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from pretzel.data_plane.transport import http2
 from pretzel.data_plane.transport.gate import Gate
 from pretzel.data_plane.transport.guard import Guard
+from pretzel.data_plane.transport.refusing import REQUEST_ID
 from pretzel.data_plane.transport.shedding import REFUSAL, Shedding, header_block
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.head import Head
     from pretzel.data_plane.transport.methods import Method
+    from pretzel.data_plane.transport.sender import Sender
 
 PIECE = 32
 """Most calls that are answered before the time is looked at."""
@@ -31,8 +33,8 @@ _BLOCK = header_block(REFUSAL)
 class Admission:
     """The received bytes of one connection, until the engine takes them or their calls are refused."""
 
-    def __init__(self, shedding: Shedding, now: float) -> None:
-        self._shedding, self._delay = shedding, shedding.delay
+    def __init__(self, shedding: Shedding, sender: Sender, now: float) -> None:
+        self._shedding, self._delay, self._sender = shedding, shedding.delay, sender
         self.gate, self._guard = Gate(_BLOCK), Guard()
         self.is_active = False
         """The present segment is passed on in pieces."""
@@ -73,8 +75,9 @@ class Admission:
 
     def _rest(self) -> bytes:
         self._delay.refuses = True
-        count, rest = self.gate.refuse()
+        count, rest = self.gate.refuse(header_block(self._sender.pending))
         if count and self._method is not None:
+            self._sender.note_sent()
             self._shedding.count(self._method, count)
         return rest
 
@@ -102,17 +105,17 @@ class Admission:
         stream = self.gate.unknown_stream
         for event in reversed(events) if stream else ():
             if type(event) is http2.RequestReceived and event.stream_id == stream:
-                self._learn(self._shedding.method_of(event.headers))
+                self._learn(self._shedding.method_of(event.headers), [name for name, _ in event.headers])
                 return
 
-    def _learn(self, method: Method | None) -> None:
+    def _learn(self, method: Method | None, names: list[bytes]) -> None:
         """Learn the last call, which is to this method; only the calls of one method are known at a time."""
         if method is None:
             return
         if method is not self._method:
             self.gate.forget()
             self._method = method
-        self.gate.learn()
+        self.gate.learn(names.index(REQUEST_ID) if REQUEST_ID in names else -1)
 
     def is_late(self, head: Head, method: Method) -> bool:
         """Return whether a call may have waited longer than its deadline allows, and count it then as refused."""

@@ -15,9 +15,10 @@ from pretzel.data_plane.transport.head import IDENTITY, Head, Rejection
 from pretzel.data_plane.transport.inbox import Inbox
 from pretzel.data_plane.transport.lane import BREATH, Lane
 from pretzel.data_plane.transport.methods import Method
+from pretzel.data_plane.transport.sender import identifier_of
 from pretzel.data_plane.transport.status import Metadata
 from pretzel.errors import ExhaustedError, PretzelError
-from pretzel.serving.request_ids import identified, request_id_of
+from pretzel.serving.request_ids import identified
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.connection import Connection
@@ -113,7 +114,7 @@ class Call:
             return
         answer = self.method.shortcut(message, self.deadline)
         if isinstance(answer, PretzelError):
-            self.connection.sender.refuse_by(self.stream_id, answer)
+            self.connection.sender.refuse_by(self, answer)
             self._close()
             return
         if not isinstance(answer, bytes):
@@ -137,8 +138,7 @@ class Call:
         try:
             self._reserve(answer)
         except ExhaustedError as error:
-            self.fail(error)
-            return
+            return self.fail(error)
         self.finished = True
         self.connection.sender.respond(self, *framed(answer, gzip=self.gzip))
 
@@ -233,7 +233,7 @@ class Call:
         """Send the status of an error."""
         if isinstance(error, Rejection):
             return self.finish(error.code, error.message)
-        return self.finish(*identified(error, request_id_of(self.head.fields)))
+        return self.finish(*identified(error, identifier_of(self)))
 
     # Ends that the handler does not choose
 

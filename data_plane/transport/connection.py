@@ -19,6 +19,7 @@ from pretzel.data_plane.transport.kernel_buffer import unread_bytes
 from pretzel.data_plane.transport.life import Life
 from pretzel.data_plane.transport.methods import Method
 from pretzel.data_plane.transport.peer import authentication, name_of
+from pretzel.data_plane.transport.refusing import echoed
 from pretzel.data_plane.transport.sender import Sender
 from pretzel.data_plane.transport.shedding import REFUSAL
 from pretzel.data_plane.transport.status import Header
@@ -53,7 +54,7 @@ class Connection(asyncio.Protocol):
         """Time of the last received byte."""
         self.called = self.heard
         """Time of the last call."""
-        self.admission = Admission(self.shedding, self.heard)
+        self.admission = Admission(self.shedding, self.sender, self.heard)
         self._counted = 0
         """Open calls that the front counts for this connection."""
         self.life = Life(self, self.heard)
@@ -162,7 +163,7 @@ class Connection(asyncio.Protocol):
             try:
                 self._last_head, self._last_method = self._read(fields)
             except Rejection as rejection:
-                self.sender.reject(stream_id, rejection)
+                self.sender.reject(stream_id, rejection, fields)
                 return
             self._last_fields = fields
         self.called = self.heard
@@ -170,7 +171,7 @@ class Connection(asyncio.Protocol):
             self.reset(stream_id, http2.REFUSED_STREAM)  # a status would leave it open until its sender ends it
             return
         if self.admission.is_active and self.admission.is_late(self._last_head, self._last_method):
-            self.sender.refuse(stream_id, REFUSAL)
+            self.sender.refuse(stream_id, (*REFUSAL, *echoed(fields)))
             return
         observe, method = self.front.observe, self._last_method
         method = method if observe is None else observe(self._last_head, method)

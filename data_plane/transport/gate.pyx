@@ -3,6 +3,7 @@
 The engine does not notice: a stream that is never opened counts as closed once a later one is, and the table of the
 compression stays the same, because only header blocks that leave it unchanged are kept from the engine.  A call is
 recognized by the shape of its block: that of a call which the engine has decoded, except for values of metadata.
+Its identifier is copied from its block as it came, if that shows it; otherwise the call is left to the engine.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -10,7 +11,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcmp, memcpy, memmove
 
-from pretzel.data_plane.transport.shape cimport MOST_SHAPE, shape_of
+from pretzel.data_plane.transport.shape cimport MOST_SHAPE, field_at, is_readable, shape_of
 
 cdef enum:  # of HTTP/2
     PREFACE = 24
@@ -27,6 +28,7 @@ cdef enum:  # of HTTP/2
 cdef enum:
     ALL = 1 << 30
     MOST_OPEN = 1 << 10   # refused streams that the client has not ended
+    MOST_IDENTIFIER = 200
     MOST_KNOWN = 8        # shapes: clients differ in few fields, such as the deadlines that entered the table
 
 
@@ -47,6 +49,9 @@ cdef class Gate:
     cdef uint32_t passed        # the newest stream that the engine knows
     cdef uint32_t refused       # the newest stream that it does not
     cdef list known             # shapes of calls that may be refused
+    cdef int[MOST_KNOWN] places_  # of the identifiers in their blocks; -1 in those without one
+    cdef const uint8_t* echo    # the field with the identifier of the call that is looked at
+    cdef Py_ssize_t echoed
     cdef int learned            # so many, since the connection began
     cdef bint looks             # at the blocks that are passed on
     cdef uint8_t latest[MOST_SHAPE]
@@ -99,8 +104,11 @@ cdef class Gate:
         self.left = calls
         return self.taken()
 
-    def refuse(self):
-        """Refuse the known calls in the rest of the segment; return their number, and the other frames."""
+    def refuse(self, bytes attached not None=b""):
+        """Refuse the known calls in the rest of the segment; return their number, and the other frames.
+
+        ``attached``: a part of a header block for the first of them.
+        """
         cdef Py_ssize_t calls = 0
         cdef const uint8_t* head
         self.lately = 0
@@ -112,7 +120,7 @@ cdef class Gate:
             self.cut()
             self.refused = stream_of(head)
             self.note_open()
-            self.write_refusal()
+            self.write_refusal(attached if calls == 0 else b"")
             self.at = self.begun = self.at + HEAD + length_of(head)
             calls += 1
         return calls, self.taken()
@@ -120,20 +128,23 @@ cdef class Gate:
     @property
     def unknown_stream(self):
         """The stream of the last call that was passed on, if it can be learned and is not known; else 0."""
-        return self.later if self.lately and not self.knows(self.latest, self.lately) else 0
+        return self.later if self.lately and self.known_as(self.latest, self.lately) < 0 else 0
 
     @property
     def has_more(self):
         """Whether a part of the segment is left."""
         return self.begun < self.size
 
-    def learn(self):
-        """Refuse calls like the last one that was passed on."""
+    def learn(self, int identifier=-1):
+        """Refuse calls like the last one that was passed on; its field at ``identifier`` is copied to refusals."""
+        cdef int number = len(self.known)
         shape = PyBytes_FromStringAndSize(<char*>self.latest, self.lately)
-        if len(self.known) < MOST_KNOWN:
+        if number < MOST_KNOWN:
             self.known.append(shape)
         else:
-            self.known[self.learned % MOST_KNOWN] = shape
+            number = self.learned % MOST_KNOWN
+            self.known[number] = shape
+        self.places_[number] = identifier
         self.learned += 1
 
     cpdef forget(self):
@@ -141,12 +152,15 @@ cdef class Gate:
         if self.known:
             self.known.clear()
 
-    cdef bint knows(self, const uint8_t* shape, int size):
+    cdef int known_as(self, const uint8_t* shape, int size):
+        """Return the number of a known shape; -1 of others."""
         cdef bytes known
-        for known in self.known:
+        cdef int number
+        for number in range(len(self.known)):
+            known = self.known[number]
             if PyBytes_GET_SIZE(known) == size and not memcmp(PyBytes_AS_STRING(known), shape, size):
-                return True
-        return False
+                return number
+        return -1
 
     @property
     def has_answers(self):
@@ -254,7 +268,19 @@ cdef class Gate:
             return False
         if self.at + HEAD + length_of(head) > self.size or stream % 2 == 0 or stream <= max(self.passed, self.refused):
             return False
-        return self.knows(shape, shape_of(head + HEAD, length_of(head), shape))
+        return self.is_answerable(self.known_as(shape, shape_of(head + HEAD, length_of(head), shape)), head)
+
+    cdef bint is_answerable(self, int number, const uint8_t* head):
+        """Find the identifier of a call of a known shape; return whether it can be refused by what is known of it."""
+        cdef Py_ssize_t begin = 0, end
+        self.echoed = 0
+        if number < 0 or self.places_[number] < 0:
+            return number >= 0
+        end = field_at(head + HEAD, length_of(head), self.places_[number], &begin)
+        if not is_readable(head + HEAD + begin, end - begin, MOST_IDENTIFIER):
+            return False
+        self.echo, self.echoed = head + HEAD + begin, end - begin
+        return True
 
     cdef void cut(self):
         """Leave out what follows."""
@@ -273,8 +299,9 @@ cdef class Gate:
         parts, self.parts = [*self.parts, rest], None
         return b"".join(parts)
 
-    cdef int write_refusal(self) except -1:
-        cdef Py_ssize_t length = PyBytes_GET_SIZE(self.block), needed = self.used + HEAD + length
+    cdef int write_refusal(self, bytes attached) except -1:
+        cdef Py_ssize_t common = PyBytes_GET_SIZE(self.block), more = PyBytes_GET_SIZE(attached)
+        cdef Py_ssize_t length = common + self.echoed + more, needed = self.used + HEAD + length
         cdef uint8_t* out
         if needed > self.room:
             out = <uint8_t*>realloc(self.out, 2 * needed)
@@ -286,7 +313,9 @@ cdef class Gate:
         out[3], out[4] = HEADERS, END_HEADERS | END_STREAM
         out[5], out[6] = <uint8_t>(self.refused >> 24), <uint8_t>(self.refused >> 16)
         out[7], out[8] = <uint8_t>(self.refused >> 8), <uint8_t>self.refused
-        memcpy(out + HEAD, PyBytes_AS_STRING(self.block), length)
+        memcpy(out + HEAD, PyBytes_AS_STRING(self.block), common)
+        memcpy(out + HEAD + common, self.echo, self.echoed)
+        memcpy(out + HEAD + common + self.echoed, PyBytes_AS_STRING(attached), more)
         self.used = needed
         return 0
 

@@ -3,8 +3,16 @@
 from pretzel.data_plane.transport.http2 import DataReceived, NGH2Error, RequestReceived
 
 
-def refuse_all(engine, list events not None, Py_ssize_t begin, bytes path not None, tuple refusal not None):
-    """Refuse each call to ``path`` from the event at ``begin`` on.
+REQUEST_ID = b"x-request-id"
+cdef enum:
+    LONGEST = 200
+
+
+def refuse_all(
+    engine, list events not None, Py_ssize_t begin, bytes path not None, tuple refusal not None,
+    tuple attached not None=(),
+):
+    """Refuse each call to ``path`` from the event at ``begin`` on; the first refusal also has ``attached``.
 
     Return the number of refused calls, and the events of all others in order.
     """
@@ -18,10 +26,11 @@ def refuse_all(engine, list events not None, Py_ssize_t begin, bytes path not No
         kind = type(event)
         if kind is requested and calls_to(event.headers, path):
             try:
-                respond(event.stream_id, refusal, end_stream=True)
+                respond(event.stream_id, refusal + echoed(event.headers) + attached, end_stream=True)
             except NGH2Error:  # the stream was reset in the same segment
                 continue
             refused.add(event.stream_id)
+            attached = ()
         elif kind is received and event.end_stream and event.stream_id in refused:
             try:
                 acknowledge(len(event.data), event.stream_id)
@@ -38,3 +47,22 @@ cdef bint calls_to(tuple fields, bytes path):
         if field[0] == b":path":
             return field[1] == path
     return False
+
+
+cpdef tuple echoed(object fields):
+    """Return the field with the identifier that a client gave its call, for the answer; none if it is not usable."""
+    cdef tuple field
+    for field in fields:
+        if field[0] == REQUEST_ID:
+            return (field,) if is_usable(field[1]) else ()
+    return ()
+
+
+cdef bint is_usable(bytes value):
+    cdef unsigned char character
+    if not 0 < len(value) <= LONGEST:
+        return False
+    for character in value:
+        if not 0x21 <= character <= 0x7E:
+            return False
+    return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
 import grpc
@@ -14,6 +14,7 @@ from pretzel.data_plane.transport.outgoing import Outgoing
 from pretzel.data_plane.transport.status import OK_TRAILERS, Header, Metadata, metadata_fields, status_fields
 from pretzel.errors import PretzelError
 from pretzel.serving.errors import status_of
+from pretzel.serving.request_ids import REQUEST_ID, request_id_of
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.call import Call
@@ -100,6 +101,8 @@ class Sender:
 
     def send_status(self, call: Call, code: grpc.StatusCode, message: str, metadata: Metadata) -> None:
         """Send the last fields of a call; without an earlier message they are its only ones."""
+        if code is not grpc.StatusCode.OK and all(key != REQUEST_ID for key, _ in metadata):
+            metadata = (*metadata, (REQUEST_ID, identifier_of(call)))
         fields = OK_TRAILERS if code is grpc.StatusCode.OK and not metadata else status_fields(code, message, metadata)
         if call.method.is_prediction:
             fields = self._with_attached(fields)
@@ -110,30 +113,41 @@ class Sender:
         else:
             self._send_only(call.stream_id, (*_RESPONSE, _ACCEPTED, *metadata_fields(call.initial_metadata), *fields))
 
-    def reject(self, stream_id: int, rejection: Rejection) -> None:
-        """Answer a stream that does not become a call."""
+    def reject(self, stream_id: int, rejection: Rejection, fields: Iterable[Header]) -> None:
+        """Answer a stream that does not become a call, whose request has these fields."""
         kind = (*_RESPONSE, _ACCEPTED) if rejection.http == b"200" else ((b":status", rejection.http),)
-        self._send_only(stream_id, (*kind, *status_fields(rejection.code, rejection.message)))
+        status = status_fields(rejection.code, rejection.message, ((REQUEST_ID, request_id_of(fields)),))
+        self._send_only(stream_id, (*kind, *status))
 
     def refuse(self, stream_id: int, fields: tuple[Header, ...]) -> None:
-        """Answer a stream that does not become a call by these fields alone."""
-        self._send_only(stream_id, fields)
+        """Answer a prediction that does not become a call by these fields alone."""
+        self._send_only(stream_id, self._with_attached(fields))
 
-    def refuse_by(self, stream_id: int, error: PretzelError) -> None:
+    def refuse_by(self, call: Call, error: PretzelError) -> None:
         """Answer a call by an error alone; that of the call before is encoded already."""
         if error is not self._error:
             status = status_of(error)
             fields = status_fields(status.code, status.message, status.metadata)
             self._error, self._refusal = error, (*_RESPONSE, _ACCEPTED, *fields)
-        self._send_only(stream_id, self._with_attached(self._refusal))
+        own = metadata_fields(((REQUEST_ID, identifier_of(call)),))
+        self._send_only(call.stream_id, self._with_attached((*self._refusal, *own)))
 
     def _with_attached(self, fields: Fields) -> Fields:
         """Return the last fields of a prediction, with what is attached if this connection has not got it yet."""
-        attached = self._attached.fields
-        if attached is self._sent:
+        attached = self.pending
+        if not attached:
             return fields
-        self._sent = attached
+        self.note_sent()
         return (*fields, *attached)
+
+    @property
+    def pending(self) -> tuple[Header, ...]:
+        """What the last fields of the next prediction carry, because this connection has not got it yet."""
+        return () if self._attached.fields is self._sent else self._attached.fields
+
+    def note_sent(self) -> None:
+        """Note that an answer carried what was pending."""
+        self._sent = self._attached.fields
 
     def unsent(self, stream_id: int | None = None) -> int:
         """Return the bytes of responses that are not on their way yet, of one stream or of all."""
@@ -151,3 +165,8 @@ class Sender:
         except http2.NGH2Error:
             return
         self._flush_soon()
+
+
+def identifier_of(call: Call) -> str:
+    """Return the client's identifier of a call, or the one that its answer has already, or a new one."""
+    return request_id_of((*call.head.fields, *call.initial_metadata))

@@ -82,3 +82,43 @@ cdef bint begins_with_colon(const uint8_t* text, Py_ssize_t size) noexcept nogil
     if size < 2:
         return True
     return text[1] == COLON if not text[0] & HUFFMAN else text[1] >> 1 == HUFFMAN_COLON
+
+
+cdef Py_ssize_t field_at(const uint8_t* block, Py_ssize_t size, int place, Py_ssize_t* begin) noexcept nogil:
+    """Return the end of the field at a place of a block that has a shape, and set its begin; 0 if there is none."""
+    cdef Py_ssize_t at = 0, end
+    cdef int i
+    for i in range(place + 1):
+        if at >= size:
+            return 0
+        begin[0] = at
+        if block[at] & INDEXED:
+            end = at + integer(block + at, size - at, 0x7F)
+        else:
+            end = at + integer(block + at, size - at, 0x0F)
+            if not block[at] & 0x0F:
+                end = after_text(block, size, end)
+            end = after_text(block, size, end)
+        if end <= at:
+            return 0
+        at = end
+    return at
+
+
+cdef bint is_readable(const uint8_t* field, Py_ssize_t size, int most) noexcept nogil:
+    """Return whether a field is a literal by itself, whose value is up to ``most`` visible characters, uncompressed."""
+    cdef Py_ssize_t at, end
+    if size < 3 or field[0] & 0xEF:  # never to be indexed, or not now
+        return False
+    at = after_text(field, size, 1)
+    if at <= 0 or at >= size or field[at] & HUFFMAN:
+        return False
+    end = after_text(field, size, at)
+    at += 2 if field[at] == LONG else 1
+    if end != size or not 0 < end - at <= most:
+        return False
+    while at < end:
+        if not 0x21 <= field[at] <= 0x7E:
+            return False
+        at += 1
+    return True

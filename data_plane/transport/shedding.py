@@ -41,7 +41,7 @@ def _refusal() -> tuple[Header, ...]:
 
 
 REFUSAL = _refusal()
-"""The only header fields of a refused call."""
+"""The header fields of a refused call, besides its identifier and what is attached."""
 
 
 def header_block(fields: tuple[Header, ...]) -> bytes:
@@ -83,7 +83,10 @@ class Shedding:
 
         The later ones wait even longer, so that one decision is enough for all.
         """
-        count, others = refuse_all(connection.engine, events, begin, method.path, REFUSAL)
+        attached = connection.sender.pending
+        count, others = refuse_all(connection.engine, events, begin, method.path, REFUSAL, attached)
+        if count:
+            connection.sender.note_sent()
         self.count(method, count)
         return others
 

@@ -54,6 +54,7 @@ class Connection(asyncio.Protocol):
             self._reader.feed(data)
         except Rejection as rejection:
             self._is_deaf = True
+            rejection.identifier = self._reader.identifier
             self._reader.release()
             self._queue.append(rejection)
         self._advance()
@@ -99,7 +100,7 @@ class Connection(asyncio.Protocol):
         while self._queue and self._answering is None and not (self._is_paused or self._is_ending):
             item = self._queue.popleft()
             if isinstance(item, Rejection):
-                self._end(self._front.refusal(item.status, item.message))
+                self._end(self._front.refusal(item.status, item.message, item.identifier))
                 break
             self._answering = item
             answer = self._front.answer(item)
@@ -184,7 +185,8 @@ class Connection(asyncio.Protocol):
         else:
             slow = limits.stall_seconds + reader.received / limits.body_rate
             if now - self._heard > limits.stall_seconds or now - reader.begun > slow:
-                self._end(self._front.refusal(408, "the body arrives too slowly; send it again, faster"))
+                slowly = "the body arrives too slowly; send it again, faster"
+                self._end(self._front.refusal(408, slowly, reader.identifier))
 
     def close_idle(self) -> None:
         """Close at once if nothing is being answered or received."""

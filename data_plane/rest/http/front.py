@@ -12,6 +12,7 @@ from pretzel.data_plane.rest.http.messages import Request, Response
 from pretzel.data_plane.rest.http.reading import Rejection
 from pretzel.data_plane.transport.delay import Delay
 from pretzel.data_plane.transport.listening import Listening
+from pretzel.serving.request_ids import usable
 
 
 class Application(Protocol):
@@ -85,10 +86,10 @@ class HttpFront(Listening[Connection]):
         """Count bytes of a body that is answered."""
         self.held -= size
 
-    def refusal(self, status: int, message: str) -> Response:
-        """Return the last response of a connection whose request is not read."""
+    def refusal(self, status: int, message: str, identifier: bytes | None = None) -> Response:
+        """Return the last response of a connection whose request, of this identifier, is not read."""
         self._application.count(status)
-        retry = (("retry-after", "1"),) if status == 503 else ()
-        response = Response(status, json.dumps({"error": message}).encode(), headers=retry)
+        headers = [("x-request-id", usable(identifier)), *([("retry-after", "1")] if status == 503 else [])]
+        response = Response(status, json.dumps({"error": message}).encode(), headers=headers)
         response.is_last = True
         return response

@@ -21,6 +21,8 @@ class Rejection(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status, self.message = status, message
+        self.identifier: bytes | None = None
+        """The identifier of the request, if that was read."""
 
 
 class Reader:
@@ -64,6 +66,11 @@ class Reader:
                 self._reject_head()
         if self._rejection is not None:
             raise self._rejection
+
+    @property
+    def identifier(self) -> bytes | None:
+        """The client's identifier of the request that is being received, if it was read."""
+        return self._headers.get(b"x-request-id")
 
     def release(self) -> None:
         """Give up the request that is being received."""

@@ -75,6 +75,21 @@ async def test_a_client_learns_when_to_retry():
         assert retry_after(caught.value) == RETRY_SECONDS
 
 
+async def test_a_refusal_carries_the_identifier_of_its_call_and_the_newest_report():
+    async with overloaded() as (served, peer):
+        served.front.attached.renew((("report-bin", b"first"),))
+        names = [*PREDICTIONS, *PREDICTIONS, "Fast", "Fast"]
+        sent = [(b"x-request-id", b"order-%d" % i) for i in range(len(names))]
+        streams = [peer.open(request(name, own), message(b"m")) for name, own in zip(names, sent, strict=True)]
+        answers = [await peer.answer(stream) for stream in streams]
+        assert {answer.status for answer in answers} == {EXHAUSTED}
+        assert [answer[b"x-request-id"] for answer in answers] == [value for _, value in sent]
+        assert [answer[b"report-bin"] for answer in answers].count(b"Zmlyc3Q") == 1
+        served.front.attached.renew((("report-bin", b"second"),))
+        answer = await peer.call(request("Fast", (b"x-request-id", b"not visible")), message(b"m"))
+        assert (answer.status, answer[b"x-request-id"], answer[b"report-bin"]) == (EXHAUSTED, None, b"c2Vjb25k")
+
+
 async def test_the_calls_of_one_segment_are_refused_together():
     """Those of other methods among them are answered, in their order."""
     async with overloaded() as (served, peer):
