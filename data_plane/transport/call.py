@@ -222,8 +222,8 @@ class Call:
         if self._writable is not None and not self._writable.done():
             self._writable.set_result(None)
 
-    def finish(self, code: grpc.StatusCode, message: str = "", metadata: Metadata = ()) -> None:
-        """Send the status, once."""
+    def finish(self, code: grpc.StatusCode, message: str = "", metadata: Metadata | None = None) -> None:
+        """Send the status, once; ``metadata``: of one that the handler chose."""
         if not self.finished:
             # First, because the handler's metadata may be invalid: then the status of that error follows.
             self.connection.sender.send_status(self, code, message, metadata)

@@ -99,10 +99,13 @@ class Sender:
         else:
             self._queue(self._engine.send_data, call.stream_id, message[0])
 
-    def send_status(self, call: Call, code: grpc.StatusCode, message: str, metadata: Metadata) -> None:
-        """Send the last fields of a call; without an earlier message they are its only ones."""
-        if code is not grpc.StatusCode.OK and all(key != REQUEST_ID for key, _ in metadata):
-            metadata = (*metadata, (REQUEST_ID, identifier_of(call)))
+    def send_status(self, call: Call, code: grpc.StatusCode, message: str, metadata: Metadata | None) -> None:
+        """Send the last fields of a call; without an earlier message they are its only ones.
+
+        Without ``metadata``, an error has the identifier of the call.
+        """
+        if metadata is None:
+            metadata = () if code is grpc.StatusCode.OK else ((REQUEST_ID, identifier_of(call)),)
         fields = OK_TRAILERS if code is grpc.StatusCode.OK and not metadata else status_fields(code, message, metadata)
         if call.method.is_prediction:
             fields = self._with_attached(fields)

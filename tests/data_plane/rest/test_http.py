@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import socket
 import subprocess
 import zlib
@@ -185,6 +186,9 @@ REFUSED: dict[str, tuple[bytes, int, str]] = {
 }
 
 
+MADE = re.compile("[0-9a-f]{16}")
+
+
 @pytest.mark.parametrize("case", REFUSED)
 def test_refused(worker: Worker, case: str):
     data, status, text = REFUSED[case]
@@ -193,7 +197,24 @@ def test_refused(worker: Worker, case: str):
         answer = read(connection)
         assert answer.status == status and text in answer.error
         assert answer.headers["connection"] == "close" and is_closed(connection)
+        assert MADE.fullmatch(answer.headers["x-request-id"])
     assert worker.get("/v2/health/live").status == 200
+
+
+@pytest.mark.parametrize("identifier", ["order-19", "~" * 200])
+def test_refusals_of_requests_whose_fields_were_read_echo_their_identifier(worker: Worker, identifier: str):
+    with worker.connect() as connection:
+        connection.sendall(head("Content-Length: 70000000", f"X-Request-ID: {identifier}"))
+        answer = read(connection)
+        assert (answer.status, answer.headers["x-request-id"]) == (413, identifier)
+
+
+@pytest.mark.parametrize("identifier", ["two words", "a" * 201, "\xff"])
+def test_refusals_replace_an_identifier_that_is_not_usable(worker: Worker, identifier: str):
+    with worker.connect() as connection:
+        connection.sendall(head("Content-Length: 70000000", f"X-Request-ID: {identifier}"))
+        answer = read(connection)
+        assert answer.status == 413 and MADE.fullmatch(answer.headers["x-request-id"])
 
 
 def test_an_upgrade_is_ignored(worker: Worker):

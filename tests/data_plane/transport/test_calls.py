@@ -12,8 +12,10 @@ import pytest
 from pretzel.client.hints import retry_after
 from pretzel.data_plane.transport.front import RETRY_SECONDS
 from pretzel.data_plane.transport.limits import Limits
+from pretzel.errors import ExhaustedError
 from tests.data_plane.transport.differences import wanted
 from tests.data_plane.transport.echo import Served, grouped, path, serve
+from tests.data_plane.transport.peer import Peer, message, request
 
 SIZES = (0, 1, (16 << 10) - 6, (16 << 10) - 5, (16 << 10) - 1, 16 << 10, (16 << 10) + 1, 1 << 20)
 UNARY = ("Unary", "Fast", "Compressed")
@@ -103,6 +105,32 @@ async def test_an_unknown_method(channel: grpc.aio.Channel):
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await channel.unary_unary(name)(b"", timeout=20)
         assert (caught.value.code(), caught.value.details()) == (grpc.StatusCode.UNIMPLEMENTED, "Method not found!")
+
+
+HEAD = {
+    "an unknown method": (request("Nothing"), 12),
+    "an unknown encoding": (request("Unary", (b"grpc-encoding", b"snappy")), 12),
+    "a timeout that is no number": (request("Unary", (b"grpc-timeout", b"xS")), 3),
+    "a deadline that has passed": (request("Slow", (b"grpc-timeout", b"0n")), 4),
+}
+
+
+@pytest.mark.parametrize("case", HEAD)
+async def test_errors_before_a_handler_carry_the_identifier(native: Served, case: str):
+    fields, status = HEAD[case]
+    async with Peer.connected(native.port) as peer:
+        named = await peer.call((*fields, (b"x-request-id", b"order-19")), message(b"m"))
+        assert (named.status, named[b"x-request-id"]) == (status, b"order-19")
+        unnamed = await peer.call(fields, message(b"m"))
+        assert (unnamed.status, len(unnamed[b"x-request-id"] or b"")) == (status, 16)
+
+
+async def test_an_error_of_a_shortcut_carries_the_identifier(native: Served, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(native.front.methods.find(path("Fast").encode()), "fast", lambda *_: ExhaustedError("full"))
+    async with Peer.connected(native.port) as peer:
+        for name in (b"one", b"two"):
+            answer = await peer.call((*request("Fast"), (b"x-request-id", name)), message(b"m"))
+            assert (answer.status, answer[b"x-request-id"]) == (8, name)
 
 
 async def test_a_stream_of_responses_is_in_order(channel: grpc.aio.Channel):
