@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from pretzel.errors import InputError, UnsupportedError
-from pretzel.importers.catboost.cbm import is_cbm as catboost_binary
-from pretzel.importers.catboost.json_model import is_json as catboost_json
-from pretzel.importers.lightgbm.text import is_text as lightgbm_text
+from pretzel.importers.catboost.recognized import is_cbm as catboost_binary
+from pretzel.importers.catboost.recognized import is_json as catboost_json
+from pretzel.importers.lightgbm.recognized import is_text as lightgbm_text
 from pretzel.importers.registry import STAND_INS, Step, served_as
-from pretzel.importers.xgboost.document import is_json as xgboost_json
-from pretzel.importers.xgboost.document import is_ubjson as xgboost_ubjson
+from pretzel.importers.xgboost.recognized import is_json as xgboost_json
+from pretzel.importers.xgboost.recognized import is_ubjson as xgboost_ubjson
 
 HEAD = 4096
 """Leading bytes of a file by which its format is recognized."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
 from pretzel.importers.lightgbm.native import read
-from pretzel.importers.lightgbm.text import is_text
+from pretzel.importers.lightgbm.recognized import is_text
 from tests.importers.lightgbm.examples import COUNTS, FEW, X
 
 TEXT = (

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
-from pretzel.importers.xgboost.document import is_json, is_ubjson
 from pretzel.importers.xgboost.native import read
+from pretzel.importers.xgboost.recognized import is_json, is_ubjson
 from pretzel.importers.xgboost.ubjson import decode
 from tests.importers.xgboost.examples import CLASSES, KINDS, X
 

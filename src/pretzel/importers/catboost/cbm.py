@@ -14,6 +14,7 @@ import numpy as np
 from pretzel.errors import InputError
 from pretzel.importers.catboost.flat import Table
 from pretzel.importers.catboost.model import Model
+from pretzel.importers.catboost.recognized import MAGIC
 from pretzel.importers.catboost.structure import (
     COUNTERS,
     CTR_TYPES,
@@ -30,7 +31,6 @@ from pretzel.importers.catboost.structure import (
     require,
 )
 
-MAGIC = b"CBM1"
 FORMAT = "FlabuffersModel_v1"
 STATIC_TABLES = "static_provider_v1"
 SPLIT = np.dtype([("feature", "<i4"), ("border", "<f4")])
@@ -40,11 +40,6 @@ MEAN = np.dtype([("sum", "<f4"), ("count", "<i4")])
 STEP = np.dtype([("left", "<u2"), ("right", "<u2")])
 FREE = 2**64 - 1
 """Hash of an empty bucket."""
-
-
-def is_cbm(head: bytes) -> bool:
-    """Return whether a file with this head is a ``.cbm`` file."""
-    return head.startswith(MAGIC)
 
 
 def read_cbm(data: bytes) -> Model:

@@ -7,7 +7,6 @@ different last bits, and truncates the sums of mean statistics to integers.
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import numpy as np
@@ -29,13 +28,6 @@ from pretzel.importers.catboost.structure import (
     Trees,
     require,
 )
-
-_HEAD = re.compile(rb'\s*\{\s*"(ctr_data|features_info|model_info|oblivious_trees|scale_and_bias)"\s*:')
-
-
-def is_json(head: bytes) -> bool:
-    """Return whether a file with this head is CatBoost's JSON: its keys come first, in any order."""
-    return _HEAD.match(head) is not None
 
 
 def read_json(data: bytes) -> Model:

@@ -7,9 +7,10 @@ from typing import Any
 
 from pretzel.importers.answers import answers
 from pretzel.importers.catboost import heads
-from pretzel.importers.catboost.cbm import is_cbm, read_cbm
+from pretzel.importers.catboost.cbm import read_cbm
 from pretzel.importers.catboost.json_model import read_json
 from pretzel.importers.catboost.model import Model
+from pretzel.importers.catboost.recognized import is_cbm
 from pretzel.importers.catboost.scores import given, scores, whole
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs

@@ -33,11 +33,6 @@ END = "end of trees"
 Lines = Mapping[str, str]
 
 
-def is_text(head: bytes) -> bool:
-    """Return whether a file with this head is in LightGBM's text format."""
-    return re.match(rb"tree\r?\n(?:[a-z_]+=|average_output)", head) is not None
-
-
 def read_text(text: str) -> Model:
     """Return the model in a text.
 

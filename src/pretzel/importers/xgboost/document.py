@@ -14,6 +14,7 @@ import numpy as np
 
 from pretzel.errors import InputError
 from pretzel.importers.xgboost.model import Model, Tree
+from pretzel.importers.xgboost.recognized import is_ubjson
 from pretzel.importers.xgboost.ubjson import decode
 
 NEWEST = 3
@@ -29,16 +30,6 @@ TREE = {
 CATEGORIES = ("categories", "categories_nodes", "categories_segments", "categories_sizes")
 MOST_CATEGORIES = 1 << 28
 """Limit on the bits of all category sets of a model: a few digits in a file could request gigabytes."""
-
-
-def is_json(head: bytes) -> bool:
-    """Return whether a file with this head is XGBoost's JSON."""
-    return re.match(rb'\s*\{\s*"(learner|version)"\s*:', head) is not None
-
-
-def is_ubjson(head: bytes) -> bool:
-    """Return whether a file with this head is XGBoost's UBJSON."""
-    return re.match(rb"\{[iUIlL]\x00*\x07(learner|version)", head) is not None
 
 
 def read_document(data: bytes) -> Model:
