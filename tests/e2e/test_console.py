@@ -121,6 +121,19 @@ def test_the_plan_of_a_model_is_a_picture_whose_stages_are_marked(up: Up, page: 
     stroke = "getComputedStyle(document.querySelector('#stage-1 rect')).stroke"
     assert page.evaluate(stroke) == "rgb(138, 184, 255)"
     assert {"age", "job"} <= {*page.locator("svg.plan g.input text.first").all_text_contents()}
+    assert {"columntransformer__n", "columntransformer__c"} <= {
+        *page.locator("svg.plan g.stage text").all_text_contents()
+    }
+    assert " for columntransformer__c" in page.inner_text("table:has(a[href='#stage-1'])")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_descriptions_and_explanations_name_the_steps_of_a_version(up: Up):
+    with up.plane() as plane:
+        assert "columntransformer__c" in plane.explain("people")
+        (model,) = plane.models("people")
+    stored = dict(model.versions[-1].metadata["step_names"])
+    assert {"columntransformer__n", "columntransformer__c", "linearregression"} <= stored.keys()
 
 
 @in_a_browser
