@@ -21,7 +21,7 @@ import numpy as np
 from sklearn.datasets import load_iris, load_wine
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -30,7 +30,7 @@ from tests.e2e.up import Up, started
 HERE = Path(__file__).parent
 LIBRARIES = ("numpy", "pandas", "scipy.stats", "sklearn.metrics")
 """The topics: texts are paragraphs of their documentation."""
-LIKE = 24
+LIKE = 16
 """Models with the same features."""
 SECONDS, RATE = 150, 30.0
 """Length of the load, and its mean calls per second."""
@@ -71,7 +71,7 @@ def deploy(up: Up, texts: list[str], topics: np.ndarray) -> None:
     with up.plane() as plane:
         for name, target in (("topics-library", topics), *((f"from-{i:02}", None) for i in range(LIKE))):
             target = random_numbers.integers(0, 4, len(texts)) if target is None else target
-            head = LogisticRegression(max_iter=20).fit(x, target)
+            head = SGDClassifier(loss="log_loss", max_iter=3, tol=None, random_state=0).fit(x, target)
             plane.deploy(name, Pipeline([("features", features), ("model", head)]), sample=texts[:50])
         plane.deploy("iris-logistic", scaled.fit(*iris), sample=iris[0])
         plane.deploy("wine-forest", RandomForestClassifier(50, random_state=0).fit(*wine), sample=wine[0])
