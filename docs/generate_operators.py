@@ -172,13 +172,10 @@ def _differences() -> Iterator[str]:
 
 def noted(importer: Callable[..., Any]) -> set[Difference]:
     """Return the differences that an importer can note."""
-    calls = (call for function in _reached(importer) for call in ast.walk(function) if isinstance(call, ast.Call))
+    calls = (call for function in _reached(importer) for call in _of(ast.Call, function))
     named = [call.args[0] for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "may_differ"]
-    return {getattr(differences, name.value.id) for name in named if _is_entry(name)}
-
-
-def _is_entry(reason: ast.expr) -> bool:
-    return isinstance(reason, ast.Attribute) and isinstance(reason.value, ast.Name)
+    entries = [name.value for name in named if isinstance(name, ast.Attribute)]
+    return {getattr(differences, entry.id) for entry in entries if isinstance(entry, ast.Name)}
 
 
 def _boosting() -> str:
@@ -237,12 +234,11 @@ def refusals(importer: Callable[..., Any]) -> Iterator[str]:
     """Return the option and the reason of each refusal that an importer can reach."""
     for function in _reached(importer):
         names = _assigned(function)
-        for call in ast.walk(function):
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "refuse":
+        for call in _of(ast.Call, function):
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "refuse":
                 option, reason = (_text(argument, names) for argument in call.args[:2])
-                if reason == NOT_FITTED:
-                    continue
-                yield (f"`{option}`: {reason}" if option else reason).replace("|", "\\|")
+                if reason != NOT_FITTED:
+                    yield (f"`{option}`: {reason}" if option else reason).replace("|", "\\|")
 
 
 def _reached(importer: Callable[..., Any]) -> Iterator[ast.AST]:
@@ -253,20 +249,17 @@ def _reached(importer: Callable[..., Any]) -> Iterator[ast.AST]:
         tree = _parsed(function)
         yield tree
         module = sys.modules[function.__module__]
-        inside = _imported_in(tree)
-        called = [
-            _function(inside.get(node.id, module), node.id) for node in ast.walk(tree) if isinstance(node, ast.Name)
-        ]
+        inside = {alias.name: one.module for one in _of(ast.ImportFrom, tree) for alias in one.names}
+        names = [node.id for node in _of(ast.Name, tree)]
+        called = [_function(import_module(inside[name]) if name in inside else module, name) for name in names]
         for one in called:
             if one is not None and one not in seen:
                 seen.add(one)
                 waiting.append(one)
 
 
-def _imported_in(tree: ast.AST) -> dict[str, ModuleType]:
-    """Return the modules of the names that a function imports itself."""
-    statements = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
-    return {alias.name: import_module(one.module) for one in statements for alias in one.names}
+def _of(kind: Any, tree: ast.AST) -> list[Any]:
+    return [node for node in ast.walk(tree) if isinstance(node, kind)]
 
 
 @cache

@@ -9,9 +9,10 @@ Its identifier is copied from its block as it came, if that shows it; otherwise 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free, realloc
-from libc.string cimport memcmp, memcpy, memmove
+from libc.string cimport memcmp, memmove
 
-from pretzel.data_plane.transport.shape cimport MOST_SHAPE, field_at, is_readable, shape_of
+from pretzel.data_plane.transport.refusals cimport Refusals
+from pretzel.data_plane.transport.shape cimport MOST_SHAPE, readable_field, shape_of
 
 cdef enum:  # of HTTP/2
     PREFACE = 24
@@ -28,7 +29,6 @@ cdef enum:  # of HTTP/2
 cdef enum:
     ALL = 1 << 30
     MOST_OPEN = 1 << 10   # refused streams that the client has not ended
-    MOST_IDENTIFIER = 200
     MOST_KNOWN = 8        # shapes: clients differ in few fields, such as the deadlines that entered the table
 
 
@@ -59,17 +59,15 @@ cdef class Gate:
     cdef uint32_t later         # its stream
     cdef uint32_t* open_        # refused streams whose data may follow
     cdef int opened, places
-    cdef uint8_t* out           # refusals
-    cdef Py_ssize_t used, room, owed
-    cdef bytes block
+    cdef Refusals refusals
+    cdef Py_ssize_t owed
 
     def __init__(self, bytes block not None):
         """Create one that refuses by this header block, which must leave the table of the compression unchanged."""
-        self.block, self.data, self.tail, self.skip = block, b"", b"", PREFACE
+        self.refusals, self.data, self.tail, self.skip = Refusals(block), b"", b"", PREFACE
         self.known = []
 
     def __dealloc__(self):
-        free(self.out)
         free(self.open_)
 
     def pass_on(self, bytes data not None):
@@ -120,7 +118,7 @@ cdef class Gate:
             self.cut()
             self.refused = stream_of(head)
             self.note_open()
-            self.write_refusal(attached if calls == 0 else b"")
+            self.refusals.write(self.refused, self.echo, self.echoed, attached if calls == 0 else b"")
             self.at = self.begun = self.at + HEAD + length_of(head)
             calls += 1
         return calls, self.taken()
@@ -165,17 +163,15 @@ cdef class Gate:
     @property
     def has_answers(self):
         """Whether there is something to send."""
-        return self.used > 0 or self.owed > 0
+        return self.refusals.used > 0 or self.owed > 0
 
     def answers(self):
         """Return the frames for refused calls, once: they may stand between any two frames of the engine."""
         cdef bytes window = b""
         if self.owed:
             window = b"\0\0\4\x08\0\0\0\0\0" + self.owed.to_bytes(4, "big")
-        answers = window + PyBytes_FromStringAndSize(<char*>self.out, self.used)
-        free(self.out)
-        self.out, self.used, self.room, self.owed = NULL, 0, 0, 0
-        return answers
+        self.owed = 0
+        return window + self.refusals.taken()
 
     # The present segment
 
@@ -272,15 +268,11 @@ cdef class Gate:
 
     cdef bint is_answerable(self, int number, const uint8_t* head):
         """Find the identifier of a call of a known shape; return whether it can be refused by what is known of it."""
-        cdef Py_ssize_t begin = 0, end
         self.echoed = 0
         if number < 0 or self.places_[number] < 0:
             return number >= 0
-        end = field_at(head + HEAD, length_of(head), self.places_[number], &begin)
-        if not is_readable(head + HEAD + begin, end - begin, MOST_IDENTIFIER):
-            return False
-        self.echo, self.echoed = head + HEAD + begin, end - begin
-        return True
+        self.echoed = readable_field(head + HEAD, length_of(head), self.places_[number], &self.echo)
+        return self.echoed > 0
 
     cdef void cut(self):
         """Leave out what follows."""
@@ -298,26 +290,6 @@ cdef class Gate:
             return rest
         parts, self.parts = [*self.parts, rest], None
         return b"".join(parts)
-
-    cdef int write_refusal(self, bytes attached) except -1:
-        cdef Py_ssize_t common = PyBytes_GET_SIZE(self.block), more = PyBytes_GET_SIZE(attached)
-        cdef Py_ssize_t length = common + self.echoed + more, needed = self.used + HEAD + length
-        cdef uint8_t* out
-        if needed > self.room:
-            out = <uint8_t*>realloc(self.out, 2 * needed)
-            if out == NULL:
-                raise MemoryError
-            self.out, self.room = out, 2 * needed
-        out = self.out + self.used
-        out[0], out[1], out[2] = <uint8_t>(length >> 16), <uint8_t>(length >> 8), <uint8_t>length
-        out[3], out[4] = HEADERS, END_HEADERS | END_STREAM
-        out[5], out[6] = <uint8_t>(self.refused >> 24), <uint8_t>(self.refused >> 16)
-        out[7], out[8] = <uint8_t>(self.refused >> 8), <uint8_t>self.refused
-        memcpy(out + HEAD, PyBytes_AS_STRING(self.block), common)
-        memcpy(out + HEAD + common, self.echo, self.echoed)
-        memcpy(out + HEAD + common + self.echoed, PyBytes_AS_STRING(attached), more)
-        self.used = needed
-        return 0
 
 
 cdef inline Py_ssize_t length_of(const uint8_t* head) noexcept nogil:

@@ -145,7 +145,7 @@ class Sender:
 
     @property
     def pending(self) -> tuple[Header, ...]:
-        """What the last fields of the next prediction carry, because this connection has not got it yet."""
+        """The further last fields of the next prediction: those that this connection has not got yet."""
         return () if self._attached.fields is self._sent else self._attached.fields
 
     def note_sent(self) -> None:

@@ -11,6 +11,7 @@ cdef enum:  # of HPACK
     COLON = 0x3A
     HUFFMAN_COLON = 0x5C  # its seven bits
     MOST_INTEGER = 3
+    MOST_IDENTIFIER = 200
 
 
 cdef int shape_of(const uint8_t* block, Py_ssize_t size, uint8_t* shape) noexcept nogil:
@@ -105,20 +106,25 @@ cdef Py_ssize_t field_at(const uint8_t* block, Py_ssize_t size, int place, Py_ss
     return at
 
 
-cdef bint is_readable(const uint8_t* field, Py_ssize_t size, int most) noexcept nogil:
-    """Return whether a field is a literal by itself, whose value is up to ``most`` visible characters, uncompressed."""
-    cdef Py_ssize_t at, end
-    if size < 3 or field[0] & 0xEF:  # never to be indexed, or not now
-        return False
-    at = after_text(field, size, 1)
-    if at <= 0 or at >= size or field[at] & HUFFMAN:
-        return False
-    end = after_text(field, size, at)
-    at += 2 if field[at] == LONG else 1
-    if end != size or not 0 < end - at <= most:
-        return False
+cdef Py_ssize_t readable_field(
+    const uint8_t* block, Py_ssize_t size, int place, const uint8_t** field
+) noexcept nogil:
+    """Return the size of a field at a place of a block, and set ``field``.
+
+    0 if it is not a literal, or its value is not up to 200 visible characters, uncompressed.
+    """
+    cdef Py_ssize_t begin = 0, end = field_at(block, size, place, &begin), at
+    if end - begin < 3 or block[begin] & 0xEF:  # never to be indexed, or not now
+        return 0
+    at = after_text(block, end, begin + 1)
+    if at <= 0 or at >= end or block[at] & HUFFMAN or after_text(block, end, at) != end:
+        return 0
+    at += 2 if block[at] == LONG else 1
+    if not 0 < end - at <= MOST_IDENTIFIER:
+        return 0
     while at < end:
-        if not 0x21 <= field[at] <= 0x7E:
-            return False
+        if not 0x21 <= block[at] <= 0x7E:
+            return 0
         at += 1
-    return True
+    field[0] = block + begin
+    return end - begin

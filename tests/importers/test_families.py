@@ -57,7 +57,7 @@ print(json.dumps([alone, {package: registered(package) for package in packages}]
 
 @pytest.fixture(scope="module")
 def loaded() -> tuple[dict[str, Any], dict[str, Any]]:
-    """What each module of scikit-learn loads in a process of its own, and what all of them register."""
+    """The names that each module of scikit-learn registers and loads in a process of its own, and those of all."""
     done = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, timeout=120, check=True)
     alone, whole = json.loads(done.stdout)
     return alone, whole

@@ -1,4 +1,4 @@
-"""Names of steps beside definitions: they travel, are exported, and are in no digest; malformed ones are refused."""
+"""Names of the steps of definitions: they travel, are exported, and are in no digest; malformed ones are refused."""
 
 from __future__ import annotations
 

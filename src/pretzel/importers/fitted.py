@@ -1,4 +1,4 @@
-"""Whether an estimator is fitted."""
+"""A test of estimators for being fitted."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class StepNames:
 
         Args:
             parts: the parts of the step's path below the model.
-            made: its methods, or the columns that it hands on.
+            made: its methods, or its columns for the next step.
             given: the nodes that it reads, and inputs whose type is open, which are passed over.
         """
         name = name_of(parts)

@@ -201,22 +201,6 @@ def test_refused(worker: Worker, case: str):
     assert worker.get("/v2/health/live").status == 200
 
 
-@pytest.mark.parametrize("identifier", ["order-19", "~" * 200])
-def test_refusals_of_requests_whose_fields_were_read_echo_their_identifier(worker: Worker, identifier: str):
-    with worker.connect() as connection:
-        connection.sendall(head("Content-Length: 70000000", f"X-Request-ID: {identifier}"))
-        answer = read(connection)
-        assert (answer.status, answer.headers["x-request-id"]) == (413, identifier)
-
-
-@pytest.mark.parametrize("identifier", ["two words", "a" * 201, "\xff"])
-def test_refusals_replace_an_identifier_that_is_not_usable(worker: Worker, identifier: str):
-    with worker.connect() as connection:
-        connection.sendall(head("Content-Length: 70000000", f"X-Request-ID: {identifier}"))
-        answer = read(connection)
-        assert answer.status == 413 and MADE.fullmatch(answer.headers["x-request-id"])
-
-
 def test_an_upgrade_is_ignored(worker: Worker):
     (answer,) = exchange(worker, head("Connection: Upgrade", "Upgrade: h2c", method="GET", path="/v2/models/wine"))
     assert answer.json["name"] == "wine"
@@ -290,13 +274,6 @@ def test_compressed_answers(worker: Worker):
     assert "content-encoding" not in worker.post(PREDICT, {"rows": ["aa"]}, accept_encoding="gzip").headers
     large = worker.post(PREDICT, {"rows": ["aa bb"] * 5000}, accept_encoding="gzip")
     assert len(json.loads(gzip.decompress(large.body))["predictions"]) == 5000
-
-
-def test_request_ids_are_echoed(worker: Worker):
-    assert worker.get("/v2", x_request_id="abc-1").headers["x-request-id"] == "abc-1"
-    assert worker.get("/nothing", x_request_id="abc-2").headers["x-request-id"] == "abc-2"
-    made = {worker.get("/v2").headers["x-request-id"] for _ in range(3)}
-    assert len(made) == 3  # the server makes one where a client sends none
 
 
 def test_timeouts(worker: Worker):

@@ -110,7 +110,7 @@ async def test_an_unknown_method(channel: grpc.aio.Channel):
 HEAD = {
     "an unknown method": (request("Nothing"), 12),
     "an unknown encoding": (request("Unary", (b"grpc-encoding", b"snappy")), 12),
-    "a timeout that is no number": (request("Unary", (b"grpc-timeout", b"xS")), 3),
+    "a timeout without a number": (request("Unary", (b"grpc-timeout", b"xS")), 3),
     "a deadline that has passed": (request("Slow", (b"grpc-timeout", b"0n")), 4),
 }
 
