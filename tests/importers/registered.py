@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin
 from sklearn.preprocessing import StandardScaler
 
-from pretzel.importers.families import load_family
+from pretzel.importers.families import load_family, load_rest
 from pretzel.importers.registry import IMPORTERS, INPUTS_OF
 
 
@@ -53,6 +53,7 @@ def winsorizer(estimator, x, part):
 def restored() -> Iterator[None]:
     """Remove at the end what was registered meanwhile."""
     load_family(StandardScaler)
+    load_rest()  # what is loaded meanwhile would be removed too
     before = [(registry, dict(registry)) for registry in (IMPORTERS, INPUTS_OF)]
     try:
         yield

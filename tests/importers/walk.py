@@ -17,7 +17,7 @@ from sklearn.utils import get_tags
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers import IMPORTERS, export
-from pretzel.importers.families import load_family
+from pretzel.importers.families import load_family, load_rest
 from tests.importers.sklearn.examples import FIT_ONLY, HARMLESS, Example
 from tests.importers.sklearn.frames import assert_serves, count, wanted
 
@@ -74,6 +74,7 @@ class Walk:
     def test_every_importer_has_an_example(self) -> None:
         walked = {example.kind for example in self.EXAMPLES}
         load_family(self.EXAMPLES[0].kind)
+        load_rest()
         library = self.EXAMPLES[0].kind.__module__.partition(".")[0]
         ours = {kind for kind in IMPORTERS if kind.__module__.partition(".")[0] == library}
         missing = sorted(kind.__name__ for kind in ours - walked)

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 
 from pretzel.errors import UnsupportedError
 from pretzel.importers import IMPORTERS, export
-from pretzel.importers.families import load_family
+from pretzel.importers.families import load_family, load_rest
 from pretzel.importers.registry import REFUSED
 
 X = np.abs(np.random.default_rng(0).normal(size=(20, 4)))
@@ -54,4 +54,5 @@ def test_a_row_of_a_factorization_does_depend_on_the_others() -> None:
 
 def test_nothing_is_both_served_and_refused() -> None:
     load_family(Ridge)
+    load_rest()
     assert not REFUSED.keys() & IMPORTERS.keys()
