@@ -1,11 +1,11 @@
 """Tokens without stop words."""
 
-from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdint cimport int64_t
 
 from pretzel.kernels.checks import typed
 from pretzel.kernels.frame cimport OK, OUT_OF_MEMORY, Frame, Slot, Text, reserve_ragged
 from pretzel.kernels.kernel cimport Kernel
-from pretzel.kernels.text.terms cimport TERMS_NONE, TERMS_SHORT, Dictionary, terms_word
+from pretzel.kernels.text.terms cimport Dictionary, holds
 
 
 cdef class FilterTokens(Kernel):
@@ -37,12 +37,3 @@ cdef class FilterTokens(Kernel):
                 out += not holds(self.stop_words, &tokens[k])
             output.starts[row + 1] = out - <Text*>output.values
         return OK
-
-
-cdef inline bint holds(Dictionary words, const Text* token) noexcept nogil:
-    cdef uint64_t padded
-    cdef const uint8_t* p = <const uint8_t*>token.at
-    if token.length <= TERMS_SHORT:
-        padded = terms_word(p, token.length)  # a look-up reads eight bytes, and the text may end earlier
-        p = <const uint8_t*>&padded
-    return words.find(p, token.length) != TERMS_NONE

@@ -1,5 +1,6 @@
 """Tests of texts, and numbers of them: lengths, counts and places."""
 
+from cython cimport final
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memcmp
 
@@ -50,13 +51,9 @@ cdef dict FUNCTIONS = {
 cdef dict MEASURES = {"length": LENGTH, "count": COUNT, "find": FIND}
 
 
+@final
 cdef class TestText(Kernel):
     """Whether each text has a property: ``str`` in, ``bool`` out; a missing one has only ``missing``."""
-
-    cdef int function, kinds
-    cdef bytes text_bytes
-    cdef const char* text
-    cdef int64_t length
 
     def __init__(self, inputs, output, *, function, text):
         typed("x", inputs[0], ("str",), 1)
@@ -76,7 +73,7 @@ cdef class TestText(Kernel):
                 out[row] = texts[row].length >= 0 and self.has(&texts[row])
         return OK
 
-    cdef inline bint has(self, const Text* text) noexcept nogil:
+    cdef bint has(self, const Text* text) noexcept nogil:
         if self.function == SPACES or self.function == OF_KIND:
             return is_all(text, self.kinds)
         if self.function == CASED:
@@ -133,13 +130,9 @@ cdef inline bint is_cased(const Text* text, int wanted) noexcept nogil:
     return found
 
 
+@final
 cdef class MeasureText(Kernel):
     """A number of each text: ``str`` in, ``i64`` out; 0 of a missing text, or -1 for the place of another text."""
-
-    cdef int function, kinds
-    cdef bytes text_bytes
-    cdef const char* text
-    cdef int64_t length
 
     def __init__(self, inputs, output, *, function, text):
         typed("x", inputs[0], ("str",), 1)
@@ -155,19 +148,19 @@ cdef class MeasureText(Kernel):
         cdef int64_t* out = <int64_t*>output.values
         cdef int64_t row
         for row in range(frame.rows):
-            if texts[row].length < 0:
-                out[row] = -1 if self.function == FIND else 0
-            elif self.function == LENGTH:
-                out[row] = characters(texts[row].at, texts[row].length)
-            elif self.function == OF_CHARACTERS:
-                out[row] = count_of_kind(&texts[row], self.kinds)
-            elif self.function == COUNT:
-                out[row] = self.count(&texts[row])
-            else:
-                out[row] = self.find(&texts[row])
+            out[row] = self.measure(&texts[row])
         return OK
 
-    cdef inline int64_t count(self, const Text* text) noexcept nogil:
+    cdef int64_t measure(self, const Text* text) noexcept nogil:
+        if text.length < 0:
+            return -1 if self.function == FIND else 0
+        if self.function == LENGTH:
+            return characters(text.at, text.length)
+        if self.function == OF_CHARACTERS:
+            return count_of_kind(text, self.kinds)
+        return self.count(text) if self.function == COUNT else self.find(text)
+
+    cdef int64_t count(self, const Text* text) noexcept nogil:
         cdef const char* p = text.at
         cdef const char* end = p + text.length
         cdef int64_t found = 0
@@ -178,7 +171,7 @@ cdef class MeasureText(Kernel):
             found += 1
             p += self.length
 
-    cdef inline int64_t find(self, const Text* text) noexcept nogil:
+    cdef int64_t find(self, const Text* text) noexcept nogil:
         cdef const char* p = <const char*>memmem(text.at, text.length, self.text, self.length)
         return -1 if p == NULL else characters(text.at, p - text.at)
 

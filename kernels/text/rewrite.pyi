@@ -21,3 +21,8 @@ class PadText(Rewrite):
     """Each text filled up to ``width`` characters."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, width: int, fill: str, side: str) -> None: ...
+
+class SurroundText(Rewrite):
+    """Each text between two others."""
+
+    def __init__(self, inputs: tuple[Any, ...], output: Any, *, before: str, after: str) -> None: ...

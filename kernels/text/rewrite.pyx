@@ -225,3 +225,24 @@ cdef inline int64_t characters(const Text* text) noexcept nogil:
     for i in range(text.length):
         count += (<uint8_t>text.at[i] & 0xC0) != 0x80
     return count
+
+
+cdef class SurroundText(Rewrite):
+    """Each text between two others."""
+
+    cdef bytes before, after
+    cdef const char* first
+    cdef const char* last
+    cdef int64_t first_length, last_length
+
+    def __init__(self, inputs, output, *, before, after):
+        typed("x", inputs[0], ("str",), 1)
+        typed("result", output, ("str",), 1)
+        self.before, self.after = before.encode(), after.encode()
+        self.first, self.last = self.before, self.after
+        self.first_length, self.last_length = len(self.before), len(self.after)
+
+    cdef int64_t put(self, const Text* text, uint8_t* out) noexcept nogil:
+        cdef int64_t written = copied(self.first, self.first_length, out, 0)
+        written += copied(text.at, text.length, out, written)
+        return written + copied(self.last, self.last_length, out, written)

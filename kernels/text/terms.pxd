@@ -1,6 +1,8 @@
 # A dictionary of terms: see terms.h for the layout.
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
+from pretzel.kernels.frame cimport Text
+
 cdef extern from "terms.h" nogil:
     ctypedef struct Terms:
         uint64_t* rows
@@ -32,3 +34,13 @@ cdef class Dictionary:
     cdef readonly int64_t count      # ids are below it, others are ignored
     cdef readonly int64_t longest    # bytes of the longest term
     cdef int64_t find(self, const uint8_t* p, int64_t length) noexcept nogil
+
+
+cdef inline bint holds(Dictionary words, const Text* token) noexcept nogil:
+    """Return whether a token is a term."""
+    cdef uint64_t padded
+    cdef const uint8_t* p = <const uint8_t*>token.at
+    if token.length <= TERMS_SHORT:
+        padded = terms_word(p, token.length)  # a look-up reads eight bytes, and the text may end earlier
+        p = <const uint8_t*>&padded
+    return words.find(p, token.length) != TERMS_NONE

@@ -31,14 +31,27 @@ simple(
     },
 )
 
-simple(ops.ChangeCase, lambda n: n.type == TEXT, lambda d, x: {"form": d.dice.choice(["lower", "upper", "title"])})
-simple(ops.StripText, lambda n: n.type == TEXT, lambda d, x: {"characters": d.dice.choice(["", "a"]), "side": "both"})
-simple(ops.SliceText, lambda n: n.type == TEXT, lambda d, x: {"start": d.dice.randint(-2, 1), "stop": 3})
-simple(ops.ReplaceText, lambda n: n.type == TEXT, lambda d, x: {"old": d.dice.choice(WORDS), "new": "B"})
 simple(
-    ops.ReplaceMatches, lambda n: n.type == TEXT, lambda d, x: {"pattern": r"[ab]+", "new": d.dice.choice(["", "c"])}
+    ops.ChangeCase,
+    lambda n: n.type in (TEXT, TOKENS),
+    lambda d, x: {"form": d.dice.choice(["lower", "upper", "title"])},
 )
-simple(ops.PadText, lambda n: n.type == TEXT, lambda d, x: {"width": 4, "fill": "0", "side": "left"})
+simple(
+    ops.StripText,
+    lambda n: n.type in (TEXT, TOKENS),
+    lambda d, x: {"characters": d.dice.choice(["", "a"]), "side": "both"},
+)
+simple(ops.SliceText, lambda n: n.type in (TEXT, TOKENS), lambda d, x: {"start": d.dice.randint(-2, 1), "stop": 3})
+simple(ops.ReplaceText, lambda n: n.type in (TEXT, TOKENS), lambda d, x: {"old": d.dice.choice(WORDS), "new": "B"})
+simple(
+    ops.ReplaceMatches,
+    lambda n: n.type in (TEXT, TOKENS),
+    lambda d, x: {"pattern": r"[ab]+", "new": d.dice.choice(["", "c"])},
+)
+simple(ops.PadText, lambda n: n.type in (TEXT, TOKENS), lambda d, x: {"width": 4, "fill": "0", "side": "left"})
+simple(
+    ops.SurroundText, lambda n: n.type in (TEXT, TOKENS), lambda d, x: {"before": d.dice.choice(WORDS), "after": "c"}
+)
 simple(ops.TestText, lambda n: n.type == TEXT, lambda d, x: {"function": "contains", "text": d.dice.choice(WORDS)})
 simple(
     ops.MeasureText,
@@ -50,10 +63,34 @@ simple(ops.SplitText, lambda n: n.type == TEXT, lambda d, x: {"separator": d.dic
 simple(ops.PickToken, lambda n: n.type == TOKENS, lambda d, x: {"index": d.dice.randint(-2, 1)})
 simple(ops.CountTokens, lambda n: n.type == TOKENS, lambda d, x: {})
 simple(ops.JoinTokens, lambda n: n.type == TOKENS, lambda d, x: {"separator": " "})
+simple(ops.UniqueTokens, lambda n: n.type == TOKENS, lambda d, x: {})
 simple(ops.FormatInteger, lambda n: n.type == dense("i64"), lambda d, x: {})
 simple(
     ops.TextOfCode, lambda n: n.type == dense("i64"), lambda d, x: {"table": Parameter.strings(d.dice.sample(WORDS, 3))}
 )
+
+
+@makes(ops.KeepTokens)
+def _kept(draw: Draw) -> Node | None:
+    x = draw.pick(lambda node: node.type == TOKENS)
+    read = draw.pick(lambda node: node.type == TOKENS)
+    return None if x is None or read is None else ops.KeepTokens((x, read, x), **_tests(draw))
+
+
+@makes(ops.ChooseTokens)
+def _chosen_tokens(draw: Draw) -> Node | None:
+    x = draw.pick(lambda node: node.type == TOKENS)
+    read = draw.pick(lambda node: node.type == TOKENS)
+    return None if x is None or read is None else ops.ChooseTokens((x, read, read, x), **_tests(draw))
+
+
+def _tests(draw: Draw) -> dict[str, Any]:
+    tests = (draw.dice.choice(["contains", "isalpha"]), draw.dice.choice(["member", "length"]))
+    words = Parameter.strings(draw.dice.sample(WORDS, 3)) if "member" in tests else None
+    return {
+        "tests": tests, "negated": (draw.dice.random() < 0.5, False), "texts": ("a", ""), "least": (0, 2),
+        "words": words,
+    }  # fmt: skip
 
 
 @makes(ops.ConcatTexts)
@@ -65,7 +102,8 @@ def _concatenated(draw: Draw) -> Node | None:
 @makes(ops.ChooseText)
 def _chosen(draw: Draw) -> Node | None:
     condition = draw.pick(lambda node: node.type == dense("bool"))
-    a, b = (draw.pick(lambda node: node.type == TEXT) for _ in range(2))
+    kind = draw.dice.choice([TEXT, TOKENS])
+    a, b = (draw.pick(lambda node: node.type == kind) for _ in range(2))
     return None if condition is None or a is None or b is None else ops.ChooseText(condition, a, b)
 
 

@@ -1,4 +1,4 @@
-"""Kernels of the parts of texts, and of choices."""
+"""Kernels of the parts of texts, of single tokens, and of choices."""
 
 from functools import partial
 
@@ -13,6 +13,9 @@ seeds = partial(
     ops.PickToken,
     ops.CountTokens,
     ops.JoinTokens,
+    ops.KeepTokens,
+    ops.ChooseTokens,
+    ops.UniqueTokens,
     ops.ConcatTexts,
     ops.FormatInteger,
     ops.ChooseText,

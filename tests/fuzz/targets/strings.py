@@ -15,6 +15,7 @@ seeds = partial(
     ops.ReplaceText,
     ops.ReplaceMatches,
     ops.PadText,
+    ops.SurroundText,
     ops.TestText,
     ops.MeasureText,
     ops.ParseNumber,

@@ -19,7 +19,7 @@ from pretzel.plan.regex.pattern import class_run, class_table
 LINE = 64
 
 
-def _dictionary(strings: Parameter) -> Mapping[str, Parameter]:
+def dictionary(strings: Parameter) -> Mapping[str, Parameter]:
     """Build a lookup table of strings."""
     terms = importlib.import_module("pretzel.kernels.text.terms")
     table, heap = terms.build(strings.offsets, strings.utf8)
@@ -73,14 +73,14 @@ BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
         Binding(
             "filter_tokens",
             "text.filter_tokens:FilterTokens",
-            derive=lambda node: _dictionary(node.parameters["stop_words"]),
+            derive=lambda node: dictionary(node.parameters["stop_words"]),
         ),
     ),
     ops.CountNgrams: (
         Binding(
             "count_ngrams",
             "text.count_ngrams:CountNgrams",
-            derive=lambda node: _dictionary(node.parameters["vocabulary"]),
+            derive=lambda node: dictionary(node.parameters["vocabulary"]),
         ),
     ),
     ops.HashNgrams: (Binding("hash_ngrams", "text.hash_ngrams:HashNgrams"),),
@@ -89,7 +89,7 @@ BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
         Binding(
             "lookup_features",
             "text.features:LookupFeatures",
-            derive=lambda node: _dictionary(node.parameters["vocabulary"]),
+            derive=lambda node: dictionary(node.parameters["vocabulary"]),
         ),
     ),
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pretzel.importers.tracing.ending import TraceEnd, branches
+from pretzel.importers.tracing.word_loops import Plan, Word, WordLoop, word_in
 from pretzel.plan.node import Node
 
 MOST_WAYS = 128
@@ -32,6 +33,10 @@ class _Walk:
     read: list[tuple[Node, bool]] = field(default_factory=list)
     looped: Node | None = None
     """A node of the rows that a loop is over."""
+    loops: list[WordLoop] = field(default_factory=list)
+    """The loops over words, in the order in which they began."""
+    plans: dict[int, Plan] = field(default_factory=dict)
+    """What earlier runs know of each."""
 
 
 class RowError(Exception):
@@ -55,6 +60,9 @@ def decide(condition: Node, what: str = "bool()") -> bool:
     if not _walks.running:
         raise branches(what)
     walk = _walks.running[-1]
+    word = word_in(walk.loops, condition)
+    if word is not None:
+        return word.decide(condition)
     known = dict(walk.read).get(condition)
     if known is not None:
         return known
@@ -75,11 +83,43 @@ def looped() -> Node | None:
     return _walks.running[-1].looped if _walks.running else None
 
 
+def loop_over_words(tokens: Node) -> WordLoop:
+    """Return a new loop over the tokens of a row.
+
+    Raises:
+        TraceEnd: no function of single values is running.
+    """
+    if not _walks.running:
+        raise branches("a loop over words")
+    walk, number = _walks.running[-1], len(_walks.running[-1].loops)
+    loop = WordLoop(f"{len(_walks.running)}.{number}", tokens, walk.plans.get(number) or Plan([()]))
+    walk.loops.append(loop)
+    return loop
+
+
+def word_of(node: Node) -> Word | None:
+    """Return the word of a loop that a node was computed from; None for none."""
+    return word_in(_walks.running[-1].loops, node) if _walks.running else None
+
+
+def loops_begun() -> list[WordLoop]:
+    """Return the loops over words that began so far on the way that is being run."""
+    return _walks.running[-1].loops if _walks.running else []
+
+
+class _WordError(Exception):
+    """Marks errors by the word that they are raised for."""
+
+    def __init__(self, word: Word) -> None:
+        self.word = word
+
+
 def raise_unless(condition: Node, error: Exception) -> None:
     """Raise an error on the way where the condition does not hold, as the function itself would."""
     if not decide(condition, type(error).__name__):
         error.add_note(RowError.__name__)
-        raise error
+        word = word_of(condition)
+        raise error from (None if word is None else _WordError(word))
 
 
 def ways(run: Callable[[], Any]) -> list[Way]:
@@ -102,13 +142,31 @@ def ways(run: Callable[[], Any]) -> list[Way]:
 
 
 def _run(walk: _Walk, run: Callable[[], Any]) -> Way:
+    """Run one way, and again as long as conditions on words, or errors for them, come up after their loop."""
+    while True:
+        way = _run_once(walk, run)
+        plans = {} if way is None else {i: plan for i, loop in enumerate(walk.loops) if (plan := loop.next_plan())}
+        if way is not None and not plans:
+            return way
+        walk.plans |= plans
+        walk.read, walk.loops, walk.looped = [], [], None
+
+
+def _run_once(walk: _Walk, run: Callable[[], Any]) -> Way | None:
+    """Return a way; None if it ended by an error for one word, of which the plan of its loop knows then."""
     _walks.running.append(walk)
     try:
         result = run()
+        for loop in walk.loops:
+            loop.check_ended()
         return Way(tuple(walk.read), result)
     except Exception as error:
         if RowError.__name__ not in getattr(error, "__notes__", ()):
             raise
+        if isinstance(error.__cause__, _WordError):
+            word = error.__cause__.word
+            walk.plans[walk.loops.index(word.loop)] = word.loop.plan_without(word, error)
+            return None
         return Way(tuple(walk.read), None, error)
     finally:
         _walks.running.pop()

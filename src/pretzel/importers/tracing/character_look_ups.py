@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pretzel.importers.tracing.ending import where
-from pretzel.importers.tracing.marks import LOOP
 
+LOOP = "look them up in a constant of the module, or in a set"
 LOADS = ("LOAD_CONST", "LOAD_GLOBAL", "LOAD_DEREF", "LOAD_FAST", "LOAD_NAME")
 
 

@@ -21,9 +21,10 @@ from pretzel.importers.tracing.operators import negated
 from pretzel.importers.tracing.random_texts import random_texts
 from pretzel.importers.tracing.singles import answered_by, column_of, merged, reason_of
 from pretzel.importers.tracing.strings import SymbolicText, opened
-from pretzel.importers.tracing.text_values import missing
-from pretzel.importers.tracing.tokens import SymbolicTokens
+from pretzel.importers.tracing.text_values import constant_text, missing
+from pretzel.importers.tracing.tokens import SymbolicTokens, tokens_in
 from pretzel.importers.tracing.trace import FREE, UntracedError
+from pretzel.importers.tracing.word_loops import check_within
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.graph import rewrite
@@ -89,8 +90,10 @@ def _trace(function: Callable[[str], Any]) -> Node:
 def _run(function: Callable[[str], Any]) -> Node:
     forget_marks()
     called = _callable(function)
-    found = ways(lambda: opened(called(SymbolicText(DOCUMENT))))
+    found = ways(lambda: _result(called(SymbolicText(DOCUMENT))))
     result = joined(found, merged)
+    if isinstance(result, SymbolicTokens):
+        check_within(result.node)
     if not isinstance(result, (SymbolicTokens, str)):
         raise unknown(f"a result of type {type(result).__name__} for a text")
     node = result.node if isinstance(result, SymbolicTokens) else column_of(result, DOCUMENT).node
@@ -99,6 +102,14 @@ def _run(function: Callable[[str], Any]) -> Node:
         return node
     required = ops.Require(DOCUMENT, answered, reason_of(found))
     return rewrite([node], lambda part: required if part is DOCUMENT else None)[0]
+
+
+def _result(returned: Any) -> Any:
+    """Return the text or the words that a function returned."""
+    if isinstance(returned, (list, tuple)) and not returned:
+        return SymbolicTokens(ops.SplitText(constant_text("", DOCUMENT), ""))
+    words = tokens_in(returned)
+    return opened(returned) if words is None else words
 
 
 def _callable(function: Any) -> Callable[..., Any]:

@@ -18,6 +18,7 @@ import numpy as np
 from pretzel.importers.tracing.array_functions import column_stack
 from pretzel.importers.tracing.arrays import SymbolicArray, standing_for, unwrapped
 from pretzel.importers.tracing.clocks import CLOCKS, DATE, DATETIME, DATETIME64
+from pretzel.importers.tracing.constant_texts import ConstantText, with_constants
 from pretzel.importers.tracing.elements import SINGLE, SymbolicNumber, check_digits
 from pretzel.importers.tracing.ending import TraceEnd
 from pretzel.importers.tracing.patterns import RE, pattern_of
@@ -179,6 +180,8 @@ def seen(value: Any, name: str, done: dict[int, Any]) -> Any:
         return rewired(value, done)
     if isinstance(value, (dict, set, frozenset)):
         return collection(value)
+    if type(value) is str:
+        return ConstantText(value)
     if isinstance(value, (type, types.BuiltinFunctionType)) and value in SEEN:
         return SEEN[value]
     if isinstance(value, (re.Pattern, types.BuiltinMethodType)) and pattern_of(value) is not value:
@@ -205,7 +208,7 @@ def rewired(function: types.FunctionType, done: dict[int, Any]) -> Any:
     scope: dict[str, Any] = {"__builtins__": {**vars(builtins), **_builtins()}, "__name__": function.__module__}
     names = names_read(function.__code__)
     copied = types.FunctionType(
-        function.__code__, scope, function.__name__, function.__defaults__, _cells(function, done)
+        with_constants(function.__code__), scope, function.__name__, function.__defaults__, _cells(function, done)
     )
     copied.__kwdefaults__ = function.__kwdefaults__
     done[id(function)] = copied

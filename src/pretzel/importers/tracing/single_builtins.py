@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from pretzel.importers.tracing import operators
-from pretzel.importers.tracing.branches import decide, raise_unless
+from pretzel.importers.tracing.branches import decide, loops_begun, raise_unless, word_of
 from pretzel.importers.tracing.elements import SymbolicNumber, as_value, of_condition
 from pretzel.importers.tracing.ending import TraceEnd
 from pretzel.importers.tracing.look_ups import looked_up
-from pretzel.importers.tracing.marks import Counted, Piece
 from pretzel.importers.tracing.singles import is_element
 from pretzel.importers.tracing.strings import SymbolicText, opened, text_of_number
 from pretzel.importers.tracing.text_numbers import number_of
@@ -22,41 +21,83 @@ from pretzel.importers.tracing.text_values import (
     may_miss,
     member,
     missing,
-    whole,
 )
-from pretzel.importers.tracing.tokens import SymbolicTokens, length
+from pretzel.importers.tracing.tokens import SymbolicSet, length, tokens_in
 from pretzel.importers.tracing.values import Value
+from pretzel.importers.tracing.word_lists import some_of, total
+from pretzel.importers.tracing.word_loops import Word
 from pretzel.plan import ops
 
 
 def _len(x: Any) -> Any:
     x = opened(x)
-    if isinstance(x, (SymbolicText, SymbolicTokens, Piece)):
-        return length(x)
+    words = tokens_in(x)
+    if words is not None or isinstance(x, SymbolicText):
+        return length(x if words is None else words)
     if isinstance(x, SymbolicNumber):
         x.wish()
     return builtins.len(x)
 
 
 def _sum(values: Iterable[Any], start: Any = 0) -> Any:
-    items = list(values)
-    if items and all(isinstance(item, Counted) for item in items):
-        return SymbolicNumber(whole(items[0].total)) + start
-    return builtins.sum(items, start)
+    pairs = list(_with_words(values))
+    of_words = _of_words(pairs)
+    return (
+        builtins.sum([item for _, item in pairs], start)
+        if of_words is None
+        else SymbolicNumber(total(of_words)) + start
+    )
 
 
-def _quantifier(name: str) -> Callable[[Iterable[Any]], Any]:
-    def check(values: Iterable[Any]) -> Any:
-        return getattr(builtins, name)(_truths(values))
+def _with_words(values: Iterable[Any]) -> Iterator[tuple[Word | None, Any]]:
+    """Yield each item with the word that it was made of, or during whose turn in a loop it is yielded."""
+    begun = len(loops_begun())
+    for item in values:
+        word = word_of(item.value.node) if isinstance(item, SymbolicNumber) else None
+        running = [loop for loop in loops_begun()[begun:] if not loop.ended and loop.words]
+        yield word or (running[-1].words[-1] if running else None), item
 
-    return check
+
+def _of_words(pairs: Sequence[tuple[Word | None, Any]]) -> list[tuple[Word, Any]] | None:
+    """Return items as nodes and constants, with their words; None if they are made of none."""
+    if not any(word for word, _ in pairs):
+        return None
+    if not all(word for word, _ in pairs):
+        raise TraceEnd("values of words and others are added or tested together", "use one loop for each")
+    return [(word, item.value.node if isinstance(item, SymbolicNumber) else item) for word, item in pairs if word]
 
 
-def _truths(values: Iterable[Any]) -> Iterable[bool]:
-    for value in values:
-        if isinstance(value, Counted):
-            raise TraceEnd("any() or all() over characters is not traced", "use sum(...) > 0, or re.search")
-        yield bool(value)
+def _any(values: Iterable[Any]) -> Any:
+    return _quantified(values, negated=False)
+
+
+def _all(values: Iterable[Any]) -> Any:
+    some = _quantified(values, negated=True)
+    return not some if isinstance(some, bool) else of_condition(operators.negated(some.value.node))
+
+
+def _quantified(values: Iterable[Any], *, negated: bool) -> Any:
+    """Return whether one of the values is true, or with ``negated`` whether one is not."""
+    found = list[tuple[Word, Any]]()
+    for word, value in _with_words(values):
+        if word is None and bool(value) is not negated:
+            return True
+        if word is not None:
+            found.append((word, _truth(value, negated)))
+    return of_condition(some_of(found)) if found else False
+
+
+def _truth(value: Any, negated: bool) -> Any:
+    """Return whether a value is true, or false with ``negated``: a node for a condition on a word."""
+    if isinstance(value, SymbolicNumber) and value.value.dtype.kind == "b" and word_of(value.value.node) is not None:
+        return operators.negated(value.value.node) if negated else value.value.node
+    return bool(value) is not negated
+
+
+def _set_of(*values: Any) -> Any:
+    x = opened(values[0]) if values else None
+    words = x.characters() if isinstance(x, SymbolicText) else tokens_in(x)
+    return builtins.set(*values) if words is None else SymbolicSet(words.node)
 
 
 class _Kind(type):
@@ -184,13 +225,14 @@ def collection(value: Any) -> Any:
 
 
 BUILTINS: dict[str, Any] = {
-    "len": _len, "sum": _sum, "any": _quantifier("any"), "all": _quantifier("all"),
+    "len": _len, "sum": _sum, "any": _any, "all": _all, "set": _set_of,
     **{kind.__name__: _stand_in(kind) for kind in (int, float, str, bool)},
 }  # fmt: skip
 """Python's functions and types."""
 SEEN: dict[Any, Any] = {
     builtins.len: _len,
     builtins.sum: _sum,
+    builtins.set: _set_of,
     **{kind: BUILTINS[kind.__name__] for kind in (int, float, str, bool)},
 }
 """The same, by the function or type that each replaces."""

@@ -17,6 +17,7 @@ from pretzel.importers.tracing.text_numbers import numbers_of
 from pretzel.importers.tracing.text_values import Text, chosen_text, condition
 from pretzel.importers.tracing.tokens import SymbolicTokens
 from pretzel.importers.tracing.values import Value
+from pretzel.importers.tracing.word_loops import check_within
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -83,6 +84,8 @@ def _as_condition(x: Any, beside: Node) -> Node:
 def column_of(x: Any, beside: Node) -> Value:
     """Return the value of one row, or a constant, as a column."""
     x = opened(x)
+    if is_element(x):
+        check_within(node_of(x))
     if isinstance(x, SymbolicText):
         return Text.of(x.node)
     if isinstance(x, str):
@@ -103,6 +106,8 @@ def merged(test: Node, a: Any, b: Any) -> Any:
         return type(a)(merged(test, x, y) for x, y in zip(a, b, strict=True))
     if isinstance(a, dict) and isinstance(b, dict) and list(a) == list(b):
         return {key: merged(test, a[key], b[key]) for key in a}
+    if isinstance(a, SymbolicTokens) and isinstance(b, SymbolicTokens):
+        return SymbolicTokens(ops.ChooseText(test, a.node, b.node))
     if a is None or b is None or isinstance(a, SymbolicTokens) or isinstance(b, SymbolicTokens):
         raise TraceEnd("its branches return values of different kinds", "return numbers alone, or texts alone")
     return chosen_number(test, a, b)

@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pretzel.importers.tracing import operators
-from pretzel.importers.tracing.branches import decide, raise_unless
+from pretzel.importers.tracing.branches import decide, raise_unless, word_of
 from pretzel.importers.tracing.elements import SymbolicNumber, of_condition
 from pretzel.importers.tracing.ending import TraceEnd, unknown
-from pretzel.importers.tracing.marks import MARK, MARKS, Piece, ends, mark
+from pretzel.importers.tracing.marks import MARK, MARKS, ends, mark
 from pretzel.importers.tracing.text_values import constant_text, may_miss, missing, translated, whole
+from pretzel.importers.tracing.word_lists import CHARACTER, collected
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.ops.strings import CASES, END, OF_CHARACTERS
@@ -77,9 +78,12 @@ class SymbolicText(str):
         raise unknown("len() in a library")
 
     def __iter__(self) -> Iterator[Any]:
-        """Return two marks of its characters, of which only sums and joins are traced."""
-        x = self._x()
-        return iter((Piece(x, first=True), Piece(x, first=False)))
+        """Return its characters, for a loop."""
+        return iter(self.characters())
+
+    def characters(self) -> Any:
+        """Return its characters, as words are."""
+        return self.parts_of(ops.Tokenize(self._x(), CHARACTER))
 
     def __getitem__(self, key: Any) -> Any:
         """Return characters."""
@@ -222,44 +226,46 @@ def _plain(text: Any, name: str) -> str:
 
 def opened(text: Any) -> Any:
     """Return a string with marks as a symbolic text; anything else unchanged."""
-    if isinstance(text, (SymbolicText, Piece)) or not isinstance(text, str) or not MARK.search(text):
+    if isinstance(text, SymbolicText) or not isinstance(text, str) or not MARK.search(text):
         return text
     pieces, at, nodes = list(MARK.finditer(text)), 0, list[Node]()
-    beside = _first_node(pieces)
     while pieces:
-        found = pieces.pop(0)
+        found, many = pieces[0], _joined_at(pieces)
+        beside = _node_at(found) if many == 1 else word_of(_node_at(found)).loop.tokens  # type: ignore[union-attr]
         if text[at : found.start()]:
             nodes.append(constant_text(text[at : found.start()], beside))
-        what, at = MARKS.nodes[int(found.group(1))], found.end()
-        if isinstance(what, tuple):
-            nodes.append(_joined(what[0], pieces, text, at))
-            at = last.end() if (last := _last(what[0], pieces)) else at
-            pieces = [piece for piece in pieces if piece.start() >= at]
-        else:
-            nodes.append(what)
+        nodes.append(_node_at(found) if many == 1 else _joined(pieces[:many], text))
+        at, pieces = pieces[many - 1].end(), pieces[many:]
     if text[at:]:
         nodes.append(constant_text(text[at:], beside))
     return SymbolicText(nodes[0] if len(nodes) == 1 else ops.ConcatTexts(tuple(nodes)))
 
 
-def _first_node(pieces: list[re.Match[str]]) -> Node:
-    what = MARKS.nodes[int(pieces[0].group(1))]
-    node: Node = what[0] if isinstance(what, tuple) else what
-    return node
+def _node_at(piece: re.Match[str]) -> Node:
+    return MARKS.nodes[int(piece.group(1))]
 
 
-def _last(of: Node, pieces: list[re.Match[str]]) -> re.Match[str] | None:
-    """Return the mark of the last word of the same list."""
-    if pieces and MARKS.nodes[int(pieces[0].group(1))] == (of, False):
-        return pieces[0]
-    return None
+def _joined_at(pieces: list[re.Match[str]]) -> int:
+    """Return how many marks at the start are of one list that a loop over words made; 1 if it is another text."""
+    words = [word_of(_node_at(piece)) for piece in pieces]
+    first = next((i for i, word in enumerate(words) if word is None or word.loop is not words[0].loop), len(words))  # type: ignore[union-attr]
+    again = [word.again for word in words[:first] if word is not None]
+    many = 2 * again.index(True) if again[:1] == [False] and True in again else 1
+    return many if many <= max(first, 1) else unknown_words()
 
 
-def _joined(of: Node, pieces: list[re.Match[str]], text: str, at: int) -> Node:
-    last = _last(of, pieces)
-    if last is None or of.type.layout != "ragged":
-        raise unknown("a loop over characters or words")
-    return ops.JoinTokens(of, text[at : last.start()])
+def unknown_words() -> Any:
+    """End the trace: a text that Python joined of words."""
+    raise unknown("a text of words with several texts between them")
+
+
+def _joined(pieces: list[re.Match[str]], text: str) -> Node:
+    """Return the words of a list with the text that is between each two of them."""
+    between = {text[a.end() : b.start()] for a, b in zip(pieces, pieces[1:], strict=False)}
+    tokens = collected([_node_at(piece) for piece in pieces])
+    if len(between) > 1 or tokens is None:
+        return unknown_words()  # type: ignore[no-any-return]
+    return ops.JoinTokens(tokens, between.pop())
 
 
 def _node(text: Any, beside: Node) -> Node:

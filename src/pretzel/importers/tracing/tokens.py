@@ -2,32 +2,52 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from pretzel.importers.tracing import operators
-from pretzel.importers.tracing.branches import decide, raise_unless
+from pretzel.importers.tracing.branches import decide, loop_over_words, raise_unless
 from pretzel.importers.tracing.elements import SymbolicNumber
 from pretzel.importers.tracing.ending import TraceEnd, unknown
-from pretzel.importers.tracing.marks import Counted, Piece, ends
-from pretzel.importers.tracing.strings import SymbolicText
+from pretzel.importers.tracing.strings import SymbolicText, opened
 from pretzel.importers.tracing.text_values import constant_text, missing, some, whole
+from pretzel.importers.tracing.word_lists import collected, count, kept
+from pretzel.importers.tracing.word_loops import changed_names
+from pretzel.importers.tracing.word_tests import all_of
 from pretzel.plan import ops
 from pretzel.plan.node import Node
+from pretzel.plan.parameter import Parameter
+
+
+SEVERAL = "a loop over words assigns {} again"
+SUMS = "use a list of the words, or sum(...), any(...) or all(...) of them"
 
 
 def length(x: Any) -> Any:
     """Return the length of a text or of a list of words."""
-    if isinstance(x, Piece):
-        ragged = x.of.type.layout == "ragged"
-        return Counted(
-            ops.MeasureText(ops.JoinTokens(x.of, ""), "length") if ragged else ends("a loop over characters")
-        )
     if isinstance(x, SymbolicTokens):
-        return SymbolicNumber(whole(ops.CountTokens(x.node)))
+        return SymbolicNumber(count(x.node))
     return SymbolicNumber(whole(ops.MeasureText(x._x(), "length")))
+
+
+def tokens_in(x: Any) -> SymbolicTokens | None:
+    """Return words, or a list that a loop over words made, as words; None for anything else."""
+    if isinstance(x, SymbolicTokens):
+        return x
+    if not isinstance(x, (list, tuple)):
+        return None
+    items = [opened(item) for item in x]
+    found = collected([_node_of(item) for item in items])
+    return None if found is None else SymbolicTokens(found)
+
+
+def _node_of(item: Any) -> Node | str | None:
+    if isinstance(item, str):
+        return item.node if isinstance(item, SymbolicText) else str(item)
+    return item.value.node if isinstance(item, SymbolicNumber) else None
 
 
 class SymbolicTokens:
@@ -54,16 +74,63 @@ class SymbolicTokens:
         return SymbolicText(ops.ChooseText(missing(picked), constant_text("", picked), picked))
 
     def __iter__(self) -> Iterator[Any]:
-        """Return two marks of the words, of which only sums and joins are traced."""
-        return iter((Piece(self.node, first=True), Piece(self.node, first=False)))
+        """Yield a word for each way through the body of a loop, and again."""
+        loop, frame = loop_over_words(self.node), sys._getframe(1)
+        for failure in loop.plan.failures:
+            failed = kept(loop, all_of(failure.read))
+            raise_unless(operators.applied(np.equal, (count(failed), 0)).node, failure.error)
+        before = dict(frame.f_locals)
+        for word in loop:
+            yield SymbolicText(word.leaf)
+        changed = [name for name in changed_names(before, frame.f_locals) if not isinstance(frame.f_locals[name], str)]
+        if changed:
+            raise TraceEnd(SEVERAL.format(changed[0]), SUMS)
 
     def __len__(self) -> int:
         """End the trace: the function that is traced has another ``len``."""
         raise unknown("len() in a library")
 
     def __contains__(self, item: Any) -> bool:
-        """End the trace."""
-        raise TraceEnd("a word is looked up among words", "use re.search with \\b on both sides")
+        """Return whether a constant text is one of the words, on the way that is being run."""
+        return decide(some(self._equal(item)))
+
+    def count(self, item: str) -> Any:
+        """Return how many of the words are a constant text."""
+        return SymbolicNumber(count(self._equal(item)))
+
+    def _equal(self, item: Any) -> Node:
+        if not isinstance(item, str) or isinstance(item, SymbolicText):
+            raise TraceEnd("a word of a row is looked up among words", "look up constant words")
+        return ops.KeepTokens((self.node, self.node), ("equal",), (False,), (item,), (0,))
+
+
+class SymbolicSet(SymbolicTokens):
+    """The distinct words of one row."""
+
+    def __init__(self, node: Node) -> None:
+        """Wrap a node of words."""
+        super().__init__(ops.UniqueTokens(node))
+
+    def __getitem__(self, key: Any) -> Any:
+        """Raise the error of a set."""
+        raise TypeError("'set' object is not subscriptable")
+
+    def __and__(self, other: Any) -> SymbolicSet:
+        """Return the words that are in a constant set."""
+        return self._of(other, negated=False)
+
+    def __sub__(self, other: Any) -> SymbolicSet:
+        """Return the words that are not in a constant set."""
+        return self._of(other, negated=True)
+
+    __rand__ = intersection = __and__
+    difference = __sub__
+
+    def _of(self, other: Any, *, negated: bool) -> SymbolicSet:
+        if not isinstance(other, (set, frozenset, list, tuple, dict)) or not all(type(word) is str for word in other):
+            raise TraceEnd("words are compared with a set that is not constant", "use sets of constant words")
+        words = Parameter.strings(sorted(set(other)))
+        return SymbolicSet(ops.KeepTokens((self.node, self.node), ("member",), (negated,), ("",), (0,), words=words))
 
 
 SymbolicText.parts_of = SymbolicTokens

@@ -29,5 +29,6 @@ from pretzel.plan.ops.quantiles import *
 from pretzel.plan.ops.reductions import *
 from pretzel.plan.ops.strings import *
 from pretzel.plan.ops.text import *
+from pretzel.plan.ops.token_tests import *
 from pretzel.plan.ops.tokens import *
 from pretzel.plan.ops.trees import *

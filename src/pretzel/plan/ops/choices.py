@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
-from pretzel.plan.types import TEXT, ValueType, dense
+from pretzel.plan.types import TEXT, TOKENS, ValueType, dense
 
 __all__ = ["ChooseText", "Require", "TextOfCode"]
 
 
 class ChooseText(Node):
-    """The text of ``a`` if the condition is true, else that of ``b`` (``numpy.where``)."""
+    """The text, or the tokens, of ``a`` if the condition is true, else of ``b`` (``numpy.where``)."""
 
     condition: Node
     """One bool per row."""
     a: Node
-    """One text per row."""
+    """One text per row, or tokens."""
     b: Node
-    """One text per row."""
+    """One text per row, or tokens, as ``a``."""
 
     def infer(self) -> ValueType:
-        """A condition and two texts in, text out."""
-        if self.condition.type != dense("bool") or self.a.type != TEXT or self.b.type != TEXT:
+        """A condition and two of texts or tokens in, one of these out."""
+        if self.condition.type != dense("bool") or self.a.type not in (TEXT, TOKENS) or self.b.type != self.a.type:
             raise self.fail(f"expected bool, str, str, got {self.condition.type}, {self.a.type}, {self.b.type}")
-        return TEXT
+        return self.a.type
 
 
 class TextOfCode(Node):

@@ -1,13 +1,16 @@
-"""Operators of single texts, with the rules of Python's ``str``; none rejects a row, and missing texts stay missing."""
+"""Operators of single texts, with the rules of Python's ``str``; none rejects a row, and missing texts stay missing.
+
+Those that make a text of a text also take lists of tokens, and make a token of each.
+"""
 
 from __future__ import annotations
 
 from pretzel.plan.node import Node
-from pretzel.plan.types import TEXT, ValueType, dense
+from pretzel.plan.types import TEXT, TOKENS, ValueType, dense
 
 __all__ = [
     "ChangeCase", "ConcatTexts", "FormatInteger", "MeasureText", "PadText", "ParseNumber", "ReplaceMatches",
-    "ReplaceText", "SliceText", "StripText", "TestText",
+    "ReplaceText", "SliceText", "StripText", "SurroundText", "TestText",
 ]  # fmt: skip
 
 CASES = ("lower", "upper", "casefold", "title", "capitalize")
@@ -33,6 +36,17 @@ def text_of(node: Node, x: Node) -> ValueType:
     return TEXT
 
 
+def texts_of(node: Node, x: Node) -> ValueType:
+    """Return the type of one text per row, or of tokens.
+
+    Raises:
+        DefinitionError: x is something else.
+    """
+    if x.type not in (TEXT, TOKENS):
+        raise node.fail(f"x: expected str or str[*], got {x.type}")
+    return x.type
+
+
 class ChangeCase(Node):
     """Each text in another case: ``str.lower``, ``upper``, ``casefold``, ``title`` or ``capitalize``.
 
@@ -44,10 +58,10 @@ class ChangeCase(Node):
     """The name of the method, or simple_lower, simple_upper, simple_capitalize."""
 
     def infer(self) -> ValueType:
-        """Text in, text out."""
+        """Text in, text out; tokens in, tokens out."""
         if self.form not in (*CASES, *SIMPLE):
             raise self.fail(f"form: expected one of {', '.join((*CASES, *SIMPLE))}, got {self.form!r}")
-        return text_of(self, self.x)
+        return texts_of(self, self.x)
 
 
 class StripText(Node):
@@ -60,10 +74,10 @@ class StripText(Node):
     """left, right or both."""
 
     def infer(self) -> ValueType:
-        """Text in, text out."""
+        """Text in, text out; tokens in, tokens out."""
         if self.side not in SIDES:
             raise self.fail(f"side: expected one of {', '.join(SIDES)}, got {self.side!r}")
-        return text_of(self, self.x)
+        return texts_of(self, self.x)
 
 
 class SliceText(Node):
@@ -76,8 +90,8 @@ class SliceText(Node):
     """The character after the last; ``2**62`` for the end."""
 
     def infer(self) -> ValueType:
-        """Text in, text out."""
-        return text_of(self, self.x)
+        """Text in, text out; tokens in, tokens out."""
+        return texts_of(self, self.x)
 
 
 class ReplaceText(Node):
@@ -90,10 +104,10 @@ class ReplaceText(Node):
     """The replacement."""
 
     def infer(self) -> ValueType:
-        """Text in, text out."""
+        """Text in, text out; tokens in, tokens out."""
         if not self.old:
             raise self.fail("old: expected a text that is not empty")
-        return text_of(self, self.x)
+        return texts_of(self, self.x)
 
 
 class ReplaceMatches(Node):
@@ -106,8 +120,8 @@ class ReplaceMatches(Node):
     """The replacement of each match, used literally: it has no references to groups."""
 
     def infer(self) -> ValueType:
-        """Text in, text out."""
-        return text_of(self, self.x)
+        """Text in, text out; tokens in, tokens out."""
+        return texts_of(self, self.x)
 
 
 class PadText(Node):
@@ -126,12 +140,26 @@ class PadText(Node):
     """left, right, both or sign."""
 
     def infer(self) -> ValueType:
-        """Text in, text out."""
+        """Text in, text out; tokens in, tokens out."""
         if self.side not in (*SIDES, "sign"):
             raise self.fail(f"side: expected one of {', '.join(SIDES)} or sign, got {self.side!r}")
         if len(self.fill) != 1 or not 0 <= self.width <= 10_000:
             raise self.fail(f"width, fill: expected up to 10000 and one character, got {self.width}, {self.fill!r}")
-        return text_of(self, self.x)
+        return texts_of(self, self.x)
+
+
+class SurroundText(Node):
+    """Each text between two others (``before + text + after``)."""
+
+    x: Node
+    before: str
+    """What is put before each text."""
+    after: str
+    """What is put after it."""
+
+    def infer(self) -> ValueType:
+        """Text in, text out; tokens in, tokens out."""
+        return texts_of(self, self.x)
 
 
 class TestText(Node):

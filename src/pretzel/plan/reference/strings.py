@@ -13,8 +13,14 @@ from pretzel.plan.reference import Value, reference
 
 
 def _kept(x: Value, function: Callable[[str], Any], missing: Any = None) -> list[Any]:
-    """Apply a function to each text; a missing one stays, or becomes ``missing``."""
-    return [function(text) if isinstance(text, str) else text if missing is None else missing for text in x]
+    """Apply a function to each text, or to each token of lists; a missing one stays, or becomes ``missing``."""
+    return [_kept_one(text, function, missing) for text in x]
+
+
+def _kept_one(text: Any, function: Callable[[str], Any], missing: Any) -> Any:
+    if isinstance(text, list):
+        return _kept(text, function, missing)
+    return function(text) if isinstance(text, str) else text if missing is None else missing
 
 
 @reference(ops.ChangeCase)
@@ -68,6 +74,12 @@ def replace_matches(node: ops.ReplaceMatches, x: Value) -> Value:
     return _kept(x, lambda text: re.sub(node.pattern, lambda _: node.new, text))
 
 
+@reference(ops.SurroundText)
+def surround_text(node: ops.SurroundText, x: Value) -> Value:
+    """``before + text + after``."""
+    return _kept(x, lambda text: node.before + text + node.after)
+
+
 @reference(ops.PadText)
 def pad_text(node: ops.PadText, x: Value) -> Value:
     """``str.rjust``, ``ljust``, ``center``, or the rule of ``zfill`` with any fill."""
@@ -88,7 +100,7 @@ def test_text(node: ops.TestText, x: Value) -> np.ndarray:
     if node.function == "missing":
         return np.array([not isinstance(text, str) for text in x], bool)
     if node.function in ops.strings.OF_NUMBERS:
-        return np.array(_kept(x, lambda text: _number(text, node.function) is not None, False), bool)
+        return np.array(_kept(x, lambda text: number_in(text, node.function) is not None, False), bool)
     of_a_text = {"contains": str.__contains__, "equal": str.__eq__}
     if node.function in of_a_text or node.function in ("startswith", "endswith"):
         method = of_a_text.get(node.function) or getattr(str, node.function)
@@ -111,11 +123,11 @@ def measure_text(node: ops.MeasureText, x: Value) -> np.ndarray:
 @reference(ops.ParseNumber)
 def parse_number(node: ops.ParseNumber, x: Value) -> np.ndarray:
     """``float``."""
-    read = _kept(x, lambda text: _number(text, "float"), None)
+    read = _kept(x, lambda text: number_in(text, "float"), None)
     return np.array([np.nan if number is None else number for number in read], np.float64)
 
 
-def _number(text: str, kind: str) -> float | None:
+def number_in(text: str, kind: str) -> float | None:
     """Return the number that a text spells; None if it spells none."""
     try:
         return float(text) if kind == "float" else int(text)
