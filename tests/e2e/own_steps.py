@@ -18,8 +18,11 @@ TRIGGER = 99.0
 
 
 def text_statistics(texts: Any) -> np.ndarray:
-    """Python loops over characters: length, capitals, distinct words, exclamations."""
-    return np.array([[len(t), sum(c.isupper() for c in t), len(set(t.split())), t.count("!")] for t in texts], float)
+    """Python loops over characters: length, capitals, distinct pairs, exclamations."""
+    return np.array(
+        [[len(t), sum(c.isupper() for c in t), len(set(zip(t, t[1:], strict=False))), t.count("!")] for t in texts],
+        float,
+    )
 
 
 def loops(X: Any) -> None:

@@ -27,11 +27,11 @@ TEXTS = FRAME["text"].tolist()
 
 
 def split(text: str) -> list[str]:
-    return [word for word in text.split() if len(word) > 1]
+    return sorted(word for word in text.split() if len(word) > 1)
 
 
 def variety(texts: Any) -> np.ndarray:
-    return np.array([[len(set(text.split()))] for text in texts], float)
+    return np.array([[len(set(zip(text, text[1:], strict=False)))] for text in texts], float)
 
 
 def ratio(frame: Any) -> Any:

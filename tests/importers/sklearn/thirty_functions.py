@@ -206,7 +206,7 @@ FUNCTIONS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "product": (REVIEWS, product),
 }
 """Each function, and the data that it is over."""
-NOT_TRACED = {"ranked": "reads several rows", "unique words": "are made a set of"}
+NOT_TRACED = {"ranked": "reads several rows"}
 """Those that cannot be operators, and a part of the reason."""
 WITH_DATES = ("pickup dates",)
 

@@ -1,4 +1,4 @@
-"""Constants of a traced function: texts that hold, join or format texts of rows, and sets in which those are looked up."""
+"""Constants of a traced function: texts that hold, join or format texts of rows, and sets that hold them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pretzel.importers.tracing.word_lists import is_character
 from pretzel.plan.node import Node
 
 METHODS = ("join", "format")
+STORES = ("STORE_FAST", "STORE_DEREF")
 LONGEST = 64
 """The longest constant of which all parts are known."""
 
@@ -74,10 +75,10 @@ def _seen(value: Any, text: bool) -> Any:
 
 
 def _used_as_texts(code: types.CodeType) -> set[int | None]:
-    """Return the places of the constants that join, format, or are looked into."""
+    """Return the places of the constants that join, format, are looked into, or may be by another name."""
     instructions = list(dis.get_instructions(code))
     return {
         one.arg
         for one, after in zip(instructions, instructions[1:], strict=False)
-        if one.opname == "LOAD_CONST" and (after.opname == "CONTAINS_OP" or after.argval in METHODS)
+        if one.opname == "LOAD_CONST" and (after.opname in ("CONTAINS_OP", *STORES) or after.argval in METHODS)
     }

@@ -12,7 +12,6 @@ import numpy as np
 from pretzel.importers.findings import DocumentFunction, Refusal, class_name, shown
 from pretzel.importers.registry import Step
 from pretzel.importers.tracing.branches import joined, ways
-from pretzel.importers.tracing.character_look_ups import clarified
 from pretzel.importers.tracing.constants import texts_of
 from pretzel.importers.tracing.ending import TraceEnd, line_of, unknown, where
 from pretzel.importers.tracing.marks import forget_marks
@@ -36,7 +35,7 @@ ROWS = 160
 INVALID = "np.nan is an invalid document, expected byte or unicode string."
 INPUT = ops.Input("X", "str")
 DOCUMENT = ops.Require(INPUT, negated(missing(INPUT)), INVALID)
-REMEDY = "write it with methods of str and functions of re that need no loop over words"
+REMEDY = "write it with methods of str, functions of re, and lists of words that are changed and chosen each for itself"
 OTHERWISE = {
     "analyzer": "use 'word', 'char' or 'char_wb', and fit again",
     "preprocessor": "use lowercase and strip_accents, and fit again",
@@ -145,4 +144,4 @@ def _prove(function: Callable[[str], Any], result: Node) -> None:
             want = None
         if (list(want) if isinstance(want, (list, tuple)) else want) != got:
             reason = f"on {text!r:.60} it returned {want!r:.60}, and its operators {got!r:.60}"
-            raise UntracedError(*clarified(function, reason, f"{REMEDY}; {FREE}"))
+            raise UntracedError(reason, f"{REMEDY}; {FREE}")

@@ -15,7 +15,6 @@ from pretzel.importers.inputs import Computed, Open, UnreadableError
 from pretzel.importers.objects import note_numbers
 from pretzel.importers.registry import Step
 from pretzel.importers.rounding import note_jumps
-from pretzel.importers.tracing.character_look_ups import clarified
 from pretzel.importers.tracing.forms import refused_forms
 from pretzel.importers.tracing.other_tables import rules_of
 from pretzel.importers.tracing.proof import prove
@@ -96,8 +95,6 @@ def _proved_as(function: Callable[..., Any], arguments: dict[str, Any], given: G
         _prove_once(function, tuple(sorted(arguments.items())), given, result)
     except TypeError:  # an argument that has no hash
         prove(functools.partial(function, **arguments), given, result)
-    except UntracedError as error:
-        raise UntracedError(*clarified(function, error.reason, error.remedy)) from None
     return result
 
 

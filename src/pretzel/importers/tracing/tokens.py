@@ -21,7 +21,6 @@ from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
-
 SEVERAL = "a loop over words assigns {} again"
 SUMS = "use a list of the words, or sum(...), any(...) or all(...) of them"
 

@@ -1,8 +1,8 @@
 """Loops over the words of a row: each way through the body is run for a word of its own.
 
 A loop yields one symbolic word for each way through its body, and then all of them once more, so that the separator of
-a ``join`` shows.  What the body makes of a word (an item of a list) names the word, and so the way on which it was made.
-Conditions that are asked for after the loop, about words in a list, have the function run again with more words.
+a ``join`` shows.  What the body makes of a word (an item of a list) names the word, and so the way on which it was
+made.  Conditions that are asked for after the loop, about words in a list, have the function run again with more words.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-
 from pretzel.importers.tracing.ending import TraceEnd
 from pretzel.plan import ops
 from pretzel.plan.node import Node
