@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dis
 import types
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pretzel.importers.tracing.branches import decide, word_of
@@ -60,6 +60,11 @@ class ConstantText(str):
     def __mod__(self, arguments: Any) -> str:
         """Format texts."""
         return opened(str.__mod__(self, arguments))  # type: ignore[no-any-return]
+
+
+def method_of_text(name: str) -> Callable[..., Any]:
+    """Return a method of ``str`` as a function, as ``str.lower`` is one."""
+    return lambda text, *arguments: getattr(opened(text), name)(*arguments)
 
 
 def with_constants(code: types.CodeType) -> types.CodeType:

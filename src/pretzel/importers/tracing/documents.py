@@ -113,9 +113,6 @@ def _result(returned: Any) -> Any:
 
 def _callable(function: Any) -> Callable[..., Any]:
     """Return a function as a trace sees it."""
-    if isinstance(function, types.MethodDescriptorType) and function.__objclass__ is str:
-        name = function.__name__
-        return lambda text, *arguments: getattr(text, name)(*arguments)
     called = seen(function, getattr(function, "__name__", "function"), {})
     if called is function and not isinstance(function, types.FunctionType):
         raise unknown(f"{type(function).__name__} {getattr(function, '__name__', '')!r}")

@@ -86,6 +86,22 @@ class SymbolicNumber(SymbolicArray):
         values = _value(_counted(base)), _value(_counted(exponent))
         return SymbolicNumber(checked(np.power, values, operators.powered(*values)))
 
+    def __iadd__(self, other: Any) -> Any:
+        """Return ``self + other``: numbers of Python are not changed in place."""
+        return self + other
+
+    def __isub__(self, other: Any) -> Any:
+        """Return ``self - other``."""
+        return self - other
+
+    def __imul__(self, other: Any) -> Any:
+        """Return ``self * other``."""
+        return self * other
+
+    def __itruediv__(self, other: Any) -> Any:
+        """Return ``self / other``."""
+        return self / other
+
     def wish(self) -> None:
         """Start again with the column as texts, if its type is unknown."""
         if self.column is not None:

@@ -18,7 +18,7 @@ import numpy as np
 from pretzel.importers.tracing.array_functions import column_stack
 from pretzel.importers.tracing.arrays import SymbolicArray, standing_for, unwrapped
 from pretzel.importers.tracing.clocks import CLOCKS, DATE, DATETIME, DATETIME64
-from pretzel.importers.tracing.constant_texts import ConstantText, with_constants
+from pretzel.importers.tracing.constant_texts import ConstantText, method_of_text, with_constants
 from pretzel.importers.tracing.elements import SINGLE, SymbolicNumber, check_digits
 from pretzel.importers.tracing.ending import TraceEnd
 from pretzel.importers.tracing.patterns import RE, pattern_of
@@ -184,6 +184,8 @@ def seen(value: Any, name: str, done: dict[int, Any]) -> Any:
         return ConstantText(value)
     if isinstance(value, (type, types.BuiltinFunctionType)) and value in SEEN:
         return SEEN[value]
+    if isinstance(value, types.MethodDescriptorType) and value.__objclass__ is str:
+        return method_of_text(value.__name__)
     if isinstance(value, (re.Pattern, types.BuiltinMethodType)) and pattern_of(value) is not value:
         return pattern_of(value)
     if isinstance(value, functools.partial):

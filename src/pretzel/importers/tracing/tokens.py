@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,17 +11,15 @@ import numpy as np
 from pretzel.importers.tracing import operators
 from pretzel.importers.tracing.branches import decide, loop_over_words, raise_unless
 from pretzel.importers.tracing.elements import SymbolicNumber
-from pretzel.importers.tracing.ending import TraceEnd, unknown
+from pretzel.importers.tracing.ending import TraceEnd
 from pretzel.importers.tracing.strings import SymbolicText, opened
 from pretzel.importers.tracing.text_values import constant_text, missing, some, whole
 from pretzel.importers.tracing.word_lists import collected, count, kept
-from pretzel.importers.tracing.word_loops import changed_names
 from pretzel.importers.tracing.word_tests import all_of
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
-SEVERAL = "a loop over words assigns {} again"
 SUMS = "use a list of the words, or sum(...), any(...) or all(...) of them"
 
 
@@ -41,6 +39,16 @@ def tokens_in(x: Any) -> SymbolicTokens | None:
     items = [opened(item) for item in x]
     found = collected([_node_of(item) for item in items])
     return None if found is None else SymbolicTokens(found)
+
+
+def _check_names(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Check that the body of a loop does not assign a name that had a value before.
+
+    Texts may be: those of one word are found where they are used.
+    """
+    for name, value in after.items():
+        if name in before and value is not before[name] and not isinstance(value, str):
+            raise TraceEnd(f"a loop over words assigns {name} again", SUMS)
 
 
 def _node_of(item: Any) -> Node | str | None:
@@ -81,13 +89,7 @@ class SymbolicTokens:
         before = dict(frame.f_locals)
         for word in loop:
             yield SymbolicText(word.leaf)
-        changed = [name for name in changed_names(before, frame.f_locals) if not isinstance(frame.f_locals[name], str)]
-        if changed:
-            raise TraceEnd(SEVERAL.format(changed[0]), SUMS)
-
-    def __len__(self) -> int:
-        """End the trace: the function that is traced has another ``len``."""
-        raise unknown("len() in a library")
+            _check_names(before, frame.f_locals)
 
     def __contains__(self, item: Any) -> bool:
         """Return whether a constant text is one of the words, on the way that is being run."""

@@ -11,6 +11,7 @@ from pretzel.errors import DefinitionError
 from pretzel.importers.tracing import operators
 from pretzel.importers.tracing.branches import word_of
 from pretzel.importers.tracing.ending import TraceEnd
+from pretzel.importers.tracing.python_integers import check_constant, checked
 from pretzel.importers.tracing.text_values import whole
 from pretzel.importers.tracing.values import Value
 from pretzel.importers.tracing.word_loops import TOGETHER, Word, WordLoop
@@ -33,6 +34,8 @@ from pretzel.plan.node import Node
 NO_LIST = "a list of words and of other values is not traced"
 NO_FUNCTION = "this function of single words is not traced"
 METHODS = "use lower, strip, replace, slices and their like"
+NO_SUM = "a sum of this number of words is not traced"
+SUMMED = "add lengths, counts, conditions, or whole constants"
 ADDED = (*ops.strings.OF_CHARACTERS, "length", "count")
 """Measures of texts that add up over the words of a list."""
 CHARACTER = "(?s)."
@@ -229,21 +232,31 @@ def total(items: Sequence[tuple[Word, Any]]) -> Value:
              for kind in kinds]  # fmt: skip
     result = parts[0]
     for part in parts[1:]:
-        result = operators.applied(np.add, (result, part))
+        result = _computed(np.add, result, part)
     return result
+
+
+def _computed(ufunc: np.ufunc, *values: Any) -> Value:
+    """Return a ufunc of Python's integers, which do not wrap."""
+    return checked(ufunc, values, operators.applied(ufunc, values))
 
 
 def _part(loop: WordLoop, item: Any, condition: Formula) -> Value:
     """Return the sum of one kind of number over the words on which a condition holds."""
     if isinstance(item, int):
-        return operators.applied(np.multiply, (count(kept(loop, condition)), int(item)))
+        check_constant(int(item))
+        return _computed(np.multiply, count(kept(loop, condition)), int(item))
+    if not isinstance(item, Node):
+        raise TraceEnd(NO_SUM, SUMMED)
     if item.type.dtype == "bool":
         return count(kept(loop, both(condition, formula_of(item))))
     if isinstance(item, ops.Cast) and item.x.type.dtype == "bool":
         return _part(loop, item.x, condition)
-    between = next((c for c in BETWEEN if isinstance(item, ops.MeasureText) and c not in item.text), None)
-    if between is None or item.function not in ADDED:
-        raise TraceEnd("a sum of this number of words is not traced", "add lengths, counts, conditions or constants")
+    if not isinstance(item, ops.MeasureText) or item.function not in ADDED:
+        raise TraceEnd(NO_SUM, SUMMED)
+    between = next((c for c in BETWEEN if c not in item.text), None)
+    if between is None:
+        raise TraceEnd(NO_SUM, SUMMED)
     read = over(item.x, loop, kept(loop, condition))
     if item.function == "count":
         return whole(ops.MeasureText(ops.JoinTokens(read, between), "count", item.text))

@@ -7,9 +7,8 @@ made.  Conditions that are asked for after the loop, about words in a list, have
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from pretzel.importers.tracing.ending import TraceEnd
 from pretzel.plan import ops
@@ -165,8 +164,3 @@ def check_within(node: Node) -> None:
     """
     if any(isinstance(part, ops.Input) and part.type.layout == "ragged" for part in topological([node])):
         raise TraceEnd("one word of a loop is used after it", "use words[0], words[-1], or the list of them")
-
-
-def changed_names(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Return the names that a loop over words assigned, and that it had a value for before."""
-    return [name for name, value in after.items() if name in before and value is not before[name]]

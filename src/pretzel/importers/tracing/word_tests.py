@@ -97,30 +97,26 @@ def formula_of(condition: Node) -> Formula:
 
 
 def _compared(condition: ops.Compare) -> Formula:
-    a, b = condition.inputs
+    a, b = condition.a, condition.b
     if a.type.dtype == "bool" and isinstance(b, ops.Constant) and condition.function == "equal":
         return formula_of(a) if b.row.array.all() else opposite(formula_of(a))
     if isinstance(b, ops.Constant):
-        number = b.row.array.item()
-        at_least = lambda least: _measured(a, least)  # noqa: E731
-        more = at_least(math.floor(number) + 1) if math.isfinite(number) else None
-    elif isinstance(a, ops.Constant) and condition.function != "equal":
-        number = a.row.array.item()
-        return _above(b, number, strict=condition.function == "less")
-    else:
-        raise TraceEnd(NOT_TRACED, KINDS)
-    if more is None:
-        raise TraceEnd(NOT_TRACED, KINDS)
-    reached = at_least(math.ceil(number))
-    if condition.function == "equal":
-        return both(reached, opposite(more))
-    return opposite(reached if condition.function == "less" else more)
+        number = _finite(b)
+        reached, more = _measured(a, math.ceil(number)), _measured(a, math.floor(number) + 1)
+        if condition.function == "equal":
+            return both(reached, opposite(more))
+        return opposite(reached if condition.function == "less" else more)
+    if isinstance(a, ops.Constant) and condition.function != "equal":
+        number = _finite(a)
+        return _measured(b, math.floor(number) + 1 if condition.function == "less" else math.ceil(number))
+    raise TraceEnd(NOT_TRACED, KINDS)
 
 
-def _above(x: Node, number: Any, *, strict: bool) -> Formula:
+def _finite(constant: ops.Constant) -> float:
+    number = constant.row.array.item()
     if not math.isfinite(number):
         raise TraceEnd(NOT_TRACED, KINDS)
-    return _measured(x, math.floor(number) + 1 if strict else math.ceil(number))
+    return number  # type: ignore[no-any-return]
 
 
 def _measured(x: Node, least: int) -> Formula:

@@ -32,8 +32,8 @@ def unique_tokens(node: ops.UniqueTokens, x: Value) -> Value:
 def _passes(node: ops.KeepTokens | ops.ChooseTokens, tokens: Iterable[str]) -> bool:
     """Return whether one of the tests passes, each over its own token."""
     words = frozenset(node.words.texts if node.words is not None else ())
-    tests = zip(node.tests, node.texts, node.least, node.negated, tokens, strict=True)
-    return any(_test(token, *test, words) is not negated for *test, negated, token in tests)
+    tests = zip(tokens, node.tests, node.texts, node.least, node.negated, strict=True)
+    return any(_test(token, test, text, least, words) is not negated for token, test, text, least, negated in tests)
 
 
 def _test(token: str, test: str, text: str, least: int, words: frozenset[str]) -> bool:
