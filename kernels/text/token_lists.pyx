@@ -26,6 +26,7 @@ cdef class ChooseLists(Kernel):
     cdef int run(self, Frame* frame, Slot** inputs, Slot* output) noexcept nogil:
         cdef const uint8_t* condition = <const uint8_t*>inputs[0].values
         cdef int64_t most = 0, written = 0, row, count
+        cdef const Text* tokens
         cdef Slot* chosen
         for row in range(1, 3):
             most += inputs[row].starts[frame.rows] - inputs[row].starts[0]
@@ -34,11 +35,9 @@ cdef class ChooseLists(Kernel):
         output.starts[0] = 0
         for row in range(frame.rows):
             chosen = inputs[1 if condition[row] else 2]
-            count = chosen.starts[row + 1] - chosen.starts[row]
+            tokens, count = <const Text*>chosen.values + chosen.starts[row], chosen.starts[row + 1] - chosen.starts[row]
             if count > 0:
-                memcpy(
-                    <Text*>output.values + written, <const Text*>chosen.values + chosen.starts[row], count * sizeof(Text)
-                )
+                memcpy(<Text*>output.values + written, tokens, count * sizeof(Text))
             written += count
             output.starts[row + 1] = written
         return OK

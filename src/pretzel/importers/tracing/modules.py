@@ -17,6 +17,7 @@ import numpy as np
 
 from pretzel.importers.tracing.array_functions import column_stack
 from pretzel.importers.tracing.arrays import SymbolicArray, standing_for, unwrapped
+from pretzel.importers.tracing.char_functions import CHAR
 from pretzel.importers.tracing.clocks import CLOCKS, DATE, DATETIME, DATETIME64
 from pretzel.importers.tracing.constant_texts import ConstantText, method_of_text, with_constants
 from pretzel.importers.tracing.elements import SINGLE, SymbolicNumber, check_digits
@@ -91,7 +92,7 @@ class Columns:
 
     def __getitem__(self, key: Any) -> Any:
         """Return the columns next to each other."""
-        parts = key if isinstance(key, tuple) else (key,)
+        parts = tuple(map(_as_rows, key if isinstance(key, tuple) else (key,)))
         if not any(map(is_symbolic, parts)):
             return np.c_[key]
         return SymbolicArray(column_stack([array_of(part) if is_symbolic(part) else part for part in parts]))
@@ -129,6 +130,29 @@ def _converted(result: Any, dtype: Any) -> Any:
     return result if dtype is None else result.astype(plain(dtype))
 
 
+def _of_lists(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of arrays that also takes lists, which a loop over rows made."""
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        return function(*map(_as_rows, arguments), **options)
+
+    return call
+
+
+def _as_rows(x: Any) -> Any:
+    rows = rows_of(x)
+    if rows is not None:
+        return TextRows(rows) if isinstance(rows, Text) else SymbolicArray(rows)
+    return type(x)(map(_as_rows, x)) if type(x) in (list, tuple) else x
+
+
+def _from_iterable(values: Any, dtype: Any = float, **options: Any) -> Any:
+    """Return ``numpy.fromiter``."""
+    items = list(values)
+    rows = rows_of(items)
+    return np.fromiter(items, plain(dtype), **options) if rows is None else SymbolicArray(rows).astype(plain(dtype))
+
+
 def _per_value(function: Callable[..., Any], **_: Any) -> Callable[..., Any]:
     """Return ``numpy.vectorize`` of a function, applied to whole columns."""
     traced = seen(function, getattr(function, "__name__", "function"), {})
@@ -146,7 +170,10 @@ def _per_value(function: Callable[..., Any], **_: Any) -> Callable[..., Any]:
 
 def _numpy() -> Overrides:
     converting = ("asarray", "array", "asanyarray", "ascontiguousarray")
+    of_lists = ("expand_dims", "reshape", "column_stack", "hstack", "stack")
     return {name: _as_array(getattr(np, name)) for name in converting} | {
+        **{name: _of_lists(getattr(np, name)) for name in of_lists},
+        "fromiter": _from_iterable,
         "c_": Columns(),
         "vectorize": _per_value,
         "datetime64": DATETIME64,
@@ -158,6 +185,8 @@ def overrides_of(module: types.ModuleType) -> Overrides:
     """Return the replaced names of a library."""
     if module is np:
         return _numpy()
+    if module in (np.char, np.strings):
+        return dict(CHAR)
     if module.__name__ == "datetime":
         return {"datetime": DATETIME, "date": DATE}
     if module is re:

@@ -11,7 +11,8 @@ from pretzel.plan.node import Node
 BEYOND_INT64 = "an integer leaves int64, and Python's integers do not"
 TURKISH_I = "it has an \u0130 or \u0131, which pandas' text type and Python compare otherwise without regard to case"
 BEYOND_FLOAT64 = "a text spells an integer from 2^53 on, which float64 may not hold"
-REASONS = (BEYOND_INT64, TURKISH_I, BEYOND_FLOAT64)
+CUT_TEXTS = "an array of NumPy cuts it: it has NUL, grows in another case, or is shorter than what is replaced in it"
+REASONS = (BEYOND_INT64, TURKISH_I, BEYOND_FLOAT64, CUT_TEXTS)
 
 
 def answered(parts: Sequence[Node]) -> list[Node]:

@@ -185,11 +185,8 @@ class TextRows:
         raise TraceEnd("it selects rows", "compute each row from that row alone")
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: Any) -> Any:
-        """Apply a function of ``numpy.char``."""
-        handler = SymbolicArray.functions.get(function)
-        if handler is None:
-            raise unknown(f"np.{function.__name__} of texts")
-        return handler(*arguments, **options)
+        """End the trace: a function of arrays of texts."""
+        raise unknown(f"np.{function.__name__} of texts")
 
     def tolist(self) -> TextRows:
         """Return itself."""

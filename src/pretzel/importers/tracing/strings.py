@@ -71,7 +71,7 @@ class SymbolicText(str):
 
     def __contains__(self, item: Any) -> bool:
         """Return whether a text is in it, on the way that is being run."""
-        return decide(ops.TestText(self._x(), "contains", _plain(item, "in")))
+        return decide(ops.TestText(self._x(), "contains", plain_text(item, "in")))
 
     def __len__(self) -> int:
         """End the trace: the function that is traced has another ``len``."""
@@ -148,7 +148,7 @@ class SymbolicText(str):
         """Replace every occurrence."""
         if count != -1 or not old:
             raise unknown("replace with a count or an empty text")
-        return self._made(lambda x: ops.ReplaceText(x, _plain(old, "replace"), _plain(new, "replace")))
+        return self._made(lambda x: ops.ReplaceText(x, plain_text(old, "replace"), plain_text(new, "replace")))
 
     def zfill(self, width: int) -> SymbolicText:  # type: ignore[override]
         """Fill with zeros after a sign."""
@@ -164,15 +164,15 @@ class SymbolicText(str):
 
     def count(self, text: str) -> Any:  # type: ignore[override]
         """Count a text in it."""
-        return SymbolicNumber(whole(ops.MeasureText(self._x(), "count", _plain(text, "count"))))
+        return SymbolicNumber(whole(ops.MeasureText(self._x(), "count", plain_text(text, "count"))))
 
     def find(self, text: str) -> Any:  # type: ignore[override]
         """Find a text in it."""
-        return SymbolicNumber(whole(ops.MeasureText(self._x(), "find", _plain(text, "find"))))
+        return SymbolicNumber(whole(ops.MeasureText(self._x(), "find", plain_text(text, "find"))))
 
     def _tests(self, name: str, texts: Any) -> SymbolicNumber:
         many = texts if isinstance(texts, tuple) else (texts,)
-        found: list[Node] = [ops.TestText(self._x(), name, _plain(text, name)) for text in many]
+        found: list[Node] = [ops.TestText(self._x(), name, plain_text(text, name)) for text in many]
         while len(found) > 1:
             found = [operators.logic("or", found[0], found[1]), *found[2:]]
         return of_condition(found[0])
@@ -218,7 +218,12 @@ def _add_methods() -> None:
 _add_methods()
 
 
-def _plain(text: Any, name: str) -> str:
+def plain_text(text: Any, name: str) -> str:
+    """Return a constant text.
+
+    Raises:
+        TraceEnd: it is something else.
+    """
     if not isinstance(text, str) or MARK.search(str.__str__(text)):
         raise unknown(f"{name} of something else than a constant text")
     return text

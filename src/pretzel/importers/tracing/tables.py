@@ -170,6 +170,10 @@ class SymbolicFrame(Symbolic):
         except (TraceEnd, TypeError):
             return SymbolicSeries(applied(lambda row: func(row), Row(self), self._anchor().node))
 
+    def map(self, func: Callable[..., Any], **options: Any) -> SymbolicFrame:
+        """Apply a function of each value."""
+        return self._each(lambda series: series.apply(func, **options))
+
     @property
     def loc(self) -> Locations:
         """The table by labels."""

@@ -1,4 +1,4 @@
-"""What loops make of the words of a row: lists of words as tokens, and sums over words as numbers."""
+"""Results of loops over the words of a row: lists of words as tokens, and sums over words as numbers."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class Failure:
 
 @dataclass(slots=True)
 class Plan:
-    """What is known of a loop from earlier runs of its function."""
+    """The ways through a loop that earlier runs of its function found."""
 
     prefixes: list[Answers]
     failures: list[Failure] = field(default_factory=list)
@@ -137,7 +137,7 @@ class WordLoop:
 
 
 def _word(name: str) -> Node:
-    # a list of one word joined: no operator gives a text that is never missing by itself
+    # a list of one word joined: a text that is never missing
     return ops.JoinTokens(ops.Input(f"word {name}", "str[*]"), "")
 
 
