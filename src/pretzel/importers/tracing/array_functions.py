@@ -11,7 +11,6 @@ import numpy as np
 from pretzel.importers.tracing import operators
 from pretzel.importers.tracing.arrays import SymbolicArray, converted, stacked, unwrapped
 from pretzel.importers.tracing.ending import TraceEnd, mixes_rows, unknown
-from pretzel.importers.tracing.text_values import Text, chosen_text
 from pretzel.importers.tracing.values import ROWS, Value, cast, made
 from pretzel.plan import ops
 from pretzel.plan.parameter import Parameter
@@ -43,37 +42,6 @@ def _opened(argument: Any) -> Any:
 def elementwise(ufunc: np.ufunc, *arguments: Any) -> Value:
     """Return a ufunc of values and constants, at least one of them a value."""
     return operators.applied(ufunc, arguments)
-
-
-def where_texts(condition: Any, *choices: Any) -> Any:
-    """``numpy.where`` and ``select`` of texts give a series, of others an array."""
-    test = condition.as_value() if hasattr(condition, "as_value") else unwrapped(condition)
-    if len(choices) != 2 or not isinstance(test, Value) or not any(map(is_textual, choices)):
-        return _where_numbers(condition, *choices)
-    from pretzel.importers.tracing.text_series import text_part  # it imports this module
-
-    return _series(chosen_text(test, *map(text_part, choices)))
-
-
-def select_texts(conditions: Sequence[Any], choices: Sequence[Any], default: Any = 0) -> Any:
-    """``numpy.select`` of texts gives a series."""
-    if not any(map(is_textual, choices)):
-        return _select_numbers(conditions, choices, default)
-    result = default
-    for condition, choice in reversed([*zip(conditions, choices, strict=True)]):
-        result = where_texts(condition, choice, result)
-    return result
-
-
-def _series(value: Value) -> Any:
-    from pretzel.importers.tracing.series import SymbolicSeries  # it imports this module
-
-    return SymbolicSeries(value)
-
-
-def is_textual(x: Any) -> bool:
-    """Return whether this is a text, or a series of texts."""
-    return isinstance(x, str) or isinstance(getattr(x, "part", None), Text)
 
 
 @traced(np.where)
@@ -271,7 +239,3 @@ def _constant(part: Any, beside: Value) -> Value:
 def _none(options: dict[str, Any], name: str) -> None:
     if any(option is not None for option in options.values()):
         raise unknown(f"{name} with {next(iter(options))}=")
-
-
-_where_numbers, _select_numbers = SymbolicArray.functions[np.where], SymbolicArray.functions[np.select]
-SymbolicArray.functions[np.where], SymbolicArray.functions[np.select] = where_texts, select_texts

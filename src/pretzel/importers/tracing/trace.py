@@ -140,9 +140,8 @@ def _part(node: ops.Input, dates: Mapping[str, str], text_type: str | None) -> A
 
 def _tables(name: str) -> Any:
     """Return a module of tables, which needs pandas."""
-    importlib.import_module("pretzel.importers.tracing.dates")
-    importlib.import_module("pretzel.importers.tracing.text_series")
-    importlib.import_module("pretzel.importers.tracing.dummies")
+    for module in ("dates", "dummies", "text_choices", "text_series"):
+        importlib.import_module(f"pretzel.importers.tracing.{module}")
     return importlib.import_module(f"pretzel.importers.tracing.{name}")
 
 
