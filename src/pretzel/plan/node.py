@@ -110,6 +110,8 @@ class Node(metaclass=Interned):
         """Check every field against its annotation, then infer the type and compute the digest."""
         for field, annotation in self.fields.items():
             _check(self.name, field, annotation, getattr(self, field))
+            if annotation == "str" and type(getattr(self, field)) is not str:
+                object.__setattr__(self, field, str(getattr(self, field)))  # a node holds no methods of a subclass
         read = (node for _, value in self._select("Node") for node in _as_tuple(value))
         object.__setattr__(self, "inputs", tuple(read))
         object.__setattr__(self, "type", self.infer())

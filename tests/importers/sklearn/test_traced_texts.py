@@ -241,3 +241,20 @@ def test_jumps_after_rounding_are_noted() -> None:
     model = make_pipeline(FunctionTransformer(np.log), FunctionTransformer(lambda X: (X > 0.5) * 1.0)).fit(rows)
     with pytest.warns(AnswersMayDifferWarning):
         pretzel.compile(model)
+
+
+COLUMN, PATTERN, BETWEEN, NONE = "text", r"\d+", " ", "none"
+
+
+def by_constants(df: Any) -> Any:
+    df = df.copy()
+    df[COLUMN] = df[COLUMN].fillna(NONE).str.replace(PATTERN, NONE, regex=True)
+    df["joined"] = df[COLUMN].apply(lambda t: NONE.join(t.split(BETWEEN)) if BETWEEN in t else re.sub(PATTERN, NONE, t))
+    return df[[COLUMN, "joined"]]
+
+
+def test_constants_of_a_module_are_plain_texts_in_definitions() -> None:
+    model = followed(by_constants, DATA["reviews"])
+    assert_alike(model, pretzel.compile(model, sample=DATA["reviews"]), DATA["reviews"])
+    values = [x for node in export(model, sample=DATA["reviews"]).nodes for x in node.attributes.values()]
+    assert {type(x) for x in values if isinstance(x, str)} == {str}

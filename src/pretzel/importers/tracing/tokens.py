@@ -102,7 +102,7 @@ class SymbolicTokens:
     def _equal(self, item: Any) -> Node:
         if not isinstance(item, str) or isinstance(item, SymbolicText):
             raise TraceEnd("a word of a row is looked up among words", "look up constant words")
-        return ops.KeepTokens((self.node, self.node), ("equal",), (False,), (item,), (0,))
+        return ops.KeepTokens((self.node, self.node), ("equal",), (False,), (str(item),), (0,))
 
 
 class SymbolicSet(SymbolicTokens):
