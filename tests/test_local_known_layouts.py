@@ -227,6 +227,17 @@ def _forbid(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("form", [pd.DataFrame, _rows, _lists], ids=["pandas", "rows", "lists"])
+def test_types_of_columns_of_texts_do_not_matter_to_lists(form: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = pd.DataFrame({"city": ["Bern", "Ulm É"] * 5})
+    model = FunctionTransformer(lambda df: df["city"].str.upper().str.len().to_frame()).fit(table)
+    predictor = pretzel.compile(model, sample=table)
+    assert predictor._models.main.metadata["text_types"]
+    predictor.transform(form(table[:1]))
+    _forbid(predictor._models, monkeypatch)
+    assert predictor.transform(form(table[1:2])).tolist() == [[5]]
+
+
+@pytest.mark.parametrize("form", [pd.DataFrame, _rows, _lists], ids=["pandas", "rows", "lists"])
 @pytest.mark.parametrize("name", ["columns", "matrix", "function", "by position"])
 def test_answers_for_a_known_layout_come_without_the_general_path(
     name: str, form: Any, monkeypatch: pytest.MonkeyPatch

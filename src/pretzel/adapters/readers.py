@@ -93,8 +93,13 @@ def _excludes(metadata: Mapping[str, Any]) -> bool:
 
 
 def _is_unlike(kind: Any, name: str, both: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether texts are in a column of another type than those that the model was traced with."""
-    return any(str(kind) != one["text_types"].get(name, str(kind)) for one in both if one.get("text_types"))
+    """Return whether texts are in a column of another type than those that the model was traced with.
+
+    Lists have no type, and the general path does not check them.
+    """
+    return kind is not list and any(
+        str(kind) != one["text_types"].get(name, str(kind)) for one in both if one.get("text_types")
+    )
 
 
 def _checks_of_values(both: Sequence[Mapping[str, Any]], by_types: bool) -> Checks:
