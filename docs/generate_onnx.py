@@ -35,7 +35,9 @@ A deployment with a sample is verified against ONNX Runtime, or, if that is not 
 
 Answers are those of the ONNX specification, in float32 if the graph is. ONNX Runtime, which sums float32 in other
 orders, agrees to `1e-6` of the value and of the column's scale. If ONNX leaves a behaviour open, Pretzel follows ONNX
-Runtime or rejects the graph.
+Runtime or rejects the graph. Pretzel does not follow ONNX Runtime where it departs from the specification:
+`ReduceMax`, `ReduceMin` and `Normalizer` of numbers with NaN (it drops some of them, depending on their place), and
+squares, sums and powers beyond the type, of integers too. Verification on a sample with such rows fails.
 
 {served} of the operators of onnx {version} are supported, and {constant} more if all their inputs are constant.
 Importing an unsupported graph raises an error that names the node, the operator, the reason and a remedy. Operations

@@ -7,14 +7,14 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class ArgMax(Kernel):
-    """The position of the largest value per row; ties go to the first, NaN counts as largest (``numpy.argmax``)."""
+    """The position of the largest value per row; by default of the first, and NaN counts as largest (``numpy.argmax``)."""
 
-    def __init__(self, inputs: tuple[Any, ...], output: Any) -> None: ...
+    def __init__(self, inputs: tuple[Any, ...], output: Any, *, ties: str = ...) -> None: ...
 
 class ArgMin(Kernel):
-    """The position of the smallest value per row; ties go to the first, NaN counts as smallest (``numpy.argmin``)."""
+    """The position of the smallest value per row; by default of the first, NaN counts as smallest (``numpy.argmin``)."""
 
-    def __init__(self, inputs: tuple[Any, ...], output: Any) -> None: ...
+    def __init__(self, inputs: tuple[Any, ...], output: Any, *, ties: str = ...) -> None: ...
 
 class Threshold(Kernel):
     """One where x is above a value (or equal, if inclusive), else zero."""

@@ -17,33 +17,36 @@ ctypedef fused item:
 
 
 cdef class _Position(Kernel):
-    """Base of ArgMax and ArgMin: the width and the type of the numbers."""
+    """Base of ArgMax and ArgMin: the width, the type of the numbers, and which of equal ones is found."""
 
     cdef int64_t width
     cdef int kind              # 0 f32, 1 f64, 2 i64
+    cdef int ties              # 0 numpy, 1 first, 2 last
 
-    def __init__(self, inputs, output):
+    def __init__(self, inputs, output, *, ties="numpy"):
         typed("x", inputs[0], tuple(NUMPY))
         typed("result", output, ("i64",), 1)
         if inputs[0].columns == 0:
             raise ValueError("x: expected a column at least")
         self.width, self.kind = inputs[0].columns, ["f32", "f64", "i64"].index(inputs[0].dtype)
+        self.ties = ["numpy", "first", "last"].index(ties)
 
     cdef void find(self, Slot* x, Slot* y, int64_t rows, bint largest) noexcept nogil:
         if self.kind == 0:
-            find_rows(<float*>x.values, <int64_t*>y.values, rows, self.width, largest)
+            find_rows(<float*>x.values, <int64_t*>y.values, rows, self.width, largest, self.ties)
         elif self.kind == 1:
-            find_rows(<double*>x.values, <int64_t*>y.values, rows, self.width, largest)
+            find_rows(<double*>x.values, <int64_t*>y.values, rows, self.width, largest, self.ties)
         else:
-            find_rows(<int64_t*>x.values, <int64_t*>y.values, rows, self.width, largest)
+            find_rows(<int64_t*>x.values, <int64_t*>y.values, rows, self.width, largest, self.ties)
 
 
 cdef class ArgMax(_Position):
-    """The position of the largest value per row; ties go to the first, NaN counts as largest (``numpy.argmax``).
+    """The position of the largest value per row; by default of the first, and NaN counts as largest (``numpy.argmax``).
 
     Args:
         inputs: dense f32, f64 or i64, of at least one column.
         output: one i64 per row.
+        ties: ``numpy``; or ``first`` or ``last``, of equal ones, which pass over NaN except in the first column.
 
     Raises:
         ValueError: the types do not fit, or x has no columns.
@@ -55,11 +58,12 @@ cdef class ArgMax(_Position):
 
 
 cdef class ArgMin(_Position):
-    """The position of the smallest value per row; ties go to the first, NaN counts as smallest (``numpy.argmin``).
+    """The position of the smallest value per row; by default of the first, NaN counts as smallest (``numpy.argmin``).
 
     Args:
         inputs: dense f32, f64 or i64, of at least one column.
         output: one i64 per row.
+        ties: ``numpy``; or ``first`` or ``last``, of equal ones, which pass over NaN except in the first column.
 
     Raises:
         ValueError: the types do not fit, or x has no columns.
@@ -70,10 +74,23 @@ cdef class ArgMin(_Position):
         return OK
 
 
-cdef inline void find_rows(const number* x, int64_t* y, int64_t rows, int64_t width, bint largest) noexcept nogil:
+cdef inline void find_rows(
+    const number* x, int64_t* y, int64_t rows, int64_t width, bint largest, int ties
+) noexcept nogil:
     cdef int64_t row
     for row in range(rows):
-        y[row] = find(x + row * width, width, largest)
+        y[row] = find_passing(x + row * width, width, largest, ties == 2) if ties else find(x + row * width, width, largest)
+
+
+cdef inline int64_t find_passing(const number* x, int64_t width, bint largest, bint last) noexcept nogil:
+    """Return the first or last position of the extreme value of the row, by comparisons with the best one so far."""
+    cdef int64_t i, best = 0
+    for i in range(1, width):
+        if x[i] > x[best] if largest else x[i] < x[best]:
+            best = i
+        elif last and x[i] == x[best]:
+            best = i
+    return best
 
 
 cdef inline int64_t find(const number* x, int64_t width, bint largest) noexcept nogil:

@@ -24,8 +24,8 @@ SECONDS = 5.0
 
 def _seeds() -> list[bytes]:
     trees: dict[str, Any] = together(stump("BRANCH_LEQ"), stump("BRANCH_EQ", tree=1))
-    trees |= targets(2, weights=[0.5, 0.25, 0.125, 0.75], kind="class", ids=[0, 1, 1, 0])
-    labels = {"classlabels_int64s": [3, 4]}
+    trees |= targets(2, weights=[0.5, 0.25, 0.125, 0.75], kind="class", ids=[0, 1, 2, 0])
+    labels = {"classlabels_int64s": [3, 4, 5]}
     linear = {"coefficients": [0.5, -0.25, 1.0, 2.0], "intercepts": [0.1, 0.2], "classlabels_strings": ["a", "b"]}
     nodes = [
         helper.make_node("Scaler", ["X"], ["S"], domain=ML, offset=[0.5, 0.25], scale=[2.0, 1.0]),

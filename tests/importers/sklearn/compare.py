@@ -39,6 +39,7 @@ def assert_served(
     definition = export(estimator, sample=x)
     if methods is not None:
         assert set(usual_outputs(definition.outputs)) == methods
+    assert_classes(estimator, definition)
     for rows in BATCHES:
         part = x[np.arange(rows) % x.shape[0]]
         wanted = _wanted(estimator, definition, part)
@@ -53,6 +54,17 @@ def assert_served(
                     got = with_ties_of_the_library(definition, name, want, wanted, ours)
                     _assert_close(f"{way}, {name}, {rows} rows", got, want, relative, scale)
     return definition
+
+
+def assert_classes(estimator: Any, definition: Definition) -> None:
+    """Fail unless the labels of ``predict`` are the estimator's classes, which name the columns of its scores."""
+    classes = getattr(estimator, "classes_", None)
+    heads = [definition.outputs[name] for name in outputs_of("predict", definition.outputs)]
+    if classes is None or not heads or not all(isinstance(head, ops.LabelLookup) for head in heads):
+        return
+    tables = classes if isinstance(classes, list) else [classes]
+    ours = [labels_of(head.labels).tolist() for head in heads if isinstance(head, ops.LabelLookup)]
+    assert ours == [np.asarray(table).tolist() for table in tables]
 
 
 def with_ties_of_the_library(

@@ -14,6 +14,7 @@ from sklearn.linear_model import RANSACRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import pretzel
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
 from tests.importers.sklearn.compare import assert_served, run
@@ -44,6 +45,19 @@ def test_after_text() -> None:
 def test_labels_of_every_type(labels: list[object], strategy: str) -> None:
     model = DummyClassifier(strategy=strategy).fit(np.eye(3), labels)
     assert_served(model, np.eye(3), methods={"predict", "predict_proba", "predict_log_proba"})
+
+
+@pytest.mark.parametrize("strategy", ["prior", "most_frequent", "constant"])
+@pytest.mark.parametrize("classes", [list("abc"), [1, 5, 9], [True, False]])
+def test_the_classes_are_those_of_training(classes: list[Any], strategy: str) -> None:
+    y = np.array(classes)[[0, 1, -1, -1]]
+    model = DummyClassifier(strategy=strategy, constant=y.tolist()[1] if strategy == "constant" else None).fit(
+        np.eye(4), y
+    )
+    fast = pretzel.compile(model)
+    assert fast.classes_.tolist() == model.classes_.tolist() == sorted(classes)
+    assert fast.predict(np.eye(4)).tolist() == model.predict(np.eye(4)).tolist()
+    assert fast.predict(np.eye(4)).dtype == model.predict(np.eye(4)).dtype
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8", "i8"])

@@ -1,4 +1,4 @@
-"""ArgMax: ties and NaN."""
+"""ArgMax: each rule for ties and NaN."""
 
 from hypothesis import strategies as st
 
@@ -11,4 +11,4 @@ OPERATOR = ops.ArgMax
 @st.composite
 def strategy(draw: st.DrawFn) -> Drawn:
     x, value = draw(matrices(st.sampled_from(["f32", "f64", "i64"])))
-    return ops.ArgMax(x), {"x": value}
+    return ops.ArgMax(x, draw(st.sampled_from(["numpy", "first", "last"]))), {"x": value}

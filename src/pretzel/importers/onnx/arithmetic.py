@@ -159,8 +159,9 @@ def clip(site: Site) -> Rows:
     x = site.numbers(0)
     site.without_effect("consumed_inputs")
     low, high = (site.setting(name, place, 11) for name, place in (("min", 1), ("max", 2)))
-    if 6 <= site.opset < 11:  # in these opsets a missing bound is the largest float32
-        low, high = (-LARGEST if low is None else low), (LARGEST if high is None else high)
+    if site.opset >= 6 and x.dtype in ("f32", "f64"):  # a missing bound is the largest number, which limits infinities
+        largest = LARGEST if site.opset < 11 else float(np.finfo(x.node.type.numpy).max)
+        low, high = (-largest if low is None else low), (largest if high is None else high)
     node = cast(x.dense, "i64" if x.dtype not in ("f32", "f64") else x.dtype)
     for bound, function in ((low, "maximum"), (high, "minimum")):
         if bound is not None:

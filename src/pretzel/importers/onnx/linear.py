@@ -6,7 +6,7 @@ import numpy as np
 
 from pretzel.importers.onnx.labels import class_labels, label
 from pretzel.importers.onnx.pairs import cast
-from pretzel.importers.onnx.products import features, linear
+from pretzel.importers.onnx.products import features, linear, singles
 from pretzel.importers.onnx.registry import Site, converts
 from pretzel.importers.onnx.transforms import transform_of, transformed, transformed_targets, two_scores
 from pretzel.importers.onnx.values import Rows
@@ -26,7 +26,7 @@ def linear_regressor(site: Site) -> Rows:
 @converts("ai.onnx.ml", "LinearClassifier")
 def linear_classifier(site: Site) -> tuple[Rows, ...]:
     """Return the label of the largest score, and the transformed scores."""
-    x, transform = features(site), transform_of(site)
+    x, transform = singles(site), transform_of(site)
     site.without_effect("multi_class")  # each class has its own score either way
     coefficients = site.floats("coefficients")
     if coefficients is None:
@@ -38,7 +38,7 @@ def linear_classifier(site: Site) -> tuple[Rows, ...]:
         return _from_one_score(site, scores, labels, transform)
     if labels is None or len(labels) != weights.shape[1]:
         raise ValueError(f"{weights.shape[1]} scores for {0 if labels is None else len(labels)} labels")
-    return label(ops.ArgMax(scores), labels), Rows(transformed(scores, transform), (weights.shape[1],))
+    return label(ops.ArgMax(scores, "first"), labels), Rows(transformed(scores, transform), (weights.shape[1],))
 
 
 def _from_one_score(site: Site, scores: Node, labels: Parameter | None, transform: str) -> tuple[Rows, ...]:

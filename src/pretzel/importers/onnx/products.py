@@ -96,3 +96,9 @@ def features(site: Site, place: int = 0) -> Rows:
     if x.axis or len(x.tail) != 1:  # of one dimension, the rows would be the features of one row
         raise site.refuse(f"it is given rows of {list(x.tail)}", "give it one list of features per row")
     return Rows(x.matrix, (prod(x.tail),))
+
+
+def singles(site: Site) -> Rows:
+    """Return an input as float32, one list of features per row: the classifiers of ONNX Runtime compute in it."""
+    x = features(site)
+    return x.of(cast(x.node, "f32"))

@@ -50,7 +50,11 @@ def product(site: Site) -> Rows:
 @converts("", "ReduceSumSquare", "ReduceL2")
 def squares(site: Site) -> Rows:
     """Return the sum of squares, or its root, the Euclidean norm."""
-    return _over(site, _square, _root if site.node.op_type == "ReduceL2" else _sum)
+    if site.node.op_type == "ReduceSumSquare":
+        return _over(site, _square, _sum)
+    dtype = site.numbers(0).dtype
+    norm = _over(site, lambda x: _square(x if dtype in ("f32", "f64") else x.of(cast(x.dense, "f64"))), _root)
+    return norm.of(cast(norm.node, dtype))  # squares of integers may exceed their type where the norm does not
 
 
 @converts("", "ReduceL1")
@@ -98,10 +102,7 @@ def _sum(x: Rows, places: np.ndarray) -> Node:
 
 
 def _root(x: Rows, places: np.ndarray) -> Node:
-    total = _sum(x, places)
-    if x.dtype not in ("f32", "f64"):
-        return cast(ops.Elementwise(cast(total, "f64"), "sqrt"), x.dtype)
-    return ops.Elementwise(total, "sqrt")
+    return ops.Elementwise(_sum(x, places), "sqrt")
 
 
 def reduce(x: Rows, places: np.ndarray, function: str) -> Node:
@@ -142,25 +143,20 @@ def _shaped(x: Rows, node: Node, axes: list[int], keep: bool) -> Rows:
 
 @converts("", "ArgMax", "ArgMin")
 def position(site: Site) -> Rows:
-    """Return the position of the largest or smallest; the first or the last of equal ones."""
+    """Return the position of the largest or smallest; the first or the last of equal ones.
+
+    ONNX does not define which NaN is found; ONNX Runtime passes over all but one in the first place.
+    """
     x = site.numbers(0)
     axis, keep = x.row_axis(site.integer("axis", 0)), site.integer("keepdims", 1)
-    last = bool(site.integer("select_last_index", 0))
+    ties = "last" if site.integer("select_last_index", 0) else "first"
     kind = ops.ArgMax if site.node.op_type == "ArgMax" else ops.ArgMin
     places = groups(x, [axis])
     check_parts(len(places))
-    positions = [_position(x, group, kind, last) for group in places]
+    values = x.of(cast(x.dense, WIDE.get(x.dtype, x.dtype)))
+    positions = [kind(x.of(values.pick(group), (len(group),)).dense_matrix, ties) for group in places]
     node = positions[0] if len(positions) == 1 else ops.Concat(tuple(positions))
     return _shaped(x, node, [axis], bool(keep))
-
-
-def _position(x: Rows, group: np.ndarray, kind: type[ops.ArgMax] | type[ops.ArgMin], last: bool) -> Node:
-    values = x.of(cast(x.dense, WIDE.get(x.dtype, x.dtype)))
-    part = x.of(values.pick(group[::-1] if last else group), (len(group),)).dense_matrix
-    if not last:
-        return kind(part)
-    # The first of equals in reverse order is the last.
-    return ops.Arithmetic(constant(np.array(len(group) - 1, np.int64), x), kind(part), "subtract")
 
 
 @converts("", "Softmax", "LogSoftmax")

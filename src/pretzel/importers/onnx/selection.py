@@ -176,10 +176,18 @@ def cut(site: Site) -> Value:
             if start != 0 or end < END or step != 1:
                 raise site.refuse("it removes rows", KEEP_ROWS)
             continue
-        stop = None if step < 0 and end < -END else end
-        index[x.row_axis(axis)] = slice(start, stop, step)
+        within = x.row_axis(axis)
+        index[within] = _range(start, end, step, x.tail[within])
     picked = x.places()[tuple(index)]
     return Rows(x.pick(picked), picked.shape, x.axis)
+
+
+def _range(start: int, end: int, step: int, length: int) -> slice:
+    """Return a slice of a dimension; a start before the first number of a negative step is the first number."""
+    first, stop = (at + length if at < 0 else at for at in (start, end))
+    if step > 0:
+        return slice(max(first, 0), max(stop, 0), step)
+    return slice(max(first, 0), None if stop < 0 else stop, step)
 
 
 def _ranges(site: Site) -> tuple[list[int], list[int], list[int], list[int]]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from pretzel.importers.onnx.labels import class_labels, label
 from pretzel.importers.onnx.pairs import cast
-from pretzel.importers.onnx.products import features, linear
+from pretzel.importers.onnx.products import features, linear, singles
 from pretzel.importers.onnx.registry import Site, converts
 from pretzel.importers.onnx.transforms import transform_of, transformed, two_scores
 from pretzel.importers.onnx.values import Rows, check_numbers, constant, vector
@@ -45,7 +45,7 @@ def svm_regressor(site: Site) -> Rows:
 @converts("ai.onnx.ml", "SVMClassifier")
 def svm_classifier(site: Site) -> tuple[Rows, Rows]:
     """Return the class with most pair votes, or the largest score of a linear machine; scores or probabilities."""
-    x, transform = features(site), transform_of(site)
+    x, transform = singles(site), transform_of(site)
     labels = class_labels(site, "classlabels_ints")
     if labels is None or not 2 <= len(labels) <= MOST_CLASSES:
         raise site.refuse(f"it has {0 if labels is None else len(labels)} labels", f"give it 2 to {MOST_CLASSES}")
@@ -68,7 +68,7 @@ def _linear_machine(site: Site, x: Rows, labels: Parameter, transform: str) -> t
     if len(weights) != classes * x.tail[0]:
         raise ValueError(f"{len(weights)} coefficients for {classes} classes of {x.tail[0]} features")
     scores = cast(linear(x.matrix, weights.reshape(classes, -1).T, np.resize(rho[:1], classes)), "f32")
-    return label(ops.ArgMax(scores), labels), Rows(transformed(scores, transform), (classes,))
+    return label(ops.ArgMax(scores, "first"), labels), Rows(transformed(scores, transform), (classes,))
 
 
 def _by_votes(site: Site, pairs: Rows, labels: Parameter, transform: str) -> tuple[Rows, Rows]:

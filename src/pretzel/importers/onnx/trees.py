@@ -27,6 +27,7 @@ from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
 AGGREGATES = ("AVERAGE", "SUM", "MIN", "MAX")
+EVERY_TARGET = "give each leaf a weight for every one, 0 where it adds nothing"
 MOST_LEAVES = 1 << 25
 """Limit on the numbers in the leaves of an ensemble: leaves times targets."""
 
@@ -41,6 +42,8 @@ def tree_regressor(site: Site) -> Rows:
     if base is not None:
         if len(base) not in (1, targets):
             raise ValueError(f"{len(base)} base values for {targets} targets")
+        if not always_added_to(weights, targets).all():  # ONNX adds its base value to the target, ONNX Runtime does not
+            raise site.refuse("some rows add nothing to a target with a base value", EVERY_TARGET)
         scores = ops.Affine(scores, vector(1, targets, x.dtype), vector(base, targets, x.dtype))
     return Rows(transformed_targets(site, cast(scores, "f32"), transform), (targets,))
 
@@ -61,8 +64,30 @@ def tree_classifier(site: Site) -> tuple[Rows, Rows]:
         return _binary(site, laid, weights, labels, transform, x.dtype)
     if base is not None and len(base) != classes:
         raise site.refuse(f"it has {len(base)} base values for {classes} classes", "give one for each class")
-    scores = cast(_sums(laid, weights, classes, _base(base, classes, x.dtype)), "f32")
-    return label(ops.ArgMax(scores), labels), Rows(transformed(scores, transform), (classes,))
+    if classes == 2:
+        raise site.refuse(
+            "it has weights for both of two classes, which ONNX Runtime labels by the second alone",
+            "give weights to one class",
+        )
+    scores = Rows(cast(_sums(laid, weights, classes, _base(base, classes, x.dtype)), "f32"), (classes,))
+    best = _best(site, scores, weights, classes, has_base=base is not None)
+    return label(best, labels), Rows(transformed(scores.node, transform), (classes,))
+
+
+def _best(site: Site, scores: Rows, weights: Weights, classes: int, *, has_base: bool) -> Node:
+    """Return the class of the largest score, of those that a leaf of the row, or a base value, adds to.
+
+    ONNX does not define the label of a class without a score; ONNX Runtime leaves it out.
+    """
+    always = np.full(classes, True) if has_base else always_added_to(weights, classes)
+    some = np.isin(np.arange(classes), weights.target)
+    if (some & ~always).any() and weights.value.min() <= 0:
+        raise site.refuse("some rows add nothing to a class, and its weights are not all positive", EVERY_TARGET)
+    if not has_base and not some.all():
+        named = np.flatnonzero(some)
+        best = ops.ArgMax(Rows(scores.pick(named), (len(named),)).matrix, "first")
+        return ops.Take(best, Parameter.of(named.astype(np.int64)), 0.0)
+    return ops.ArgMax(scores.node, "first")
 
 
 def _binary(
@@ -108,6 +133,17 @@ def _named(site: Site, name: str, default: int, names: tuple[str, ...]) -> str:
 
 
 # Sums of leaves
+
+
+def always_added_to(weights: Weights, targets: int) -> np.ndarray:
+    """Return whether each target is one that all leaves of some tree add to, so that every row has a sum for it."""
+    leaf, target = np.unique(np.stack([weights.leaf, weights.target]), axis=1)
+    added, counts = np.unique(weights.tree[leaf] * targets + target, return_counts=True)
+    trees, leaves = np.unique(weights.tree, return_counts=True)
+    is_whole = counts == leaves[np.searchsorted(trees, added // targets)]
+    always = np.zeros(targets, bool)
+    always[added[is_whole] % targets] = True
+    return always
 
 
 def _aggregated(laid: Laid, weights: Weights, targets: int, aggregate: str, dtype: str) -> Node:

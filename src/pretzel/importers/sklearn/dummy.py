@@ -23,16 +23,20 @@ def dummy_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
         raise step.refuse("strategy", "its answers are random", "choose prior, most_frequent or constant")
     if estimator.sparse_output_:
         raise step.refuse("", "it was fitted on a sparse target and returns one", "fit it on a dense target")
-    labels, settled = _settled(estimator)
+    labels, codes, settled = _settled(estimator)
     node = _rows(x)
-    first = ops.Constant(node, Parameter.of(np.zeros(1, np.int64)))
+    chosen = [ops.Constant(node, Parameter.of(np.array([code], np.int64))) for code in codes]
     proba = [_constant(node, one) for one in settled]
     with np.errstate(divide="ignore"):
         log_proba = [_constant(node, np.log(one)) for one in settled]
     if estimator.n_outputs_ > 1:
-        predicted = labelled_targets([first] * len(labels), list(labels[:, None]), step)
+        predicted = labelled_targets(chosen, labels, step)
         return predicted | by_target("predict_proba", proba) | by_target("predict_log_proba", log_proba)
-    return {"predict": labelled(first, labels, step), "predict_proba": proba[0], "predict_log_proba": log_proba[0]}
+    return {
+        "predict": labelled(chosen[0], labels[0], step),
+        "predict_proba": proba[0],
+        "predict_log_proba": log_proba[0],
+    }
 
 
 @imports(dummy.DummyRegressor)
@@ -53,17 +57,18 @@ def _constant(x: Node, row: np.ndarray) -> Node:
     return ops.Constant(x, Parameter.of(row[None, :]))
 
 
-def _settled(estimator: Any) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Return the label of each target, and the probabilities of its classes."""
+def _settled(estimator: Any) -> tuple[list[np.ndarray], list[int], list[np.ndarray]]:
+    """Return the labels of each target, the position of the predicted one, and the probabilities of all."""
     several = estimator.n_outputs_ > 1
     classes, priors = ((values if several else [values]) for values in (estimator.classes_, estimator.class_prior_))
+    classes = [np.asarray(table) for table in classes]
     if estimator._strategy == "constant":
-        labels = np.ravel(estimator.constant)
-        return labels, [np.asarray(table == one, np.float64) for table, one in zip(classes, labels, strict=True)]
-    likely = [int(np.argmax(prior)) for prior in priors]
-    labels = np.array([table[one] for table, one in zip(classes, likely, strict=True)])
+        constants = np.ravel(estimator.constant)
+        codes = [int(np.flatnonzero(table == one)[0]) for table, one in zip(classes, constants, strict=True)]
+        if constants.dtype.kind in "biuf":  # the type of the constant is that of the answer
+            classes = [table.astype(constants.dtype) for table in classes]
+    else:
+        codes = [int(np.argmax(prior)) for prior in priors]
     if estimator._strategy == "prior":
-        return labels, priors
-    return labels, [
-        np.asarray(np.arange(len(prior)) == one, np.float64) for prior, one in zip(priors, likely, strict=True)
-    ]
+        return classes, codes, priors
+    return classes, codes, [np.eye(len(prior))[code] for prior, code in zip(priors, codes, strict=True)]

@@ -91,10 +91,20 @@ class Coupling(Node):
         return dense("f64", classes)
 
 
+TIES = ("numpy", "first", "last")
+
+
 class ArgMax(Node):
-    """The position of each row's largest value, the first of equal ones; NaN counts as largest (``numpy.argmax``)."""
+    """The position of each row's largest value, by default the first of equal ones (``numpy.argmax``).
+
+    Source: with ``ties``, ``ArgMax`` of ONNX.
+    """
 
     x: Node
+    ties: str = "numpy"
+    """``numpy``: the first of equal ones, and NaN counts as largest.  ``first`` or ``last`` of equal ones: passes over
+    NaN, except in the first column, whose NaN is the result."""
+    later = ("ties",)
     breaker = True
 
     def infer(self) -> ValueType:
@@ -103,9 +113,16 @@ class ArgMax(Node):
 
 
 class ArgMin(Node):
-    """The position of each row's smallest value, the first of equal ones; NaN counts as smallest (``numpy.argmin``)."""
+    """The position of each row's smallest value, by default the first of equal ones (``numpy.argmin``).
+
+    Source: with ``ties``, ``ArgMin`` of ONNX.
+    """
 
     x: Node
+    ties: str = "numpy"
+    """``numpy``: the first of equal ones, and NaN counts as smallest.  ``first`` or ``last`` of equal ones: passes over
+    NaN, except in the first column, whose NaN is the result."""
+    later = ("ties",)
     breaker = True
 
     def infer(self) -> ValueType:
@@ -115,6 +132,8 @@ class ArgMin(Node):
 
 def _position(node: ArgMax | ArgMin) -> ValueType:
     t = node.x.type
+    if node.ties not in TIES:
+        raise node.fail(f"ties: expected one of {', '.join(TIES)}, got {node.ties!r}")
     if not t.width or t.layout != "dense" or t.is_text:
         raise node.fail(f"x: expected a dense matrix with columns, got {t}")
     return dense("i64")

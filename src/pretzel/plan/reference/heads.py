@@ -44,14 +44,23 @@ def coupling(node: ops.Coupling, x: np.ndarray) -> Any:
 
 @reference(ops.ArgMax)
 def arg_max(node: ops.ArgMax, x: np.ndarray) -> Any:
-    """``argmax(x, axis=1)``."""
-    return np.argmax(x, axis=1)
+    """``argmax(x, axis=1)``, or the first or last of the largest, passing over NaN."""
+    return np.argmax(x, axis=1) if node.ties == "numpy" else _passing(x, np.greater, node.ties)
 
 
 @reference(ops.ArgMin)
 def arg_min(node: ops.ArgMin, x: np.ndarray) -> Any:
-    """``argmin(x, axis=1)``."""
-    return np.argmin(x, axis=1)
+    """``argmin(x, axis=1)``, or the first or last of the smallest, passing over NaN."""
+    return np.argmin(x, axis=1) if node.ties == "numpy" else _passing(x, np.less, node.ties)
+
+
+def _passing(x: np.ndarray, is_better: np.ufunc, ties: str) -> np.ndarray:
+    """Return the position of the best of each row, which every value is compared with in turn."""
+    best, value = np.zeros(len(x), np.int64), x[:, 0].copy()
+    for i in range(1, x.shape[1]):
+        better = is_better(x[:, i], value) | ((x[:, i] == value) & (ties == "last"))
+        best[better], value[better] = i, x[better, i]
+    return best
 
 
 @reference(ops.Threshold)
