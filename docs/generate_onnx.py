@@ -37,7 +37,8 @@ Answers are those of the ONNX specification, in float32 if the graph is. ONNX Ru
 orders, agrees to `1e-6` of the value and of the column's scale. If ONNX leaves a behaviour open, Pretzel follows ONNX
 Runtime or rejects the graph. Pretzel does not follow ONNX Runtime where it departs from the specification:
 `ReduceMax`, `ReduceMin` and `Normalizer` of numbers with NaN (it drops some of them, depending on their place), and
-squares, sums and powers beyond the type, of integers too. Verification on a sample with such rows fails.
+squares, sums and powers beyond the type, of integers too, and sums of integers beyond 2^53, which it rounds.
+Verification on a sample with such rows fails.
 
 {served} of the operators of onnx {version} are supported, and {constant} more if all their inputs are constant.
 Importing an unsupported graph raises an error that names the node, the operator, the reason and a remedy. Operations

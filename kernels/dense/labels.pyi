@@ -7,12 +7,12 @@ import numpy as np
 from pretzel.kernels.kernel import Kernel
 
 class ArgMax(Kernel):
-    """The position of the largest value per row; by default of the first, and NaN counts as largest (``numpy.argmax``)."""
+    """The position of the largest value per row; of the first, and NaN is largest by default (``numpy.argmax``)."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, ties: str = ...) -> None: ...
 
 class ArgMin(Kernel):
-    """The position of the smallest value per row; by default of the first, NaN counts as smallest (``numpy.argmin``)."""
+    """The position of the smallest value per row; of the first, and NaN is smallest by default (``numpy.argmin``)."""
 
     def __init__(self, inputs: tuple[Any, ...], output: Any, *, ties: str = ...) -> None: ...
 

@@ -41,7 +41,7 @@ cdef class _Position(Kernel):
 
 
 cdef class ArgMax(_Position):
-    """The position of the largest value per row; by default of the first, and NaN counts as largest (``numpy.argmax``).
+    """The position of the largest value per row; of the first, and NaN is largest by default (``numpy.argmax``).
 
     Args:
         inputs: dense f32, f64 or i64, of at least one column.
@@ -58,7 +58,7 @@ cdef class ArgMax(_Position):
 
 
 cdef class ArgMin(_Position):
-    """The position of the smallest value per row; by default of the first, NaN counts as smallest (``numpy.argmin``).
+    """The position of the smallest value per row; of the first, and NaN is smallest by default (``numpy.argmin``).
 
     Args:
         inputs: dense f32, f64 or i64, of at least one column.

@@ -45,6 +45,12 @@ def test_a_missing_bound_is_the_largest_number(opset: int, dtype: int, bounds: d
     served(model([clip], {"X": (dtype, [None, 1])}, {"Y": dtype}, constants, opset=opset), x)
 
 
+def test_a_bound_of_nan_is_refused() -> None:
+    graph = single("Clip", [None, 1], domain="", constants=[np.array(NAN, np.float32)])
+    with pytest.raises(UnsupportedError, match="one of its bounds is NaN"):
+        export(graph)
+
+
 @pytest.mark.parametrize("dtype", [TensorProto.INT32, TensorProto.INT64])
 def test_norms_of_integers_whose_squares_exceed_the_type(dtype: int) -> None:
     kind = helper.tensor_dtype_to_np_dtype(dtype)

@@ -159,6 +159,8 @@ def clip(site: Site) -> Rows:
     x = site.numbers(0)
     site.without_effect("consumed_inputs")
     low, high = (site.setting(name, place, 11) for name, place in (("min", 1), ("max", 2)))
+    if any(bound is not None and np.isnan(bound) for bound in (low, high)):
+        raise site.refuse("one of its bounds is NaN", "leave the bound out")
     if site.opset >= 6 and x.dtype in ("f32", "f64"):  # a missing bound is the largest number, which limits infinities
         largest = LARGEST if site.opset < 11 else float(np.finfo(x.node.type.numpy).max)
         low, high = (-largest if low is None else low), (largest if high is None else high)
