@@ -79,7 +79,10 @@ cdef inline void find_rows(
 ) noexcept nogil:
     cdef int64_t row
     for row in range(rows):
-        y[row] = find_passing(x + row * width, width, largest, ties == 2) if ties else find(x + row * width, width, largest)
+        if ties:
+            y[row] = find_passing(x + row * width, width, largest, ties == 2)
+        else:
+            y[row] = find(x + row * width, width, largest)
 
 
 cdef inline int64_t find_passing(const number* x, int64_t width, bint largest, bint last) noexcept nogil:
