@@ -104,8 +104,8 @@ REFUSALS = """
 - *Infinities and unseen labels.* `SplineTransformer` rejects infinities, for which the library returns NaN;
   `LabelBinarizer` of two classes rejects an unseen label.
 - *Tables.* XGBoost rejects a pandas table with its columns in another order; Pretzel reads it by name, like CatBoost.
-  Where the library reads such a table by position (LightGBM, XGBoost given polars or Arrow, a boosting library behind
-  another estimator, `FunctionTransformer`) Pretzel rejects it.
+  Where the library reads such a table by position (LightGBM, XGBoost and interpret given polars or Arrow, a boosting
+  library behind another estimator, mlxtend, `FunctionTransformer`), or may (classes of users), Pretzel rejects it.
 - *Categories.* LightGBM and XGBoost trained without categories read the codes of a column of type `category`; Pretzel
   rejects it.
 - *Bytes.* Long doubles, float32 in the other byte order, and for LightGBM and XGBoost all numbers in it, are rejected.
@@ -124,7 +124,8 @@ REFUSALS = """
   type does not hold; NumPy returns a number that depends on the processor. A list that a function returns as the
   model's own answer is an array.
 - *Further columns.* A table with further columns, or with another index than 0, 1, 2, ..., is rejected if the answer
-  of a function of the model depends on them: a sum over all columns, a new series that is joined by the index.
+  of a function of the model depends on them: a sum over all columns, a new series that is joined by the index,
+  columns that mlxtend's searches, or registered classes, read by position.
 - *Types of columns.* A column of a type for which the library returns other values than for plain numbers and texts is
   rejected: nullable, Arrow and polars columns for some functions of users, booleans for encoders that look up numbers
   by pandas, categories where skrub cleans texts.

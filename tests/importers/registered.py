@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin
 from sklearn.preprocessing import StandardScaler
 
 from pretzel.importers.families import load_family, load_rest
+from pretzel.importers.own import REGISTERED
 from pretzel.importers.registry import IMPORTERS, INPUTS_OF
 
 
@@ -54,7 +55,7 @@ def restored() -> Iterator[None]:
     """Remove at the end what was registered meanwhile."""
     load_family(StandardScaler)
     load_rest()  # what is loaded meanwhile would be removed too
-    before = [(registry, dict(registry)) for registry in (IMPORTERS, INPUTS_OF)]
+    before = [(registry, dict(registry)) for registry in (IMPORTERS, INPUTS_OF, REGISTERED)]
     try:
         yield
     finally:

@@ -10,6 +10,7 @@ from pretzel.importers.answers import answer_of
 from pretzel.importers.columns import Columns
 from pretzel.importers.families import FAMILIES, load_family
 from pretzel.importers.inputs import Inputs, UnreadableError
+from pretzel.importers.own import REGISTERED
 from pretzel.importers.registry import IMPORTERS, INPUTS_OF, Importer, Methods, Step
 from pretzel.plan.builder import Value, of
 from pretzel.plan.node import Node
@@ -19,7 +20,9 @@ Imported = Mapping[str, Value | Node]
 Function = TypeVar("Function", bound=Callable[..., Imported])
 
 
-def register(*classes: type, width: Callable[[Any], int] | None = None, replace: bool = False) -> Any:
+def register(
+    *classes: type, width: Callable[[Any], int] | None = None, by_name: bool = False, replace: bool = False
+) -> Any:
     """Register a function as the importer of estimators of these classes, as a decorator.
 
     The function takes ``(estimator, x, part)``: the fitted estimator, its input (:class:`Features`), and its place in
@@ -30,6 +33,8 @@ def register(*classes: type, width: Callable[[Any], int] | None = None, replace:
     Args:
         classes: the classes of the estimators.
         width: returns the number of input columns of an estimator without ``n_features_in_`` or ``feature_names_in_``.
+        by_name: the classes read a table by the names of its columns.  Without it, tables with other columns than those
+            of fitting, or in another order, are rejected, because the classes may read them by position.
         replace: replace an importer that is registered, such as that of an earlier run of a notebook's cell.
 
     Raises:
@@ -49,9 +54,10 @@ def register(*classes: type, width: Callable[[Any], int] | None = None, replace:
             )
 
     def decorate(function: Function) -> Function:
-        importer = _adapted(function)
+        importer = _adapted(function, by_name=by_name)
         for kind in classes:
             IMPORTERS[kind] = importer
+            REGISTERED[kind] = by_name
             if width is not None:
                 INPUTS_OF[kind] = _inputs_by(width)
         return function
@@ -167,10 +173,12 @@ class Part:
         return {method: of(node) for method, node in self._step.enter(name, estimator, _columns(x)).items()}
 
 
-def _adapted(function: Callable[..., Imported]) -> Importer:
+def _adapted(function: Callable[..., Imported], *, by_name: bool) -> Importer:
     """Return a function of the registry that calls a registered one."""
 
     def importer(estimator: Any, x: Columns, step: Step) -> Methods:
+        if not by_name and x.further:
+            step.inputs.metadata["others"] = "refused"
         try:
             returned = function(estimator, Features(x), Part(step))
         except DefinitionError as error:

@@ -1,7 +1,8 @@
 """Rules for tables and arrays that reach a boosting library as they are given: order, categories, byte order.
 
 scikit-learn's own estimators compare the names of a table with those of the training data, and convert it to an array.
-A boosting library behind another estimator, and a function that is not validated, read its columns by position.
+A boosting library behind another estimator, a function that is not validated, and a class of a user read its columns by
+position.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Inputs, Open
+from pretzel.importers.own import is_by_position
 from pretzel.importers.storage import keeps_entries
 from pretzel.plan import ops
 from pretzel.plan.graph import topological
@@ -21,16 +23,19 @@ from pretzel.plan.node import Node
 BOOSTERS = ("lightgbm", "xgboost", "catboost")
 UNCHANGED = (ops.Input, ops.Select, ops.Column, ops.Concat, ops.Combine)
 """Operators of estimators that return the columns of a pandas table with their types."""
-HOLD = ("best_estimator_", "estimators_", "estimator_", "regressor_", "calibrated_classifiers_", "estimator")
+HOLD = (
+    *("best_estimator_", "estimators_", "estimator_", "regressor_", "calibrated_classifiers_", "estimator"),
+    *("clfs_", "regr_"),  # of mlxtend
+)
 """Attributes that hold the fitted estimators to which an estimator hands X."""
 
 
 def order_of(estimator: Any) -> str | None:
     """Return how clients treat a table with reordered columns: ``strict`` rejects it, ``pandas`` only another's.
 
-    XGBoost checks the names of pandas tables, and reads those of polars and Arrow by position.
+    XGBoost checks the names of pandas tables, and interpret matches them; they read others by position.
     """
-    if _library(estimator) == "xgboost":
+    if _library(estimator) in ("xgboost", "interpret"):
         return "pandas"
     if hasattr(estimator, "best_estimator_"):
         return order_of(estimator.best_estimator_)
@@ -102,6 +107,8 @@ def _reads_by_position(estimator: Any, *, inner: bool) -> bool:
     if hasattr(estimator, "steps"):
         return _reads_by_position(_first(estimator), inner=inner)
     library = _library(estimator)
+    if is_by_position(estimator) or library == "mlxtend":
+        return True
     if library in BOOSTERS:
         return inner or library == "lightgbm"
     return any(_reads_by_position(part, inner=True) for part in _held(estimator))
@@ -122,6 +129,6 @@ def _first(pipeline: Any) -> Any:
 
 
 def _library(estimator: Any) -> str:
-    """Return the boosting library that this class, or a base of it, comes from."""
+    """Return the library that reads tables by rules of its own from which this class, or a base of it, comes."""
     names = {kind.__module__.partition(".")[0] for kind in type(estimator).__mro__}
-    return next((name for name in BOOSTERS if name in names), "")
+    return next((name for name in (*BOOSTERS, "interpret", "mlxtend") if name in names), "")

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 Importer = TypeVar("Importer", bound=Callable[..., Any])
 OWN: list[tuple[Callable[[Any], bool], Any]] = []
 """Importers, with the test of an estimator."""
+REGISTERED: dict[type, bool] = {}
+"""Classes whose importers users registered; True if they read a table by the names of its columns."""
 
 
 def own_class(is_own: Callable[[Any], bool]) -> Callable[[Importer], Importer]:
@@ -23,3 +25,9 @@ def own_class(is_own: Callable[[Any], bool]) -> Callable[[Importer], Importer]:
 def own_importer(estimator: Any) -> Any:
     """Return the importer of a class that a user wrote; None for any other."""
     return next((importer for is_own, importer in OWN if is_own(estimator)), None)
+
+
+def is_by_position(estimator: Any) -> bool:
+    """Return whether a user's class, or a class with a user's importer, may read a table by position."""
+    registered = [by_name for kind in type(estimator).__mro__ if (by_name := REGISTERED.get(kind)) is not None]
+    return not registered[0] if registered else own_importer(estimator) is not None

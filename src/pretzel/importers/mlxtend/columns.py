@@ -87,6 +87,8 @@ def _chosen(estimator: Any, attribute: str, x: Columns, step: Step) -> Node:
     positions = getattr(estimator, attribute, None)
     if positions is None:
         raise step.refuse("", "it is not fitted", "fit it first")
+    if x.further:
+        step.inputs.metadata["others"] = "refused"  # it reads a table with further columns by position
     return x.select(list(positions)).array()
 
 
