@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from pretzel import flow
 from pretzel.flow.code import literal
+from pretzel.flow.methods import METHODS
 from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.node import Node
@@ -41,6 +44,20 @@ def test_common_steps_have_their_names():
         "v6 = v5.sigmoid()",
         "outputs = {",
     ]
+
+
+def test_each_method_sets_every_field_of_its_operator():
+    operators = {kind.name: kind for kind in vars(ops).values() if hasattr(kind, "fields")}
+    for method in METHODS:
+        fields = {name for name, kind in operators[method.operator].fields.items() if "Node" not in kind}
+        assert fields <= {*inspect.signature(getattr(flow.Value, method.name)).parameters, *method.fixed}, method.name
+
+
+@pytest.mark.parametrize("kind", [ops.ArgMax, ops.ArgMin])
+@pytest.mark.parametrize("ties", ["numpy", "first", "last"])
+def test_which_of_equal_ones_is_found_is_written(kind, ties):
+    definition = Definition({"out": kind(ops.Input("X", "f64[3]"), ties)})
+    assert built(definition).digest == definition.digest
 
 
 def test_a_deep_definition_is_written():

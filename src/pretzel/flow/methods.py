@@ -24,8 +24,8 @@ class Method:
 
 
 METHODS = (
-    Method("argmax", "arg_max"),
-    Method("argmin", "arg_min"),
+    Method("argmax", "arg_max", {"ties": "numpy"}),
+    Method("argmin", "arg_min", {"ties": "numpy"}),
     Method("cast", "cast"),
     Method("char_ngrams", "count_ngrams", {"unit": "char"}),
     Method("char_wb_ngrams", "count_ngrams", {"unit": "char_wb"}),
