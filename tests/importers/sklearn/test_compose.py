@@ -180,9 +180,9 @@ def test_what_cannot_be_served_is_refused_with_its_path() -> None:
     )
     with pytest.raises(UnsupportedError, match=r"pipeline\.prepare\.log"):
         export(strange.fit(frame[["a"]], frame["b"]))
-    empty = FeatureUnion([("a", "drop")])
-    with pytest.raises(UnsupportedError, match="it returns no column"):
-        export(empty.fit(frame[["a"]]))
+    for empty in (FeatureUnion([("a", "drop")]), ColumnTransformer([("a", "drop", ["a"])]), ColumnTransformer([])):
+        with pytest.raises(UnsupportedError, match="it returns no column"):
+            export(empty.fit(frame[["a"]]))
 
 
 def test_a_refusal_names_the_step_of_the_table() -> None:

@@ -158,7 +158,7 @@ def handed_on_by_columns(estimator: ColumnTransformer, x: Columns, step: Step) -
             polars = _gives_polars(estimator if isinstance(transformer, str) else transformer)
             parts.append(_weighted(part, weights.get(name), step, polars=polars))
             names.append(name)
-    if not estimator.sparse_output_:
+    if parts and not estimator.sparse_output_:  # the attribute is missing if all are dropped
         parts = [_without_entries(part) for part in parts]
     return _stacked(estimator, parts, step, names)
 
