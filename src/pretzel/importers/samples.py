@@ -38,13 +38,17 @@ def _is_single(sample: Any) -> bool:
     return np.dtype(np.float32) in kinds and all(kind == np.float32 or is_small(kind) for kind in kinds)
 
 
-def kinds_of(sample: Any) -> Settled | None:
-    """Return the kinds of the inputs (text, number, category), all numbers as float64.  None without a sample."""
+def kinds_of(sample: Any, *, sparse: bool = False) -> Settled | None:
+    """Return the kinds of the inputs (text, number, category), all numbers as float64.  None without a sample.
+
+    ``sparse``: a sparse sample means sparse rows, otherwise dense ones.
+    """
     if sample is None:
         return None
     known = settled(sample)
     types = {
-        name: kind if kind.is_text else ValueType("f64", kind.width, kind.layout) for name, kind in known.types.items()
+        name: kind if kind.is_text else ValueType("f64", kind.width, kind.layout if sparse else "dense")
+        for name, kind in known.types.items()
     }
     return replace(known, types=types, single=False)
 

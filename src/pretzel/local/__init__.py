@@ -11,7 +11,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from pretzel import engine
+from pretzel.adapters.tables import is_sparse
 from pretzel.compiler.explain import Evidence, explain
+from pretzel.errors import UnsupportedError
 from pretzel.importers import definition_of
 from pretzel.importers.files import opened
 from pretzel.importers.samples import kinds_of
@@ -65,7 +67,14 @@ def compile(
         warn_of(definition.metadata, warned)
         return definition
 
-    return Predictor(reexport(None, None), reexport, threads)
+    try:
+        first = reexport(None, None)
+    except UnsupportedError:
+        if not is_sparse(sample):
+            raise
+        kinds = kinds_of(sample, sparse=True)  # a step reads only sparse rows
+        first = reexport(None, None)
+    return Predictor(first, reexport, threads)
 
 
 def load(path: str | os.PathLike[str], *, threads: int | None = None) -> Predictor:

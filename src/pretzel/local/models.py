@@ -129,7 +129,8 @@ class Models:
         self._reexport = reexport
         self._by_kind: dict[Kind, Model] = {_AS_SAVED: self.main}
         self._lock = threading.Lock()
-        floats = [item for item in self.main.inputs if item.type.is_float and item.type.layout == "dense"]
+        floats = [item for item in self.main.inputs if item.type.is_float]
+        self._only_sparse = any(item.type.layout == "sparse" for item in floats)
         self._floats = {item.name: item.type for item in floats} if reexport else {}
         self._types = {item.name: item.type for item in self.main.inputs}
         self._rules = definition.metadata.get("integers_read") or {}
@@ -213,7 +214,7 @@ class Models:
         whole = self._whole(X) if self._rules else frozenset()
         if columns := self._uneven(X):
             return BY_POSITION, columns, ""
-        layout = "sparse" if is_sparse(X) and not self._in_columns and not whole else "dense"
+        layout = "sparse" if is_sparse(X) and not (self._in_columns or whole or self._only_sparse) else "dense"
         return layout, self._singles(self._dtypes(X)) | whole, container_of(X) if whole else ""
 
     def _uneven(self, X: Any) -> frozenset[tuple[str, str]]:
@@ -283,7 +284,7 @@ class Models:
             columns = {name: ValueType(dtype) for name, dtype in others}
             return self._model(Settled(columns, by_position=True, frame=True, dates=self._dates))
         types = dict(self._types)
-        types |= {name: ValueType(dtype, types[name].width) for name, dtype in others}
+        types |= {name: ValueType(dtype, types[name].width, types[name].layout) for name, dtype in others}
         only = next(iter(types.values()))
         if layout == "dense":
             settled = types if self._in_columns else {MATRIX: only}
