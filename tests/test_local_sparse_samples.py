@@ -34,13 +34,13 @@ def _models() -> dict[str, Any]:
         "scaled": make_pipeline(MaxAbsScaler(), LogisticRegression()),
         "only sparse": make_pipeline(TfidfTransformer(sublinear_tf=True), LogisticRegression()),
         "only dense": make_pipeline(QuantileTransformer(n_quantiles=9), LogisticRegression()),
-        "zeros apart": make_pipeline(MaxAbsScaler(), xgboost.XGBClassifier(n_estimators=3)),
+        "stored zeros": make_pipeline(MaxAbsScaler(), xgboost.XGBClassifier(n_estimators=3)),
     }
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("fitted", ["f4", "f8"])
-@pytest.mark.parametrize("name", ["linear", "scaled", "only sparse", "only dense", "zeros apart"])
+@pytest.mark.parametrize("name", ["linear", "scaled", "only sparse", "only dense", "stored zeros"])
 def test_rows_are_computed_in_their_own_type(name: str, fitted: str) -> None:
     sample = sparse.csr_matrix(X.astype(fitted))
     model = _models()[name].fit(sample, Y)

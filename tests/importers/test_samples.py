@@ -11,8 +11,10 @@ import pyarrow as pa
 import pytest
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+import pretzel
 from pretzel.importers import export
 
 FRAME = pd.DataFrame({"n": [1.0, 2.0, 4.0], "word": ["a", "b", None]})
@@ -44,3 +46,16 @@ def test_a_column_of_missing_texts_has_the_kind_that_its_step_reads(sample: Any)
         "n": "f64",
         "word": "str",
     }
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["int64", "Int64", "float64"])
+def test_a_table_whose_columns_are_named_by_integers(kind: str) -> None:
+    lightgbm = pytest.importorskip("lightgbm")
+    table = pd.DataFrame(np.arange(120).reshape(40, 3) * 7 % 31, columns=[2, 0, 1]).astype(kind)
+    targets = np.c_[table[2] > 9, table[0] > 12].astype(int)
+    model = MultiOutputClassifier(lightgbm.LGBMClassifier(n_estimators=3, verbose=-1, min_child_samples=3))
+    model.fit(table, targets)
+    fast = pretzel.compile(model, sample=table)
+    np.testing.assert_array_equal(fast.predict(table), model.predict(table))
+    assert export(model, sample=table).metadata["estimator"].endswith("MultiOutputClassifier")

@@ -135,7 +135,8 @@ def integer_columns(sample: Any, definition: Definition) -> dict[str, np.ndarray
     if definition.metadata["input_style"] == "matrix":
         return {names[0]: np.asarray(sample)}
     if definition.metadata["input_style"] == "frame" and is_table(sample):
-        return {name: np.asarray(sample[name]) for name in names if name in _names(sample)}
+        given = _given_names(sample)
+        return {name: np.asarray(sample[given[name]]) for name in names if name in given}
     ordered = definition.metadata.get("feature_names") or list(map(str, range(definition.metadata.get("columns", 0))))
     return dict(zip(ordered, _columns(sample), strict=False))
 
@@ -151,7 +152,8 @@ def categories_read(sample: Any, definition: Definition) -> dict[str, str]:
 
 def _arrays_by_input(sample: Any, definition: Definition) -> dict[str, np.ndarray]:
     if definition.metadata["input_style"] == "frame" and is_table(sample):
-        return {name: np.asarray(sample[name]) for name in definition.metadata["input_names"] if name in _names(sample)}
+        given = _given_names(sample)
+        return {name: np.asarray(sample[given[name]]) for name in definition.metadata["input_names"] if name in given}
     columns = _columns(sample)
     return dict(zip(definition.metadata.get("feature_names") or map(str, range(len(columns))), columns, strict=False))
 
@@ -167,7 +169,10 @@ def _category(array: np.ndarray) -> str:
 
 def holds_nullable(sample: Any, names: Iterable[str]) -> bool:
     """Return whether one of these columns of a pandas table has an extension dtype, which becomes float in arrays."""
-    return _is_frame(sample) and any(_is_nullable(sample[name]) for name in names if name in sample.columns)
+    wanted = set(names)
+    return _is_frame(sample) and any(
+        _is_nullable(sample[given]) for name, given in _given_names(sample).items() if name in wanted
+    )
 
 
 def is_polars(sample: Any) -> bool:
@@ -182,6 +187,11 @@ def is_table(sample: Any) -> bool:
 
 def _names(sample: Any) -> list[str]:
     return [str(name) for name in getattr(sample, "column_names", sample.columns)]
+
+
+def _given_names(sample: Any) -> dict[str, Any]:
+    """Return the names of the columns of a table, which may be integers, by their texts."""
+    return {str(name): name for name in getattr(sample, "column_names", sample.columns)}
 
 
 def _is_frame(sample: Any) -> bool:
