@@ -124,8 +124,7 @@ REFUSALS = """
   type does not hold; NumPy returns a number that depends on the processor. A list that a function returns as the
   model's own answer is an array.
 - *Further columns.* A table with further columns, or with another index than 0, 1, 2, ..., is rejected if the answer
-  of a function of the model depends on them: a sum over all columns, a new series that is joined by the index,
-  columns that mlxtend's searches, or registered classes, read by position.
+  of a function of the model depends on them: a sum over all columns, a series joined by the index, columns by position.
 - *Types of columns.* A column of a type for which the library returns other values than for plain numbers and texts is
   rejected: nullable, Arrow and polars columns for some functions of users, booleans for encoders that look up numbers
   by pandas, categories where skrub cleans texts.
