@@ -41,6 +41,7 @@ class Acceptor:
         self._listeners: list[tuple[socket.socket, ssl.SSLContext | None, Factory | None]] = []
         self._starting: set[asyncio.Task[None]] = set()
         self._make: Factory | None = None
+        self._watched: set[int] = set()
 
     def serve(self, listener: socket.socket, tls: ssl.SSLContext | None, make: Factory | None = None) -> None:
         """Take the connections of a listener once :meth:`start` is called; ``make`` creates another protocol there."""
@@ -113,11 +114,15 @@ class Acceptor:
             self._loads.received[self._slot, sender] += 1
 
     def _recover_later(self, slot: int) -> None:
+        if slot in self._watched:  # one timer for each process
+            return
+        self._watched.add(slot)
         received = int(self._loads.received[slot].sum())
         asyncio.get_running_loop().call_later(HANG_SECONDS, self._recover, slot, received)
 
     def _recover(self, slot: int, received: int) -> None:
         """Take back what a process did not receive, if it has received nothing since this sum: it hangs."""
+        self._watched.discard(slot)
         if self._loads.open[self._slot] >= CLOSED // 2 or self._loads.underway()[slot] <= 0:
             return
         if self._loads.received[slot].sum() != received:

@@ -34,6 +34,8 @@ FAMILIES: dict[str, str] = {
 GROUP = "pretzel.importers"
 _loaded: set[str] = set()
 """Names of entry points that were loaded, or failed to."""
+_imported: set[str] = set()
+"""Modules of importers whose import has ended."""
 _families: set[str] = set()
 """Libraries whose packages of importers were imported."""
 
@@ -52,9 +54,9 @@ def load_family(kind: type) -> None:
             for module in _parts().get(name, ()):
                 _import(module)
             if name not in _loaded and name in _shipped():
-                _loaded.add(name)
                 for entry in _shipped()[name]:
                     _load(entry)
+                _loaded.add(name)
 
 
 def load_rest() -> None:
@@ -66,8 +68,10 @@ def load_rest() -> None:
 
 
 def _import(module: str) -> None:
-    if module not in sys.modules:  # import_module takes a lock each time
+    # import_module takes a lock each time; a module that another thread still imports is in sys.modules already
+    if module not in _imported or module not in sys.modules:
         importlib.import_module(module)
+        _imported.add(module)
 
 
 @cache

@@ -1,10 +1,9 @@
 """Read and write one file that holds a definition and its parameters.
 
-A header of 64 bytes (magic, the length of the definition and its SHA-256), the definition's canonical bytes (with the
-names of its steps, which readers of older versions pass over), and the
-blobs in the order in which the definition first names them.  Each part starts at a multiple of 64, the gaps are zeros,
-and the file ends with the last part.  Every byte is therefore covered by a digest or has a fixed value, and a file that
-is truncated, damaged or too long is rejected.
+A header of 64 bytes (magic, the length of the definition and its SHA-256), the definition's canonical bytes with the
+names of its steps, which readers of older versions pass over, and the blobs in the order in which the definition first
+names them.  Each part starts at a multiple of 64, the gaps are zeros, and the file ends with the last part.  Every byte
+is therefore covered by a digest or has a fixed value, and a file that is truncated, damaged or too long is rejected.
 """
 
 from __future__ import annotations

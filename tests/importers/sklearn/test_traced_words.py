@@ -212,10 +212,13 @@ REFUSED: dict[str, tuple[Callable[[str], Any], str]] = {
     "a flag": (flag, "a loop over words assigns found again"),
     "left early": (left_early, r"a loop over words ends before the last one; use any\(...\), all"),
     "the last": (last, "one word of a loop is used after it|its operators"),
-    "places": (lambda t: len([w for i, w in enumerate(t.split()) if i > 0]), "depends on the words before it"),
+    "places": (
+        lambda t: len([w for i, w in enumerate(t.split()) if i > 0]),
+        "enumerate over words depends on their positions",
+    ),
     "pairs": (
         lambda t: len([a for a, b in zip(t.split(), t.split(), strict=True) if len(a) > len(b)]),
-        "several words",
+        "zip over words depends on their positions",
     ),
     "neighbors": (lambda t: len(list(zip(t.split(), t.split()[1:], strict=False))), "a slice of words is not traced"),
     "the longest": (lambda t: len(max(t.split(), key=len, default="")), "several words are compared"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +47,7 @@ class RowError(Exception):
 class _Walks(threading.local):
     def __init__(self) -> None:
         self.running: list[_Walk] = []
+        self.backwards = False
 
 
 _walks = _Walks()
@@ -92,7 +94,9 @@ def loop_over_words(tokens: Node) -> WordLoop:
     if not _walks.running:
         raise branches("a loop over words")
     walk, number = _walks.running[-1], len(_walks.running[-1].loops)
-    loop = WordLoop(f"{len(_walks.running)}.{number}", tokens, walk.plans.get(number) or Plan([()]))
+    loop = WordLoop(
+        f"{len(_walks.running)}.{number}", tokens, walk.plans.get(number) or Plan([()]), backwards=_walks.backwards
+    )
     walk.loops.append(loop)
     return loop
 
@@ -120,6 +124,16 @@ def raise_unless(condition: Node, error: Exception) -> None:
         error.add_note(RowError.__name__)
         word = word_of(condition)
         raise error from (None if word is None else _WordError(word))
+
+
+@contextmanager
+def backwards() -> Iterator[None]:
+    """Let loops over words yield them in another order: state that passes from word to word changes the trace."""
+    _walks.backwards = True
+    try:
+        yield
+    finally:
+        _walks.backwards = False
 
 
 def ways(run: Callable[[], Any]) -> list[Way]:

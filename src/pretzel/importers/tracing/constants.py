@@ -1,4 +1,4 @@
-"""The texts in the code of a function and in what it reads, of which random texts for its proof are made.
+"""The texts and whole numbers in the code of a function and in what it reads, for random texts of its proof.
 
 Python itself computes with the strings that f-strings and ``join`` give, and looks for characters in constants: a trace
 does not show these constants, and its operators are wrong.  The proof finds that if some rows hold them.
@@ -36,13 +36,23 @@ def _rests(known: list[str]) -> Iterator[str]:
             yield text[: -len(part)]
 
 
+def most_of(function: Any) -> int:
+    """Return the largest whole constant of a function: what it may count words or characters up to."""
+    return max((abs(number) for number in _constants(function, DEEPEST) if type(number) is int), default=0)
+
+
 def _texts(value: Any, depth: int) -> Iterator[str]:
     """Yield the texts in a value: of functions those of their code and of what they read."""
-    if isinstance(value, str):
+    return (constant for constant in _constants(value, depth) if isinstance(constant, str))
+
+
+def _constants(value: Any, depth: int) -> Iterator[str | int]:
+    """Yield the texts and whole numbers in a value."""
+    if isinstance(value, (str, int)):
         yield value
     elif depth:
         for part in _parts(value):
-            yield from _texts(part, depth - 1)
+            yield from _constants(part, depth - 1)
 
 
 def _parts(value: Any) -> Iterable[Any]:
@@ -56,10 +66,12 @@ def _parts(value: Any) -> Iterable[Any]:
         return value.func, value.args, value.keywords
     if isinstance(value, re.Pattern):
         return (value.pattern,)
+    if isinstance(value, (slice, range)):
+        return value.start, value.stop, value.step
     if isinstance(value, Mapping):
         return [*islice(value.keys(), EACH), *islice(value.values(), EACH)]
     if isinstance(value, (set, frozenset)):
-        return sorted(one for one in value if isinstance(one, str))[:EACH]
+        return sorted((one for one in value if isinstance(one, (str, int))), key=repr)[:EACH]
     return islice(value, EACH) if isinstance(value, (list, tuple)) else ()
 
 

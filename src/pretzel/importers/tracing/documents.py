@@ -11,8 +11,8 @@ import numpy as np
 
 from pretzel.importers.findings import DocumentFunction, Refusal, class_name, shown
 from pretzel.importers.registry import Step
-from pretzel.importers.tracing.branches import joined, ways
-from pretzel.importers.tracing.constants import texts_of
+from pretzel.importers.tracing.branches import backwards, joined, ways
+from pretzel.importers.tracing.constants import most_of, texts_of
 from pretzel.importers.tracing.ending import TraceEnd, line_of, unknown, where
 from pretzel.importers.tracing.marks import forget_marks
 from pretzel.importers.tracing.modules import seen, writes_outside
@@ -72,7 +72,9 @@ def _trace(function: Callable[[str], Any]) -> Node:
         place = where(code.co_filename, code.co_firstlineno)
         raise UntracedError(f"at {place} it changes names outside of itself", FREE)
     try:
-        first, second = _run(function), _run(function)
+        first = _run(function)
+        with backwards():
+            second = _run(function)
     except TraceEnd as end:
         at = f"at {line_of(end.__traceback__, code)}, " if code is not None else ""
         raise UntracedError(f"{at}{end.reason}", end.remedy) from None
@@ -125,7 +127,7 @@ def _prove(function: Callable[[str], Any], result: Node) -> None:
     Raises:
         UntracedError: they differ; the message shows the text.
     """
-    drawn = random_texts([result], ROWS, np.random.default_rng(0), texts_of(function))
+    drawn = random_texts([result], ROWS, np.random.default_rng(0), texts_of(function), most_of(function))
     texts = [text for text in drawn if text is not None]
     definition = Definition({"y": result}, (INPUT,))
     for text in texts:

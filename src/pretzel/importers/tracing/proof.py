@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.importers.tracing.constants import texts_of
+from pretzel.importers.tracing.constants import most_of, texts_of
 from pretzel.importers.tracing.narrower import answered
 from pretzel.importers.tracing.random_dates import ticks_of
 from pretzel.importers.tracing.random_rows import accepted, accepts, definition_of, drawn, results_of, rows_of, table_of
@@ -35,7 +35,7 @@ def prove(function: Callable[..., Any], given: Given, result: Result) -> None:
     """
     rng = np.random.default_rng(0)
     definition = definition_of(given, result)
-    rows = drawn(given, result, rng, texts_of(function))
+    rows = drawn(given, result, rng, texts_of(function), most_of(function))
     columns, rejected = accepted(definition, rows)
     count = len(next(iter(columns.values())))
     if not count:

@@ -66,25 +66,25 @@ def definition_of(given: Given, result: Result) -> Definition:
     return Definition({f"c{i}": node for i, node in enumerate(result.parts)}, given.inputs)
 
 
-def drawn(given: Given, result: Result, rng: np.random.Generator, read: Sequence[str]) -> dict[str, Any]:
+def drawn(given: Given, result: Result, rng: np.random.Generator, read: Sequence[str], most: int = 0) -> dict[str, Any]:
     """Return rows with special numbers, the constants of the trace and their neighbours, and texts of its function."""
     constants = _constants(result.parts)
     dates = dict(given.dates)
     return {
         node.column: random_ticks(dates[node.column], result.parts, ROWS, rng)
         if node.column in dates
-        else _random_values(node, result, constants, rng, read)
+        else _random_values(node, result, constants, rng, read, most)
         for node in given.inputs
     }
 
 
 def _random_values(
-    node: ops.Input, result: Result, constants: np.ndarray, rng: np.random.Generator, read: Sequence[str]
+    node: ops.Input, result: Result, constants: np.ndarray, rng: np.random.Generator, read: Sequence[str], most: int
 ) -> Any:
     if not node.type.is_text:
         return _values(node, constants, rng)
     known = date_texts(node, result.parts, ROWS, rng) or number_texts(node, result.parts, ROWS, rng)
-    return known or random_texts(result.parts, ROWS, rng, read)
+    return known or random_texts(result.parts, ROWS, rng, read, most)
 
 
 def _constants(roots: Sequence[Node]) -> np.ndarray:

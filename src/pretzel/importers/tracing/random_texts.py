@@ -17,21 +17,37 @@ WORDS = (
     " pad ", "Dr. A. B", "http://x.y/z?q=1", "user@mail.org", "日本 語", "😀 k", "O'Neil", "C85", "\t\n", "don't STOP",
     "ŉ ǰ", "ﬁn ﬀ", "aΣ",
 )  # fmt: skip
+DECOMPOSED = "%41 e\u0301"
+"""Changes when it is unquoted or normalized."""
 BETWEEN = (" ", " ", ", ", ",", "-", "", "! ", "/", ". ", "|", "_", ": ")
 MISSING = 0.06
+LONG, LONGEST = 300, 20_000
+"""Fewest and most words, and characters, of the long texts."""
 
 
-def random_texts(results: Sequence[Node], rows: int, rng: np.random.Generator, read: Sequence[str] = ()) -> list[Any]:
+def random_texts(
+    results: Sequence[Node], rows: int, rng: np.random.Generator, read: Sequence[str] = (), most: int = 0
+) -> list[Any]:
     """Return texts, some of which hold what the operators of a trace look for, or what its function reads.
 
-    Each text in ``read`` is one of them, from the fifth on.
+    Each text in ``read`` is one of them, from the fifth on.  The last are longer than ``most``, up to which the
+    function may count: a loop over words is traced by a few of them, so a limit to their number shows in long texts.
     """
     known = [*constants_of(results), *read]
     pool = [*WORDS, *known, *map(str.upper, known), *map(str.lower, known)]
     texts = [_one(pool, rng) for _ in range(rows)]
     missing = [rng.random() < MISSING and row > 3 for row in range(rows)]
     texts[4 : 4 + len(read)] = read
-    return [None if gone and text not in read else text for text, gone in zip(texts, missing, strict=True)]
+    drawn = [None if gone and text not in read else text for text, gone in zip(texts, missing, strict=True)]
+    long = long_texts(most)
+    return [*drawn[: -len(long)], *long] if rows > 2 * len(long) + len(read) else drawn
+
+
+def long_texts(most: int) -> list[str]:
+    """Return texts with more than ``most`` characters, words, and characters in a word."""
+    size = min(max(most + 10, LONG), LONGEST)
+    words = (" ".join(["ab"] * size), "é1, " * size, " ".join(f"w{i}" for i in range(size)))
+    return [*words, "x" * size, "a " + "x" * size, "x" * size + " a", "a b", DECOMPOSED]
 
 
 def _one(pool: Sequence[str], rng: np.random.Generator) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import types
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from pretzel.importers.tracing import operators
 from pretzel.importers.tracing.branches import decide, loop_over_words, raise_unless
 from pretzel.importers.tracing.elements import SymbolicNumber
 from pretzel.importers.tracing.ending import TraceEnd
+from pretzel.importers.tracing.random_texts import LONGEST
 from pretzel.importers.tracing.strings import SymbolicText, opened
 from pretzel.importers.tracing.text_values import constant_text, missing, some, whole
 from pretzel.importers.tracing.word_lists import collected, count, kept
@@ -20,6 +22,9 @@ from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 
+NUMBERING = {"accumulate", "batched", "compress", "dropwhile", "enumerate", "islice", "pairwise", "takewhile", "zip"}
+"""Functions that a loop over all words, in which each is run for itself, cannot show."""
+SMALLER = f"use whole constants of at most {LONGEST:,} in functions that loop over words"
 SUMS = "use a list of the words, or sum(...), any(...) or all(...) of them"
 
 
@@ -51,6 +56,21 @@ def _check_names(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
             raise TraceEnd(f"a loop over words assigns {name} again", SUMS)
 
 
+def _check_constants(frame: types.FrameType) -> None:
+    """Check that no constant could count more words than the proof has."""
+    for of in (frame, frame.f_back):
+        for value in _constants_of(of) if of is not None else ():
+            if type(value) is int and abs(value) > LONGEST:
+                raise TraceEnd(f"a loop over words and the constant {value}, which may count them", SMALLER)
+
+
+def _constants_of(frame: types.FrameType) -> Iterator[Any]:
+    code = frame.f_code
+    yield from code.co_consts
+    for name in (*code.co_names, *code.co_freevars):
+        yield frame.f_locals.get(name, frame.f_globals.get(name))
+
+
 def _node_of(item: Any) -> Node | str | None:
     if isinstance(item, str):
         return item.node if isinstance(item, SymbolicText) else str(item)
@@ -65,6 +85,12 @@ class SymbolicTokens:
     def __init__(self, node: Node) -> None:
         """Wrap a node."""
         self.node = node
+
+    def __eq__(self, other: object) -> bool:
+        """Raise: a list of words has no operator that compares it."""
+        raise TraceEnd("a list or set of words is compared as a whole", "compare single words, or use words in a set")
+
+    __ne__ = __eq__
 
     def __bool__(self) -> bool:
         """Return whether there is a word, on the way that is being run."""
@@ -81,7 +107,20 @@ class SymbolicTokens:
         return SymbolicText(ops.ChooseText(missing(picked), constant_text("", picked), picked))
 
     def __iter__(self) -> Iterator[Any]:
-        """Yield a word for each way through the body of a loop, and again."""
+        """Yield a word for each way through the body of a loop, and again.
+
+        Raises:
+            TraceEnd: the function that asks numbers words, or takes some of them by their number.
+        """
+        frame = sys._getframe(1)
+        if numbering := NUMBERING.intersection(frame.f_code.co_names):
+            raise TraceEnd(
+                f"{min(numbering)} over words depends on their positions", "compute each word from that word"
+            )
+        _check_constants(frame)
+        return self._words()
+
+    def _words(self) -> Iterator[Any]:
         loop, frame = loop_over_words(self.node), sys._getframe(1)
         for failure in loop.plan.failures:
             failed = kept(loop, all_of(failure.read))

@@ -13,7 +13,7 @@ import numpy as np
 
 from pretzel.importers.tracing import reductions  # noqa: F401  # registers its functions
 from pretzel.importers.tracing.arrays import SymbolicArray
-from pretzel.importers.tracing.branches import Way, joined, ways
+from pretzel.importers.tracing.branches import Way, backwards, joined, ways
 from pretzel.importers.tracing.ending import TraceEnd, line_of, unknown, where
 from pretzel.importers.tracing.marks import forget_marks
 from pretzel.importers.tracing.modules import Owner, rewired, seen, writes_outside
@@ -83,7 +83,9 @@ def trace(function: Callable[..., Any], options: Mapping[str, Any], given: Given
     if writes_outside(inner.__code__):
         place = where(inner.__code__.co_filename, inner.__code__.co_firstlineno)
         raise UntracedError(f"at {place} it changes names outside of itself", FREE)
-    first, second = (_run(inner, owner, named, given) for _ in range(2))
+    first = _run(inner, owner, named, given)
+    with backwards():
+        second = _run(inner, owner, named, given)
     if first != second:
         place = where(inner.__code__.co_filename, inner.__code__.co_firstlineno)
         raise UntracedError(f"at {place} two runs of it differ: it has state or is random", FREE)

@@ -91,7 +91,7 @@ def _check_repeated(loop: WordLoop, pairs: Sequence[tuple[Word, Node]]) -> None:
     first, second = (
         [(_way(word), word.general(node)) for word, node in pairs if word.again is time] for time in (False, True)
     )
-    if first != second:
+    if len(first) != len(second) or dict(first) != dict(second):
         raise TraceEnd("what is made of a word depends on the words before it", TOGETHER)
     if len({way for way, _ in first}) < len(first):
         raise TraceEnd("a loop over words makes several items of one word", "make one list for each")

@@ -1,8 +1,9 @@
 """Loops over the words of a row: each way through the body is run for a word of its own.
 
 A loop yields one symbolic word for each way through its body, and then all of them once more, so that the separator of
-a ``join`` shows.  What the body makes of a word (an item of a list) names the word, and so the way on which it was
-made.  Conditions that are asked for after the loop, about words in a list, have the function run again with more words.
+a ``join`` shows; a second run yields these in the other order, so that what depends on the last word differs.  What the
+body makes of a word (an item of a list) names the word, and so the way on which it was made.  Conditions that are asked
+for after the loop, about words in a list, have the function run again with more words.
 """
 
 from __future__ import annotations
@@ -74,9 +75,9 @@ class Plan:
 class WordLoop:
     """A loop over the tokens of a row."""
 
-    def __init__(self, name: str, tokens: Node, plan: Plan) -> None:
-        """Begin a loop; ``name`` differs from those of other loops."""
-        self.name, self.tokens, self.plan = name, tokens, plan
+    def __init__(self, name: str, tokens: Node, plan: Plan, *, backwards: bool = False) -> None:
+        """Begin a loop with a name of its own; ``backwards`` turns the order of the second words."""
+        self.name, self.tokens, self.plan, self._backwards = name, tokens, plan, backwards
         self.leaf = _word(name)
         self.words: list[Word] = []
         self.ended = False
@@ -90,7 +91,7 @@ class WordLoop:
             yield self._begun(self._prefixes[at], again=False)
             at += 1
         self._growing = False
-        for word in self.words[:]:
+        for word in self.words[::-1] if self._backwards else self.words[:]:
             yield self._begun(max(word.prefix, tuple(answer for _, answer in word.read), key=len), again=True)
         self.ended = True
 
