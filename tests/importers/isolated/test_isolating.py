@@ -31,7 +31,7 @@ TABLE = pd.DataFrame({"a": X[:, 0], "n": np.arange(60), "c": DICE.choice(["x", "
 
 
 def distinct(texts: Any) -> np.ndarray:
-    return np.array([[len(set(text.split())), text.count("!")] for text in texts], float)
+    return np.array([[len(set(zip(text, text[1:], strict=False))), text.count("!")] for text in texts], float)
 
 
 def flagged(table: pd.DataFrame) -> pd.DataFrame:

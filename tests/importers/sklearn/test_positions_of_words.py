@@ -101,7 +101,7 @@ def test_what_passes_from_word_to_word_is_not_traced(function: Callable[[str], A
 
 
 def test_a_cut_of_a_formatted_text_is_not_traced() -> None:
-    """Python cuts the string that stands for the text, which is short."""
+    """Python cuts a short string that represents the text in the trace."""
     model = FunctionTransformer(lambda texts: [f"{text}"[:100] for text in texts]).fit(TEXTS)
     with pytest.raises(UnsupportedError, match="it returned"):
         pretzel.compile(model, sample=TEXTS)
