@@ -136,10 +136,10 @@ def _models(runs: Iterable[Run]) -> dict[str, Any]:
 
 
 def _names(run: Run) -> Callable[[int], Names]:
-    """Return a function from a stage to the names of its steps; of none if several plans ran as one."""
-    if len({version.plan for version in run.versions}) != 1:
+    """Return a function from a stage to the names of its steps; of none if the models that ran differ in them."""
+    names = of_version(run.versions[0].metadata) if run.versions else []
+    if any(version.plan != run.versions[0].plan or of_version(version.metadata) != names for version in run.versions):
         return lambda stage: ()
-    names = of_version(run.versions[0].metadata)
     return lambda stage: names[stage] if stage < len(names) else ()
 
 

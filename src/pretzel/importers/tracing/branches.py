@@ -37,7 +37,7 @@ class _Walk:
     loops: list[WordLoop] = field(default_factory=list)
     """The loops over words, in the order in which they began."""
     plans: dict[int, Plan] = field(default_factory=dict)
-    """What earlier runs know of each."""
+    """The ways through each that earlier runs found."""
 
 
 class RowError(Exception):

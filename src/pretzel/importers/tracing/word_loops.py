@@ -33,7 +33,7 @@ class Word:
     again: bool
     """True for the second word of a way."""
     prefix: Answers
-    """What is answered to the first conditions on it."""
+    """The answers to the first conditions on it."""
     read: list[tuple[Node, bool]] = field(default_factory=list)
     """The conditions so far, over the loop's own word, and what each was."""
 

@@ -153,9 +153,9 @@ class SurroundText(Node):
 
     x: Node
     before: str
-    """What is put before each text."""
+    """The text before each."""
     after: str
-    """What is put after it."""
+    """The text after it."""
 
     def infer(self) -> ValueType:
         """Text in, text out; tokens in, tokens out."""
