@@ -38,7 +38,8 @@ cdef class Refusals:
         out[5], out[6] = <uint8_t>(stream >> 24), <uint8_t>(stream >> 16)
         out[7], out[8] = <uint8_t>(stream >> 8), <uint8_t>stream
         memcpy(out + HEAD, PyBytes_AS_STRING(self.block), common)
-        memcpy(out + HEAD + common, own, owned)
+        if owned:  # else the field may be NULL
+            memcpy(out + HEAD + common, own, owned)
         memcpy(out + HEAD + common + owned, PyBytes_AS_STRING(attached), more)
         self.used = needed
         return 0

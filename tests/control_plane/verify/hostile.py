@@ -30,7 +30,7 @@ def sleep() -> None:
 def eat() -> None:
     eaten = []
     while True:
-        eaten.append(np.ones(1 << 24))
+        eaten.append(np.zeros(1 << 24))  # whose pages are not touched: the limit of processor time is not what ends it
 
 
 def leave() -> None:

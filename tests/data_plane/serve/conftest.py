@@ -108,7 +108,7 @@ class Serving:
         self.objects.refresh()
         await self.router.apply(self.catalog())
 
-    async def predict(self, model: str, *outputs: str, timeout: float | None = 20, **columns):
+    async def predict(self, model: str, *outputs: str, timeout: float | None = 60, **columns):
         request = pb.PredictRequest(model=model, columns=columns_to_proto(columns), outputs=outputs)
         return columns_from_proto((await self.stub.Predict(request, timeout=timeout)).columns)
 
