@@ -1,4 +1,4 @@
-"""What differs between the databases of a catalog: how each is opened, locked, checked, and what its errors mean."""
+"""Interface of the databases of a catalog: how each is opened, locked and checked, and the meaning of its errors."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Dialect(ABC):
         return
 
     def migrated(self, connection: Connection) -> None:
-        """Create what the queries need beside the tables."""
+        """Create what the queries need in addition to the tables."""
         return
 
     @abstractmethod
@@ -65,7 +65,7 @@ class Dialect(ABC):
 
     @abstractmethod
     def epoch(self) -> str:
-        """Return the epoch of the catalog; empty if there is no catalog yet.  Creates nothing.
+        """Return the epoch of the catalog; empty if it does not exist yet.  Creates nothing.
 
         Raises:
             CorruptObjectError: it is damaged, or something else.

@@ -25,7 +25,7 @@ def dialect_of(location: Path | str) -> Dialect:
     """Return the database of a URL, such as ``postgresql://user@host/db`` or ``sqlite:///path``, or of a path.
 
     Raises:
-        InputError: the scheme is unknown, or the rest is no location of it.
+        InputError: the scheme is unknown, or the rest is not a location of it.
     """
     if isinstance(location, Path):
         return SqliteDialect(location)
@@ -37,7 +37,7 @@ def dialect_of(location: Path | str) -> Dialect:
             return PostgresqlDialect(location)
         case scheme:
             raise InputError(
-                f"catalog: unknown scheme {scheme!r}; expected sqlite:///path, postgresql://user@host/database or a path"
+                f"catalog: unknown scheme {scheme!r}; expected sqlite:///path, postgresql://user@host/db or a path"
             )
 
 
@@ -45,5 +45,7 @@ def _path_of(url: str) -> Path:
     parts = urlsplit(url)
     path = unquote(parts.path) if parts.scheme == SqliteDialect.scheme else url
     if not path or (parts.scheme == SqliteDialect.scheme and (parts.netloc or parts.query or parts.fragment)):
-        raise InputError(f"catalog {url!r:.200}: expected a file of this machine, such as sqlite:///var/lib/catalog.sqlite")
+        raise InputError(
+            f"catalog {url!r:.200}: expected a file of this machine, such as sqlite:///var/lib/catalog.sqlite"
+        )
     return Path(path)

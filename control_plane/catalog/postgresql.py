@@ -48,6 +48,12 @@ _MEANINGS: tuple[tuple[tuple[str, ...], type[PretzelError], str], ...] = (
     (("XX001", "XX002"), CorruptObjectError, "check its disk; if it persists, restore it from a backup"),
     (("28", "3D000", "3F000", "42501"), PreconditionError, "check the user, its rights, the database and the password"),
 )
+_ADVICE = {
+    "start": "check that it runs and can be reached, and retry",
+    "work": "the connection was lost and nothing was written, retry",
+    "commit": "the connection was lost during the commit, which may have been done: look, then retry",
+}
+"""Next step after a lost connection, by the stage of the transaction."""
 _REFUSED = ("authentication failed", "no password supplied", "does not exist", "no pg_hba.conf entry")
 """Parts of messages about a login; libpq gives no state for them."""
 
@@ -119,12 +125,7 @@ class PostgresqlDialect(Dialect):
         if not state and any(words in message for words in _REFUSED):
             return PreconditionError(f"{message}; check the user, the database and the password")
         if state.startswith(_LOST) or (not state and _is_operational(error)):
-            advice = {
-                "start": "check that it runs and can be reached, and retry",
-                "work": "the connection was lost and nothing was written, retry",
-                "commit": "the connection was lost during the commit: if a repeated call says so, it was written",
-            }
-            return UnavailableError(f"{message}; {advice[stage]}")
+            return UnavailableError(f"{message}; {_ADVICE[stage]}")
         return None
 
     def integrity(self, connection: Connection) -> list[str]:
@@ -167,8 +168,8 @@ def _parsed(url: str) -> URL:
         raise InputError("catalog: malformed URL; expected postgresql://user@host:5432/database") from None
     if parsed.password is not None:
         raise InputError(
-            "catalog: the URL has a password, which process lists and logs would show; set PGPASSWORD or PGPASSFILE, or "
-            "name a file: ?password_file=/run/secrets/catalog"
+            "catalog: the URL has a password, which process lists and logs would show; set PGPASSWORD or "
+            "PGPASSFILE, or name a file: ?password_file=/run/secrets/catalog"
         )
     return parsed.set(drivername="postgresql+psycopg")
 

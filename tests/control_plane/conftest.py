@@ -30,10 +30,10 @@ class Postgres:
     def __init__(self, server: Postgresql) -> None:
         self.server, self._template = server, server.create()
         Database(server.url(self._template)).close()
+        self._empty(self._template)
         self._used = self.new()
 
     def new(self) -> Path | str:
-        self._empty(self._template)
         return self.server.url(self.server.create(self._template))
 
     def fresh(self) -> Path | str:

@@ -71,9 +71,7 @@ STEPS = st.lists(
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
-def test_a_watcher_that_follows_sees_what_a_snapshot_shows(
-    databases: Databases, steps: list[tuple[str, str, int]]
-):
+def test_a_watcher_that_follows_sees_what_a_snapshot_shows(databases: Databases, steps: list[tuple[str, str, int]]):
     catalog = Catalog(databases.fresh())
     seen: dict[str, Model] = {}
     at = ("", 0)
