@@ -38,7 +38,7 @@ def step_back(location: str) -> str:
     """Take the tables of a catalog back by one migration, and return the revision they have then.
 
     Raises:
-        PreconditionError: there is no catalog, or a control plane has it open.
+        PreconditionError: the catalog does not exist, or a control plane has it open.
     """
     with _owned(location):
         _existing(location)
