@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pretzel.control_plane.catalog import Catalog
+from pretzel.control_plane.catalog.opening import FILE, dialect_of, location_of
 from pretzel.control_plane.rebuild import Rebuilder
 from pretzel.control_plane.store import ObjectStore, ParameterCache, files, identity
 from pretzel.control_plane.store.opening import store_of
@@ -52,7 +53,9 @@ class Check:
 
     def _catalog(self) -> Iterator[Finding]:
         for line in self.catalog.database.integrity():
-            yield Finding(str(self.catalog.database.path), line, "restore catalog.sqlite from a backup")
+            yield Finding(
+                self.catalog.database.name, line, f"restore {self.catalog.database.dialect.short} from a backup"
+            )
 
     def _epoch(self) -> Iterator[Finding]:
         stored, (epoch, _) = self.store.epoch(), self.catalog.current()
@@ -147,28 +150,27 @@ class Check:
         yield finding
 
 
-def check_directory(data_dir: Path, repair: bool = False, url: str = "") -> Iterator[Finding]:
-    """Check the data directory of a control plane that is not running; ``url`` is its setting ``store``.
+def check_directory(data_dir: Path, repair: bool = False, url: str = "", catalog: str = "") -> Iterator[Finding]:
+    """Check the data directory of a control plane that is not running; with the URLs of its settings, if it has some.
 
     Raises:
-        InputError: no store has the URL.
+        InputError: no store or catalog has the URL.
         PreconditionError: a control plane has it open, or it is not a data directory.
     """
-    if not (data_dir / ("catalog.sqlite" if url else "objects")).exists():
+    if not (catalog and url) and not (data_dir / (FILE if url else "objects")).exists():
         raise PreconditionError(
             f"{data_dir}: not the data directory of a control plane; give the one it is started with"
         )
+    location = location_of(data_dir, catalog)
     with own(data_dir), closing(store_of(data_dir, url, sweep=repair)) as store:
         try:
-            identified = identity.establish(data_dir, store.root)
-            catalog = Catalog(data_dir / "catalog.sqlite", epoch=identified.epoch)
+            identified = identity.establish(data_dir, store.root, dialect_of(location))
+            opened = Catalog(location, epoch=identified.epoch)
         except (PreconditionError, CorruptObjectError) as error:
-            yield Finding(str(data_dir / "catalog.sqlite"), str(error), "restore the catalog from a backup")
+            yield Finding(dialect_of(location).name, str(error), "restore the catalog from a backup")
             return
-        try:
-            yield from Check(store, catalog, repair).run()
-        finally:
-            catalog.close()
+        with closing(opened):
+            yield from Check(store, opened, repair).run()
 
 
 def _of_plan(data: memoryview) -> list[Digest]:

@@ -23,6 +23,8 @@ class Settings(ServerSettings):
 
     data_dir: Path = Path("pretzel-data")
     """Directory of the catalog and the objects; only one control plane may use it at a time."""
+    catalog: str = ""
+    """URL of the catalog: postgresql://user@host/database, sqlite:///path or a path; default: a file in data_dir."""
     store: str = ""
     """URL of the objects: file:///path or a path (a directory), memory: (for tests); default: objects in data_dir."""
     new: bool = False

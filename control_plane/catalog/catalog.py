@@ -26,7 +26,7 @@ class Catalog:
 
     def __init__(
         self,
-        path: Path,
+        location: Path | str,
         on_change: Callable[[], None] = lambda: None,
         epoch: str = "",
         keep_versions: int = 0,
@@ -35,13 +35,13 @@ class Catalog:
         """Open a catalog, or create one with the given epoch or a new one.
 
         Args:
-            path: file of the database.
+            location: file of the database, or its URL.
             on_change: called after every visible change.
             epoch: epoch of a new catalog; empty for a generated one.
             keep_versions: number of versions without an alias that a model keeps; 0 keeps all.
             leases: bounds of leases; by default hardly any.
         """
-        self.database = Database(path, epoch)
+        self.database = Database(location, epoch)
         self._keep_versions = keep_versions
         self.on_change = on_change
         self.epoch, _ = self.current()

@@ -29,18 +29,20 @@ class Failure:
 
 def note(connection: Connection, failure: Failure) -> None:
     """Add a failure, and drop those before the last ``MOST_FAILURES``."""
-    problem = failure.problem
+    problem = failure.problem.replace("\0", "\ufffd")  # PostgreSQL takes no text with NUL
     if len(problem) > MOST_CHARACTERS:
         problem = problem[: MOST_CHARACTERS - 1] + "…"
-    row = insert(failures).values(model=failure.model, at=failure.at, estimator=failure.estimator, problem=problem)
-    connection.execute(row)
-    newest = connection.scalar(select(func.max(failures.c.id))) or 0
+    newest = (connection.scalar(select(func.max(failures.c.id))) or 0) + 1
+    row = insert(failures).values(id=newest, model=failure.model, at=failure.at)
+    connection.execute(row.values(estimator=failure.estimator.replace("\0", "\ufffd"), problem=problem))
     connection.execute(delete(failures).where(failures.c.id <= newest - MOST_FAILURES))
 
 
 def last(connection: Connection, model: str, most: int) -> list[Failure]:
     """Return up to ``most`` failures, newest first, of one model or, if that is empty, of all."""
     query = select(failures).order_by(failures.c.id.desc()).limit(most)
+    if "\0" in model:  # no model has such a name
+        return []
     if model:
         query = query.where(failures.c.model == model)
     return [Failure(row.model, row.at, row.estimator, row.problem) for row in connection.execute(query)]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, delete, func, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pretzel.control_plane.catalog.labels import MOST_LABELS, Marking
 from pretzel.control_plane.catalog.tables import labels, notes
+from pretzel.control_plane.catalog.upserts import upsert
 from pretzel.errors import PreconditionError
 
 MODEL = 0
@@ -24,7 +24,7 @@ def mark(connection: Connection, name: str, version: int, marking: Marking) -> N
         rows = [{"gone": key} for key in marking.remove]
         connection.execute(delete(labels).where(of_this, labels.c.key == bindparam("gone")), rows)
     if marking.set:
-        row = upsert(labels)
+        row = upsert(connection, labels)
         statement = row.on_conflict_do_update(
             index_elements=["model", "version", "key"], set_={"value": row.excluded.value}
         )
@@ -41,7 +41,7 @@ def _write_texts(connection: Connection, name: str, version: int, marking: Marki
     texts = {key: text for key, text in (("owner", marking.owner), ("note", marking.note)) if text is not None}
     if not texts:
         return
-    row = upsert(notes).values(model=name, version=version, **({"owner": "", "note": ""} | texts))
+    row = upsert(connection, notes).values(model=name, version=version, **({"owner": "", "note": ""} | texts))
     connection.execute(row.on_conflict_do_update(index_elements=["model", "version"], set_=texts))
     empty = (notes.c.owner == "") & (notes.c.note == "")
     connection.execute(delete(notes).where(notes.c.model == name, notes.c.version == version, empty))

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import sys
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, false
 
 
-def near(dialect: str, prefix: str, name: ColumnElement[str]) -> ColumnElement[bool]:
+def near(prefix: str, name: ColumnElement[str]) -> ColumnElement[bool]:
     """Return a condition that holds for names that start with ``prefix``, and few others.
 
-    SQLite's LIKE ignores the case of ASCII letters and scans every row.  Its keys are in order of code points, so the
-    names with a prefix are a range of an index.  Other databases may collate names by the rules of a language.
+    SQLite's LIKE ignores the case of ASCII letters and scans every row.  Keys are in order of code points, in every
+    database, so the names with a prefix are a range of an index.
     """
+    if "\0" in prefix:  # no name has it, and PostgreSQL takes no text with it
+        return false()
     end = after(prefix)
-    if dialect != "sqlite":
-        return name.startswith(prefix, autoescape=True)
     return and_(name >= prefix, name < end) if end else name >= prefix
+
+
+def beyond(last: str, name: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that a name follows another text by code points."""
+    return name > last.partition("\0")[0]  # no name is between the text up to NUL and the whole one
 
 
 def after(prefix: str) -> str:

@@ -48,7 +48,7 @@ def list_models(connection: Connection, where: ColumnElement[bool]) -> tuple[Mod
 
 def models_beginning(connection: Connection, prefix: str) -> tuple[Model, ...]:
     """Return the models whose names start with exactly ``prefix``, by name."""
-    candidates = list_models(connection, near(connection.dialect.name, prefix, models.c.name))
+    candidates = list_models(connection, near(prefix, models.c.name))
     return tuple(model for model in candidates if model.name.startswith(prefix))
 
 

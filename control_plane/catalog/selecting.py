@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, and_, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, and_, exists, or_, select, union
 
-from pretzel.control_plane.catalog.ranges import near
+from pretzel.control_plane.catalog.folding import contains
+from pretzel.control_plane.catalog.ranges import beyond, near
 from pretzel.control_plane.catalog.selectors import Requirement, Selection
 from pretzel.control_plane.catalog.tables import labels, models, notes, versions
 
@@ -21,13 +22,12 @@ def selected_names(connection: Connection, selection: Selection, prefix: str, af
     parts are looked up for each name.
     """
     driver, others = _driver(selection)
-    dialect = connection.dialect.name
     queries = []
     for name, version, own in driver:
         of_one = [_holds(part, name, version) for part in others]
-        wanted = and_(own, near(dialect, prefix, name), name > after, *of_one)
+        wanted = and_(own, near(prefix, name), beyond(after, name), *of_one)
         if selection.text:
-            wanted = and_(wanted, _mentions(selection.text.casefold(), name, version))
+            wanted = and_(wanted, _mentions(selection.text, name, version))
         queries.append(select(name.label("name")).where(wanted).distinct())
     query: Select[Any] | CompoundSelect[Any] = queries[0] if len(queries) == 1 else union(*queries)
     return list(connection.scalars(query.order_by("name").limit(size)))
@@ -85,17 +85,13 @@ def _holds(
 def _mentions(text: str, name: ColumnElement[str], version: ColumnElement[int] | None) -> ColumnElement[bool]:
     """Return the condition that the name, the owner, the note or a label contains a text; it reads all of them."""
     written, tagged = notes.alias(), labels.alias()
-    in_note = or_(_contains(written.c.note, text), _contains(written.c.owner, text))
-    in_label = _contains(tagged.c.key + "=" + tagged.c.value, text)
+    in_note = or_(contains(written.c.note, text), contains(written.c.owner, text))
+    in_label = contains(tagged.c.key + "=" + tagged.c.value, text)
     return or_(
-        _contains(name, text),
+        contains(name, text),
         exists().where(_same(written, name, version), in_note),
         exists().where(_same(tagged, name, version), in_label),
     )
-
-
-def _contains(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
-    return func.instr(func.fold(column), text) > 0
 
 
 def _same(rows: Any, name: ColumnElement[str], version: ColumnElement[int] | None) -> ColumnElement[bool]:

@@ -6,8 +6,9 @@ import heapq
 from collections import Counter
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Integer, Subquery, Text, and_, column, func, select, values
+from sqlalchemy import BigInteger, ColumnElement, Connection, Subquery, Text, and_, cast, column, func, select, values
 
+from pretzel.control_plane.catalog.columns import NUMBER
 from pretzel.control_plane.catalog.names import STABLE
 from pretzel.control_plane.catalog.tables import aliases, holdings, models, versions
 from pretzel.plan.digest import Digest
@@ -49,7 +50,7 @@ class Sharing:
 def measure(connection: Connection, most: int) -> Sharing:
     """Return what all models share, and the ``most`` objects that save most."""
     chosen = _chosen()
-    sums = connection.execute(select(func.count(), func.coalesce(func.sum(chosen.c.parameter_bytes), 0))).one()
+    sums = connection.execute(select(func.count(), func.coalesce(_sum(chosen.c.parameter_bytes), 0))).one()
     count = func.count()
     query = (
         select(holdings.c.object, count.label("models"), func.min(holdings.c.holder).label("plan"))
@@ -85,10 +86,10 @@ def related(connection: Connection, model: str, plan: Digest) -> Counter[str]:
     sizes = [(text, Digest.parse(text).size) for text in connection.scalars(own)]
     chosen, shared = _chosen(), Counter[str]()
     for start in range(0, len(sizes), _CHUNK):
-        table = values(column("object", Text), column("size", Integer), name="asked")
+        table = values(column("object", Text), column("size", NUMBER), name="asked")
         asked = table.data(sizes[start : start + _CHUNK]).cte("asked")
         query = (
-            select(chosen.c.model, func.sum(asked.c.size).label("size"))
+            select(chosen.c.model, _sum(asked.c.size).label("size"))
             .join(holdings, holdings.c.holder == chosen.c.plan)
             .join(asked, asked.c.object == holdings.c.object)
             .where(chosen.c.model != model)
@@ -96,6 +97,11 @@ def related(connection: Connection, model: str, plan: Digest) -> Counter[str]:
         )
         shared.update({row.model: row.size for row in connection.execute(query)})
     return shared
+
+
+def _sum(column: ColumnElement[int]) -> ColumnElement[int]:
+    """Return a sum as an integer; PostgreSQL's of 64 bits is a decimal number."""
+    return cast(func.sum(column), BigInteger)
 
 
 def _chosen() -> Subquery:

@@ -9,12 +9,12 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     Table,
-    Text,
 )
+
+from pretzel.control_plane.catalog.columns import NUMBER, WORDS
 
 # Every constraint has a name, since batch migrations drop and change them by name.
 metadata = MetaData(
@@ -31,39 +31,39 @@ metadata = MetaData(
 state = Table(
     "state",
     metadata,
-    Column("id", Integer, CheckConstraint("id = 1", name="one_row"), primary_key=True),
-    Column("epoch", Text, nullable=False),
-    Column("revision", Integer, nullable=False),
+    Column("id", NUMBER, CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
+    Column("epoch", WORDS, nullable=False),
+    Column("revision", NUMBER, nullable=False),
 )
 
 # A deleted model keeps its row: its version numbers are never reused, and workers must learn of the deletion.
 models = Table(
     "models",
     metadata,
-    Column("name", Text, primary_key=True),
-    Column("last_version", Integer, nullable=False),
-    Column("revision", Integer, nullable=False, index=True),
-    Column("deleted", Integer, nullable=False),
+    Column("name", WORDS, primary_key=True),
+    Column("last_version", NUMBER, nullable=False),
+    Column("revision", NUMBER, nullable=False, index=True),
+    Column("deleted", NUMBER, nullable=False),
 )
 
 versions = Table(
     "versions",
     metadata,
-    Column("model", Text, ForeignKey("models.name"), primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("plan", Text, nullable=False, index=True),
-    Column("definition", Text, nullable=False, index=True),
+    Column("model", WORDS, ForeignKey("models.name"), primary_key=True),
+    Column("version", NUMBER, primary_key=True, autoincrement=False),
+    Column("plan", WORDS, nullable=False, index=True),
+    Column("definition", WORDS, nullable=False, index=True),
     Column("created", Float, nullable=False),
-    Column("parameter_bytes", Integer, nullable=False),
+    Column("parameter_bytes", NUMBER, nullable=False),
     Column("metadata", LargeBinary, nullable=False),
 )
 
 aliases = Table(
     "aliases",
     metadata,
-    Column("model", Text, primary_key=True),
-    Column("alias", Text, primary_key=True),
-    Column("version", Integer, nullable=False),
+    Column("model", WORDS, primary_key=True),
+    Column("alias", WORDS, primary_key=True),
+    Column("version", NUMBER, nullable=False),
     ForeignKeyConstraint(["model", "version"], ["versions.model", "versions.version"]),
 )
 
@@ -71,10 +71,10 @@ aliases = Table(
 labels = Table(
     "labels",
     metadata,
-    Column("model", Text, ForeignKey("models.name"), primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("key", Text, primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("model", WORDS, ForeignKey("models.name"), primary_key=True),
+    Column("version", NUMBER, primary_key=True, autoincrement=False),
+    Column("key", WORDS, primary_key=True),
+    Column("value", WORDS, nullable=False),
     Index("ix_labels_key_value", "key", "value", "model", "version"),
     Index("ix_labels_key_model", "key", "model", "version"),
 )
@@ -83,10 +83,10 @@ labels = Table(
 notes = Table(
     "notes",
     metadata,
-    Column("model", Text, ForeignKey("models.name"), primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("owner", Text, nullable=False),
-    Column("note", Text, nullable=False),
+    Column("model", WORDS, ForeignKey("models.name"), primary_key=True),
+    Column("version", NUMBER, primary_key=True, autoincrement=False),
+    Column("owner", WORDS, nullable=False),
+    Column("note", WORDS, nullable=False),
     Index("ix_notes_owner", "owner", "model", "version"),
 )
 
@@ -94,16 +94,16 @@ notes = Table(
 holdings = Table(
     "holdings",
     metadata,
-    Column("holder", Text, primary_key=True),
-    Column("object", Text, primary_key=True, index=True),
+    Column("holder", WORDS, primary_key=True),
+    Column("object", WORDS, primary_key=True, index=True),
 )
 
 # Objects kept until a time (seconds since the epoch) without a reference, and the holder of the lease.
 leases = Table(
     "leases",
     metadata,
-    Column("object", Text, primary_key=True),
-    Column("holder", Text, primary_key=True),
+    Column("object", WORDS, primary_key=True),
+    Column("holder", WORDS, primary_key=True),
     Column("until", Float, nullable=False, index=True),
 )
 
@@ -111,9 +111,9 @@ leases = Table(
 failures = Table(
     "failures",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("model", Text, nullable=False),
+    Column("id", NUMBER, primary_key=True, autoincrement=False),
+    Column("model", WORDS, nullable=False),
     Column("at", Float, nullable=False),
-    Column("estimator", Text, nullable=False),
-    Column("problem", Text, nullable=False),
+    Column("estimator", WORDS, nullable=False),
+    Column("problem", WORDS, nullable=False),
 )

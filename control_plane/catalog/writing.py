@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pretzel.control_plane.catalog import reading
 from pretzel.control_plane.catalog.marking import MODEL, mark, unmark, unmark_models
 from pretzel.control_plane.catalog.records import Release
 from pretzel.control_plane.catalog.tables import aliases, holdings, leases, models, state, versions
+from pretzel.control_plane.catalog.upserts import upsert
 from pretzel.errors import NotFoundError, PreconditionError
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode, encode
@@ -56,7 +56,7 @@ def point(connection: Connection, name: str, alias: str, version: int) -> None:
     _version(model, version)
     if model.aliases.get(alias) == version:
         return
-    row = upsert(aliases).values(model=name, alias=alias, version=version)
+    row = upsert(connection, aliases).values(model=name, alias=alias, version=version)
     connection.execute(row.on_conflict_do_update(index_elements=["model", "alias"], set_={"version": version}))
     _touch(connection, name)
 
@@ -104,7 +104,7 @@ def lease(connection: Connection, digests: Iterable[Digest], until: float, holde
     """Lease objects, stored or not, to a holder until at least a given time."""
     rows = [{"object": str(digest), "until": until, "holder": holder} for digest in dict.fromkeys(digests)]
     if rows:
-        row = upsert(leases)
+        row = upsert(connection, leases)
         longer = {"until": row.excluded.until}
         statement = row.on_conflict_do_update(
             index_elements=["object", "holder"], set_=longer, where=row.excluded.until > leases.c.until
@@ -132,7 +132,7 @@ def forget(connection: Connection, now: float) -> None:
 
 
 def _add_version(connection: Connection, name: str, release: Release) -> int:
-    row = upsert(models).values(name=name, last_version=1, revision=0, deleted=0)
+    row = upsert(connection, models).values(name=name, last_version=1, revision=0, deleted=0)
     more = {"last_version": models.c.last_version + 1, "deleted": 0}
     connection.execute(row.on_conflict_do_update(index_elements=["name"], set_=more))
     number: int = connection.execute(select(models.c.last_version).where(models.c.name == name)).scalar_one()
@@ -186,7 +186,7 @@ def _hold(connection: Connection, release: Release) -> None:
         for holder, digests in release.holdings.items()
         for digest in {holder: None} | dict.fromkeys(digests)
     ]
-    connection.execute(upsert(holdings).on_conflict_do_nothing(), rows)
+    connection.execute(upsert(connection, holdings).on_conflict_do_nothing(), rows)
 
 
 def _touch(connection: Connection, name: str, deleted: bool = False) -> None:

@@ -42,7 +42,7 @@ class OverviewService(overview_pb2_grpc.OverviewServiceServicer):
         async with self._measuring:
             measured = self._measured
             if measured is None or (
-                time.monotonic() >= self._until and measured.revision != self._plane.catalog.current()[1]
+                time.monotonic() >= self._until and measured.revision != (await self._current())[1]
             ):
                 measured = await self._plane.heavy.run(self._measure)
         response = pb.MeasureSharingResponse()
@@ -56,10 +56,13 @@ class OverviewService(overview_pb2_grpc.OverviewServiceServicer):
         return await self._plane.heavy.run(self._related, request)
 
     async def ListWorkers(self, request: pb.ListWorkersRequest, context: Context) -> pb.ListWorkersResponse:
-        epoch, revision = self._plane.catalog.current()
+        epoch, revision = await self._current()
         alive = sorted(self._plane.live.alive(), key=lambda worker: worker.name)
         listed = map(_worker, alive[:_MOST_WORKERS])
         return pb.ListWorkersResponse(epoch=epoch, revision=revision, workers=listed, total=len(alive))
+
+    async def _current(self) -> tuple[str, int]:
+        return await asyncio.to_thread(self._plane.catalog.current)  # a database may be slow to answer
 
     async def ListFailedVerifications(
         self, request: pb.ListFailedVerificationsRequest, context: Context

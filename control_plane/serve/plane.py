@@ -10,6 +10,7 @@ import structlog
 
 from pretzel.control_plane.catalog import Catalog
 from pretzel.control_plane.catalog.leases import Leases
+from pretzel.control_plane.catalog.opening import dialect_of, location_of
 from pretzel.control_plane.collect import Collected, collect
 from pretzel.control_plane.deploy import Deployer
 from pretzel.control_plane.rebuild import Rebuilder
@@ -53,10 +54,13 @@ class Plane:
         self._collecting = asyncio.Lock()
         self.metrics = Metrics()
         self.store = store_of(settings.data_dir, settings.store)
-        self.identity = identity.establish(settings.data_dir, self.store.root, settings.new, settings.replaces)
+        location = location_of(settings.data_dir, settings.catalog)
+        self.identity = identity.establish(
+            settings.data_dir, self.store.root, dialect_of(location), settings.new, settings.replaces
+        )
         self.background = self.metrics.background
         self.catalog = Catalog(
-            settings.data_dir / "catalog.sqlite",
+            location,
             epoch=self.identity.epoch,
             keep_versions=settings.keep_versions,
             leases=Leases(settings.most_leases, settings.most_leased_bytes),

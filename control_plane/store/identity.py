@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import uuid
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from pretzel.control_plane.store.files import parse_name
 from pretzel.errors import CorruptObjectError, PreconditionError, UnavailableError
@@ -43,7 +43,7 @@ def read(root: Path) -> Identity | None:
         if is_shortage(error):
             raise UnavailableError(f"{root / FILE}: {error}; retry in a moment") from None
         raise CorruptObjectError(
-            f"{root / FILE}: it lacks an epoch ({error}); restore it, or remove it if catalog.sqlite is the right one"
+            f"{root / FILE}: it lacks an epoch ({error}); restore it, or remove it if the catalog is the right one"
         ) from None
 
 
@@ -53,7 +53,17 @@ def write(root: Path, identity: Identity) -> None:
     replace_file(root / FILE, json.dumps(asdict(identity)).encode() + b"\n", mode=0o644)
 
 
-def establish(data_dir: Path, root: Path | None, new: bool = False, replaces: str = "") -> Identity:
+class Cataloged(Protocol):
+    """A catalog that may not exist yet."""
+
+    short: str
+    """Its name in messages about the data directory."""
+
+    def epoch(self) -> str:
+        """Return its epoch; empty if it does not exist."""
+
+
+def establish(data_dir: Path, root: Path | None, catalog: Cataloged, new: bool = False, replaces: str = "") -> Identity:
     """Return the identity of the store of a data directory; create one if neither store nor catalog exists.
 
     With ``new``, also if objects lost their catalog: they are kept until a check.  ``root`` is the directory of the
@@ -63,14 +73,14 @@ def establish(data_dir: Path, root: Path | None, new: bool = False, replaces: st
         PreconditionError: objects or an epoch exist without a catalog, or the catalog is of another store.
         CorruptObjectError: the catalog or the file of the epoch is damaged.
     """
-    stored, cataloged = root and read(root), catalog_epoch(data_dir / "catalog.sqlite")
+    stored, cataloged = root and read(root), catalog.epoch()
     if cataloged:
-        return _matching(data_dir, stored or Identity(cataloged), cataloged, replaces)
+        return _matching(data_dir, stored or Identity(cataloged), catalog.short, cataloged, replaces)
     orphaned = stored is not None or (root is not None and _holds_objects(root))
     if orphaned and not new:
         whose = f" of epoch {stored.epoch}" if stored else ""
         raise PreconditionError(
-            f"data directory {data_dir}: it holds objects{whose}, but its catalog.sqlite is missing or empty; "
+            f"data directory {data_dir}: it holds objects{whose}, but its {catalog.short} is missing or empty; "
             "restore it from a backup, or start with --new, which starts a new epoch without models and keeps "
             "the objects until `pretzel fsck --repair`"
         )
@@ -86,32 +96,10 @@ def bind(root: Path | None, identity: Identity) -> None:
         write(root, identity)
 
 
-def catalog_epoch(path: Path) -> str:
-    """Return the epoch of a catalog; empty if the catalog does not exist yet.
-
-    Raises:
-        CorruptObjectError: the file is not a catalog.
-    """
-    if not path.exists():
-        return ""
-    connection = sqlite3.connect(path)
-    try:
-        row = connection.execute("SELECT epoch FROM state").fetchone()
-    except sqlite3.OperationalError as error:
-        if "no such table" in str(error):
-            return ""
-        raise PreconditionError(f"{path}: {error}; check its permissions, and that no process has it open") from None
-    except sqlite3.DatabaseError as error:
-        raise CorruptObjectError(f"{path}: catalog: {error}; restore it from a backup") from None
-    finally:
-        connection.close()
-    return str(row[0]) if row else ""
-
-
-def _matching(data_dir: Path, known: Identity, cataloged: str, replaces: str) -> Identity:
+def _matching(data_dir: Path, known: Identity, catalog: str, cataloged: str, replaces: str) -> Identity:
     if known.epoch != cataloged:
         raise PreconditionError(
-            f"data directory {data_dir}: catalog.sqlite is of epoch {cataloged}, the objects are of {known.epoch}; "
+            f"data directory {data_dir}: {catalog} is of epoch {cataloged}, the objects are of {known.epoch}; "
             "put the catalog of these objects there, or move it away and start with --new"
         )
     return replace(known, replaces=replaces) if replaces else known

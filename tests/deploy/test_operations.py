@@ -44,6 +44,7 @@ IN_WORDS = {
     "client_key": "`tls_key`",
     "replaces": "none",
     "store": "none",
+    "catalog": "none",
     "accept_epoch": "none",
     "request_memory_bytes": "a quarter of `memory_budget`",
     "request_log_drop": "none",

@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, Entry] = {
     "console": Entry("console:console", "Serve pages that show models, load and sharing."),
     "gc": Entry("store:gc", "Remove the objects that no version needs."),
     "fsck": Entry("store:fsck", "Check the store."),
+    "migrate": Entry("migrating:migrate", "Copy a catalog to another database.", False),
     "bench": Entry("bench:measuring", "Measure latency and throughput, or compare two results.", False),
 }
 

@@ -48,6 +48,7 @@ def gc(
 def fsck(
     data_dir: Annotated[Path | None, typer.Option(help="Data directory of a stopped control plane.")] = None,
     store: Annotated[str, typer.Option(help="URL of its objects, if it was started with --store.")] = "",
+    catalog: Annotated[str, typer.Option(help="URL of its catalog, if it was started with --catalog.")] = "",
     cache: Annotated[Path | None, typer.Option(help="Cache directory of a stopped worker.")] = None,
     address: Annotated[str | None, typer.Option(help="Address of a running control plane.")] = None,
     repair: Repair = False,
@@ -62,7 +63,7 @@ def fsck(
     printer = _Printer(json)
     with output.waiting("reading every object", shown=not json):
         if data_dir is not None:
-            with_server_extra(lambda: printer.all(_of_directory(data_dir, repair, store)))
+            with_server_extra(lambda: printer.all(_of_directory(data_dir, repair, store, catalog)))
         if cache is not None:
             with_server_extra(lambda: printer.all(_of_cache(cache, repair)))
         if address is not None:
@@ -101,12 +102,12 @@ class _Printer:
         return 1 if self.left else 0
 
 
-def _of_directory(data_dir: Path, repair: bool, store: str) -> Iterable[Any]:
+def _of_directory(data_dir: Path, repair: bool, store: str, catalog: str) -> Iterable[Any]:
     from pretzel.control_plane.fsck import check_directory
 
     inner = data_dir / "control"  # the layout of `pretzel up`
     is_outer = inner.is_dir() and not (data_dir / "catalog.sqlite").exists() and not (data_dir / "objects").is_dir()
-    return check_directory(inner if is_outer else data_dir, repair, store)
+    return check_directory(inner if is_outer else data_dir, repair, store, catalog)
 
 
 def _of_cache(root: Path, repair: bool) -> Iterable[Finding]:

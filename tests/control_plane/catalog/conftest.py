@@ -1,5 +1,6 @@
 """A separate catalog for each test."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,5 +9,7 @@ from pretzel.control_plane.catalog import Catalog
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Catalog:
-    return Catalog(tmp_path / "catalog.sqlite")
+def catalog(location: Path | str) -> Iterator[Catalog]:
+    opened = Catalog(location)
+    yield opened
+    opened.close()

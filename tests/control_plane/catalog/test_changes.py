@@ -10,11 +10,12 @@ from pretzel.control_plane.catalog import Catalog, Changes, reading
 from pretzel.errors import NotFoundError
 from pretzel.plan.model import Model
 from tests.control_plane.catalog.releases import deploy
+from tests.control_plane.conftest import Databases
 
 
-def test_every_change_is_announced(tmp_path: Path):
+def test_every_change_is_announced(location: Path | str):
     calls: list[int] = []
-    catalog = Catalog(tmp_path / "catalog.sqlite", on_change=lambda: calls.append(1))
+    catalog = Catalog(location, on_change=lambda: calls.append(1))
     deploy(catalog)
     catalog.set_alias("m", "blue", 1)
     catalog.delete("m", force=True)
@@ -70,10 +71,8 @@ STEPS = st.lists(
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
-def test_a_watcher_that_follows_sees_what_a_snapshot_shows(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str, int]]
-):
-    catalog = Catalog(tmp_path_factory.mktemp("catalog") / "catalog.sqlite")
+def test_a_watcher_that_follows_sees_what_a_snapshot_shows(databases: Databases, steps: list[tuple[str, str, int]]):
+    catalog = Catalog(databases.fresh())
     seen: dict[str, Model] = {}
     at = ("", 0)
     for what, name, number in [*steps, ("watch", "", 0)]:

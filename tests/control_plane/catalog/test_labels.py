@@ -18,6 +18,7 @@ from pretzel.control_plane.catalog.selectors import Requirement, parse
 from pretzel.errors import InputError, NotFoundError, PreconditionError
 from pretzel.plan.model import Model
 from tests.control_plane.catalog.releases import deploy, release
+from tests.control_plane.conftest import Databases
 
 
 def marked(catalog: Catalog, text: str, owner: str | None = None, note: str | None = None, **labels: str) -> Model:
@@ -154,8 +155,8 @@ def holds(requirement: Requirement, labels: dict[str, str]) -> bool:
 
 
 @pytest.fixture(scope="module")
-def twelve(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    created = Catalog(Path(tmp_path_factory.mktemp("labels")) / "catalog.sqlite")
+def twelve(databases: Databases) -> Catalog:
+    created = Catalog(databases.new())
     for i in range(12):
         deploy(created, f"{'ab'[i % 2]}/{i}", seed=1)
         deploy(created, f"{'ab'[i % 2]}/{i}", seed=2)
@@ -247,7 +248,7 @@ def plans(catalog: Catalog, work: Callable[[], object]) -> list[str]:
     event.listen(catalog.database.engine, "before_cursor_execute", record)
     work()
     event.remove(catalog.database.engine, "before_cursor_execute", record)
-    raw = sqlite3.connect(catalog.database.path)
+    raw = sqlite3.connect(catalog.database.name)
     raw.create_function("fold", 1, str.casefold)
     selects = [(statement, values) for statement, values in asked if statement.startswith("SELECT")]
     return [row[3] for statement, values in selects for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
@@ -257,8 +258,9 @@ def plans(catalog: Catalog, work: Callable[[], object]) -> list[str]:
 @pytest.mark.parametrize(
     "parts", [{"labels": "team=ads"}, {"labels": "team,!b"}, {"labels": "team in (a,b),c=d"}, {"owner": "Ana"}]
 )
-def test_an_index_drives_each_selection(catalog: Catalog, parts: dict[str, str], of_versions: bool):
+def test_an_index_drives_each_selection(tmp_path: Path, parts: dict[str, str], of_versions: bool):
     """The query reads names in order and stops at the end of the page: nothing is scanned or sorted."""
+    catalog = Catalog(tmp_path / "catalog.sqlite")
     deploy(catalog)
     steps = plans(catalog, lambda: catalog.page("a", "", 10, Selection.of(**parts, versions=of_versions)))
     assert any("INDEX ix_labels_key" in step or "INDEX ix_notes_owner" in step for step in steps)

@@ -1,10 +1,12 @@
 """Names of models, versions and aliases, and the errors of references to missing ones."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy import text as sql
 
-from pretzel.control_plane.catalog import Catalog
+from pretzel.control_plane.catalog import Catalog, Selection
 from pretzel.control_plane.catalog.ranges import after, near
 from pretzel.control_plane.catalog.tables import models
 from pretzel.errors import InputError, NotFoundError
@@ -86,21 +88,22 @@ def test_the_end_of_a_range_is_above_all_names_with_the_prefix(prefix: str):
     assert end or set(prefix) == {"\U0010ffff"}
 
 
-def test_listing_by_prefix_searches_the_key(catalog: Catalog):
+def test_listing_by_prefix_searches_the_key(tmp_path: Path):
+    catalog = Catalog(tmp_path / "catalog.sqlite")
     with catalog.database.read() as connection:
-        query = select(models.c.name).where(near(connection.dialect.name, "Ab", models.c.name))
+        query = select(models.c.name).where(near("Ab", models.c.name))
         text = str(query.compile(connection, compile_kwargs={"literal_binds": True}))
         steps = connection.execute(sql("EXPLAIN QUERY PLAN " + text)).all()
     assert ["name>? AND name<?" in step.detail for step in steps] == [True]
 
 
-def test_other_databases_get_the_prefix_verbatim():
-    query = str(
-        select(models.c.name)
-        .where(near("postgresql", "a_", models.c.name))
-        .compile(compile_kwargs={"literal_binds": True})
-    )
-    assert "LIKE 'a/_' || '%' ESCAPE '/'" in query
+def test_a_text_that_no_name_can_have_finds_nothing_and_is_no_error(catalog: Catalog):
+    for name in ("a", "ab", "b"):
+        deploy(catalog, name)
+    assert catalog.models("a\0") == ()
+    assert [model.name for model in catalog.page("", "a\0x", 10)[0]] == ["ab", "b"]
+    assert [model.name for model in catalog.page("", "a", 10)[0]] == ["ab", "b"]
+    assert catalog.models("", Selection.of(text="a\0")) == ()
 
 
 def test_aliases(catalog: Catalog):

@@ -1,20 +1,19 @@
 """Listings in pages."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pretzel.control_plane.catalog import Catalog
 from tests.control_plane.catalog.releases import deploy
+from tests.control_plane.conftest import Databases
 
 NAMES = ["a", "a/b", "a/c", "aa", "Aa", "ab", "z", "é", "\U00020000"]
 
 
 @pytest.fixture(scope="module")
-def catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
-    created = Catalog(Path(tmp_path_factory.mktemp("store")) / "catalog.sqlite")
+def catalog(databases: Databases) -> Catalog:
+    created = Catalog(databases.new())
     for name in NAMES:
         deploy(created, name, seed=1)
         deploy(created, name, seed=2, alias="canary")

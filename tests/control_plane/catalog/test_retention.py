@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from pretzel.control_plane.catalog import Catalog
 from tests.control_plane.catalog.releases import deploy, release
+from tests.control_plane.conftest import Databases
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Catalog:
-    return Catalog(tmp_path / "catalog.sqlite", keep_versions=2)
+def catalog(location: Path | str) -> Catalog:
+    return Catalog(location, keep_versions=2)
 
 
 def versions(catalog: Catalog) -> list[int]:
@@ -64,27 +65,26 @@ def test_objects_of_deleted_versions_may_be_collected(catalog: Catalog):
     assert catalog.unneeded([old.plan, old.definition, new.plan]) == [old.plan, old.definition]
 
 
-def test_zero_keeps_all(tmp_path: Path):
-    catalog = Catalog(tmp_path / "catalog.sqlite", keep_versions=0)
+def test_zero_keeps_all(location: Path | str):
+    catalog = Catalog(location, keep_versions=0)
     for seed in range(30):
         deploy(catalog, seed=seed)
     assert versions(catalog) == list(range(1, 31))
 
 
-def test_many_old_versions_are_deleted_at_once(tmp_path: Path):
-    path = tmp_path / "catalog.sqlite"
-    before = Catalog(path)
+def test_many_old_versions_are_deleted_at_once(location: Path | str):
+    before = Catalog(location)
     for seed in range(30):
         deploy(before, seed=seed)
     before.close()
-    after = Catalog(path, keep_versions=3)
+    after = Catalog(location, keep_versions=3)
     assert after.publish("m", release(30), "stable")[0].dropped == tuple(range(1, 28))
 
 
 @settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["stable", "canary", None])), max_size=25))
-def test_every_alias_points_to_a_version_that_exists(tmp_path_factory: pytest.TempPathFactory, deployments):
-    catalog = Catalog(tmp_path_factory.mktemp("store") / "catalog.sqlite", keep_versions=2)
+def test_every_alias_points_to_a_version_that_exists(databases: Databases, deployments):
+    catalog = Catalog(databases.fresh(), keep_versions=2)
     for seed, alias in deployments:
         number = deploy(catalog, seed=seed, alias=alias)
         model = catalog.model("m")

@@ -95,12 +95,12 @@ def test_a_check_that_fails_publishes_nothing(catalog: Catalog):
     assert catalog.current() == before
 
 
-def test_it_survives_reopening(tmp_path: Path):
-    first = Catalog(tmp_path / "catalog.sqlite")
+def test_it_survives_reopening(location: Path | str):
+    first = Catalog(location)
     deploy(first)
     seen = (first.current(), first.models())
     first.close()
-    again = Catalog(tmp_path / "catalog.sqlite")
+    again = Catalog(location)
     assert (again.current(), again.models()) == seen
 
 

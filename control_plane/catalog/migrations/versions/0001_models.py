@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from pretzel.control_plane.catalog.columns import NUMBER, WORDS
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -27,18 +29,18 @@ def downgrade() -> None:
 def _state_and_models() -> None:
     op.create_table(
         "state",
-        sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("epoch", sa.Text, nullable=False),
-        sa.Column("revision", sa.Integer, nullable=False),
+        sa.Column("id", NUMBER, nullable=False, autoincrement=False),
+        sa.Column("epoch", WORDS, nullable=False),
+        sa.Column("revision", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_state"),
         sa.CheckConstraint("id = 1", name="ck_state_one_row"),
     )
     op.create_table(
         "models",
-        sa.Column("name", sa.Text, nullable=False),
-        sa.Column("last_version", sa.Integer, nullable=False),
-        sa.Column("revision", sa.Integer, nullable=False),
-        sa.Column("deleted", sa.Integer, nullable=False),
+        sa.Column("name", WORDS, nullable=False),
+        sa.Column("last_version", NUMBER, nullable=False),
+        sa.Column("revision", NUMBER, nullable=False),
+        sa.Column("deleted", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_models"),
     )
     op.create_index("ix_models_revision", "models", ["revision"])
@@ -47,12 +49,12 @@ def _state_and_models() -> None:
 def _versions_and_aliases() -> None:
     op.create_table(
         "versions",
-        sa.Column("model", sa.Text, nullable=False),
-        sa.Column("version", sa.Integer, nullable=False),
-        sa.Column("plan", sa.Text, nullable=False),
-        sa.Column("definition", sa.Text, nullable=False),
+        sa.Column("model", WORDS, nullable=False),
+        sa.Column("version", NUMBER, nullable=False),
+        sa.Column("plan", WORDS, nullable=False),
+        sa.Column("definition", WORDS, nullable=False),
         sa.Column("created", sa.Float, nullable=False),
-        sa.Column("parameter_bytes", sa.Integer, nullable=False),
+        sa.Column("parameter_bytes", NUMBER, nullable=False),
         sa.Column("metadata", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("model", "version", name="pk_versions"),
         sa.ForeignKeyConstraint(["model"], ["models.name"], name="fk_versions_model_models"),
@@ -61,9 +63,9 @@ def _versions_and_aliases() -> None:
     op.create_index("ix_versions_definition", "versions", ["definition"])
     op.create_table(
         "aliases",
-        sa.Column("model", sa.Text, nullable=False),
-        sa.Column("alias", sa.Text, nullable=False),
-        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("model", WORDS, nullable=False),
+        sa.Column("alias", WORDS, nullable=False),
+        sa.Column("version", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("model", "alias", name="pk_aliases"),
         sa.ForeignKeyConstraint(
             ["model", "version"], ["versions.model", "versions.version"], name="fk_aliases_model_versions"
@@ -74,14 +76,14 @@ def _versions_and_aliases() -> None:
 def _objects() -> None:
     op.create_table(
         "holdings",
-        sa.Column("holder", sa.Text, nullable=False),
-        sa.Column("object", sa.Text, nullable=False),
+        sa.Column("holder", WORDS, nullable=False),
+        sa.Column("object", WORDS, nullable=False),
         sa.PrimaryKeyConstraint("holder", "object", name="pk_holdings"),
     )
     op.create_index("ix_holdings_object", "holdings", ["object"])
     op.create_table(
         "leases",
-        sa.Column("object", sa.Text, nullable=False),
+        sa.Column("object", WORDS, nullable=False),
         sa.Column("until", sa.Float, nullable=False),
         sa.PrimaryKeyConstraint("object", name="pk_leases"),
     )

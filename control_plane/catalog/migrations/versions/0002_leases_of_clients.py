@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from pretzel.control_plane.catalog.columns import WORDS
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -13,7 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Give leases a holder; existing ones get none and keep their expiry."""
-    _remake(sa.Column("holder", sa.Text, nullable=False), "object, ''", "holder")
+    _remake(sa.Column("holder", WORDS, nullable=False), "object, ''", "holder")
 
 
 def downgrade() -> None:
@@ -24,7 +26,9 @@ def downgrade() -> None:
 def _remake(more: sa.Column[str] | None, selected: str, name: str | None) -> None:
     op.rename_table("leases", "leases_before")
     op.drop_index("ix_leases_until", "leases_before")
-    columns = [sa.Column("object", sa.Text, nullable=False), *([more] if more is not None else [])]
+    if op.get_bind().dialect.name == "postgresql":  # where the names of indexes belong to the schema
+        op.execute("ALTER TABLE leases_before RENAME CONSTRAINT pk_leases TO pk_leases_before")
+    columns = [sa.Column("object", WORDS, nullable=False), *([more] if more is not None else [])]
     op.create_table(
         "leases",
         *columns,

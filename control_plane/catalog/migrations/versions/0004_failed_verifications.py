@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from pretzel.control_plane.catalog.columns import NUMBER, WORDS
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -15,11 +17,11 @@ def upgrade() -> None:
     """Add the table; failures before it are not known."""
     op.create_table(
         "failures",
-        sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("model", sa.Text, nullable=False),
+        sa.Column("id", NUMBER, nullable=False, autoincrement=False),
+        sa.Column("model", WORDS, nullable=False),
         sa.Column("at", sa.Float, nullable=False),
-        sa.Column("estimator", sa.Text, nullable=False),
-        sa.Column("problem", sa.Text, nullable=False),
+        sa.Column("estimator", WORDS, nullable=False),
+        sa.Column("problem", WORDS, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_failures"),
     )
 
