@@ -60,7 +60,7 @@ def stacked(table: Mapping[str, Any]) -> np.ndarray:
     """Return the columns of a table as one array.
 
     Raises:
-        InputError: there is no column, a column has more than one value per row, or columns differ in length.
+        InputError: the table is without columns, a column has more than one value per row, or columns differ in length.
     """
     if not table:
         raise InputError("X: a table without columns")
