@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from pretzel.adapters.columns import known_as
 from pretzel.data_plane.oip.faults import quoted, wrong
 from pretzel.data_plane.oip.signature import Signature
 from pretzel.data_plane.rest.tables import from_split
@@ -15,6 +16,7 @@ from pretzel.errors import InputError
 from pretzel.plan.types import ValueType
 
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
+_WORDS = {"true", "false"}
 
 
 def from_csv(body: bytes, signature: Signature, metadata: Mapping[str, Any]) -> Any:
@@ -35,7 +37,8 @@ def from_csv(body: bytes, signature: Signature, metadata: Mapping[str, Any]) -> 
     for i, row in enumerate(data):
         if len(row) != len(header):
             raise InputError(f"row {i}: expected {len(header)} fields, got {len(row)}")
-    return from_split(header, [_converted(row, header, kinds, i) for i, row in enumerate(data)], signature, metadata)
+    columns = [_column([row[at] for row in data], kind, header[at]) for at, kind in enumerate(kinds)]
+    return from_split(header, list(map(list, zip(*columns, strict=True))), signature, metadata)
 
 
 def _kinds(header: list[str], signature: Signature, metadata: Mapping[str, Any]) -> list[ValueType | None]:
@@ -46,14 +49,16 @@ def _kinds(header: list[str], signature: Signature, metadata: Mapping[str, Any])
         by_name[name] = None
     if by_name.keys().isdisjoint(header) and len(signature.columns) == len(header):  # columns without names
         return [column.type for column in signature.columns]
-    return [by_name.get(name) for name in header]
+    return [by_name.get(known_as(name, by_name, metadata)) for name in header]
 
 
-def _converted(row: list[str], header: list[str], kinds: list[ValueType | None], at: int) -> list[Any]:
-    return [
-        (field or math.nan) if kind is None or kind.is_text else _number(field, kind, name, at)
-        for field, name, kind in zip(row, header, kinds, strict=True)
-    ]
+def _column(fields: list[str], kind: ValueType | None, name: str) -> list[Any]:
+    """Return the values of a column; pandas writes and reads booleans as words in a column that holds nothing else."""
+    if kind is None or kind.is_text:
+        return [field or math.nan for field in fields]
+    if kind.is_float and {field.lower() for field in fields} <= _WORDS:
+        return [_BOOLEANS[field.lower()] for field in fields]
+    return [_number(field, kind, name, at) for at, field in enumerate(fields)]
 
 
 def _number(field: str, kind: ValueType, name: str, at: int) -> Any:
@@ -62,6 +67,8 @@ def _number(field: str, kind: ValueType, name: str, at: int) -> Any:
     try:
         if kind.dtype == "bool":
             return _BOOLEANS[field.lower()]
+        if "_" in field or not field.isascii():  # Python reads 1_000 and digits of other scripts, pandas does not
+            raise ValueError
         return float(field) if kind.is_float else int(field)
     except (ValueError, KeyError):
         expected = "true or false" if kind.dtype == "bool" else "a number" if kind.is_float else "an integer"

@@ -1,5 +1,7 @@
 """Rows of JSON to X as the library takes it: lists, a table of columns, or documents.
 
+Rows of a model that was fitted on a table become a table, also if they are arrays.
+
 A number of JSON has no type: in a column of floats, 1 is 1.0, as encoders of other languages write it.  null is a
 missing value.
 """
@@ -43,6 +45,10 @@ def from_rows(rows: Any, signature: Signature, metadata: Metadata) -> Any:
         raise InputError("rows: some are objects and others are not; send all in one form")
     if style == "texts":
         return _documents(rows)
+    names = metadata.get("feature_names") or ()
+    if style == "frame" and all(isinstance(row, list) and len(row) == len(names) for row in rows):
+        columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))  # null is missing, as in objects
+        return from_columns(columns, signature, metadata)
     return _array(rows, signature, metadata)
 
 
@@ -56,7 +62,8 @@ def from_columns(columns: Any, signature: Signature, metadata: Metadata, *, orde
         raise InputError(f"columns: expected an object with an array per column, got {kind_of(columns)}")
     for name, values in columns.items():
         if not isinstance(values, list | np.ndarray):
-            raise InputError(f"column {quoted(name)}: expected an array, got {kind_of(values)}")
+            raise wrong(name, f"column {quoted(name)}: expected an array, got {kind_of(values)}")
+    _check_lengths(columns)
     style = _style(signature, metadata)
     if style == "texts":
         if len(columns) == 1:
@@ -68,6 +75,14 @@ def from_columns(columns: Any, signature: Signature, metadata: Metadata, *, orde
     named = {name: columns[name] for name in order if name in columns} | columns  # objects of JSON have no order
     kinds = _kinds(signature, metadata)
     return {name: _column(values, kinds.get(name)) for name, values in named.items()}
+
+
+def _check_lengths(columns: Mapping[str, Any]) -> None:
+    lengths = {name: len(values) for name, values in columns.items()}
+    first = next(iter(lengths), "")
+    for name, length in lengths.items():
+        if length != lengths[first]:
+            raise wrong(name, f"column {quoted(name)}: {length} rows, but {quoted(first)} has {lengths[first]}")
 
 
 def from_split(columns: Any, data: Any, signature: Signature, metadata: Metadata) -> Any:
@@ -119,7 +134,7 @@ def _positioned(columns: Mapping[str, Any], signature: Signature, metadata: Meta
             f"model {quoted(signature.model)} was trained on an array, whose columns have no names: send each row as "
             f"an array of {len(names)} values, or name the columns 0 to {len(names) - 1}"
         )
-    return _array(list(map(list, zip(*(columns[name] for name in names), strict=False))), signature, metadata)
+    return _array(list(map(list, zip(*(columns[name] for name in names), strict=True))), signature, metadata)
 
 
 def _kinds(signature: Signature, metadata: Metadata) -> dict[str, ValueType]:
@@ -135,7 +150,12 @@ def _kinds(signature: Signature, metadata: Metadata) -> dict[str, ValueType]:
 
 
 def _column(values: Any, kind: ValueType | None) -> Any:
-    return values if kind is None or not kind.is_float or isinstance(values, np.ndarray) else _floats(values)
+    if kind is None or not kind.is_float or isinstance(values, np.ndarray):
+        return values
+    floats = _floats(values)
+    return (
+        floats if isinstance(floats, np.ndarray) and floats.ndim == 1 else values
+    )  # cells that are lists are rejected
 
 
 def _array(rows: list[Any], signature: Signature, metadata: Metadata) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.adapters.convert import as_array
+from pretzel.adapters.convert import as_array, numbers_as_array
 from pretzel.adapters.sparse import reject_sparse_columns, written_out
 from pretzel.adapters.tables import column_names, columns_in_order, columns_named, is_sparse, table_of
 from pretzel.errors import InputError
@@ -41,6 +41,37 @@ def named_columns(X: Any, names: list[str], metadata: Mapping[str, Any]) -> Mapp
         if name not in table:
             raise InputError(f"column {name!r} is missing; the table has {_listed(list(table))}")
     return table
+
+
+def reject_lists(name: str, values: Any) -> None:
+    """Reject a list of lists as a column of single values: NumPy would make one value of a list of one.
+
+    Raises:
+        InputError: a value is a list; the message names the column and the row.
+    """
+    if not isinstance(values, (list, tuple)):
+        return
+    row = next((i for i, value in enumerate(values) if isinstance(value, (list, tuple, np.ndarray))), None)
+    if row is not None:
+        raise InputError(f"column {name!r}, row {row}: expected one value, got a {type(values[row]).__name__}")
+
+
+def stacked(table: Mapping[str, Any]) -> np.ndarray:
+    """Return the columns of a table as one array.
+
+    Raises:
+        InputError: the table is without columns, a column has more than one value per row, or columns differ in length.
+    """
+    if not table:
+        raise InputError("X: a table without columns")
+    arrays = []
+    for name, values in table.items():
+        arrays.append(numbers_as_array(name, values))
+        if arrays[-1].ndim != 1:
+            raise InputError(f"column {name!r}: expected one value per row, got an array of shape {arrays[-1].shape}")
+        if len(arrays[-1]) != len(arrays[0]):
+            raise InputError(f"column {name!r} has {len(arrays[-1])} rows, but {next(iter(table))!r} {len(arrays[0])}")
+    return np.column_stack(arrays)
 
 
 def check_order(X: Any, metadata: Mapping[str, Any]) -> None:

@@ -74,6 +74,18 @@ def as_array(values: Any, dtype: type | None = None) -> np.ndarray:
         raise InputError(f"cannot convert {type(values).__name__} to an array ({error})") from None
 
 
+def numbers_as_array(name: str, values: Any) -> np.ndarray:
+    """Return a column of numbers as an array.
+
+    Raises:
+        InputError: NumPy cannot convert it; the message names the column.
+    """
+    try:
+        return as_array(array_of(values, number=True))
+    except InputError as error:
+        raise InputError(f"column {name!r}: {error}") from None
+
+
 def _type_name(values: Any) -> str:
     """Return a column's type name in its library: ``str``, ``string``, ``String`` and the like hold only texts."""
     return str(getattr(values, "dtype", getattr(values, "type", ""))).lower()

@@ -11,9 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from pretzel.adapters.columns import check_order, named_columns, names_differ, positioned_columns
+from pretzel.adapters.columns import check_order, named_columns, names_differ, positioned_columns, reject_lists, stacked
 from pretzel.adapters.convert import Column, as_array, as_texts, column_of
 from pretzel.adapters.dates import with_ticks
 from pretzel.adapters.decoding import text_column
@@ -161,8 +159,7 @@ def _matrix(X: Any, inputs: Sequence[InputDescription], metadata: Mapping[str, A
     if not is_sparse(X):
         reject_ambiguous_nulls(X, metadata)
     if table is not None and not hasattr(X, "iloc") and not is_sparse(X):
-        columns = [_as_framed(column, forms.get(name)) for column in table.values()]
-        X = np.column_stack([array_of(column, number=True) for column in columns])
+        X = stacked({label: _as_framed(column, forms.get(name)) for label, column in table.items()})
     reject_unlike({name: X}, metadata)
     if metadata.get("functions") and not is_sparse(X):
         reject_objects(name, X, metadata)
@@ -252,6 +249,9 @@ def _columns_read(
     derived = {part for name in records for part in record_names(name)}
     kinds = {i.name: i.type for i in inputs if i.name not in derived}
     table = with_ticks(cut([*records, *kinds]), metadata)
+    for name, kind in kinds.items():
+        if kind.layout == "dense":
+            reject_lists(name, table[name])
     reject_distinguished(X, list(kinds), metadata)
     pairs = {name: record_columns(name, table[name], form) for name, form in records.items()}
     reject_unlike(table, metadata)

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from pretzel.adapters.convert import numbers_as_array
 from pretzel.adapters.integers import is_nullable
-from pretzel.adapters.tables import array_of
 from pretzel.errors import InputError
 
 ARRAYS = ("array", "asanyarray", "asarray", "ascontiguousarray", "copy", "float32", "float64")
@@ -52,7 +52,7 @@ def _columns_of(name: str, values: Any, positions: Sequence[int] | None, by_colu
     elif by_column and is_nullable(values):
         yield name, values
     else:
-        array = np.asarray(array_of(values, number=True))
+        array = numbers_as_array(name, values)
         yield name, array if positions is None or array.ndim == 1 else array[:, positions]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pretzel.adapters.tables import array_of, dtypes_of, is_polars, is_sparse
+from pretzel.adapters.tables import array_of, array_type, dtypes_of, is_polars, is_sparse
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import DTYPE_NAMES, NUMPY_DTYPES
@@ -47,7 +47,7 @@ def whole_type(values: Any, *, nullable: bool = False) -> np.dtype | None:
         dtype = np.result_type(*types) if types and all(isinstance(t, np.dtype) for t in types) else None
     else:
         kind = getattr(values.dtype, "numpy_dtype", None) if is_nullable(values) else None
-        dtype = kind or (values.dtype if is_sparse(values) else np.asarray(values).dtype)
+        dtype = kind or (values.dtype if is_sparse(values) else array_type(values))
     return dtype if isinstance(dtype, np.dtype) and dtype.kind in "iu" else None
 
 
@@ -200,7 +200,7 @@ def is_boolean(values: Any) -> bool:
     """Return whether this is a column, an array or a table of booleans without missing values."""
     if types := _types_of(values):
         return all(isinstance(kind, np.dtype) and kind.kind == "b" for kind in types)
-    dtype = values.dtype if hasattr(values, "dtype") else np.asarray(values).dtype
+    dtype = values.dtype if hasattr(values, "dtype") else array_type(values)
     if is_nullable(values):
         dtype = None if values.isna().any() else getattr(dtype, "numpy_dtype", None)
     return isinstance(dtype, np.dtype) and dtype.kind == "b"
@@ -210,8 +210,8 @@ def _holds_booleans(values: Any, listed: bool) -> bool:
     """Return whether NumPy converts these values to booleans; ``listed``: they come from lists of rows."""
     if is_nullable(values):
         return False
-    array = np.asarray(values)
-    return array.dtype.kind == "b" or (listed and array.dtype.kind == "O" and {*map(type, array.flat)} == {bool})
+    kind = array_type(values).kind
+    return kind == "b" or (listed and kind == "O" and {*map(type, np.asarray(values, object).flat)} == {bool})
 
 
 def _check_type(names: Sequence[str], types: Sequence[np.dtype], allowed: Sequence[str]) -> None:

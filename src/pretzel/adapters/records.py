@@ -88,7 +88,7 @@ def list_column(name: str, rows: Any, *, spelled: bool = False) -> Ragged:
     Raises:
         InputError: a row is not a list, or an item is not a text, or not a label.
     """
-    if isinstance(rows, (Ragged, str, Mapping)) or not isinstance(rows, Iterable):
+    if isinstance(rows, (Ragged, str, Mapping)) or not _holds_rows(rows):
         return rows if isinstance(rows, Ragged) else _reject_rows(name, rows, "labels" if spelled else "lists of texts")
     lists = list(_python(rows))
     if spelled:
@@ -143,9 +143,14 @@ def packed(name: str, items: list[Any], starts: np.ndarray) -> Texts:
 def _rows(name: str, rows: Any, form: Form) -> Iterable[Any]:
     if isinstance(rows, Mapping) and form.loose:
         return [rows]
-    if isinstance(rows, (str, Mapping)) or not isinstance(rows, Iterable) or hasattr(rows, "columns"):
+    if isinstance(rows, (str, Mapping)) or not _holds_rows(rows) or hasattr(rows, "columns"):
         _reject_rows(name, rows, "pairs" if form.pairs else "dictionaries")
     return _python(rows)
+
+
+def _holds_rows(rows: Any) -> bool:
+    """Return whether these are several rows; an array of no dimension only looks so."""
+    return isinstance(rows, Iterable) and getattr(rows, "ndim", 1) > 0
 
 
 def _python(rows: Iterable[Any]) -> Iterable[Any]:

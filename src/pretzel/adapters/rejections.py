@@ -15,7 +15,7 @@ import numpy as np
 
 from pretzel.adapters.column_forms import reject_forms
 from pretzel.adapters.convert import as_array
-from pretzel.adapters.tables import array_of, columns_in_order, dtypes_of, is_sparse
+from pretzel.adapters.tables import array_of, array_type, columns_in_order, dtypes_of, is_sparse
 from pretzel.errors import InputError
 
 REMEDY = "convert it: astype(float)"
@@ -137,7 +137,7 @@ def _types_at(values: Any, positions: Sequence[int] | None) -> list[Any]:
     if hasattr(type(values), "dtypes") and getattr(values, "ndim", 1) == 2 and hasattr(values, "columns"):
         types = dtypes_of(values)
         return types if positions is None else [types[i] for i in positions]
-    return [values.dtype if hasattr(values, "dtype") else np.asarray(values).dtype]
+    return [values.dtype if hasattr(values, "dtype") else array_type(values)]
 
 
 def _columns_at(

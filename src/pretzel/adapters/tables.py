@@ -134,6 +134,18 @@ def array_of(values: Any, number: bool) -> Any:
     return values.to_numpy()
 
 
+def array_type(values: Any) -> np.dtype:
+    """Return the type of the array that NumPy makes of a column or of rows.
+
+    It is that of objects for what NumPy makes no array of, such as lists of rows of several lengths. The conversion of
+    the column rejects these, and names the column.
+    """
+    try:
+        return np.asarray(values).dtype
+    except (ValueError, TypeError):
+        return np.dtype(object)
+
+
 def head(X: Any, rows: int) -> Any:
     """Return the first rows of any input of :func:`~pretzel.adapters.inputs.columns_of`."""
     if is_sparse(X):
@@ -163,6 +175,8 @@ def _frame(column: Callable[[str], Any], names: list[str]) -> dict[str, Any]:
 def _rows(X: Any) -> dict[str, Any]:
     columns: dict[str, list[Any]] = {name: [] for name in X[0]}
     for i, row in enumerate(X):
+        if not isinstance(row, Mapping):
+            raise InputError(f"row {i}: expected a dictionary, as row 0 is, got {type(row).__name__} {row!r:.40}")
         if row.keys() != columns.keys():
             differs = sorted(map(str, row.keys() ^ columns.keys()))
             raise InputError(f"row {i}: column {differs[0]!r} is in some rows, but not in others")

@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.data_plane.oip.trained import ROWS, TABLE, TEXTS, WINE, definitions, estimators
+from tests.data_plane.rest.odd_tables import BLANKS, GAPS, odd_estimators
 from tests.data_plane.rest.served import Answer, Worker, running
 
 JSON = "application/json"
@@ -66,6 +68,34 @@ def test_csv(worker: Worker):
     assert answer.status == 400 and "row 3: np.nan is an invalid document" in answer.error
 
 
+def test_csv_of_booleans_missing_texts_and_names_with_blanks(worker: Worker):
+    want = odd_estimators()["gaps"].predict(GAPS).tolist()
+    assert predictions(ask(worker, "gaps", GAPS.to_csv(index=False).encode(), "text/csv")) == want
+    lower = GAPS.assign(flag=GAPS["flag"].map({True: "true", False: "false"}))
+    assert predictions(ask(worker, "gaps", lower.to_csv(index=False).encode(), "text/csv")) == want
+    found = predictions(ask(worker, "blanks", BLANKS.to_csv(index=False).encode(), "text/csv"))
+    assert found == pytest.approx(odd_estimators()["blanks"].predict(BLANKS).tolist(), rel=1e-9)
+
+
+@pytest.mark.parametrize("form", ["instances", "inputs", "dataframe_records", "dataframe_split"])
+def test_null_is_missing_in_every_form_of_rows(worker: Worker, form: str):
+    """A model of a table reads arrays as it reads objects, so null is not None, a category that it has not learned."""
+    rows = json.loads(GAPS.to_json(orient="values"))
+    body = {
+        "dataframe_records": [dict(zip(GAPS, row, strict=True)) for row in rows],
+        "dataframe_split": {"columns": [*GAPS], "data": rows},
+    }
+    asked = {form: body.get(form, rows), "params": {"predict_method": "predict_proba"}}
+    want = odd_estimators()["gaps"].predict_proba(GAPS)
+    np.testing.assert_allclose(predictions(ask(worker, "gaps", asked)), want, rtol=1e-6)
+
+
+def test_columns_of_several_lengths_are_rejected_also_without_names(worker: Worker):
+    columns = {str(i): column[: 2 if i else 3] for i, column in enumerate(ROWS.T.tolist())}
+    answer = ask(worker, "wine", {"inputs": columns})
+    assert answer.status == 400 and "column '1': 2 rows, but '0' has 3" in answer.error
+
+
 def test_other_methods(worker: Worker):
     body = {"instances": ROWS[:1].tolist(), "params": {"predict_method": "predict_proba"}}
     (found,) = predictions(ask(worker, "wine", body))
@@ -107,6 +137,9 @@ REJECTED_CSV = {
     "a quote": (b'a,b\n"x', "body: not CSV in UTF-8"),
     "fields": (b"size,kind,note\n1,u\n", "row 0: expected 3 fields, got 2"),
     "a number": (b"size,kind,note\nx,u,a\n", "row 0: column 'size': expected a number, got 'x'"),
+    "a number as in Python": (b"size,kind,note\n1_000,u,a\n", "row 0: column 'size': expected a number, got '1_000'"),
+    "digits": ("size,kind,note\n\u0663,u,a\n".encode(), "row 0: column 'size': expected a number, got '\u0663'"),
+    "a boolean among numbers": (b"size,kind,note\n1,u,a\nTrue,u,a\n", "row 1: column 'size': expected a number"),
     "no rows": (b"size,kind,note\n", "found 0 samples"),
 }
 
@@ -135,7 +168,7 @@ def test_other_types(worker: Worker):
 
 def test_which_model(worker: Worker):
     answer = worker.post("/invocations", {"inputs": TEXTS})
-    assert answer.status == 400 and answer.error.startswith("/invocations: 6 models are deployed (echo, frame, ")
+    assert answer.status == 400 and answer.error.startswith("/invocations: 8 models are deployed (blanks, echo, ")
     assert "the header field x-pretzel-model, or by --invocations-model" in answer.error
     assert ask(worker, "nothing", {"inputs": TEXTS}).status == 404
     named = worker.post("/invocations", {"inputs": TEXTS}, x_amzn_sagemaker_target_model="text")

@@ -124,6 +124,8 @@ REJECTED = {
     "a text": ("table", rows({**NAMED, "size": "1"}), "column 'size': "),
     "a number": ("table", rows({**NAMED, "note": 1}), "column 'note': row 0: expected text, got int '1'"),
     "nested": ("table", rows({**NAMED, "size": {}}), "column 'size': "),
+    "a list": ("table", rows(NAMED, {**NAMED, "size": [2.0]}), "column 'size', row 1: expected one value, got a list"),
+    "a list alone": ("table", rows({**NAMED, "size": [2.0]}), "column 'size', row 0: expected one value, got a list"),
     "a missing number": ("table", rows({**NAMED, "size": None}), "Input X contains NaN: row 0, column 0"),
     "another width": ("wine", rows([1.0, 2.0]), "expected 13 features per row, got 2"),
     "names": (

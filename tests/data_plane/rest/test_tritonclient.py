@@ -89,7 +89,7 @@ def test_health_and_metadata(client: Any):
     config = client.get_model_config("wine", "1")
     assert config["input"][0]["dims"] == [13] and config["input"][0]["data_type"] == "TYPE_FP64"
     names = {item["name"] for item in client.get_model_repository_index()}
-    assert names == {"wine", "frame", "text", "table", "terms", "echo"}
+    assert names == {"wine", "frame", "text", "table", "terms", "echo", "gaps", "blanks"}
 
 
 def test_statistics(client: Any):
