@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -95,6 +96,16 @@ def check_drain(worker: Worker) -> None:
     assert worker.process.wait(SECONDS) == 0
 
 
+def until_ready(connection: http.client.HTTPConnection) -> None:
+    deadline, status = time.monotonic() + SECONDS, 0
+    while status != 200:
+        assert time.monotonic() < deadline
+        connection.request("GET", "/v2/health/ready")
+        response = connection.getresponse()
+        response.read()
+        status = response.status
+
+
 def test_tls(tmp_path: Path):
     authority = Authority(tmp_path)
     pair = authority.issue("worker")
@@ -102,6 +113,7 @@ def test_tls(tmp_path: Path):
         host, _, port = worker.http.rpartition(":")
         context = ssl.create_default_context(cafile=str(authority.cert))
         connection = http.client.HTTPSConnection(host, int(port), timeout=SECONDS, context=context)
+        until_ready(connection)
         for _ in range(2):
             connection.request("POST", PREDICT, json.dumps(BODY))
             assert json.loads(connection.getresponse().read())["predictions"] == LABELS
