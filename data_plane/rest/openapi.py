@@ -90,7 +90,9 @@ def _predictions(target: Target) -> Json:
         if table.series:
             properties[method] = column
         else:
-            properties.setdefault(method, {"type": "object", "properties": {}})["properties"][str(table.names[at])] = column
+            properties.setdefault(method, {"type": "object", "properties": {}})["properties"][str(table.names[at])] = (
+                column
+            )
     return {"type": "array", "items": {"type": "object", "properties": properties}}
 
 

@@ -55,8 +55,8 @@ def _pandas(method: str, answers: Sequence[Any], table: ResultTable) -> Any:
         pandas = importlib.import_module("pandas")
     except ImportError:
         raise InputError(
-            f"{method} returns a table of pandas, which is not installed here; pip install pandas, or call infer, which "
-            "returns the columns as arrays"
+            f"{method} returns a table of pandas, which is not installed here; pip install pandas, or call infer, "
+            "which returns the columns as arrays"
         ) from None
     columns = [
         pandas_column(name, _plain(values), str(values.dtype) if dtype is None else dtype)

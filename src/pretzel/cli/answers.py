@@ -131,7 +131,9 @@ def _of_table(table: Any, method: str) -> tuple[list[str], list[list[Any]]]:
     """Return the names and the rows of a table or a series of pandas: missing values are None, and dates texts."""
     if table.ndim == 1:
         table = table.to_frame(method if table.name is None else table.name)
-    columns = [table.iloc[:, i].astype(object).where(table.iloc[:, i].notna(), None).tolist() for i in range(table.shape[1])]
+    columns = [
+        table.iloc[:, i].astype(object).where(table.iloc[:, i].notna(), None).tolist() for i in range(table.shape[1])
+    ]
     texts = [[v.isoformat() if hasattr(v, "isoformat") else v for v in column] for column in columns]
     return list(map(str, table.columns)), [list(row) for row in zip(*texts, strict=True)]
 

@@ -14,8 +14,8 @@ from pretzel.plan.node import Node
 from pretzel.plan.result_tables import KEY, ResultTable
 
 DATES = (
-    "it returns dates or spans; return numbers: a field of .dt, or spans divided by a pd.Timedelta; or let the step run "
-    "as it is, by python='isolated'"
+    "it returns dates or spans; return numbers: a field of .dt, or spans divided by a pd.Timedelta; or let the step "
+    "run as it is, by python='isolated'"
 )
 
 

@@ -1,8 +1,8 @@
 """Methods that return a table of columns of several types: one output per column, ``transform[0]`` and so on.
 
-``result_tables`` in a definition's metadata has, by method, the names of the columns and their types in pandas: the name
-of a type, a dictionary of categories, or None for numbers of the output's own type.  Dates and time spans are sent as
-ticks, nullable numbers as floats.  ``series`` marks a method that returns one column without a table.
+``result_tables`` in a definition's metadata has, by method, the names of the columns and their types in pandas: the
+name of a type, a dictionary of categories, or None for numbers of the output's own type.  Dates and time spans are sent
+as ticks, nullable numbers as floats.  ``series`` marks a method that returns one column without a table.
 """
 
 from __future__ import annotations

@@ -63,9 +63,7 @@ def by_library(estimator: Any, definition: Definition, X: Any) -> Answers:
     for method in methods_of(definition.outputs):
         ask = None if method in separate else answer_of(estimator, method)
         if ask is not None:
-            answers |= split(
-                method, quietly(ask, X), outputs_of(method, definition.outputs), definition.metadata
-            )
+            answers |= split(method, quietly(ask, X), outputs_of(method, definition.outputs), definition.metadata)
     kinds = {name: definition.outputs[name].type for name in answers}
     about = definition.metadata
     return {name: canonical(as_sent(name, answer, kinds[name], about)) for name, answer in answers.items()}

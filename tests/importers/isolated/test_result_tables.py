@@ -82,7 +82,9 @@ def later(year: int) -> Callable[[pd.DataFrame], pd.DataFrame]:
 
     def function(given: pd.DataFrame) -> pd.DataFrame:
         unit = "s" if (given["n"] > year).any() else "us"
-        return pd.DataFrame({"d": pd.to_datetime(given["n"].astype(int).astype(str), format="%Y").astype(f"M8[{unit}]")})
+        return pd.DataFrame(
+            {"d": pd.to_datetime(given["n"].astype(int).astype(str), format="%Y").astype(f"M8[{unit}]")}
+        )
 
     return function
 

@@ -214,7 +214,7 @@ def _proved(estimator: Any, name: str, call: Captured) -> Opened:
 
 
 def _handed(opened: Opened, result: Any) -> Opened | None:
-    """Return what a next step is given of a result with dates, nullable values or categories; None if it has no type."""
+    """Return what a next step is given of a result with dates or nullable values; None if it has no type there."""
     takes = {key: value for key, value in opened.container.takes.items() if key != "returns"}
     try:
         gives = tuple(kind for kind, _, _ in forms.returned_by(takes, result))

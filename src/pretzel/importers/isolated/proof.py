@@ -9,6 +9,7 @@ import numpy as np
 
 from pretzel.importers.isolated.containers import rows_of
 from pretzel.isolation.side import forms
+from pretzel.isolation.side.tables import FormError
 
 SINGLES = 16
 """Rows that are also computed alone."""
@@ -36,7 +37,9 @@ def prove(
     for order, how in [*orders, *((np.array([row]), "alone") for row in singles)]:
         if len(order):
             _compare(_returned(function, takes, rows_of(given, order.tolist())), whole, order, how)
-    _compare(_returned(function, takes, rows_of(given, list(range(rows)))), whole, np.arange(rows), "when it is repeated")
+    _compare(
+        _returned(function, takes, rows_of(given, list(range(rows)))), whole, np.arange(rows), "when it is repeated"
+    )
 
 
 def reads_further(
@@ -77,7 +80,7 @@ def _wider(given: Any) -> Iterator[Any]:
 def _returned(function: Callable[[Any], Any], takes: Mapping[str, Any], given: Any) -> list[forms.Column]:
     try:
         return forms.returned_by(takes, function(given))
-    except forms.FormError as error:
+    except FormError as error:
         raise DependentError(f"for fewer rows it returns {error}") from None
     except Exception as error:  # whatever foreign code raises
         raise DependentError(f"it fails for fewer rows ({type(error).__name__}: {error})") from error

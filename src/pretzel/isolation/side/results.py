@@ -93,6 +93,8 @@ def _floats(series: Any) -> np.ndarray:
     if whole.dtype.kind == "f" and np.isnan(whole).any():
         raise FormError(f"column {series.name!r} with both NA and NaN, which cross alike")
     if whole.dtype.kind in "iu" and whole.size and max(abs(int(whole.min())), int(whole.max())) >= EXACT:
-        raise FormError(f"column {series.name!r} with integers from {EXACT} on, which cross as floats if some are missing")
+        raise FormError(
+            f"column {series.name!r} with integers from {EXACT} on, which cross as floats if some are missing"
+        )
     floats: np.ndarray = series.to_numpy(np.float32 if str(series.dtype) == "Float32" else np.float64, na_value=np.nan)
     return floats
