@@ -1,4 +1,4 @@
-"""How far the rounding of float32 sums may move the results of a definition, whatever follows the sums.
+"""The distance that the rounding of float32 sums may move the results of a definition, whatever follows the sums.
 
 A sum of n products in float32 is the exact sum of products of which each is moved by a few roundings of u = 2**-24:
 by n of them at most, and by about the square root of n, since roundings are as often up as down (Higham and Mary 2019).

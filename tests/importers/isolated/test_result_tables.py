@@ -1,4 +1,4 @@
-"""Tables with dates, nullable values, categories and texts beside numbers at the end of a model equal the library's."""
+"""Tables with dates, nullable values, categories and texts and numbers at the end of a model equal the library's."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def same(got: Any, want: Any) -> None:
     check(got, want.reset_index(drop=True))
 
 
-def test_a_column_of_each_type_beside_numbers(stages: PythonStages) -> None:
+def test_a_column_of_each_type_and_numbers(stages: PythonStages) -> None:
     table = pd.DataFrame({**KINDS, "n": N, "b": N > 7, "i": N.astype("int16")})
     given = pd.DataFrame({"n": N})
     model = make_pipeline(FunctionTransformer(Looked(table))).fit(given)
@@ -147,7 +147,7 @@ def test_a_table_that_cannot_be_served_is_refused_by_name(name: str) -> None:
         export(model.fit(given) if name != "before a step" else model, sample=given, python="isolated")
 
 
-def test_a_next_step_still_reads_texts_beside_numbers(stages: PythonStages) -> None:
+def test_a_next_step_still_reads_texts_and_numbers(stages: PythonStages) -> None:
     def parts(given: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame({"t": [str(n)[::-1][:1] for n in given["n"].tolist()], "n": np.sign(given["n"] - 9)})
 

@@ -31,7 +31,7 @@ class SymbolicCounter(SymbolicSet):
         return self[key] if decide(some(self._words_of._equal(key))) else default
 
     def count(self, item: Any) -> NoReturn:
-        """Raise the error of a Counter, which is no list."""
+        """Raise the error of a Counter, because it is a method of lists."""
         raise AttributeError("'Counter' object has no attribute 'count'")
 
     def total(self) -> Any:
@@ -42,7 +42,7 @@ class SymbolicCounter(SymbolicSet):
         """End the trace: another method.
 
         Raises:
-            AttributeError: a Counter has no such method either.
+            AttributeError: a Counter does not have the method either.
         """
         if not hasattr(Counter, name):
             raise AttributeError(f"'Counter' object has no attribute {name!r}")

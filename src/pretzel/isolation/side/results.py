@@ -1,7 +1,7 @@
 """Tables that a step returns, as columns of messages, where their types are more than numbers and texts.
 
-Dates and time spans cross as ticks, nullable numbers as floats, and categories and nullable texts as texts; the types
-tell clients what to make of them (``tables.py``).  So a result must have the types that it had for the sample.
+Dates and time spans cross as ticks, nullable numbers as floats, and categories and nullable texts as texts; from the
+types clients know what to make of them (``tables.py``).  So a result must have the types that it had for the sample.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def typed_columns(result: Any, types: Sequence[Any]) -> Iterator[np.ndarray]:
     """Yield each column of a result as an array; texts are an array of objects.
 
     Raises:
-        FormError: it is no table, or a column has another type than for the sample, or no type here.
+        FormError: it is not a table, or a column has another type than for the sample, or no type here.
     """
     columns = _columns(result) if hasattr(result, "iloc") else []
     if len(columns) != len(types):
