@@ -10,6 +10,8 @@ from pretzel.data_plane.oip.datatypes import BYTES, DTYPES, number_of
 from pretzel.data_plane.oip.signature import Signature, Spec
 from pretzel.inference import model_config_pb2 as config
 from pretzel.inference import service_pb2 as pb
+from pretzel.plan.dates import is_form
+from pretzel.plan.result_tables import method_table
 
 PLATFORM = "pretzel"
 EXTENSIONS = (
@@ -60,14 +62,25 @@ def _config(signature: Signature, most_bytes: int) -> config.ModelConfig:
         output=[config.ModelOutput(**_entry(spec)) for spec in signature.outputs.values()],
         model_transaction_policy=config.ModelTransactionPolicy(decoupled=False),
         response_cache=config.ModelResponseCache(enable=False),
-        parameters={name: config.ModelParameter(string_value=form) for name, form in _dates(signature).items()},
+        parameters={name: config.ModelParameter(string_value=text) for name, text in _described(signature).items()},
     )
 
 
-def _dates(signature: Signature) -> dict[str, str]:
-    """Return the type of each tensor of dates or time spans, whose integers are ticks of its unit since 1970 in UTC."""
-    dates = signature.version.metadata.get("dates") or {}
-    return {f"dates.{name}": form for name, form in dates.items()}
+def _described(signature: Signature) -> dict[str, str]:
+    """Return the type of each tensor of dates or time spans, and the column of each output that is one of a table.
+
+    Their integers are ticks of the type's unit since 1970 in UTC.
+    """
+    metadata = signature.version.metadata
+    dates = dict(metadata.get("dates") or {})
+    columns: dict[str, str] = {}
+    for output in signature.outputs:
+        if (found := method_table(output, metadata)) is not None:
+            _, table, at = found
+            columns[f"column.{output}"] = "" if table.names[at] is None else str(table.names[at])
+            if isinstance(table.types[at], str) and is_form(table.types[at]):
+                dates[output] = table.types[at]
+    return {f"dates.{name}": form for name, form in dates.items()} | columns
 
 
 def _entry(spec: Spec) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from pretzel.data_plane.rest.examples import Examples, schema, schemas
 from pretzel.data_plane.rest.http.messages import Request, Response
 from pretzel.data_plane.rest.json_text import dumps
 from pretzel.data_plane.rest.paths import ERROR, paths
+from pretzel.data_plane.rest.result_tables import typed_schema
 from pretzel.data_plane.rest.rows import Rows, Target
+from pretzel.plan.result_tables import method_table
 
 VERSION = "3.1.0"
 Json = dict[str, Any]
@@ -77,7 +79,20 @@ def _row_schema(target: Target) -> Json:
 
 
 def _predictions(target: Target) -> Json:
-    properties = {name: _output_schema(target.signature, name) for name in target.usual}
+    properties: Json = {}
+    for name in target.usual:
+        found = method_table(name, target.metadata)
+        if found is None:
+            properties[name] = _output_schema(target.signature, name)
+            continue
+        method, table, at = found
+        column = typed_schema(table.types[at], schema(target.signature.outputs[name].type))
+        if table.series:
+            properties[method] = column
+        else:
+            properties.setdefault(method, {"type": "object", "properties": {}})["properties"][str(table.names[at])] = (
+                column
+            )
     return {"type": "array", "items": {"type": "object", "properties": properties}}
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from pretzel.data_plane.oip.signature import Signature
 from pretzel.data_plane.rest.json_text import dumps, listed
+from pretzel.data_plane.rest.result_tables import as_records, typed_values
 from pretzel.data_plane.scheduling.memory import too_large
 from pretzel.plan.values import Csr, Labels, Ragged, Texts
 
@@ -33,6 +34,7 @@ class Packer:
         if size > self._most_bytes:
             raise too_large(size, self._most_bytes)
         columns = {name: self._rows(name, value) for name, value in results.items()}
+        columns = as_records(columns, self._signature.version.metadata)
         return dumps({**self._head, "predictions": self._joined(columns)})
 
     def _joined(self, columns: Mapping[str, list[Any]]) -> list[Any]:
@@ -44,7 +46,7 @@ class Packer:
         return [list(row) for row in zip(*columns.values(), strict=True)]
 
     def _rows(self, name: str, value: Any) -> list[Any]:
-        rows = values_of(value)
+        rows = typed_values(name, value, self._signature.version.metadata) or values_of(value)
         labels = None if self._bare else self._signature.labels.get(name)
         if labels is None or isinstance(value, Labels) or not (rows and isinstance(rows[0], list)):
             return rows

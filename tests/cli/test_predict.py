@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pretzel.cli.answers import Writer
@@ -192,3 +193,17 @@ def test_integers_for_a_model_of_integers() -> None:
     assert array.dtype == np.int32
     (table,) = read("a\n3.5\n", ",", described("frame", {"a": "i64"}))
     assert table["a"].tolist() == [3.5], "the client rejects it"
+
+
+def test_writer_names_the_columns_of_a_table() -> None:
+    days, whole = pd.to_datetime(["2024-02-29", None]), pd.array([None, 3], "Int64")
+    table = pd.DataFrame({"d": days, "n": whole, "t": ["a", None]})
+    out = io.StringIO()
+    Writer(out, "transform", None, as_json=False).write(table, {"id": ["x", "y"]})
+    assert out.getvalue() == "id,d,n,t\nx,2024-02-29T00:00:00,,a\ny,,3,\n"
+    out = io.StringIO()
+    Writer(out, "transform", None, as_json=True).write(table["d"].rename(None))
+    assert [json.loads(line) for line in out.getvalue().splitlines()] == [
+        {"transform": "2024-02-29T00:00:00"},
+        {"transform": None},
+    ]

@@ -11,6 +11,7 @@ import threading
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
 TRIGGER = 99.0
@@ -22,6 +23,22 @@ def text_statistics(texts: Any) -> np.ndarray:
     return np.array(
         [[len(t), sum(c.isupper() for c in t), len(set(zip(t, t[1:], strict=False))), t.count("!")] for t in texts],
         float,
+    )
+
+
+def visits(table: pd.DataFrame) -> pd.DataFrame:
+    """Dates, nullable values, categories and texts, of which some are missing."""
+    days = table["day"].dt.to_period("W").dt.start_time
+    return pd.DataFrame(
+        {
+            "week": days,
+            "stay": table["day"] - days,
+            "guests": table["n"].where(table["n"] > 0).astype("Int64"),
+            "many": (table["n"] > 2).astype("boolean").where(table["n"] != 1),
+            "kind": pd.Categorical(np.where(table["n"] > 1, "b", "a"), ["b", "a"]),
+            "name": table["name"],
+            "half": table["n"] / 2,
+        }
     )
 
 

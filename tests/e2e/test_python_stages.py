@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import time
@@ -12,6 +13,7 @@ from typing import Any
 
 import grpc
 import numpy as np
+import pandas as pd
 import pytest
 from lightgbm import LGBMClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -21,6 +23,8 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from pretzel.client import Client, ControlPlane
 from pretzel.errors import DeadlineError, PreconditionError, PretzelError, UnavailableError
+from pretzel.inference import service_pb2 as pb
+from pretzel.inference.service_pb2_grpc import GRPCInferenceServiceStub
 from pretzel.isolation.side import landlock, seccomp
 from tests.e2e import own_steps as own
 from tests.e2e.servers import Server, server
@@ -43,6 +47,7 @@ def planes(directory: Path, verify: str, run: str) -> Iterator[tuple[Server, Ser
     settings = {"data_dir": directory / "c" / "data", "control_port": 0, "control_metrics_port": 0}
     with server("control-plane", directory / "c", verify_python_stages=verify, **settings) as control:
         mine = {"cache_dir": directory / "w" / "cache", "control_plane": control.address, "port": 0, "metrics_port": 0}
+        mine["http"] = "127.0.0.1:0"
         limits = {"python_seconds": SECONDS, "python_memory_bytes": "64MiB", "executor_threads": 2}
         with server("worker", directory / "w", python_stages=run, **mine, **limits) as worker:
             yield control, worker
@@ -98,6 +103,66 @@ def test_siblings_share_their_native_part_and_answer_like_the_library(
     assert re.search(
         r"Python stages, each a hop .*transform: \S+ us per row, measured.*to open it", explained, re.DOTALL
     )
+
+
+DAYS = pd.to_datetime(["2024-01-03T10:00:00", "2023-02-01T00:00:00", None, "2020-02-29T23:59:59"] * 5)
+VISITS = pd.DataFrame({"day": DAYS, "n": np.arange(20) % 4 * 1.0, "name": ["Ann", None, "B\u00e9a", ""] * 5})
+
+
+@confined
+def test_a_table_of_several_types_is_served_by_all_protocols(consenting: tuple[Server, Server], tmp_path: Path) -> None:
+    control, worker = consenting
+    model = FunctionTransformer(own.visits).fit(VISITS)
+    want = model.transform(VISITS)
+    with ControlPlane(control.address) as plane, Client(worker.address) as client:
+        version = plane.deploy("visits", model, sample=VISITS, python="isolated")
+        assert version.metadata["verified"]
+        for _ in range(2):  # the first call learns the layout
+            pd.testing.assert_frame_equal(client.transform("visits", VISITS), want)
+        pd.testing.assert_frame_equal(client.transform("visits", VISITS[1:2]), want[1:2].reset_index(drop=True))
+        pd.testing.assert_frame_equal(client.predict_many(["visits"], VISITS, "transform")["visits"], want)
+        inferred = {item.name: item.type for item in client.describe("visits").outputs}
+        assert [str(kind) for kind in inferred.values()] == ["i64", "i64", "f64", "f64", "str", "str", "f64"]
+    record = {"week": "2023-01-30T00:00:00.000000", "stay": "P2DT0H0M0S", "guests": 1}
+    record |= {"many": None, "kind": "a", "name": None, "half": 0.5}
+    rows = json.loads(VISITS.to_json(orient="records", date_format="iso"))
+    url = f"http://{worker.facts['http']}"
+    assert _posted(f"{url}/v1/models/visits:predict", {"rows": rows[1:3]})[0] == {"transform": record}
+    split = {"dataframe_records": rows[1:2], "params": {"predict_method": "transform"}}
+    assert _posted(f"{url}/invocations", split, "visits") == [record]
+    missing = _posted(f"{url}/v1/models/visits:predict", {"rows": rows[2:3]})[0]["transform"]
+    assert missing["week"] is missing["stay"] is None and missing["name"] == "B\u00e9a"
+    _check_tensors(worker, want)
+
+
+def _posted(url: str, body: Any, model: str = "") -> Any:
+    fields = {"content-type": "application/json", **({"x-pretzel-model": model} if model else {})}
+    request = urllib.request.Request(url, json.dumps(body).encode(), fields)
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return json.loads(response.read())["predictions"]
+
+
+def _check_tensors(worker: Server, want: pd.DataFrame) -> None:
+    """Check columns as tensors: dates are ticks, whose type the configuration names; a missing text is refused."""
+    with grpc.insecure_channel(worker.address) as channel:
+        stub = GRPCInferenceServiceStub(channel)
+        named = stub.ModelConfig(pb.ModelConfigRequest(name="visits"), timeout=60).config.parameters
+        assert named["dates.transform[0]"].string_value == "datetime64[us]"
+        assert [named[f"column.transform[{i}]"].string_value for i in range(7)] == list(want.columns)
+        request = pb.ModelInferRequest(model_name="visits")
+        values = {"day": ("INT64", VISITS["day"].to_numpy().view(np.int64)), "n": ("FP64", VISITS["n"].to_numpy())}
+        for name, (kind, numbers) in values.items():
+            request.inputs.add(name=name, datatype=kind, shape=[20, 1])
+            request.raw_input_contents.append(numbers.tobytes())
+        request.inputs.add(name="name", datatype="BYTES", shape=[20, 1])
+        texts = [text.encode() for text in VISITS["name"].fillna("x")]
+        request.raw_input_contents.append(b"".join(len(text).to_bytes(4, "little") + text for text in texts))
+        for i in (0, 2):
+            request.outputs.add(name=f"transform[{i}]")
+        answer = stub.ModelInfer(request, timeout=60)
+        weeks, guests = (np.frombuffer(raw, kind) for raw, kind in zip(answer.raw_output_contents, "qd", strict=True))
+        np.testing.assert_array_equal(weeks.view("M8[us]"), want["week"].to_numpy())
+        np.testing.assert_array_equal(guests, want["guests"].to_numpy(float, na_value=np.nan))
 
 
 @confined

@@ -1,9 +1,11 @@
-"""ISO 8601 texts as ticks: dates, with a time and an offset or without, and time spans."""
+"""ISO 8601 texts as ticks, and back: dates, with a time and an offset or without, and time spans."""
 
 from __future__ import annotations
 
 import re
 from datetime import date
+
+import numpy as np
 
 from pretzel.errors import InputError
 from pretzel.plan.dates import NAT, DateForm
@@ -26,6 +28,22 @@ def ticks_of_text(text: str, wanted: DateForm) -> int:
     if text.strip() in MISSING:
         return NAT
     return in_unit(_span(text) if wanted.spans else _date(text, wanted), wanted, text)
+
+
+def texts_of_ticks(ticks: np.ndarray, form: DateForm) -> list[str | None]:
+    """Return ticks as texts; instants in UTC, with a Z, and None for missing ones."""
+    if form.spans:
+        return [None if tick == NAT else _text_of_span(tick, form.per_second) for tick in ticks.tolist()]
+    texts = np.datetime_as_string(ticks.view(form.numpy)).tolist()
+    mark = "" if form.zone is None else "Z"
+    return [None if text == "NaT" else text + mark for text in texts]
+
+
+def _text_of_span(tick: int, per_second: int) -> str:
+    seconds, rest = divmod(abs(tick), per_second)
+    fraction = f".{rest:0{len(str(per_second)) - 1}}".rstrip("0") if rest else ""
+    days, seconds = divmod(seconds, 86_400)
+    return f"{'-' if tick < 0 else ''}P{days}DT{seconds // 3600}H{seconds % 3600 // 60}M{seconds % 60}{fraction}S"
 
 
 def in_unit(nanoseconds: int, wanted: DateForm, shown: str) -> int:

@@ -96,17 +96,22 @@ class Writer:
             InputError: a column of ids is named like a column of the answer.
         """
         ids = ids or {}
+        if hasattr(answer, "iloc"):
+            self._write(*_of_table(answer, self.method), ids)
+            return
         whole = np.hstack(answer) if _is_by_target(answer) else answer
         array = np.asarray(whole.toarray() if hasattr(whole, "toarray") else whole)
         matrix = array.reshape(len(array), -1)
-        names = self._names(answer, array, matrix.shape[1])
+        self._write(self._names(answer, array, matrix.shape[1]), matrix.tolist(), ids)
+
+    def _write(self, names: list[str], answers: list[list[Any]], ids: Mapping[str, list[Any]]) -> None:
         both = sorted({*names} & {*ids})
         if both:
             raise InputError(f"--id {both[0]!r}: the answers have a column of this name; rename the one of the file")
-        names, rows = [*ids, *names], _after_ids(ids, matrix.tolist())
+        names, rows = [*ids, *names], _after_ids(ids, answers)
         if self.rows == 0 and not self.as_json:
             self._csv.writerow(names)
-        self.rows += len(array)
+        self.rows += len(rows)
         if self.as_json:
             self.file.writelines(json.dumps(_jsonable(names, row), default=str) + "\n" for row in rows)
         else:
@@ -120,6 +125,17 @@ class Writer:
             return [self.method]
         labels = self.labels if self.labels is not None and len(self.labels) == width else range(width)
         return [f"{self.method}_{label}" for label in labels]
+
+
+def _of_table(table: Any, method: str) -> tuple[list[str], list[list[Any]]]:
+    """Return the names and the rows of a table or a series of pandas: missing values are None, and dates texts."""
+    if table.ndim == 1:
+        table = table.to_frame(method if table.name is None else table.name)
+    columns = [
+        table.iloc[:, i].astype(object).where(table.iloc[:, i].notna(), None).tolist() for i in range(table.shape[1])
+    ]
+    texts = [[v.isoformat() if hasattr(v, "isoformat") else v for v in column] for column in columns]
+    return list(map(str, table.columns)), [list(row) for row in zip(*texts, strict=True)]
 
 
 def _after_ids(ids: Mapping[str, list[Any]], rows: list[list[Any]]) -> list[list[Any]]:

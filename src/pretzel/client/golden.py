@@ -11,6 +11,7 @@ import numpy as np
 
 from pretzel.adapters.inputs import columns_of
 from pretzel.adapters.pieces import cut
+from pretzel.adapters.result_tables import split
 from pretzel.adapters.tables import is_sparse
 from pretzel.client.sampling import choose_rows, row_count, take_rows
 from pretzel.errors import InputError, renumbered
@@ -18,7 +19,7 @@ from pretzel.plan import wire
 from pretzel.plan.definition import Definition
 from pretzel.plan.forms import as_sent
 from pretzel.plan.model import InputDescription
-from pretzel.plan.multioutput import OPTIONAL, SQUARE, methods_of, outputs_of, split
+from pretzel.plan.multioutput import OPTIONAL, SQUARE, methods_of, outputs_of
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Csr
 from pretzel.v1 import control_pb2 as pb
@@ -88,7 +89,7 @@ def _expected(golden: Golden, definition: Definition, rows: np.ndarray) -> dict[
     total = row_count(golden.sample)
     for method, answer in (golden.expected or {}).items():
         outputs = outputs_of(method, definition.outputs) or [method]
-        answers |= split(method, answer, outputs)
+        answers |= split(method, answer, outputs, definition.metadata)
     for name, answer in answers.items():
         if row_count(answer) != total:
             raise InputError(f"sample: {total} rows, but {name!r} has {row_count(answer)} answers")
@@ -108,7 +109,8 @@ def _answers(estimator: Any, X: Any, definition: Definition) -> dict[str, Any]:
             if ask is None or method == SQUARE:  # matrices would exceed the message
                 continue
             with suppress(Exception) if method in OPTIONAL else nullcontext():  # the library may reject rows for these
-                answers |= split(method, ask(X), outputs_of(method, definition.outputs))
+                outputs = outputs_of(method, definition.outputs)
+                answers |= split(method, ask(X), outputs, definition.metadata)
     if not answers:
         names = ", ".join(methods_of(definition.outputs))
         failure = InputError(f"sample: {type(estimator).__name__} has no method to compute {names}")

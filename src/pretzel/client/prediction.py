@@ -10,6 +10,7 @@ from google.protobuf.message import DecodeError
 
 from pretzel.adapters.inputs import DECIDES, columns_of
 from pretzel.adapters.pieces import cut, join
+from pretzel.adapters.result_tables import join as joined_result
 from pretzel.adapters.results import result_of
 from pretzel.client.asking import ask, ask_each, repeat, stream
 from pretzel.client.blocks import Part, parts_of
@@ -18,7 +19,6 @@ from pretzel.client.row_numbers import first_rows
 from pretzel.client.session import Session
 from pretzel.client.shortcut import Shortcut
 from pretzel.errors import InputError, NotFoundError, PretzelError
-from pretzel.plan import multioutput
 from pretzel.plan.caveats import why_not
 from pretzel.plan.forms import as_returned, has_form
 from pretzel.plan.model import ModelDescription
@@ -251,7 +251,7 @@ def _result(description: ModelDescription, method: str, values: Mapping[str, Val
         name: as_returned(name, result, metadata) if has_form(name, metadata) else result
         for name, result in results.items()
     }
-    return multioutput.join(method, list(results.values()), list(results))
+    return joined_result(method, list(results.values()), list(results), metadata)
 
 
 def _answer_bytes(description: ModelDescription, outputs: Sequence[str]) -> int:

@@ -28,6 +28,8 @@ class Columns:
     """True if the library has a pandas table here, with a type per column, rather than an array of one type."""
     converted: bool = False
     """True if an estimator has made an array or a sparse matrix of what the model was given."""
+    types: tuple[Any, ...] | None = None
+    """The types of a table that a function of the user returned, as pandas names them: those of texts are read."""
     further: bool = False
     """True if further columns of a table that the model is given are among these in the library."""
 

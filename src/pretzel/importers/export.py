@@ -32,6 +32,7 @@ from pretzel.importers.singles import sent_as_float32, small_beside_floats
 from pretzel.plan.caveats import KEY, LEFT_OUT, warn_of
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import column_order
+from pretzel.plan.result_tables import without_others
 from pretzel.plan.types import ValueType
 
 
@@ -153,7 +154,7 @@ def _assembled(making: Making, wanted: Sequence[str] | None) -> Definition:
         metadata[LEFT_OUT] = left_out
     if making.findings.notes:
         metadata[KEY] = [note.as_map() for note in making.findings.notes]
-    return Definition(outputs, used, metadata, dict(making.findings.names.of))
+    return Definition(outputs, used, without_others(metadata, outputs), dict(making.findings.names.of))
 
 
 def _telling_integers(making: Making, sample: Any, definition: Definition, outputs: Sequence[str] | None) -> Definition:

@@ -21,6 +21,7 @@ from pretzel.importers.small_integers import with_fitted_type
 from pretzel.importers.sparse_refused import note_refused_sparse
 from pretzel.importers.storage import keeps_entries
 from pretzel.importers.subclasses import base_of, changed
+from pretzel.plan.multioutput import is_part
 from pretzel.plan.node import Node
 
 Methods = dict[str, Node]
@@ -39,6 +40,7 @@ ENTRIES: dict[type, bool] = {}
 REFUSED: dict[type, tuple[str, str]] = {}
 """Classes that cannot be served exactly with any options: reason and remedy."""
 GIVEN_ELSE = "give it what it was fitted on"
+TYPED_TABLE = "it returns a table of dates, nullable values or several types, which the next step cannot be given"
 
 
 def imports(*classes: type) -> Callable[[Importer], Importer]:
@@ -106,7 +108,6 @@ class Step:
     """The inputs of the definition."""
     offers: dict[str, Offer] = field(default_factory=dict, compare=False, repr=False)
     """The optional outputs of the exported model, by name; those of inner steps are not kept."""
-
     forms: dict[str, list[Any]] = field(default_factory=dict, compare=False, repr=False)
     """The dtype and the shape of the exported model's methods, if they differ from the node's (``plan/forms.py``)."""
 
@@ -159,7 +160,11 @@ class Step:
         methods = import_estimator(estimator, x, inner)
         if "transform" in methods:
             return methods["transform"]
-        return self.findings.refused(inner.refuse("", "it has no transform", "place it last"), inner, "transform")
+        return self.findings.refused(inner.without_transform(methods), inner, "transform")
+
+    def without_transform(self, methods: Methods) -> UnsupportedError:
+        """Return the error for a step between others without one value that the next step can read."""
+        return self.refuse("", TYPED_TABLE if any(map(is_part, methods)) else "it has no transform", "place it last")
 
     def apply(self, function: Callable[[Any, Columns, Step], Imported], x: Columns) -> Imported:
         """Return the result of ``function`` for the estimator over ``x``, with the checks of an importer."""

@@ -27,6 +27,7 @@ VARIABLES = {
     "LOKY_MAX_CPU_COUNT": "1",
     "JOBLIB_MULTIPROCESSING": "0",
     "LANG": "C.UTF-8",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",  # its own reserves a gigabyte of addresses, which are limited
     "HOME": "/nonexistent",
     "PATH": "/usr/bin:/bin",
 }

@@ -10,10 +10,11 @@ import numpy as np
 
 from pretzel.adapters.inputs import columns_of
 from pretzel.adapters.kinds import reject_float_type
+from pretzel.adapters.result_tables import join
 from pretzel.errors import InputError
 from pretzel.local.models import Models
 from pretzel.plan.caveats import why_not
-from pretzel.plan.multioutput import SQUARE, join, outputs_of
+from pretzel.plan.multioutput import SQUARE, outputs_of
 
 
 class Method:
@@ -64,7 +65,8 @@ class Parts:
         """
         model, bound, rows = self._models.bind(X)
         values = model.executable.run_bound(bound, rows, self._outputs)
-        return join(self._name, [model.finish[name](values[name]) for name in self._outputs], self._outputs)
+        answers = [model.finish[name](values[name]) for name in self._outputs]
+        return join(self._name, answers, self._outputs, model.metadata)
 
 
 class SeparateInputs:

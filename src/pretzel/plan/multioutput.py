@@ -35,6 +35,11 @@ def method_of(output: str) -> str:
     return output if match is None else match[1]
 
 
+def is_part(output: str) -> bool:
+    """Return whether an output is a part of a method's answer."""
+    return _PART.fullmatch(output) is not None
+
+
 def methods_of(outputs: Iterable[str]) -> list[str]:
     """Return the distinct methods that outputs belong to, in order."""
     return list(dict.fromkeys(map(method_of, outputs)))

@@ -10,6 +10,7 @@ import numpy as np
 
 from pretzel import engine
 from pretzel.adapters.inputs import columns_of
+from pretzel.adapters.result_tables import split
 from pretzel.adapters.tables import is_sparse
 from pretzel.compiler.compile import compile_plan
 from pretzel.importers.answers import answer_of
@@ -17,7 +18,7 @@ from pretzel.plan import ops
 from pretzel.plan.definition import Definition
 from pretzel.plan.forms import as_sent
 from pretzel.plan.model import InputDescription
-from pretzel.plan.multioutput import MATRICES, method_of, methods_of, outputs_of, split
+from pretzel.plan.multioutput import MATRICES, method_of, methods_of, outputs_of
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.reference import evaluate
@@ -62,7 +63,7 @@ def by_library(estimator: Any, definition: Definition, X: Any) -> Answers:
     for method in methods_of(definition.outputs):
         ask = None if method in separate else answer_of(estimator, method)
         if ask is not None:
-            answers |= split(method, quietly(ask, X), outputs_of(method, definition.outputs))
+            answers |= split(method, quietly(ask, X), outputs_of(method, definition.outputs), definition.metadata)
     kinds = {name: definition.outputs[name].type for name in answers}
     about = definition.metadata
     return {name: canonical(as_sent(name, answer, kinds[name], about)) for name, answer in answers.items()}

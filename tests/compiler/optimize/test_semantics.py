@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -25,6 +26,7 @@ from pretzel.plan.types import NUMBERS
 from pretzel.plan.values import Csr, Labels, Ragged, Texts
 from tests.compiler.optimize.aim import aimed
 from tests.compiler.optimize.generate import MAKERS, columns, definition
+from tests.compiler.optimize.rounding import moved
 
 SEEDS = range(400)
 AIMED = range(40)
@@ -54,23 +56,39 @@ def magnitude(original: Definition, arguments: dict[str, Any]) -> float:
     return float(max(finite, default=1.0))
 
 
-def assert_same(want: Outcome, got: Outcome, terms: float) -> None:
-    """Fail unless labels are equal and floats agree within 1e-6 of the value and 1e-9 of the terms of its sum."""
+def no_rounding() -> Iterator[dict[str, Any]]:
+    """Yield nothing: no float32 sum is rounded otherwise."""
+    yield from ()
+
+
+Rounding = Callable[[], Iterator[dict[str, Any]]]
+
+
+def assert_same(want: Outcome, got: Outcome, terms: float, rounding: Rounding = no_rounding) -> None:
+    """Fail unless labels are equal and floats agree.
+
+    They agree within 1e-6 of the value and 1e-9 of the terms of its sum, or within what the rounding of float32 sums
+    moves.
+    """
     if isinstance(want, str) or isinstance(got, str):
         assert want == got
         return
     for name, value in want.items():
-        _assert_close(_array(value), _array(got[name]), terms)
+        others = (_array(other[name]) for other in rounding())
+        _assert_close(_array(value), _array(got[name]), terms, others)
 
 
-def _assert_close(want: np.ndarray, got: np.ndarray, terms: float) -> None:
+def _assert_close(want: np.ndarray, got: np.ndarray, terms: float, others: Iterator[np.ndarray]) -> None:
     assert want.dtype == got.dtype and want.shape == got.shape
     if want.dtype.kind != "f":
         np.testing.assert_array_equal(got, want)
         return
     with np.errstate(invalid="ignore"):
         near = np.abs(want - got) <= 1e-6 * np.abs(want) + 1e-9 * terms
-    assert (near | (want == got) | (np.isnan(want) & np.isnan(got))).all(), f"{want} became {got}"
+        near |= (want == got) | (np.isnan(want) & np.isnan(got))
+        if not near.all():
+            near |= np.abs(want - got) <= np.max([np.zeros_like(want), *(np.abs(want - one) for one in others)], axis=0)
+    assert near.all(), f"{want} became {got}"
 
 
 def _array(value: Any) -> np.ndarray:
@@ -97,13 +115,13 @@ class Trial:
         """Return whether the rule fires; fail if that changes a value."""
         rewritten = apply(rule, self.original)
         if rewritten is not self.original:
-            self._compare(rewritten, outcome(rewritten, self.arguments), self.terms)
+            self.compare(rewritten, outcome(rewritten, self.arguments), self.terms)
         return rewritten is not self.original
 
     def check_together(self) -> Definition:
         """Return the optimized definition; fail if a value changes, or if optimizing again changes it."""
         optimized = optimize(self.original)
-        self._compare(optimized, outcome(optimized, self.arguments), self.terms)
+        self.compare(optimized, outcome(optimized, self.arguments), self.terms)
         assert optimize(optimized) is optimized, f"{self.name}: optimizing twice changes something"
         return optimized
 
@@ -117,11 +135,15 @@ class Trial:
             assert "no kernel computes it" in str(error)
             return
         got = _run(engine.load(compiled.plan, compiled.blobs.__getitem__), self.arguments)
-        self._compare(optimized, got, self.terms * (1e3 if single else 1))
+        self.compare(optimized, got, self.terms * (1e3 if single else 1), self._rounding)
 
-    def _compare(self, rewritten: Definition, got: Outcome, terms: float) -> None:
+    def _rounding(self) -> Iterator[dict[str, Any]]:
+        return moved(self.original, self.arguments)
+
+    def compare(self, rewritten: Definition, got: Outcome, terms: float, rounding: Rounding = no_rounding) -> None:
+        """Fail if a result is another value than the references' of the original definition."""
         try:
-            assert_same(self.want, got, terms)
+            assert_same(self.want, got, terms, rounding)
         except AssertionError as error:
             pytest.fail(f"{self.name}: {error}\nbefore\n{render(self.original)}\nafter\n{render(rewritten)}")
 
@@ -203,3 +225,23 @@ def test_every_operator_is_generated() -> None:
     assert set(MAKERS) == set(OPERATORS.values()) - {ops.Input, ops.PythonStage}
     seen = {type(node) for seed in SEEDS[:BLOCK] for node in definition(seed).nodes}
     assert len(seen) > len(OPERATORS) * 0.8
+
+
+STEEP = 2089
+"""A seed: the rounding of a float32 sum moves the result of a steep spline by more than 1e-6 of its largest value."""
+
+
+def test_a_kernel_may_differ_by_what_rounding_moves_and_no_further() -> None:
+    original = definition(STEEP)
+    trial = Trial(original, columns(original, STEEP), f"seed {STEEP}")
+    trial.check_kernels(optimize(original))
+    wrong = {name: value + 1e-3 for name, value in trial.want.items()}  # type: ignore[union-attr]
+    with pytest.raises(pytest.fail.Exception, match="became"):
+        trial.compare(original, wrong, trial.terms * 1e3, lambda: moved(original, trial.arguments))
+
+
+def test_rounding_moves_nothing_without_sums_of_float32() -> None:
+    original = definition(next(seed for seed in SEEDS if all(n.type.dtype != "f32" for n in definition(seed).nodes)))
+    arguments = columns(original, 0)
+    for other in moved(original, arguments):
+        assert_same(outcome(original, arguments), other, 0.0)

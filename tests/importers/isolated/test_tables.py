@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from pretzel.adapters.inputs import columns_of
 from pretzel.errors import InputError, UnsupportedError
@@ -20,6 +20,7 @@ from pretzel.importers import export
 from pretzel.isolation.side import forms
 from pretzel.isolation.side.tables import FormError
 from pretzel.isolation.stages import PythonStages
+from pretzel.plan import ops
 from pretzel.plan.model import InputDescription
 from tests.importers.isolated.conftest import served
 
@@ -140,11 +141,13 @@ def test_columns_that_cannot_be_sent_are_named(name: str) -> None:
         export(FunctionTransformer(spelled).fit(table), sample=table, python="isolated")
 
 
-def test_nullable_results_are_refused_by_name() -> None:
+def test_nullable_results_make_a_stage_with_the_steps_that_read_them(stages: PythonStages) -> None:
     table = pd.DataFrame({"x": PANDAS["Int64"], "n": WHOLE})
     function = FunctionTransformer(lambda table: table.assign(n=[str(n) for n in table["n"]]))
-    with pytest.raises(UnsupportedError, match="it returns column 'x' of Int64; numbers of NumPy's types"):
-        export(function.fit(table), sample=table, python="isolated")
+    model = make_pipeline(function, OneHotEncoder()).fit(table)
+    definition = export(model, sample=table, python="isolated")
+    assert {node.path for node in definition.nodes if isinstance(node, ops.PythonStage)} == {"pipeline"}
+    np.testing.assert_array_equal(served(model, table, stages)["transform"], model.transform(table).toarray())
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,32 @@ def test_texts_are_returned(name: str) -> None:
         assert ours == theirs or (ours != ours and theirs != theirs)
 
 
-def test_texts_and_numbers_together_are_refused() -> None:
-    model = FunctionTransformer(lambda df: df[["t", "f"]].fillna({"t": ""})).fit(TABLE)
-    with pytest.raises(UnsupportedError, match="expected numbers, got str; encode the texts first"):
-        pretzel.compile(model, sample=TABLE)
+MIXED: dict[str, Any] = {
+    "filled": lambda df: df[["t", "f"]].fillna({"t": ""}),
+    "passed": lambda df: df[["u", "i", "t"]],
+    "made": lambda df: df.assign(w=df["t"].str.upper(), m=df["i"] * 2, b=df["f"] > 3)[["f", "w", "m", "b", "u"]],
+}
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_texts_and_numbers_together_are_a_table(name: str) -> None:
+    table = TABLE.assign(i=np.arange(15) - 3)
+    model = FunctionTransformer(MIXED[name]).fit(table)
+    assert_serves(model, table, forms=False)
+    fast = pretzel.compile(model, sample=table)
+    for rows in (table, table[:1], table[::-1], table.astype({"f": "float32"})):
+        pd.testing.assert_frame_equal(fast.transform(rows), model.transform(rows).reset_index(drop=True))
+
+
+def test_dates_at_the_end_are_refused_by_name() -> None:
+    table = TABLE.assign(d=pd.Timestamp("2024-02-29"))
+    model = FunctionTransformer(lambda df: df[["d", "f"]]).fit(table)
+    with pytest.raises(UnsupportedError, match=r"it returns dates or spans; return numbers: .*or .*python='isolated'"):
+        pretzel.compile(model, sample=table)
+
+
+def test_missing_nullable_texts_are_refused_by_name() -> None:
+    table = TABLE.astype({"t": "string"})
+    model = FunctionTransformer(lambda df: df["t"].str.upper()).fit(table)
+    with pytest.raises(UnsupportedError, match="it returned <NA>, and its operators None"):
+        pretzel.compile(model, sample=table)

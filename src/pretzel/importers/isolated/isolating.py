@@ -20,10 +20,13 @@ from pretzel.importers.isolated.pickling import Pickled, pickled
 from pretzel.importers.isolated.proof import DependentError, prove, reads_further
 from pretzel.importers.isolated.tables import ContainerError
 from pretzel.importers.registry import Methods, Step
+from pretzel.importers.result_tables import by_column
 from pretzel.isolation.side import forms
+from pretzel.isolation.side.results import is_special, types_of
 from pretzel.isolation.side.tables import FormError
 from pretzel.plan import ops
 from pretzel.plan.node import Node
+from pretzel.plan.result_tables import ResultTable
 
 ROWS = 200
 """Rows of the sample that steps are recorded and proved on."""
@@ -39,8 +42,12 @@ class Opened:
     container: Container
     pickled: Pickled
     gives: tuple[str, ...]
-    names: tuple[str, ...] | None
+    names: tuple[Any, ...] | None
     """The names of the columns, if it returns a table."""
+    table: ResultTable | None = None
+    """The columns of a table or a series of pandas, as clients get it if this is the end of the model."""
+    handed: Opened | None = None
+    """The same for a next step, for which columns are numbers or texts; None if one is not."""
     reads_further: bool = False
     """Whether its result depends on further columns of a table."""
 
@@ -93,7 +100,7 @@ class Isolating(Findings):
     def _isolated(self, estimator: Any, x: Columns, step: Step, refusal: Refusal) -> Methods:
         try:
             methods = self._opened(estimator, step.path)
-            columns = {name: self._columns(name, method, x, step.path) for name, method in methods.items()}
+            made = {name: self._returned(name, method, x, step) for name, method in methods.items()}
         except (ContainerError, DependentError, NotIsolatedError, PreconditionError, UnreadableError) as error:
             if refusal.step != step.path:  # of an inner step, which says why
                 raise refused(refusal) from None
@@ -103,9 +110,9 @@ class Isolating(Findings):
         self._keep(step.path, refusal, step)
         if x.further and any(method.reads_further for method in methods.values()):
             step.inputs.metadata["others"] = "refused"
-        if "transform" in columns:
-            self.tables[step.path] = columns["transform"]
-        return {name: _node(made, step, refusal) for name, made in columns.items()}
+        if "transform" in methods and (handed := methods["transform"].handed) is not None:
+            self.tables[step.path] = self._columns("transform", handed, x, step.path)
+        return {output: node for outputs in made.values() for output, node in outputs.items()}
 
     def _opened(self, estimator: Any, path: str) -> Mapping[str, Opened]:
         """Return the methods of a step, recorded on the sample and proved once."""
@@ -117,6 +124,17 @@ class Isolating(Findings):
                 raise NotIsolatedError("the model does not call it for the sample")
             self.opened[path] = {name: _proved(estimator, name, call) for name, call in calls.items()}
         return self.opened[path]
+
+    def _returned(self, name: str, method: Opened, x: Columns, step: Step) -> Methods:
+        """Return the outputs of a method at the end of a model."""
+        columns = self._columns(name, method, x, step.path)
+        nodes = [part for part in columns.parts if isinstance(part, Node)]
+        if method.table is None or not _is_table(method.table, nodes):
+            return {name: _node(nodes)}
+        if name != "transform":
+            raise NotIsolatedError(f"its {name} returns dates, nullable values or columns of several types")
+        singles = [column.settled()[0] for column in columns.each()]
+        return by_column(name, [_one(node) for node in singles], method.table, step)
 
     def _columns(self, name: str, method: Opened, x: Columns, path: str) -> Columns:
         """Return the result of a method over the input of its step, a node for each part."""
@@ -173,20 +191,57 @@ def _proved(estimator: Any, name: str, call: Captured) -> Opened:
     """
     container = container_of(call.given)
     function = getattr(estimator, name)
+    types = _types(call.result)
+    special = types is not None and any(map(is_special, types))
+    if special:
+        container = replace(container, takes={**container.takes, "returns": types})
     columns = _returned(container.takes, call.result)
     rows = forms.rows_of(container.columns)
     if not rows or forms.rows_of(columns) != rows:
         raise NotIsolatedError(f"its {name} returns {forms.rows_of(columns)} rows for {rows}")
-    prove(function, _sent(container, call.given), rows, columns)
+    prove(function, container.takes, _sent(container, call.given), rows, columns)
     frame = forms.is_table(call.result)
     names = tuple(map(str, call.result.columns)) if frame else None
+    table = None if types is None else ResultTable(_names(call.result), tuple(types), series=not frame)
     libraries = {"pandas": container.takes["form"] in ("table", "series") or hasattr(call.result, "iloc")}
     libraries["polars"] = container.takes["form"] == "polars" or hasattr(call.result, "get_columns")
     libraries["scipy"] = any("{" in kind for kind, _, _ in (*container.columns, *columns))
     also = [name for name, needed in libraries.items() if needed]
     gives = tuple(kind for kind, _, _ in columns)
-    further = reads_further(function, call.given, columns)
-    return Opened(container, pickled(estimator, also), gives, names, further)
+    further = reads_further(function, container.takes, call.given, columns)
+    opened = Opened(container, pickled(estimator, also), gives, names, table, reads_further=further)
+    return replace(opened, handed=_handed(opened, call.result) if special else opened)
+
+
+def _handed(opened: Opened, result: Any) -> Opened | None:
+    """Return what a next step is given of a result with dates or nullable values; None if it has no type there."""
+    takes = {key: value for key, value in opened.container.takes.items() if key != "returns"}
+    try:
+        gives = tuple(kind for kind, _, _ in forms.returned_by(takes, result))
+    except FormError:
+        return None
+    return replace(opened, container=replace(opened.container, takes=takes), gives=gives)
+
+
+def _types(result: Any) -> list[Any] | None:
+    try:
+        return types_of(result)
+    except FormError as error:
+        raise NotIsolatedError(f"it returns {error}") from None
+
+
+def _names(result: Any) -> tuple[Any, ...]:
+    return (result.name,) if result.ndim == 1 else tuple(result.columns)
+
+
+def _is_table(table: ResultTable, nodes: Sequence[Node]) -> bool:
+    """Return whether clients get a result as a table of pandas, because no array has its columns."""
+    return any(map(is_special, table.types)) or len({node.type.is_text for node in nodes}) > 1
+
+
+def _one(node: Node) -> Node:
+    """Return a column of a table without a second axis."""
+    return node if node.type.width is None else ops.Column(node, 0)
 
 
 def _sent(container: Container, original: Any) -> Any:
@@ -213,18 +268,15 @@ def _returned(takes: Mapping[str, Any], result: Any) -> Sequence[forms.Column]:
         raise NotIsolatedError(f"it returns {error}") from None
 
 
-def _node(columns: Columns, step: Step, refusal: Refusal) -> Node:
+def _node(parts: Sequence[Node]) -> Node:
     """Return the columns of a step as one node.
 
     Raises:
-        UnsupportedError: they are texts and numbers, which only a step that reads columns can take.
+        NotIsolatedError: they are texts and numbers, which only a step that reads columns can take.
     """
-    parts = [part for part in columns.parts if isinstance(part, Node)]
-    if len(parts) == 1:
-        return parts[0]
     if len({part.type.is_text for part in parts}) > 1:
-        raise _neither(refusal, NotIsolatedError("it returns texts and numbers, which do not form one matrix"))
-    return ops.Concat(tuple(parts))
+        raise NotIsolatedError("it returns texts and numbers, which do not form one matrix")
+    return parts[0] if len(parts) == 1 else ops.Concat(tuple(parts))
 
 
 def _neither(refusal: Refusal, error: Exception) -> UnsupportedError:

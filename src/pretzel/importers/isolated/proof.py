@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from pretzel.importers.isolated.containers import rows_of
 from pretzel.isolation.side import forms
+from pretzel.isolation.side.tables import FormError
 
 SINGLES = 16
 """Rows that are also computed alone."""
@@ -20,8 +21,12 @@ class DependentError(ValueError):
     """A row gives something else with other rows, or at another time."""
 
 
-def prove(function: Callable[[Any], Any], given: Any, rows: int, whole: Sequence[forms.Column]) -> None:
+def prove(
+    function: Callable[[Any], Any], takes: Mapping[str, Any], given: Any, rows: int, whole: Sequence[forms.Column]
+) -> None:
     """Compare the results of a function for single rows, for half of them and for another order, with that for all.
+
+    ``takes``: the description of the container that it is given, with the types of what it returns.
 
     Raises:
         DependentError: a row differs; the message names it.
@@ -31,19 +36,25 @@ def prove(function: Callable[[Any], Any], given: Any, rows: int, whole: Sequence
     singles = sorted({int(row) for row in np.linspace(0, rows - 1, min(SINGLES, rows))})
     for order, how in [*orders, *((np.array([row]), "alone") for row in singles)]:
         if len(order):
-            _compare(_returned(function, rows_of(given, order.tolist())), whole, order, how)
-    _compare(_returned(function, rows_of(given, list(range(rows)))), whole, np.arange(rows), "when it is repeated")
+            _compare(_returned(function, takes, rows_of(given, order.tolist())), whole, order, how)
+    _compare(
+        _returned(function, takes, rows_of(given, list(range(rows)))), whole, np.arange(rows), "when it is repeated"
+    )
 
 
-def reads_further(function: Callable[[Any], Any], given: Any, whole: Sequence[forms.Column]) -> bool:
+def reads_further(
+    function: Callable[[Any], Any], takes: Mapping[str, Any], given: Any, whole: Sequence[forms.Column]
+) -> bool:
     """Return whether a function returns something else for a table with a further column, and raises no error."""
-    return forms.is_table(given) and any(_differs(function, table, whole) for table in _wider(given))
+    return forms.is_table(given) and any(_differs(function, takes, table, whole) for table in _wider(given))
 
 
-def _differs(function: Callable[[Any], Any], table: Any, whole: Sequence[forms.Column]) -> bool:
+def _differs(
+    function: Callable[[Any], Any], takes: Mapping[str, Any], table: Any, whole: Sequence[forms.Column]
+) -> bool:
     """Return whether a function returns something else for a table, and raises no error."""
     try:
-        some = forms.returned(function(table))
+        some = forms.returned_by(takes, function(table))
     except Exception:  # whatever foreign code raises
         return False
     try:
@@ -66,9 +77,11 @@ def _wider(given: Any) -> Iterator[Any]:
         yield wider
 
 
-def _returned(function: Callable[[Any], Any], given: Any) -> list[forms.Column]:
+def _returned(function: Callable[[Any], Any], takes: Mapping[str, Any], given: Any) -> list[forms.Column]:
     try:
-        return forms.returned(function(given))
+        return forms.returned_by(takes, function(given))
+    except FormError as error:
+        raise DependentError(f"for fewer rows it returns {error}") from None
     except Exception as error:  # whatever foreign code raises
         raise DependentError(f"it fails for fewer rows ({type(error).__name__}: {error})") from error
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from pretzel.isolation.side import forms
+from pretzel.isolation.side.results import dtype_of
 from pretzel.isolation.side.tables import DATES, EXACT, MASKED, NAT, as_dtype
 
 Described = tuple[dict[str, Any], list[forms.Column]]
@@ -25,11 +26,11 @@ def described_pandas(given: Any) -> Described:
         ContainerError: a column cannot be sent.
     """
     if given.ndim == 1:
-        takes = {"form": "series", "names": [_name(given.name)], "dtypes": [_dtype(given)]}
+        takes = {"form": "series", "names": [_name(given.name)], "dtypes": [dtype_of(given)]}
         return takes, [_column(given)]
     names = [_name(name) for name in given.columns]
     series = [given.iloc[:, i] for i in range(given.shape[1])]
-    takes = {"form": "table", "names": names, "dtypes": list(map(_dtype, series))}
+    takes = {"form": "table", "names": names, "dtypes": list(map(dtype_of, series))}
     return takes, list(map(_column, series))
 
 
@@ -51,15 +52,6 @@ def _name(name: Any) -> Any:
     if name is not None and type(name) not in (str, int):
         raise ContainerError(f"a column is named {name!r:.60}; texts can be sent")
     return name
-
-
-def _dtype(series: Any) -> Any:
-    if hasattr(series.dtype, "categories"):
-        categories = series.dtype.categories.tolist()
-        if not all(isinstance(category, str) for category in categories):
-            raise ContainerError(f"column {series.name!r} holds categories that are not texts")
-        return {"categories": categories, "ordered": bool(series.dtype.ordered)}
-    return str(series.dtype)
 
 
 def _column(series: Any) -> forms.Column:

@@ -12,6 +12,7 @@ from pretzel.importers.inputs import Open
 from pretzel.importers.installed import is_installed
 from pretzel.importers.own import own_class
 from pretzel.importers.registry import Methods, Step
+from pretzel.importers.result_tables import returned
 from pretzel.importers.sklearn.common.handing import gives_pandas, own_hand_on
 
 
@@ -57,4 +58,4 @@ def handed_on(estimator: Any, x: Columns, step: Step) -> Columns:
 @own_class(is_own)
 def transformer(estimator: Any, x: Columns, step: Step) -> Methods:
     """A class of the user with ``transform``: traced, and proved against it."""
-    return {"transform": handed_on(estimator, x, step).returned()}
+    return returned(handed_on(estimator, x, step), step)

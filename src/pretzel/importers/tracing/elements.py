@@ -144,7 +144,10 @@ class SymbolicNumber(SymbolicArray):
 
     def __hash__(self) -> int:  # type: ignore[override]
         """End the trace: a look-up."""
-        raise TraceEnd("a dictionary or set inside of the function is looked up", "define it outside of the function")
+        raise TraceEnd(
+            "a dictionary or set inside of the function is asked for a number of the row",
+            "define it outside of the function",
+        )
 
     def __round__(self, digits: int | None = None) -> Any:
         """Round half to even."""

@@ -197,11 +197,24 @@ def _as_flags(column: Any, kind: Any = object) -> Any:
 def _columns(returned: Any) -> list[list[Any]]:
     """Return the columns of a result as lists of objects."""
     if hasattr(returned, "get_columns"):
-        return [column.to_list() for column in returned.get_columns()]
+        return [_listed_by_polars(column) for column in returned.get_columns()]
     if hasattr(returned, "iloc") and returned.ndim == 2:
-        return [returned.iloc[:, i].tolist() for i in range(returned.shape[1])]
+        return [_listed(returned.iloc[:, i]) for i in range(returned.shape[1])]
     array = np.asarray(returned.to_list() if hasattr(returned, "to_list") else returned, object)
     return [column.tolist() for column in (array.T if array.ndim == 2 else [array])]
+
+
+def _listed(column: Any) -> list[Any]:
+    """Return a column of pandas as a list, of dates their ticks."""
+    if column.dtype.kind not in "Mm":
+        return list(column.tolist())
+    if hasattr(column.array, "asi8"):
+        return list(column.array.asi8.tolist())
+    return list(column.array.__arrow_array__().cast("int64").fill_null(NAT).to_pylist())
+
+
+def _listed_by_polars(column: Any) -> list[Any]:
+    return list((column.to_physical().fill_null(NAT) if column.dtype.is_temporal() else column).to_list())
 
 
 def _differ(returned: list[Any], traced: np.ndarray) -> bool:

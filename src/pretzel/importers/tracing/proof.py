@@ -27,8 +27,10 @@ TOLERANCE = {"f": {4: 1e-5, 8: 1e-12}}
 CHANGED = "the operators differ from it; this is a function that cannot be served: compute it before the model"
 
 
-def prove(function: Callable[..., Any], given: Given, result: Result) -> None:
+def prove(function: Callable[..., Any], given: Given, result: Result) -> tuple[str, ...] | None:
     """Compare a trace with the function: on a batch, on its rows permuted, and on single rows.
+
+    Return the types of the columns of a table.
 
     Raises:
         UntracedError: they differ; the message shows the row.
@@ -59,6 +61,7 @@ def prove(function: Callable[..., Any], given: Given, result: Result) -> None:
                 continue
             raise
         _compare(alone, [values[[i]] for values in traced], [i], columns, result, tolerance)
+    return tuple(map(str, batch.dtypes)) if getattr(batch, "ndim", 0) == 2 and hasattr(batch, "dtypes") else None
 
 
 def _check_rejected(function: Callable[..., Any], given: Given, columns: dict[str, Any], rows: Sequence[int]) -> None:
@@ -122,6 +125,8 @@ def _may_be_floats(result: Result, rows: int) -> bool:
 
 def _same(want: Any, got: Any) -> bool:
     """Return whether two objects are equal; missing values are."""
+    if type(want).__name__ == "NAType":  # which equals no value, and which operators do not return
+        return False
     if want is None or want != want:
         return got is None or got != got
     return bool(want == got)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from pretzel.importers.tracing import operators
 from pretzel.importers.tracing.branches import decide, loops_begun, raise_unless, word_of
+from pretzel.importers.tracing.counters import counter_of
 from pretzel.importers.tracing.elements import SymbolicNumber, as_value, of_condition
 from pretzel.importers.tracing.ending import TraceEnd
 from pretzel.importers.tracing.look_ups import looked_up
@@ -154,6 +156,10 @@ def _stand_in(kind: type) -> type:
     return _Kind(kind.__name__, (), {"of": kind, "dtype": np.dtype(kind)})
 
 
+MOST_GROUPS = 16
+"""Different numbers that words are looked up for one by one."""
+
+
 class TracedDict(dict):  # type: ignore[type-arg]
     """A dictionary outside of the function, in which values of rows are looked up."""
 
@@ -162,7 +168,7 @@ class TracedDict(dict):  # type: ignore[type-arg]
         if not is_element(key):
             return collection(super().__getitem__(key))
         raise_unless(self._known(key), KeyError("a key that the dictionary does not have"))
-        found = self._found(key, None)
+        found = self._found(key, None, known=True)
         if isinstance(found, SymbolicText):
             return SymbolicText(ops.ChooseText(missing(found.node), found.node, found.node))
         return found
@@ -183,14 +189,28 @@ class TracedDict(dict):  # type: ignore[type-arg]
             found = [operators.logic("or", found[0], found[1]), *found[2:]]
         return found[0]
 
-    def _found(self, key: Any, default: Any) -> Any:
+    def _found(self, key: Any, default: Any, *, known: bool = False) -> Any:
         if isinstance(key, SymbolicNumber):
             if not decide(self._known(key)):
                 return default
             return SymbolicNumber(looked_up(key.value, dict(self), np.nan))
+        if word_of(key.node) is not None and (groups := self._groups()):
+            if known:  # the last group has what is in none of the others
+                default, _ = groups.popitem()
+            return next((value for value, keys in groups.items() if decide(member(key.node, keys))), default)
         if decide(self._known(key)):
             return _unwrapped(mapped(key.node, self, _zero(self, key)))
         return default
+
+    def _groups(self) -> dict[int, list[str]]:
+        """Return the texts by their whole numbers, which are summed over words; none if there are others, or many."""
+        groups: dict[int, list[str]] = {}
+        for key, value in self.items():
+            if isinstance(key, str) and type(value) is int:
+                groups.setdefault(value, []).append(key)
+            elif isinstance(key, str):
+                return {}
+        return groups if len(groups) <= MOST_GROUPS else {}
 
 
 def _zero(pairs: dict[Any, Any], key: SymbolicText) -> Value | None:
@@ -224,8 +244,17 @@ def collection(value: Any) -> Any:
     return TracedSet(value) if type(value) in (set, frozenset) and value else value
 
 
+class _DictKind(_Kind):
+    """The class of the stand-in for ``dict``."""
+
+    def __call__(cls, *values: Any, **pairs: Any) -> Any:
+        """Return a dictionary of constants, in which values of rows are looked up."""
+        return collection(builtins.dict(*values, **pairs))
+
+
 BUILTINS: dict[str, Any] = {
     "len": _len, "sum": _sum, "any": _any, "all": _all, "set": _set_of,
+    "dict": _DictKind("dict", (), {"of": dict}),
     **{kind.__name__: _stand_in(kind) for kind in (int, float, str, bool)},
 }  # fmt: skip
 """Python's functions and types."""
@@ -233,6 +262,7 @@ SEEN: dict[Any, Any] = {
     builtins.len: _len,
     builtins.sum: _sum,
     builtins.set: _set_of,
+    Counter: counter_of,
     **{kind: BUILTINS[kind.__name__] for kind in (int, float, str, bool)},
 }
 """The same, by the function or type that each replaces."""

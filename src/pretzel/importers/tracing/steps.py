@@ -92,18 +92,18 @@ def _proved_with_texts(function: Callable[..., Any], arguments: dict[str, Any], 
 def _proved_as(function: Callable[..., Any], arguments: dict[str, Any], given: Given) -> Result:
     result = trace(function, arguments, given)
     try:
-        _prove_once(function, tuple(sorted(arguments.items())), given, result)
+        types = _prove_once(function, tuple(sorted(arguments.items())), given, result)
     except TypeError:  # an argument that has no hash
-        prove(functools.partial(function, **arguments), given, result)
-    return result
+        types = prove(functools.partial(function, **arguments), given, result)
+    return replace(result, types=types)
 
 
 @functools.lru_cache(maxsize=64)
 def _prove_once(
     function: Callable[..., Any], arguments: tuple[tuple[str, Any], ...], given: Given, result: Result
-) -> None:
+) -> tuple[str, ...] | None:
     """Prove a trace that each variant of a model repeats."""
-    prove(functools.partial(function, **dict(arguments)), given, result)
+    return prove(functools.partial(function, **dict(arguments)), given, result)
 
 
 def _forms_of(
@@ -255,7 +255,7 @@ def _over(
     if step.inputs.trial:
         note_whole(nodes, step.inputs, step.path, by_column=given.names is not None)
     names = tuple(map(str, result.names)) if result.names is not None and not result.vector else None
-    return Columns(tuple(columns), names, frame=names is not None)
+    return Columns(tuple(columns), names, frame=names is not None, types=result.types)
 
 
 def _note_text_types(read: Sequence[Open], step: Step) -> None:

@@ -67,7 +67,10 @@ class SymbolicText(str):
 
     def __hash__(self) -> int:
         """End the trace: a look-up."""
-        raise TraceEnd("a dictionary or set inside of the function is looked up", "define it outside of the function")
+        raise TraceEnd(
+            "a dictionary or set inside of the function has or is asked for a text of the row",
+            "define constant ones outside of the function; count words by Counter(words)['x'] or words.count('x')",
+        )
 
     def __contains__(self, item: Any) -> bool:
         """Return whether a text is in it, on the way that is being run."""

@@ -60,6 +60,8 @@ class Result:
     """The names of the columns of a table; None for an array."""
     vector: bool
     """True for one number per row without a second axis."""
+    types: tuple[str, ...] | None = None
+    """The types of the columns of a table, by the function itself on random rows."""
     by_pandas: bool = False
     """True if pandas' methods of texts are called, whose answers depend on the type of the column."""
 

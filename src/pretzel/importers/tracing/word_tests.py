@@ -76,6 +76,8 @@ def chosen(condition: Formula, a: Formula, b: Formula) -> Formula:
     """Return ``a if condition else b``."""
     if a == b:
         return a
+    if FALSE in (a, b):  # without an "or", which takes one set of words only
+        return both(opposite(condition), b) if a == FALSE else both(condition, a)
     return both(either(opposite(condition), a), either(condition, b))
 
 

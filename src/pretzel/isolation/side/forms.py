@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .results import typed_columns
 from .tables import MASKED, FormError, as_dtype, pandas_column, pandas_table, polars_table
 
 Column = tuple[str, int, Sequence[Any]]
@@ -115,7 +116,8 @@ def returned_by(takes: Mapping[str, Any], result: Any) -> list[Column]:
         FormError: it has no type.
     """
     if takes["form"] != "each":
-        return returned(result)
+        types = takes.get("returns")
+        return returned(result) if types is None else [_of_array(column) for column in typed_columns(result, types)]
     if takes["lists"]:
         return [_of_lists([list(tokens) for tokens in result])]
     _check_texts(result)
@@ -205,7 +207,7 @@ def _of_array(result: Any) -> Column:
 def _packed(values: list[Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     pieces, marks = [], bytearray()
     for value in values:
-        missing = value is None or value != value
+        missing = value is None or (type(value).__name__ != "NAType" and value != value)
         if not missing and not isinstance(value, str):
             raise FormError(f"objects such as {type(value).__name__} {value!r:.40}; numbers or texts have a type")
         pieces.append(b"" if missing else value.encode())

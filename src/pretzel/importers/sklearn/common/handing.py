@@ -13,6 +13,7 @@ from pretzel.importers.inputs import Inputs, Open
 from pretzel.importers.objects import base_of_column, origins, pandas_makes_nan
 from pretzel.importers.registry import IMPORTERS, REFUSED, Methods, Step, served_as
 from pretzel.plan import ops
+from pretzel.plan.node import Node
 
 HandOn = Callable[[Any, Columns, Step], Columns]
 
@@ -72,9 +73,14 @@ def hand_on(name: str, transformer: Any, x: Columns, step: Step, width: int | No
         return {}
 
     inner = step.inner(name, transformer, width, cut)
-    refused = _made(
-        path, transformer, step, lambda: step.findings.run(importing, transformer, x, inner).get("transform")
-    )
+
+    def whole() -> Node:
+        methods = step.findings.run(importing, transformer, x, inner)
+        if methods and "transform" not in methods:
+            raise inner.without_transform(methods)
+        return methods.get("transform")  # type: ignore[return-value]  # None if it handed its columns on
+
+    refused = _made(path, transformer, step, whole)
     if not handed:
         return refused
     if gives_pandas(transformer) and pandas_makes_nan():

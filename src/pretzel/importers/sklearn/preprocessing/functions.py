@@ -13,6 +13,7 @@ from sklearn.preprocessing import Binarizer, FunctionTransformer
 from pretzel.importers.columns import Columns
 from pretzel.importers.inputs import Open
 from pretzel.importers.registry import Methods, Step, imports, reads_entries
+from pretzel.importers.result_tables import returned
 from pretzel.importers.rounding import reads_thresholds
 from pretzel.importers.sklearn.common.handing import gives_pandas, hands_on, reads_as_given
 from pretzel.importers.sklearn.common.integers import TRACKED, applied_to_integers, note_reader, unwrapped_or_noted
@@ -49,7 +50,7 @@ def function_transformer(estimator: FunctionTransformer, x: Columns, step: Step)
     step.inputs.tells_integers = True
     if step.is_model and not (estimator.validate or is_traceable(estimator.func)):  # it returns all columns of a table
         step.inputs.metadata["others"] = "refused"
-    return {"transform": handed_on(estimator, x, step).returned()}
+    return returned(handed_on(estimator, x, step), step)
 
 
 @hands_on(FunctionTransformer)
