@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,8 @@ def up(directory: Path, budget: int) -> Iterator[Up]:
     try:
         assert process.stdout
         ready = json.loads(process.stdout.readline())
+        if "console" in ready:  # its socket listens before it runs
+            urllib.request.urlopen(ready["console"], timeout=START_SECONDS).read()
         yield Up(process.pid, ready["control"], ready["predictions"])
     finally:
         process.terminate()
@@ -111,6 +114,7 @@ ROLES = {
     "pretzel.control_plane.verify.child": "verifier",
     "worker": "supervisor",
     "control-plane": "control plane",
+    "console": "console",
     "up": "up",
 }
 

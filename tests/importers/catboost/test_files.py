@@ -119,6 +119,16 @@ def test_json_is_recognized_in_any_layout(tmp_path: Path) -> None:
         assert_answers(models()["numbers"], numbers(), served=path, batches=[7])
 
 
+@pytest.mark.parametrize("trees", ["oblivious_trees", "trees"])
+def test_json_without_trees_is_refused(trees: str, tmp_path: Path) -> None:
+    path = saved(models()["numbers"], tmp_path, "json")
+    document = json.loads(path.read_text())
+    del document["oblivious_trees"]
+    path.write_text(json.dumps(document | {trees: []}))
+    with pytest.raises(UnsupportedError, match="it has no trees"):
+        export(path)
+
+
 def test_json_without_all_statistics_is_refused(tmp_path: Path) -> None:
     used = ["Borders:TargetBorderCount=1", "Borders:TargetBorderCount=3"]
     options = {**QUIET, "simple_ctr": used, "cat_features": ["word", "whole", "pair"]}

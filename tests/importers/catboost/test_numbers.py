@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from catboost import CatBoost, CatBoostClassifier, CatBoostRanker, CatBoostRegressor
+from catboost import CatBoost, CatBoostClassifier, CatBoostError, CatBoostRanker, CatBoostRegressor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
@@ -170,6 +170,18 @@ def test_shrunken_models_use_the_remaining_trees() -> None:
     model.shrink(5, ntree_start=2)
     assert model.tree_count_ == 3
     assert_answers(model, numbers())
+
+
+def test_a_model_shrunken_to_no_trees_is_refused() -> None:
+    """The library has no answer of its own."""
+    model = regressor()
+    model.shrink(0)
+    with pytest.raises(CatBoostError, match="Empty tree range"):
+        model.predict(numbers())
+    with pytest.raises(
+        UnsupportedError, match="no trees, and CatBoost predicts nothing without one; train it with one iteration"
+    ):
+        pretzel.compile(model)
 
 
 def test_only_the_best_model_is_kept() -> None:

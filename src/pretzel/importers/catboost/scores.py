@@ -22,8 +22,12 @@ def scores(model: Model, x: Columns, step: Step) -> Node:
     """Return the raw scores, one or several per row; offer leaves and SHAP values.
 
     Raises:
-        UnsupportedError: the model reads texts or embeddings, or more columns than it is given.
+        UnsupportedError: the model has no trees, or reads texts or embeddings, or more columns than it is given.
     """
+    if not len(model.trees.sizes):
+        raise step.refuse(
+            "", "it has no trees, and CatBoost predicts nothing without one", "train it with one iteration or more"
+        )
     if model.estimated:
         reason = "features made of texts and embeddings are computed by calcers inside CatBoost"
         raise step.refuse(model.estimated, reason, "convert them to numbers in an earlier step, and fit on those")
@@ -31,11 +35,10 @@ def scores(model: Model, x: Columns, step: Step) -> Node:
     if last >= x.width:
         raise step.refuse("", f"it reads {last + 1} columns and is given {x.width}", "pass its training columns")
     matrix, splits = compared(model, x)
-    if len(model.trees.sizes):
-        if step.is_model:  # the library has values for further columns of a table too
-            step.inputs.metadata["without_others"] = [METHOD]
-        step.offer(METHOD, lambda: contribution_methods(matrix, model, splits))
-        step.offer("leaf_index", lambda: leaf_index(matrix, model.trees, splits), dtype="<u4")
+    if step.is_model:  # the library has values for further columns of a table too
+        step.inputs.metadata["without_others"] = [METHOD]
+    step.offer(METHOD, lambda: contribution_methods(matrix, model, splits))
+    step.offer("leaf_index", lambda: leaf_index(matrix, model.trees, splits), dtype="<u4")
     return scaled(ensemble(matrix, model.trees, splits), model)
 
 
