@@ -1,0 +1,123 @@
+"""The caller of a request: a known identity, its roles, and the time until which its credential is accepted."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from pretzel.errors import PermissionDeniedError, UnauthenticatedError
+from pretzel.serving.identity.roles import ALL, Patterns, Role, model_of
+
+MOST_DECISIONS = 1 << 16
+"""Decisions that are kept per caller; callers choose the names."""
+_NOBODY = Patterns()
+
+
+@dataclass(slots=True, eq=False)
+class Caller:
+    """A known identity, as one credential shows it."""
+
+    name: str
+    """Its name in the file of identities."""
+    roles: Mapping[Role, Patterns]
+    subject: str = ""
+    """The subject of its token by OpenID Connect, if that is its credential."""
+    contact: str = "the operator of this server"
+    """Who grants roles."""
+    expires: float = math.inf
+    """The time of ``time.monotonic()`` at which the credential expires."""
+    revoked: bool = False
+    """The identities have changed since: the credential must be looked up again."""
+    decisions: dict[Any, Any] = field(default_factory=dict)
+    """Decisions of the hot path, which end with this object."""
+
+    @property
+    def ended(self) -> bool:
+        """Return whether its decisions no longer hold."""
+        return self.revoked or self.expires <= time.monotonic()
+
+    def may(self, role: Role, model: str) -> bool:
+        """Return whether it has a role on a model."""
+        return self.roles.get(role, _NOBODY).covers(model)
+
+    def require(self, role: Role, reference: str) -> None:
+        """Check a role on the model of a reference; whether that exists does not matter.
+
+        Raises:
+            PermissionDeniedError: it lacks the role.
+        """
+        model = model_of(reference)
+        if not self.may(role, model):
+            raise self.denied(role, f"model {model[:100]!r}", model)
+
+    def require_some(self, role: Role) -> None:
+        """Check a role on at least one model.
+
+        Raises:
+            PermissionDeniedError: it has the role on none.
+        """
+        if not self.roles.get(role, _NOBODY):
+            raise self.denied(role, "any model", ALL)
+
+    def require_prefix(self, role: Role, prefix: str) -> None:
+        """Check a role on all models whose names start so, also on those that may exist later.
+
+        Raises:
+            PermissionDeniedError: a name that starts so may be another.
+        """
+        if not self.roles.get(role, _NOBODY).covers_prefix(prefix):
+            what = f"all models that start with {prefix[:100]!r}" if prefix else "all models"
+            raise self.denied(role, what, prefix + ALL)
+
+    def denied(self, role: Role, what: str, pattern: str) -> PermissionDeniedError:
+        """Return the error of a role that is missing."""
+        entry = "worker = true" if role is Role.WORKER else f'{role} = ["{pattern[:100]}"]'
+        where = "for this call" if role is Role.WORKER else f"on {what}"
+        return PermissionDeniedError(
+            f"identity {self.name!r} lacks the role {role} {where}; {self.contact} grants it, by {entry} in the file "
+            "of identities"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The caller of a running call, and the role that its method needs on models."""
+
+    caller: Caller
+    role: Role
+
+    def require(self, reference: str) -> None:
+        """Check the role on the model of a reference.
+
+        Raises:
+            PermissionDeniedError: the caller lacks it.
+            UnauthenticatedError: its credential ended during the call, which is a stream.
+        """
+        if self.caller.ended:
+            raise ended()
+        self.caller.require(self.role, reference)
+
+    def may(self, model: str) -> bool:
+        """Return whether the caller has the role on a model."""
+        return self.caller.may(self.role, model)
+
+
+def ended() -> UnauthenticatedError:
+    """Return the error of a credential that is no longer accepted."""
+    error = UnauthenticatedError("the credential of this call expired or was withdrawn; call again with a new one")
+    error.reason = "expired"
+    return error
+
+
+ACCESS: ContextVar[Access | None] = ContextVar("pretzel_access", default=None)
+"""The caller of the present call, for audit and quotas; None if no identities are configured."""
+
+
+def visible() -> Callable[[str], bool]:
+    """Return the function that tells which models the present caller may know of."""
+    access = ACCESS.get()
+    return access.may if access is not None else lambda model: True
