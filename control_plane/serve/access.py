@@ -7,9 +7,8 @@ from typing import Any
 
 import grpc.aio
 
-from pretzel.errors import PermissionDeniedError
-from pretzel.serving.identity.caller import ACCESS, Access, ended
-from pretzel.serving.identity.keeper import Keeper
+from pretzel.serving.identity.caller import ACCESS, Access
+from pretzel.serving.identity.keeper import Keeper, authorization_in
 from pretzel.serving.identity.table import On, rule_of
 
 
@@ -30,12 +29,8 @@ class Door:
         if self._keeper is None or rule.role is None:
             return
         names: Mapping[str, Any] = context.auth_context()
-        caller = self._keeper.identify(context.invocation_metadata() or (), names)
-        try:
-            ACCESS.set(rule.admit(caller))
-        except PermissionDeniedError:
-            self._keeper.deny()
-            raise
+        keeper, authorization = self._keeper, authorization_in(context.invocation_metadata() or ())
+        ACCESS.set(rule.lasting(lambda: keeper.identify(authorization, names)))
 
     def check(self, method: str, request: Any) -> None:
         """Check the role on the models that a request names.
@@ -44,13 +39,8 @@ class Door:
             PermissionDeniedError: the caller lacks it on one of them.
         """
         access = ACCESS.get()
-        if self._keeper is None or access is None:
-            return
-        try:
+        if access is not None:
             _check(access, rule_of(method).on, request)
-        except PermissionDeniedError:
-            self._keeper.deny()
-            raise
 
 
 def _check(access: Access, on: On, request: Any) -> None:
@@ -65,7 +55,8 @@ def check_lasting() -> None:
 
     Raises:
         UnauthenticatedError: it expired or was withdrawn meanwhile.
+        PermissionDeniedError: its identity has lost the role.
     """
     access = ACCESS.get()
-    if access is not None and access.caller.ended:
-        raise ended()
+    if access is not None:
+        access.refresh()

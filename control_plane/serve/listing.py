@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from pretzel.control_plane.catalog import Catalog
-from pretzel.control_plane.catalog.selecting import Selection
+from pretzel.control_plane.catalog.selectors import Selection
 from pretzel.control_plane.serve import translate
 from pretzel.control_plane.serve.live import Worker, held_back
 from pretzel.plan import wire
@@ -37,9 +37,7 @@ def list_models(
     return pb.ListModelsResponse(models=map(wire.model_to_proto, models), held=held, next_page_token=following)
 
 
-def _page(
-    catalog: Catalog, request: pb.ListModelsRequest, selection: Selection, sees: Sees
-) -> tuple[list[Model], str]:
+def _page(catalog: Catalog, request: pb.ListModelsRequest, selection: Selection, sees: Sees) -> tuple[list[Model], str]:
     """Return a page, and the name of its last model if more may follow: never that of a hidden one."""
     size, found = min(request.page_size, PAGE), list[Model]()
     after = request.page_token

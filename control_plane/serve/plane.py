@@ -29,9 +29,8 @@ from pretzel.control_plane.verify import Limits, Python, Verifier
 from pretzel.engine.bindings.binding import DERIVED
 from pretzel.errors import PreconditionError
 from pretzel.plan.digest import Digest
-from pretzel.serving.background import Background
 from pretzel.serving.descriptors import raise_limit
-from pretzel.serving.identity.keeper import Keeper
+from pretzel.serving.identity.keeper import keeper_of
 
 _MISSED_REPORTS = 5
 _WRITERS, _RECEIVERS = 4, 8
@@ -54,7 +53,7 @@ class Plane:
         self.settings = settings
         self.metrics = Metrics()
         self.background = self.metrics.background
-        self.keeper = _keeper(settings, self.background)
+        self.keeper = keeper_of(settings.identities, self.background, worker_token=settings.worker_token_file)
         self._lock = own(settings.data_dir)
         self._collecting = asyncio.Lock()
         self.store = store_of(settings.data_dir, settings.store)
@@ -176,12 +175,6 @@ class Plane:
         self.catalog.close()
         self.store.close()
         self._lock.close()
-
-
-def _keeper(settings: Settings, background: Background) -> Keeper | None:
-    if settings.identities is None:
-        return None
-    return Keeper(settings.identities, settings.worker_token_file, background)
 
 
 def _verifier(settings: Settings) -> Verifier:

@@ -40,6 +40,7 @@ from pretzel.isolation.stages import PythonStages
 from pretzel.plan.digest import Digest
 from pretzel.serving.background import Background, cause_of
 from pretzel.serving.heap import settle
+from pretzel.serving.identity.keeper import keeper_of
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +60,8 @@ class ServingProcess:
         self._further, self._inherited = start.get("listen", ()), start.get("descriptors")
         self._tally = tally = Tally(settings.metrics_models)
         self._objects = ObjectReader(Path(start["cache_dir"]))
+        self._background = Background(self._report_problems)
+        self._keeper = keeper_of(settings.identities, self._background, tally.rejected)
         flight = Flight(start["flight"], start["slot"]) if start.get("flight") else None
         budget = for_plans(settings.memory_budget)
         self._python = PythonStages(settings.python, _log_crash)
@@ -87,11 +90,11 @@ class ServingProcess:
         report = Report() if settings.load_reports else None
         self._telemetry = Telemetry.of(settings, start.get("slot", 0))
         given: dict[str, Any] = {"acceptor": acceptor, "report": report, "telemetry": self._telemetry}
+        given["keeper"] = self._keeper
         self._server = Server(settings, service, self._calls, inference, shared_port=start["shared_port"], **given)
         self._load = self._reporter(report, start) if report else None
         self._statistics = backend.statistics if settings.triton_metrics else None
         self._http: str = start.get("http", "")
-        self._background = Background(self._report_problems)
         self._prepare(start)
 
     def _reporter(self, report: Report, start: Message) -> Reporter:
@@ -120,6 +123,8 @@ class ServingProcess:
             loop.add_signal_handler(number, self._stop.set)
         applying = self._background.keep(CATALOGS, self._apply_catalogs)
         works = [self._listen_to_supervisor(), applying]
+        if self._keeper is not None:
+            works.append(self._keeper.keep())
         if self._load is not None:
             works.append(self._background.keep(LOAD, self._load.run))
         tasks = [asyncio.create_task(work) for work in works]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from pretzel.errors import PermissionDeniedError, UnauthenticatedError
+from pretzel.errors import PermissionDeniedError
 from pretzel.serving.identity.roles import ALL, Patterns, Role, model_of
 
-MOST_DECISIONS = 1 << 16
+MOST_DECISIONS = 1 << 12
 """Decisions that are kept per caller; callers choose the names."""
+NOT_PERMITTED = "permission"
+"""Reason in metrics of calls that lack a role."""
 _NOBODY = Patterns()
 
 
@@ -32,8 +35,9 @@ class Caller:
     """The time of ``time.monotonic()`` at which the credential expires."""
     revoked: bool = False
     """The identities have changed since: the credential must be looked up again."""
-    decisions: dict[Any, Any] = field(default_factory=dict)
-    """Decisions of the hot path, which end with this object."""
+    refused: Counter[str] = field(default_factory=Counter)
+    """Counts refused calls of the server by reason."""
+    accesses: dict[Role, Access] = field(default_factory=dict)
 
     @property
     def ended(self) -> bool:
@@ -52,7 +56,7 @@ class Caller:
         """
         model = model_of(reference)
         if not self.may(role, model):
-            raise self.denied(role, f"model {model[:100]!r}", model)
+            raise self.denied_on(role, model)
 
     def require_some(self, role: Role) -> None:
         """Check a role on at least one model.
@@ -73,8 +77,17 @@ class Caller:
             what = f"all models that start with {prefix[:100]!r}" if prefix else "all models"
             raise self.denied(role, what, prefix + ALL)
 
+    def denied_on(self, role: Role, model: str) -> PermissionDeniedError:
+        """Return the error of a role that is missing on a model."""
+        return self.denied(role, f"model {model[:100]!r}", model)
+
+    def access(self, role: Role) -> Access:
+        """Return its access by a role; there is one of each, for the decisions that are kept there."""
+        return self.accesses.get(role) or self.accesses.setdefault(role, Access(self, role))
+
     def denied(self, role: Role, what: str, pattern: str) -> PermissionDeniedError:
-        """Return the error of a role that is missing."""
+        """Return the error of a role that is missing, and count it."""
+        self.refused[NOT_PERMITTED] += 1
         entry = "worker = true" if role is Role.WORKER else f'{role} = ["{pattern[:100]}"]'
         where = "for this call" if role is Role.WORKER else f"on {what}"
         return PermissionDeniedError(
@@ -83,34 +96,41 @@ class Caller:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Access:
     """The caller of a running call, and the role that its method needs on models."""
 
     caller: Caller
     role: Role
+    decisions: dict[bytes, Any] = field(default_factory=dict)
+    """Decisions of the hot path by the bytes of names: true, or the error of a refusal."""
+
+    renew: Callable[[], Caller] | None = None
+    """Looks the credential of a running call up again when it has ended: a stream may last longer."""
+
+    def refresh(self) -> None:
+        """Look the credential up again if it has ended.
+
+        Raises:
+            UnauthenticatedError: it expired, or was withdrawn.
+            PermissionDeniedError: its identity has lost the role.
+        """
+        if self.renew is not None and self.caller.ended:
+            self.caller = self.renew()
 
     def require(self, reference: str) -> None:
         """Check the role on the model of a reference.
 
         Raises:
             PermissionDeniedError: the caller lacks it.
-            UnauthenticatedError: its credential ended during the call, which is a stream.
+            UnauthenticatedError: its credential ended during the call.
         """
-        if self.caller.ended:
-            raise ended()
+        self.refresh()
         self.caller.require(self.role, reference)
 
     def may(self, model: str) -> bool:
         """Return whether the caller has the role on a model."""
         return self.caller.may(self.role, model)
-
-
-def ended() -> UnauthenticatedError:
-    """Return the error of a credential that is no longer accepted."""
-    error = UnauthenticatedError("the credential of this call expired or was withdrawn; call again with a new one")
-    error.reason = "expired"
-    return error
 
 
 ACCESS: ContextVar[Access | None] = ContextVar("pretzel_access", default=None)

@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from pretzel.errors import PreconditionError
 from pretzel.serving.identity.roles import IMPLIED, Patterns, Role, checked
@@ -127,7 +136,7 @@ class Identity(_Strict):
     @property
     def roles(self) -> dict[Role, Patterns]:
         """Return its roles, with those that they imply."""
-        given = {role: list(getattr(self, role)) for role in Role if role is not Role.WORKER}
+        given: dict[Role, list[str]] = {role: list(getattr(self, role)) for role in Role if role is not Role.WORKER}
         for role, implied in IMPLIED.items():
             for other in implied:
                 given[other] += getattr(self, role)
@@ -231,7 +240,9 @@ def _entry(content: Any, table: str, index: int) -> str:
     """Return how an entry of a table is called: by its name, or by its number from 1."""
     try:
         entry = content[table][index]
-        return f"{table} {entry.get('name') or entry['issuer']!r}" if table == "issuer" else f"{table} {entry['name']!r}"
+        return (
+            f"{table} {entry.get('name') or entry['issuer']!r}" if table == "issuer" else f"{table} {entry['name']!r}"
+        )
     except (KeyError, IndexError, TypeError, AttributeError):
         return f"{table} {index + 1}"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from pretzel.errors import PermissionDeniedError, UnauthenticatedError
-from pretzel.serving.identity.keeper import AUTHORIZATION, Keeper
+from pretzel.serving.identity.keeper import Keeper
 from pretzel.serving.identity.recognition import ALTERNATIVE, COMMON
 from pretzel.serving.identity.table import METRICS
 
@@ -20,7 +20,7 @@ class Refusal(NamedTuple):
 
 Gate = Callable[[str | None, Mapping[str, Any] | None], Refusal | None]
 """Decides by the field ``authorization`` and the certificate of the peer, as :mod:`ssl` describes it."""
-CHALLENGE = ("WWW-Authenticate", "Bearer")
+CHALLENGE = ("www-authenticate", "Bearer")
 
 
 def gate_of(keeper: Keeper | None, *, closed: bool) -> Gate | None:
@@ -29,9 +29,8 @@ def gate_of(keeper: Keeper | None, *, closed: bool) -> Gate | None:
         return None
 
     def decide(authorization: str | None, certificate: Mapping[str, Any] | None) -> Refusal | None:
-        fields = [] if authorization is None else [(AUTHORIZATION, authorization)]
         try:
-            METRICS.admit(keeper.identify(fields, names_of(certificate)))
+            METRICS.admit(keeper.identify(authorization, names_of(certificate)))
         except UnauthenticatedError as error:
             return Refusal("401 Unauthorized", str(error))
         except PermissionDeniedError as error:

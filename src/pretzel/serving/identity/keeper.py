@@ -21,8 +21,6 @@ log = structlog.get_logger(__name__)
 CHECK_SECONDS = 1.0
 """Time between two looks at the files."""
 AUTHORIZATION = "authorization"
-NOT_PERMITTED = "permission"
-"""Reason in metrics of calls that lack a role."""
 TASK = "identities"
 """Name of the background task in metrics."""
 Signature = tuple[tuple[int, int, int], ...]
@@ -45,27 +43,23 @@ class Keeper:
         """
         self._path, self._worker_token = Path(path), Path(worker_token) if worker_token else None
         self._background = background or Background()
-        self.recognition: Recognition | None = None
-        self._signature, self._content, self.recognition = self._read()
         self.refused = Counter[str]() if refused is None else refused
         """Calls without an accepted credential, and calls that lack a role, by reason."""
+        self.recognition: Recognition | None = None
+        self._signature, self._content, self.recognition = self._read()
 
-    def identify(self, metadata: Iterable[tuple[str | bytes, str | bytes]], names: Names) -> Caller:
-        """Return the caller of a request by its metadata and its certificate.
+    def identify(self, authorization: str | None, names: Names) -> Caller:
+        """Return the caller of a request by its field ``authorization`` and its certificate.
 
         Raises:
             UnauthenticatedError: as :meth:`Recognition.caller`.
         """
         assert self.recognition is not None
         try:
-            return self.recognition.caller(authorization_in(metadata), names)
+            return self.recognition.caller(authorization, names)
         except UnauthenticatedError as error:
             self.refused[error.reason] += 1
             raise
-
-    def deny(self) -> None:
-        """Count a call whose caller lacks a role."""
-        self.refused[NOT_PERMITTED] += 1
 
     def look(self) -> None:
         """Read the files again if they have changed.
@@ -104,12 +98,23 @@ class Keeper:
         if signature[0] != before:
             raise PreconditionError(f"identities: {self._path} is being written; it is read again in a moment")
         last = self.recognition.verifier if self.recognition is not None else None
-        return signature, content, Recognition(content, self._worker_token, last)
+        return signature, content, Recognition(content, self._worker_token, last, self.refused)
 
     def _present(self) -> Signature:
         """Return the identity of the present content of all files; a missing one is noticed when it is read."""
         own = [self._worker_token] if self._worker_token else []
         return tuple(map(_state, (self._path, *self._content.further, *own)))
+
+
+def keeper_of(
+    path: Path | None, background: Background, refused: Counter[str] | None = None, worker_token: Path | None = None
+) -> Keeper | None:
+    """Return the keeper of a file; None without one: every caller may then do everything.
+
+    Raises:
+        PreconditionError: as :class:`Keeper`.
+    """
+    return Keeper(path, worker_token, background, refused) if path else None
 
 
 def _state(file: Path) -> tuple[int, int, int]:

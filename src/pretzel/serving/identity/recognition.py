@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -27,16 +28,20 @@ class Recognition:
     """The identities of one state of the file."""
 
     def __init__(
-        self, content: Identities, worker_token: Path | None = None, last: JwtVerifier | None = None
+        self,
+        content: Identities,
+        worker_token: Path | None = None,
+        last: JwtVerifier | None = None,
+        counter: Counter[str] | None = None,
     ) -> None:
         """Read the secrets of the identities, and the token of the workers, if it has a file.
 
-        Keys that ``last`` has fetched stay.
+        Keys that ``last`` has fetched stay; ``counter`` counts refused calls.
 
         Raises:
             PreconditionError: one cannot be read, or two identities share a credential.
         """
-        self._content = content
+        self._content, self._refused = content, Counter[str]() if counter is None else counter
         self._identities = [*content.identity]
         self._tokens: dict[str, tuple[TokenHash, Caller]] = {}
         self._certificates: dict[tuple[str, str], Caller] = {}
@@ -46,7 +51,7 @@ class Recognition:
             self._add(identity)
         if worker_token is not None:
             found = hash_in(worker_token, "worker_token_file")
-            caller = Caller(OWN_WORKER, {Role.WORKER: Patterns.of(["*"])}, contact=content.contact)
+            caller = Caller(OWN_WORKER, {Role.WORKER: Patterns.of(["*"])}, "", content.contact, refused=self._refused)
             self._add_token(found, caller)
 
     def _add(self, identity: Identity) -> None:
@@ -65,7 +70,7 @@ class Recognition:
         self._tokens[found.id] = found, caller
 
     def _caller(self, identity: Identity, subject: str = "", expires: float = math.inf) -> Caller:
-        return Caller(identity.name, identity.roles, subject, self._content.contact, expires)
+        return Caller(identity.name, identity.roles, subject, self._content.contact, expires, refused=self._refused)
 
     def caller(self, authorization: str | None, names: Names) -> Caller:
         """Return the caller of a request, by the value of its field ``authorization``, or by its certificate.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -42,7 +42,22 @@ class Rule:
             caller.require_prefix(self.role, "")
         else:
             caller.require_some(self.role)
-        return Access(caller, self.role)
+        return caller.access(self.role)
+
+    def lasting(self, identify: Callable[[], Caller]) -> Access:
+        """Return the access of a call that may outlast its credential, which ``identify`` looks up, now and then.
+
+        Raises:
+            UnauthenticatedError: the credential is not accepted.
+            PermissionDeniedError: as :meth:`admit`.
+        """
+
+        def renew() -> Caller:
+            return self.admit(identify()).caller
+
+        caller = renew()
+        assert self.role is not None
+        return Access(caller, self.role, renew=renew)
 
 
 OPEN = Rule()
@@ -122,7 +137,9 @@ ROUTES: Mapping[str, Rule] = {
     "GET /v2/models/stats": _SOME,
     "GET /v2/systemsharedmemory/status": _SHARED,
     "GET /v2/systemsharedmemory/region/*/status": _SHARED,
-    **{f"GET {start}{end}": _PREDICT for start in (_V2, _VERSION) for end in ("", "/ready", "/config", "/openapi.json")},
+    **{
+        f"GET {start}{end}": _PREDICT for start in (_V2, _VERSION) for end in ("", "/ready", "/config", "/openapi.json")
+    },
     **{f"GET {start}/stats": _READ for start in (_V2, _VERSION)},
     **{f"POST {start}/infer": _PREDICT for start in (_V2, _VERSION)},
     "POST /v2/repository/index": _SOME,
