@@ -1,7 +1,7 @@
 """Decides by the names in a message, before it is decoded, whether its caller may predict with these models.
 
 A decision is looked up by the bytes of the names: those of one caller are kept until its credential ends.  A message
-whose names stand in several places, or that is malformed, is left to the ordinary path, which decides alike.
+whose names are in several places, or that is malformed, is left to the ordinary path, which decides alike.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
@@ -75,7 +75,7 @@ cdef bint only(Span message, uint32_t number, Span* found) noexcept nogil:
 
 
 cdef bint run_of(Span message, Span* run) noexcept nogil:
-    """Find the run of fields with names; return false if they stand in several places."""
+    """Find the run of fields with names; return false if they are in several places."""
     cdef Reader reader = reader_of(message)
     cdef Field field
     cdef int result

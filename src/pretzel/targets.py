@@ -76,7 +76,7 @@ class Target:
 
     @property
     def is_private(self) -> bool:
-        """Return whether nobody on a network can read what is sent: by TLS, or because it stays on this machine."""
+        """Return whether what is sent is secret on the network: encrypted by TLS, or only on this machine."""
         return self.secure or self.address.startswith(UNIX) or (self.server is not None and _is_near(self.server[0]))
 
     @classmethod
@@ -117,7 +117,7 @@ class Bearer:
         """Take a token, or the file that has one.
 
         Raises:
-            InputError: both are given, the file cannot be read, or it is no token.
+            InputError: both are given, the file cannot be read, or it is not a token.
         """
         if token is not None and file is not None:
             raise InputError("token and token_file: give one of them")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from pretzel.errors import InputError, UnavailableError
+from pretzel.errors import InputError, PermissionDeniedError, PretzelError, UnauthenticatedError, UnavailableError
 from pretzel.scraping.metrics import Scrape, parse
 from pretzel.targets import Bearer, Target, Tls
 
@@ -17,6 +18,9 @@ SECONDS = 5.0
 """The longest wait for the metrics of one worker."""
 MOST_BYTES = 64 << 20
 """Largest answer that is read: 10,000 models take about 25 MiB."""
+
+REFUSED: Mapping[int, type[PretzelError]] = {401: UnauthenticatedError, 403: PermissionDeniedError}
+"""Errors of closed metrics, by the status."""
 
 
 class Reader:
@@ -41,6 +45,7 @@ class Reader:
 
         Raises:
             InputError: the URL is not one of metrics.
+            UnauthenticatedError, PermissionDeniedError: they are closed to this caller.
             UnavailableError: there are none; the message has the reason.
         """
         parts = urlsplit(url)
@@ -60,6 +65,12 @@ class Reader:
             if len(data) > MOST_BYTES:
                 raise ValueError(f"more than {MOST_BYTES >> 20} MiB")
             return parse(data.decode())
+        except urllib.error.HTTPError as error:
+            if error.code not in REFUSED:
+                raise UnavailableError(f"metrics at {url}: {error.reason}") from None
+            raise REFUSED[error.code](
+                f"metrics at {url}: {error.read(1000).decode(errors='replace').strip()}"
+            ) from None
         except (OSError, ValueError) as error:
             raise UnavailableError(f"metrics at {url}: {getattr(error, 'reason', error)}") from None
 

@@ -124,7 +124,7 @@ class ServerSettings(PlaneSettings):
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("tls_cert and tls_key go together; give both or none")
         if self.metrics_access == "closed" and self.identities is None:
-            raise ValueError("metrics_access 'closed' needs identities: without them, nobody can be recognized")
+            raise ValueError("metrics_access 'closed' needs identities: without them, no caller can be recognized")
         if self.tls_client_ca and not self.tls_cert:
             raise ValueError("tls_client_ca needs tls_cert and tls_key: without TLS, clients have no certificates")
         ports = [address for address in self.listeners if not address.path]

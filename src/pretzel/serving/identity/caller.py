@@ -138,6 +138,6 @@ ACCESS: ContextVar[Access | None] = ContextVar("pretzel_access", default=None)
 
 
 def visible() -> Callable[[str], bool]:
-    """Return the function that tells which models the present caller may know of."""
+    """Return a predicate of the models that the present caller may know of."""
     access = ACCESS.get()
     return access.may if access is not None else lambda model: True

@@ -99,7 +99,7 @@ def _parsed(data: bytes) -> dict[str, Any]:
     """Return the public keys of a set; those of other kinds are left out.
 
     Raises:
-        ValueError: it is no set of keys, or has none that can be used.
+        ValueError: it is not a set of keys, or has none of a known kind.
     """
     jwt = _library()
     content = json.loads(data)

@@ -76,8 +76,7 @@ class Recognition:
         """Return the caller of a request, by the value of its field ``authorization``, or by its certificate.
 
         Raises:
-            UnauthenticatedError: there is no credential, or it is not accepted; a wrong token is not made up for by a
-                certificate.
+            UnauthenticatedError: a credential is missing or not accepted; no certificate replaces a wrong token.
         """
         if authorization is not None:
             if authorization[: len(SCHEME)].lower() != SCHEME:
