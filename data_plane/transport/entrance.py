@@ -17,6 +17,7 @@ from pretzel.data_plane.transport.status import Header, status_fields
 from pretzel.errors import PretzelError
 from pretzel.serving.errors import status_of
 from pretzel.serving.identity.caller import Access, Caller
+from pretzel.serving.identity.keeper import authorization_in
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.call import Call
@@ -37,7 +38,7 @@ class Entrance:
         """Recognize callers by what the front knows; ``names`` are those of the connection's certificate."""
         self._front, self._names = front, names
         self._caller: Caller | None = None
-        self._credential: bytes | None = None
+        self._credential: str | None = None
         self._access: Access | None = None
 
     @property
@@ -71,10 +72,9 @@ class Entrance:
         if keeper is None or rule.role is None:
             self._access = None
             return
-        caller, credential = self._caller, head.authorization
+        caller, credential = self._caller, authorization_in(head.fields)
         if caller is None or caller.ended or credential != self._credential:
-            text = None if credential is None else credential.decode("latin-1")
-            self._caller = caller = keeper.identify(text, self._names)
+            self._caller = caller = keeper.identify(credential, self._names)
             self._credential = credential
         self._access = head.access = rule.admit(caller)
 

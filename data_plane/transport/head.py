@@ -15,7 +15,6 @@ _UNITS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-
 _TIMEOUT_DIGITS = 8
 _AT_ONCE = 1e-9
 """Seconds of a timeout of 0: the call has a deadline, and it has passed."""
-SEVERAL = b"several"
 _RESERVED = frozenset({b"te", b"content-type", b"grpc-encoding", b"grpc-accept-encoding", b"grpc-timeout"})
 
 
@@ -30,14 +29,12 @@ class Rejection(Exception):
 class Head:
     """The content of a call's header fields."""
 
-    __slots__ = ("accepts_gzip", "access", "authorization", "encoding", "fields", "path", "timeout")
+    __slots__ = ("accepts_gzip", "access", "encoding", "fields", "path", "timeout")
 
     def __init__(self, path: bytes, timeout: float, encoding: bytes, accepts_gzip: bool, fields: list[Header]) -> None:
         self.path, self.timeout, self.encoding, self.accepts_gzip = path, timeout, encoding, accepts_gzip
         self.fields = fields
         """Fields of the caller's metadata."""
-        self.authorization: bytes | None = None
-        """The field ``authorization``; of several, one that no server accepts."""
         self.access: Access | None = None
         """What the caller may do; None if everyone may make this call."""
 
@@ -55,7 +52,6 @@ def read_head(fields: tuple[Header, ...], most_bytes: int) -> Head:
     path = method = content_type = b""
     timeout: bytes | None = None
     encoding, accepts_gzip, size = IDENTITY, False, 0
-    authorization: bytes | None = None
     metadata: list[Header] = []
     binary: list[Header] = []
     for field in fields:
@@ -70,8 +66,6 @@ def read_head(fields: tuple[Header, ...], most_bytes: int) -> Head:
             size += most_bytes  # the guard has cut out values
         elif name not in _RESERVED:
             metadata.append(field)
-            if name == b"authorization":
-                authorization = value if authorization is None else SEVERAL
             if name[-4:] == b"-bin":
                 binary.append(field)
         elif name == b"content-type":
@@ -94,9 +88,7 @@ def read_head(fields: tuple[Header, ...], most_bytes: int) -> Head:
     if binary:
         _check_binary(binary)
     seconds = 0.0 if timeout is None else seconds_of(timeout) or _AT_ONCE
-    head = Head(path, seconds, encoding, accepts_gzip, metadata)
-    head.authorization = authorization
-    return head
+    return Head(path, seconds, encoding, accepts_gzip, metadata)
 
 
 def seconds_of(timeout: bytes) -> float:

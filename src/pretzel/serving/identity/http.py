@@ -1,4 +1,4 @@
-"""Who may read `/metrics`, and the statuses of refusals over HTTP."""
+"""The access to `/metrics`, and the statuses of refusals over HTTP."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ _PATTERN = re.compile(r"\*|\w[\w./-]{0,199}\*?")
 
 
 class Role(StrEnum):
-    """What an identity may do."""
+    """A kind of calls that an identity may make."""
 
     PREDICT = "predict"
     READ = "read"

@@ -25,7 +25,7 @@ class On(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a method needs."""
+    """The role that a method needs, and on which models."""
 
     role: Role | None = None
     """None for a method that is open to all."""
