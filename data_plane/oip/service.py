@@ -13,7 +13,7 @@ from pretzel.data_plane.oip.shared_memory import Regions
 from pretzel.data_plane.telemetry.recording import failed
 from pretzel.data_plane.transport.context import ServicerContext, deadline_of
 from pretzel.data_plane.transport.streams import Streams
-from pretzel.errors import NoCatalogError, NotFoundError, UnavailableError, UnsupportedError
+from pretzel.errors import NoCatalogError, NotFoundError, UnauthenticatedError, UnavailableError, UnsupportedError
 from pretzel.inference import service_pb2 as pb
 from pretzel.plan.model import ModelVersion
 from pretzel.plan.wire import read_or_raise
@@ -165,7 +165,7 @@ class InferenceService:
     async def _answer(self, request: pb.ModelInferRequest, context: ServicerContext) -> bytes:
         try:
             return streamed(await self._inference.infer(request, deadline_of(context), final=True))
-        except NoCatalogError:  # every request would fail alike, so the client retries the stream elsewhere
+        except (NoCatalogError, UnauthenticatedError):  # every request would fail alike, so the stream ends
             raise
         except Exception as error:
             if _STATUS_ON_ERROR in ((key, value) for key, value in context.invocation_metadata() or ()):

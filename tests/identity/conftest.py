@@ -24,7 +24,7 @@ class Running(NamedTuple):
     logs: list[str]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A control plane with the models a/x and b/x, and a worker of each front."""
     folder = tmp_path_factory.mktemp("identity")
@@ -34,7 +34,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         address = control.ready["address"]
         with ControlPlane(address, token=identities.tokens["root"], timeout=SECONDS) as plane:
             plane.deploy("a/x", definition(0))
-            plane.deploy("b/x", definition(1))
+            plane.deploy("b/x", definition(0))  # they share their parameters
         first, second = (folder / front for front in ("native", "grpcio"))
         first.mkdir(), second.mkdir()
         with (

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
+import queue
 from collections.abc import Iterator
 from typing import Any
 
 import grpc
+import numpy as np
 import pytest
+import tritonclient.grpc as triton_grpc
+import tritonclient.utils as triton_utils
 from google.protobuf import message_factory
 
+from pretzel import Client, ControlPlane, errors
+from pretzel.plan.wire import columns_to_proto
+from pretzel.v1 import prediction_pb2 as pb
+from pretzel.v1.prediction_pb2_grpc import PredictionServiceStub
+from tests.control_plane.serve.running import WIDTH
+from tests.identity.calling import about, fetched, status, until
 from tests.identity.conftest import Running
 from tests.identity.servers import ROLES, SECONDS
 from tests.identity.test_table import services
 
+PREDICT_ONE = "/pretzel.v1.PredictionService/Predict"
 ANYONE = {None, *ROLES}
 PREDICT, DEPLOY = {"predict", "administer", "root"}, {"deploy", "administer", "root"}
 READ = DEPLOY | {"read"}
@@ -75,30 +84,6 @@ def methods(expected: dict[str, set[Any]]) -> Iterator[tuple[str, Any, set[Any]]
             ):
                 kind = message_factory.GetMessageClass(method.input_type)
                 yield f"/{service.full_name}/{method.name}", kind, expected[method.name]
-
-
-def about(kind: Any, model: str) -> bytes:
-    """A request about a model that is not there."""
-    fields = kind.DESCRIPTOR.fields_by_name
-    if "request" in fields:
-        return bytes(kind(request={"model": model}).SerializeToString())
-    name = next((field for field in ("model", "model_name", "name", "models", "prefix") if field in fields), None)
-    if name is None or "Memory" in kind.DESCRIPTOR.name:
-        return b""
-    return bytes(kind(**{name: [model] if name == "models" else model}).SerializeToString())
-
-
-def status(channel: grpc.Channel, path: str, message: bytes, fields: list[tuple[str, str]]) -> tuple[Any, str]:
-    """Call any method as a stream; return the status of the first answer, and its message or the answer."""
-    sent = iter([]) if path.endswith("UploadObjects") else iter([message])
-    call: Any = channel.stream_stream(path)(sent, metadata=fields, timeout=SECONDS)
-    try:
-        answer = next(call, b"")
-        return grpc.StatusCode.OK, answer.decode("latin-1")
-    except grpc.RpcError as error:
-        return error.code(), error.details() or ""  # type: ignore[attr-defined]
-    finally:
-        call.cancel()
 
 
 def wrong(running: Running, address: str, expected: dict[str, set[Any]], model: str) -> list[str]:
@@ -176,17 +161,6 @@ ROUTES = {
 }
 
 
-def fetched(url: str, method: str, fields: list[tuple[str, str]]) -> tuple[int, str]:
-    body = b"{}" if method == "POST" else None
-    headers = {"content-type": "application/json", **dict(fields)}
-    request = urllib.request.Request(url, data=body, method=method, headers=headers)
-    try:
-        with urllib.request.urlopen(request, timeout=SECONDS) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode()
-
-
 @pytest.mark.parametrize("model", ["a%2Fnone", "b%2Fnone"])
 def test_http(running: Running, model: str):
     found = []
@@ -211,10 +185,22 @@ def test_invocations(running: Running):
     assert code != 200 and "b/x" not in text.replace('predict = [\\"b/x\\"]', "").replace("model 'b/x'", "")
 
 
+def refuse_one(running: Running) -> None:
+    """Make each plane refuse a call for its role."""
+    for address, method in (
+        (running.control_address, "/pretzel.v1.ControlPlaneService/CheckStore"),
+        (running.native, PREDICT_ONE),
+    ):
+        with grpc.insecure_channel(address) as channel:
+            fields = running.identities.fields("nothing")
+            assert status(channel, method, b"", fields)[0] is grpc.StatusCode.PERMISSION_DENIED
+
+
 @pytest.mark.parametrize("plane", ["control", "worker"])
 def test_closed_metrics(running: Running, plane: str):
     port = running.control.ready["metrics_port"]
     url = running.metrics if plane == "worker" else f"http://127.0.0.1:{port}/metrics"
+    refuse_one(running)
     assert fetched(url, "GET", [])[0] == 401
     code, text = fetched(url, "GET", running.identities.fields("read"))
     assert code == 403 and "identity 'read' lacks the role read on all models" in text
@@ -223,7 +209,85 @@ def test_closed_metrics(running: Running, plane: str):
     assert code == 200 and f'{name}{{reason="permission"}}' in text
 
 
+X = np.zeros((2, WIDTH))
+
+
+@pytest.mark.parametrize("front", ["native", "grpcio"])
+def test_the_sdk(running: Running, front: str):
+    address, tokens = getattr(running, front), running.identities.tokens
+    denied = "identity 'predict' lacks the role predict on model 'b/x'; ops@example.org grants it, by predict = "
+    with Client(address, token_file=running.identities.file_of("predict"), timeout=SECONDS) as client:
+        for _ in range(3):  # the second call takes the hot path
+            assert client.predict("a/x", X).tolist() == ["yes", "yes"]
+            with pytest.raises(errors.PermissionDeniedError, match=denied):
+                client.predict("b/x", X)
+    with Client(address, token=tokens["read"], timeout=SECONDS) as client:
+        with pytest.raises(errors.PermissionDeniedError, match="identity 'read' lacks the role predict on any model"):
+            client.predict("a/x", X)
+    with Client(address, token=tokens["root"][:-1] + "!", timeout=SECONDS) as client:
+        with pytest.raises(errors.UnauthenticatedError, match="unknown token; ask for one that this server"):
+            client.predict("a/x", X)
+    with Client(address, token=tokens["root"], timeout=SECONDS) as client:
+        assert client.predict_many(["a/x", "b/x"], X, "predict").keys() == {"a/x", "b/x"}
+
+
+@pytest.mark.parametrize("front", ["native", "grpcio"])
+def test_many_models_have_an_error_each(running: Running, front: str):
+    request = pb.PredictManyRequest(models=["a/x", "b/x"], columns=columns_to_proto({"x": X}), outputs=["predict"])
+    with grpc.insecure_channel(getattr(running, front)) as channel:
+        for _ in range(2):
+            fields = running.identities.fields("predict")
+            ours, other = PredictionServiceStub(channel).PredictMany(request, metadata=fields, timeout=SECONDS).results
+            assert ours.response.model == "a/x" and other.error.code == grpc.StatusCode.PERMISSION_DENIED.value[0]
+            assert "lacks the role predict on model 'b/x'" in other.error.message
+
+
+@pytest.mark.parametrize("front", ["native", "grpcio"])
+def test_clients_of_triton(running: Running, front: str):
+    fields = dict(running.identities.fields("predict"))
+    with triton_grpc.InferenceServerClient(getattr(running, front)) as client:
+        assert client.is_server_live() and client.get_model_metadata("a/x", headers=fields).name == "a/x"
+        for name, given in (("b/x", fields), ("a/x", {})):
+            with pytest.raises(triton_utils.InferenceServerException, match="lacks the role predict on|no credential"):
+                client.get_model_metadata(name, headers=given)
+
+
+def test_listings_have_only_what_one_may_read(running: Running):
+    tokens = running.identities.tokens
+    with ControlPlane(running.control_address, token=tokens["read"], timeout=SECONDS) as plane:
+        assert [model.name for model in plane.models()] == ["a/x"]
+        page, after = plane.page(size=1)
+        assert [model.name for model in page] == ["a/x"] and after in ("", "a/x")
+        assert plane.related("a/x") == ([], 0)
+        with pytest.raises(errors.PermissionDeniedError, match="lacks the role read on model 'b/x'"):
+            plane.explain("b/x")
+    with ControlPlane(running.control_address, token=tokens["root"], timeout=SECONDS) as plane:
+        assert [model.name for model in plane.models()] == ["a/x", "b/x"]
+        assert [model.model for model in plane.related("a/x")[0]] == ["b/x"]
+
+
+def test_a_changed_file_ends_decisions(running: Running):
+    """Streams end, and calls are refused, within a bounded time of the change; then all is as before."""
+    fields, identities = running.identities.fields("predict"), running.identities
+    one = pb.PredictRequest(model="a/x", columns=columns_to_proto({"x": X}), outputs=["predict"])
+    for address in (running.native, running.grpcio):
+        with grpc.insecure_channel(address) as channel:
+            stub, sent = PredictionServiceStub(channel), queue.SimpleQueue[Any]()
+            sent.put(pb.PredictStreamRequest(id=1, request=one))
+            answers = stub.PredictStream(iter(sent.get, None), metadata=fields, timeout=SECONDS)
+            assert next(answers).response.model == "a/x"
+            identities.write({name: roles for name, roles in ROLES.items() if name != "predict"})
+            message = one.SerializeToString()
+            until(channel, PREDICT_ONE, message, fields, grpc.StatusCode.UNAUTHENTICATED)
+            sent.put(pb.PredictStreamRequest(id=2, request=one))
+            with pytest.raises(grpc.RpcError, match="unknown token"):
+                next(answers)
+            identities.write(ROLES)
+            until(channel, PREDICT_ONE, message, fields, grpc.StatusCode.OK)
+
+
 def test_no_secret_is_logged(running: Running):
+    refuse_one(running)
     logged = "".join(open(path).read() for path in running.logs)
     assert "lacks the role" in logged
     assert not any(token[-20:] in logged for token in running.identities.tokens.values())
