@@ -86,6 +86,8 @@ class Connection(asyncio.Protocol):
         self.delay.arrive(self.heard)
         self.front.poller.heard(self.heard)
         self._receiving = True
+        if self.entrance.is_over:
+            self._last_fields = ()
         self.held.open()
         try:
             if self.admission.divides(data) and not (self._paused or self.life.is_drained):
@@ -162,7 +164,7 @@ class Connection(asyncio.Protocol):
                 self.closing = True
 
     def _on_request(self, stream_id: int, fields: tuple[Header, ...], end: bool) -> None:
-        if fields != self._last_fields or self.entrance.is_over:  # clients repeat the fields of their calls
+        if fields != self._last_fields:  # clients repeat the fields of their calls
             try:
                 self._last_head, self._last_method = self.entrance.read(fields)
             except (Rejection, PretzelError) as refusal:

@@ -43,7 +43,7 @@ class Entrance:
 
     @property
     def is_over(self) -> bool:
-        """Return whether the caller of the last call must be looked up again."""
+        """Return whether the caller of the last call must be looked up again; asked once per segment."""
         return self._access is not None and self._access.caller.ended
 
     def read(self, fields: tuple[Header, ...]) -> tuple[Head, Method]:

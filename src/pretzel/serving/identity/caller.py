@@ -42,7 +42,7 @@ class Caller:
     @property
     def ended(self) -> bool:
         """Return whether its decisions no longer hold."""
-        return self.revoked or self.expires <= time.monotonic()
+        return self.revoked or (self.expires != math.inf and self.expires <= time.monotonic())
 
     def may(self, role: Role, model: str) -> bool:
         """Return whether it has a role on a model."""
