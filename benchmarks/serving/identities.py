@@ -38,10 +38,9 @@ def measure() -> list[Row]:
         folders = [Path(running.enter_context(tempfile.TemporaryDirectory())) for _ in range(2)]
         file = folders[0] / "identities.toml"
         file.write_text("\n".join(_entries(token)))
-        guarded = running.enter_context(
-            worker(folders[0] / "cache", definitions, "--http", "0", "--shed-after-seconds", "0", "--identities", str(file))
-        )
-        free = running.enter_context(worker(folders[1] / "cache", definitions, "--http", "0", "--shed-after-seconds", "0"))
+        options = ["--http", "0", "--shed-after-seconds", "0"]
+        guarded = running.enter_context(worker(folders[0] / "cache", definitions, *options, "--identities", str(file)))
+        free = running.enter_context(worker(folders[1] / "cache", definitions, *options))
         field = f"authorization: Bearer {token}"
         return [compare(name, RIVAL, ours, theirs) for name, ours, theirs in _cases(model, guarded, free, field)]
 

@@ -89,7 +89,7 @@ class Entrance:
 def shortcut_of(call: Call, message: bytes) -> Answer:
     """Return the answer of a method's shortcut to a message, if the caller may have it without the handler."""
     access, method = call.head.access, call.method
-    if access is not None and method.fast is not None:
+    if access is not None and not access.everywhere and method.fast is not None:
         decision = decide(access, message, method.form)
         if decision is not True:
             return decision or None

@@ -83,7 +83,11 @@ class Caller:
 
     def access(self, role: Role) -> Access:
         """Return its access by a role; there is one of each, for the decisions that are kept there."""
-        return self.accesses.get(role) or self.accesses.setdefault(role, Access(self, role))
+        found = self.accesses.get(role)
+        if found is None:
+            everywhere = self.roles.get(role, _NOBODY).covers_prefix("")
+            found = self.accesses[role] = Access(self, role, everywhere=everywhere)
+        return found
 
     def denied(self, role: Role, what: str, pattern: str) -> PermissionDeniedError:
         """Return the error of a role that is missing, and count it."""
@@ -105,6 +109,8 @@ class Access:
     decisions: dict[bytes, Any] = field(default_factory=dict)
     """Decisions of the hot path by the bytes of names: true, or the error of a refusal."""
 
+    everywhere: bool = False
+    """It is known that the role is on all models."""
     renew: Callable[[], Caller] | None = None
     """Looks the credential of a running call up again when it has ended: a stream may last longer."""
 
