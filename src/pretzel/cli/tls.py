@@ -42,7 +42,7 @@ def bearer_of(tls: TlsFiles) -> Bearer | None:
     Raises:
         InputError: the file cannot be read, or has no token.
     """
-    return Bearer.of(file=tls["token_file"])
+    return Bearer.of(file=tls.get("token_file"))
 
 
 def takes_tls(command: Callable[..., Any]) -> Callable[..., Any]:

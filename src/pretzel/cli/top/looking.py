@@ -19,7 +19,7 @@ def look(urls: Sequence[str], tls: TlsFiles) -> Look:
     Raises:
         UnavailableError: a worker does not answer, or with something else than metrics of Pretzel.
     """
-    reader = Reader(files_of(tls), bearer_of(tls), insecure_token=tls["insecure_token"])
+    reader = Reader(files_of(tls), bearer_of(tls), insecure_token=tls.get("insecure_token", False))
     at = time.monotonic()
     with ThreadPoolExecutor(min(len(urls), MOST_AT_ONCE)) as pool:
         return Look(at, dict(zip(urls, pool.map(reader.read_now, urls), strict=True)))
