@@ -38,6 +38,8 @@ class Settings(ServerSettings):
     control_metrics_port: Port = 8102
     """Port of ``/metrics``; 0 picks a free one."""
     log_level: str = "info"
+    worker_token_file: Path | None = None
+    """File with a token that workers use, in addition to those in ``identities``; `pretzel up` sets it."""
 
     max_message_bytes: Annotated[int, Field(ge=2 * MiB)] = 64 * MiB
     """Largest message received or sent; a piece of an object is always at most 1 MiB."""

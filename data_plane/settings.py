@@ -68,6 +68,8 @@ class Settings(TelemetrySettings):
     """Certificate that this worker shows to the control plane, PEM; by default ``tls_cert``."""
     client_key: Path | None = None
     """Private key of that certificate, PEM; by default ``tls_key``."""
+    control_token_file: Path | None = None
+    """File with the token that this worker shows to the control plane, where it has the role `worker`."""
     advertise: str = ""
     """Address that the control plane gives to clients; if empty, the address listened on."""
     worker: str = ""

@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import grpc
@@ -34,19 +35,32 @@ def grpc_rate(
 ) -> float:
     """Return the calls per second of a gRPC method with these header fields; over TLS if ``ca`` is the certificate."""
     with channel_to(target, ca) as channel:  # h2load does not see gRPC's status
-        channel.unary_unary(method)(message, timeout=60, wait_for_ready=True)
-    url, more = f"{'https' if ca else 'http'}://{target}{method}", (part for field in fields for part in ("-H", field))
-    return _rate(url, framed(message), *_GRPC, *more, least=least)
+        channel.unary_unary(method)(message, timeout=60, wait_for_ready=True, metadata=_metadata(fields))
+    url = f"{'https' if ca else 'http'}://{target}{method}"
+    return _rate(url, framed(message), *_GRPC, *_headers(fields), least=least)
 
 
-def streamed_rate(target: str, method: str, messages: list[bytes]) -> float:
+def refused_rate(target: str, method: str, message: bytes, *fields: str) -> float:
+    """Return the refusals per second of a gRPC method."""
+    return _rate(f"http://{target}{method}", framed(message), *_GRPC, *_headers(fields))
+
+
+def _metadata(fields: Iterable[str]) -> list[tuple[str, str]]:
+    return [(name, value) for name, _, value in (field.partition(": ") for field in fields)]
+
+
+def _headers(fields: Iterable[str]) -> list[str]:
+    return [part for field in fields for part in ("-H", field)]
+
+
+def streamed_rate(target: str, method: str, messages: list[bytes], *fields: str) -> float:
     """Return the messages per second of streams that send all of these messages."""
     with channel_to(target) as channel:
-        answers = sum(1 for _ in channel.stream_stream(method)(iter(messages), timeout=60))
+        answers = sum(1 for _ in channel.stream_stream(method)(iter(messages), timeout=60, metadata=_metadata(fields)))
     if answers != len(messages):
         raise RuntimeError(f"{answers} answers to {len(messages)} messages")
     body = b"".join(map(framed, messages))
-    return len(messages) * _rate(f"http://{target}{method}", body, *_GRPC, streams=1, least=40)
+    return len(messages) * _rate(f"http://{target}{method}", body, *_GRPC, *_headers(fields), streams=1, least=40)
 
 
 def channel_to(target: str, ca: Path | None = None) -> grpc.Channel:
@@ -57,12 +71,12 @@ def channel_to(target: str, ca: Path | None = None) -> grpc.Channel:
     return grpc.secure_channel(target, grpc.ssl_channel_credentials(ca.read_bytes()), options)
 
 
-def http_rate(url: str, body: bytes, *, json_body: bool = False, requests: int = 0) -> float:
+def http_rate(url: str, body: bytes, *fields: str, json_body: bool = False, requests: int = 0) -> float:
     """Return the requests per second of an HTTP/1.1 server, over as many connections as the others have streams.
 
     With ``requests``, exactly so many are sent.
     """
-    kind = ("-H", "content-type: application/json") if json_body else ()
+    kind = (*(("-H", "content-type: application/json") if json_body else ()), *_headers(fields))
     if not requests:
         return _rate(url, body, "--h1", *kind, connections=CONNECTIONS * STREAMS, streams=1)
     with tempfile.NamedTemporaryFile() as file:

@@ -14,7 +14,7 @@ from pretzel.compiler.explain import WIDTH, Evidence, explain
 from pretzel.control_plane.catalog.leases import host_of
 from pretzel.control_plane.fsck import Check
 from pretzel.control_plane.serve import translate
-from pretzel.control_plane.serve.live import Worker, held_back
+from pretzel.control_plane.serve.listing import list_models
 from pretzel.control_plane.serve.plane import Plane
 from pretzel.control_plane.serve.upload import Upload
 from pretzel.control_plane.serve.uploads import Kept, Patience
@@ -25,18 +25,15 @@ from pretzel.plan.model import ModelVersion, describe
 from pretzel.plan.plan import Plan
 from pretzel.plan.sizes import Sizes
 from pretzel.plan.steps import of_version
+from pretzel.serving.identity.caller import visible
 from pretzel.v1 import control_pb2 as pb
 from pretzel.v1 import control_pb2_grpc
 
 Context = grpc.aio.ServicerContext[Any, Any]
 _MOST_DIGESTS = 50_000
-_MOST_HELD = 10_000
-"""Most models held back in a listing."""
 _MOST_PREFIX = 200
 _MOST_WIDTH = 1000
 """Most columns of a text that explains a model."""
-_PAGE = 1000
-"""Most models in a page of a listing."""
 _ANSWER_MARGIN = 0.25  # of the caller's time, reserved so that the answer arrives in time
 
 
@@ -95,7 +92,7 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
         _check_prefix("prefix", request.prefix)
         _check_prefix("page token", request.page_token)
         workers = [] if request.page_token else self._plane.live.alive()
-        return await self._plane.heavy.run(self._list, request, workers)
+        return await self._plane.heavy.run(list_models, self._plane.catalog, request, workers, visible())
 
     async def DescribeVersion(self, request: pb.DescribeVersionRequest, context: Context) -> pb.DescribeVersionResponse:
         return await self._plane.heavy.run(self._describe, request.model)
@@ -146,21 +143,6 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
         return pb.FindMissingObjectsResponse(
             missing=map(wire.digest_to_proto, missing), lease_seconds=self._plane.settings.lease_seconds
         )
-
-    def _list(self, request: pb.ListModelsRequest, workers: list[Worker]) -> pb.ListModelsResponse:
-        held = [
-            pb.HeldBack(model=model, worker=worker, reason=reason)
-            for model, worker, reason in held_back(workers, request.prefix, _MOST_HELD)
-        ]
-        selection = translate.selection(request.selection)
-        catalog, following = self._plane.catalog, ""
-        if request.page_size:
-            models, following = catalog.page(
-                request.prefix, request.page_token, min(request.page_size, _PAGE), selection
-            )
-        else:
-            models = catalog.models(request.prefix, selection)
-        return pb.ListModelsResponse(models=map(wire.model_to_proto, models), held=held, next_page_token=following)
 
     def _describe(self, name: str) -> pb.DescribeVersionResponse:
         model, version = self._plane.catalog.resolve(name)

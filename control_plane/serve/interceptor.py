@@ -14,6 +14,7 @@ import grpc
 import grpc.aio
 import structlog
 
+from pretzel.control_plane.serve.access import Door, check_lasting
 from pretzel.control_plane.serve.metrics import Metrics
 from pretzel.control_plane.serve.requests import Requests
 from pretzel.errors import DeadlineError
@@ -34,15 +35,20 @@ class Calls(grpc.aio.ServerInterceptor):
     """Wraps every method of every service."""
 
     def __init__(
-        self, metrics: Metrics, stall_seconds: float = STALL_SECONDS, request_seconds: float = REQUEST_SECONDS
+        self,
+        metrics: Metrics,
+        stall_seconds: float = STALL_SECONDS,
+        request_seconds: float = REQUEST_SECONDS,
+        door: Door | None = None,
     ) -> None:
-        """Count in ``metrics``.
+        """Count in ``metrics``; ``door`` decides who may call what.
 
         End streams whose peer reads nothing for ``stall_seconds``, and calls whose request does not arrive in
         ``request_seconds``.
         """
         self._metrics, self._stall_seconds = metrics, stall_seconds
         self._requests = Requests(request_seconds)
+        self._door = door or Door()
         self._active = 0
         self.idle = asyncio.Event()
         self.idle.set()
@@ -69,19 +75,28 @@ class Calls(grpc.aio.ServerInterceptor):
     def _wrap(self, behaviour: Callable[[Any, Any], Any], method: str, take: Take | None) -> Callable[[Any, Any], Any]:
         async def generate(messages: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
             async with self._call(method, context):
-                request = await take(messages) if take else messages
+                request = await self._request(method, messages, take)
                 async with aclosing(behaviour(request, context)) as responses:
                     async for response in responses:
                         await self._send(response, context)
 
         async def answer(messages: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             async with self._call(method, context):
-                return await behaviour(await take(messages) if take else messages, context)
+                return await behaviour(await self._request(method, messages, take), context)
 
         return generate if inspect.isasyncgenfunction(behaviour) else answer
 
+    async def _request(self, method: str, messages: Any, take: Take | None) -> Any:
+        """Return the request of a call that its caller may make; of a stream, its messages."""
+        if take is None:
+            return messages
+        request = await take(messages)
+        self._door.check(method, request)
+        return request
+
     async def _send(self, response: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
-        """Send a response of a stream; end the call of a peer that does not read."""
+        """Send a response of a stream; end the call of a peer that does not read, or whose credential has ended."""
+        check_lasting()
         try:
             async with asyncio.timeout(self._stall_seconds):
                 await context.write(response)
@@ -98,6 +113,7 @@ class Calls(grpc.aio.ServerInterceptor):
         rejection: Status | None = None
         with self._counted(method):
             try:
+                self._door.enter(method, context)
                 yield
             except grpc.aio.AbortError:
                 code = "ABORTED"

@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from pretzel.serving import metrics_server
 from pretzel.serving.background import Background
+from pretzel.serving.identity.http import Gate
 from pretzel.serving.metrics_server import Endpoint
 from pretzel.serving.tls import ServerTls
 
@@ -63,6 +64,17 @@ class Metrics:
     def watch_total(self, name: str, text: str, read: Callable[[], float]) -> None:
         """Export a total that is counted elsewhere."""
         self.registry.register(_Kept(lambda: [CounterMetricFamily(f"pretzel_control_{name}", text, value=read())]))
+
+    def watch_reasons(self, name: str, text: str, counts: Mapping[str, int]) -> None:
+        """Export totals by reason that are counted elsewhere."""
+
+        def read() -> list[Metric]:
+            family = CounterMetricFamily(f"pretzel_control_{name}", text, labels=["reason"])
+            for reason, count in dict(counts).items():
+                family.add_metric([reason], count)
+            return [family]
+
+        self.registry.register(_Kept(read))
 
     def watch_caches(self, caches: Mapping[str, Cache]) -> None:
         """Export the size, hits and misses of caches."""
@@ -128,10 +140,10 @@ class _BackgroundCollector(Collector):
         return failures, failing
 
 
-def serve(metrics: Metrics, host: str, port: int, tls: ServerTls | None) -> Endpoint:
-    """Serve ``/metrics`` on a separate thread.
+def serve(metrics: Metrics, host: str, port: int, tls: ServerTls | None, gate: Gate | None = None) -> Endpoint:
+    """Serve ``/metrics`` on a separate thread, to those whom ``gate`` lets in.
 
     Raises:
         PreconditionError: the port is taken.
     """
-    return metrics_server.serve(metrics.registry, host, port, setting="control_metrics_port", tls=tls)
+    return metrics_server.serve(metrics.registry, host, port, setting="control_metrics_port", tls=tls, gate=gate)

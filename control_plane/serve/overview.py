@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 import grpc.aio
@@ -16,6 +17,7 @@ from pretzel.errors import PretzelError
 from pretzel.plan import wire
 from pretzel.plan.digest import Digest
 from pretzel.plan.plan import Plan
+from pretzel.serving.identity.caller import visible
 from pretzel.v1 import overview_pb2 as pb
 from pretzel.v1 import overview_pb2_grpc
 
@@ -53,7 +55,7 @@ class OverviewService(overview_pb2_grpc.OverviewServiceServicer):
     async def ListRelatedModels(
         self, request: pb.ListRelatedModelsRequest, context: Context
     ) -> pb.ListRelatedModelsResponse:
-        return await self._plane.heavy.run(self._related, request)
+        return await self._plane.heavy.run(self._related, request, visible())
 
     async def ListWorkers(self, request: pb.ListWorkersRequest, context: Context) -> pb.ListWorkersResponse:
         epoch, revision = await self._current()
@@ -67,12 +69,12 @@ class OverviewService(overview_pb2_grpc.OverviewServiceServicer):
     async def ListFailedVerifications(
         self, request: pb.ListFailedVerificationsRequest, context: Context
     ) -> pb.ListFailedVerificationsResponse:
-        most = min(request.most or _FAILURES, MOST_FAILURES)
-        failures = await asyncio.to_thread(self._overview.failures, request.model, most)
+        sees, most = visible(), min(request.most or _FAILURES, MOST_FAILURES)
+        failures = await asyncio.to_thread(self._overview.failures, request.model)
         return pb.ListFailedVerificationsResponse(
             failures=[
                 pb.FailedVerification(model=one.model, at=one.at, estimator=one.estimator, problem=one.problem)
-                for one in failures
+                for one in [one for one in failures if sees(one.model)][:most]
             ]
         )
 
@@ -119,9 +121,11 @@ class OverviewService(overview_pb2_grpc.OverviewServiceServicer):
         labels = {output.labels: ("labels", output.name) for output in plan.outputs if output.labels is not None}
         return labels | named
 
-    def _related(self, request: pb.ListRelatedModelsRequest) -> pb.ListRelatedModelsResponse:
+    def _related(
+        self, request: pb.ListRelatedModelsRequest, sees: Callable[[str], bool]
+    ) -> pb.ListRelatedModelsResponse:
         _, version = self._plane.catalog.resolve(request.model)
-        shared = self._overview.related(version)
+        shared = {model: size for model, size in self._overview.related(version).items() if sees(model)}
         most = sorted(shared.items(), key=lambda item: (-item[1], item[0]))[: min(request.most, _MOST_RELATED)]
         return pb.ListRelatedModelsResponse(
             models=[pb.RelatedModel(model=model, shared_bytes=size) for model, size in most], total=len(shared)

@@ -30,6 +30,7 @@ from pretzel.engine.bindings.binding import DERIVED
 from pretzel.errors import PreconditionError
 from pretzel.plan.digest import Digest
 from pretzel.serving.descriptors import raise_limit
+from pretzel.serving.identity.keeper import keeper_of
 
 _MISSED_REPORTS = 5
 _WRITERS, _RECEIVERS = 4, 8
@@ -50,15 +51,16 @@ class Plane:
             PreconditionError: another control plane uses it, or its catalog is missing or of another store.
         """
         self.settings = settings
+        self.metrics = Metrics()
+        self.background = self.metrics.background
+        self.keeper = keeper_of(settings.identities, self.background, worker_token=settings.worker_token_file)
         self._lock = own(settings.data_dir)
         self._collecting = asyncio.Lock()
-        self.metrics = Metrics()
         self.store = store_of(settings.data_dir, settings.store)
         location = location_of(settings.data_dir, settings.catalog)
         self.identity = identity.establish(
             settings.data_dir, self.store.root, dialect_of(location), settings.new, settings.replaces
         )
-        self.background = self.metrics.background
         self.catalog = Catalog(
             location,
             epoch=self.identity.epoch,
@@ -131,6 +133,11 @@ class Plane:
             await asyncio.to_thread(self.scrubber.run)
             self.background.well(SCRUB)
 
+    async def keep_identities(self) -> None:
+        """Read the identities again whenever they change."""
+        if self.keeper is not None:
+            await self.keeper.keep()
+
     def stop(self) -> None:
         """Stop the background work soon."""
         self.scrubber.stop()
@@ -153,6 +160,8 @@ class Plane:
         gauge("lost_objects", "Objects that versions need and the store does not have.", lambda: len(self.problems()))
         self.metrics.watch_total("mended_objects", "Objects rebuilt.", lambda: self.rebuilder.rebuilds)
         self.metrics.watch_total("scrubbed_bytes", "Bytes read again.", lambda: self.scrubber.scrubbed_bytes)
+        if self.keeper is not None:
+            self.metrics.watch_reasons("refused", "Calls refused for their caller.", self.keeper.refused)
         self.metrics.watch_caches({"parameter": self.parameters, "derived": DERIVED})
 
     def close(self) -> None:

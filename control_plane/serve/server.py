@@ -17,6 +17,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from pretzel.control_plane.serve import conditions, metrics
+from pretzel.control_plane.serve.access import Door
 from pretzel.control_plane.serve.control import ControlPlaneService
 from pretzel.control_plane.serve.interceptor import Calls
 from pretzel.control_plane.serve.overview import OverviewService
@@ -30,6 +31,7 @@ from pretzel.serving.gil_turns import take_short_turns
 from pretzel.serving.grpc_ports import GrpcPorts
 from pretzel.serving.header_lists import header_options
 from pretzel.serving.heap import defer_full_collections, settle, share_heap
+from pretzel.serving.identity.http import gate_of
 from pretzel.serving.listeners import Address
 from pretzel.serving.tls import HTTP1, server_tls
 from pretzel.v1 import (
@@ -115,7 +117,8 @@ async def serving(settings: Settings) -> AsyncIterator[Ready]:
 
 @asynccontextmanager
 async def _server(plane: Plane) -> AsyncIterator[int]:
-    calls, checks = Calls(plane.metrics, request_seconds=plane.settings.request_seconds), health.aio.HealthServicer()
+    calls = Calls(plane.metrics, request_seconds=plane.settings.request_seconds, door=Door(plane.keeper))
+    checks = health.aio.HealthServicer()
     server = grpc.aio.server(interceptors=[calls], options=_options(plane.settings))
     control_pb2_grpc.add_ControlPlaneServiceServicer_to_server(ControlPlaneService(plane), server)
     worker_pb2_grpc.add_WorkerServiceServicer_to_server(WorkerService(plane), server)
@@ -158,7 +161,8 @@ async def _metrics(plane: Plane) -> AsyncIterator[int]:
     settings = plane.settings
     tls = server_tls(settings.tls, (HTTP1,))
     try:
-        endpoint = metrics.serve(plane.metrics, settings.host, settings.control_metrics_port, tls)
+        gate = gate_of(plane.keeper, closed=settings.metrics_access == "closed")
+        endpoint = metrics.serve(plane.metrics, settings.host, settings.control_metrics_port, tls, gate)
     except PreconditionError as error:
         raise UnavailableError(str(error)) from None
     try:
@@ -169,7 +173,8 @@ async def _metrics(plane: Plane) -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def _collecting(plane: Plane) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(work()) for work in (plane.collect_forever, plane.scrub_forever)]
+    works = plane.collect_forever, plane.scrub_forever, plane.keep_identities
+    tasks = [asyncio.create_task(work()) for work in works]
     try:
         yield
     finally:

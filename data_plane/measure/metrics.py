@@ -16,6 +16,7 @@ from pretzel.data_plane.measure.aggregate import Numbers, merge
 from pretzel.data_plane.measure.counters import BOUNDS
 from pretzel.data_plane.measure.triton import triton_families
 from pretzel.serving import metrics_server
+from pretzel.serving.identity.http import Gate
 from pretzel.serving.tls import ServerTls
 
 PATIENCE = 5.0
@@ -104,15 +105,17 @@ def families(parts: list[Numbers], counters: Mapping[str, float], gauges: Mappin
         yield GaugeMetricFamily(f"pretzel_{name}", name.replace("_", " ").capitalize() + ".", value=value)
 
 
-def serve(collector: Collector, host: str, port: int, tls: ServerTls | None = None) -> tuple[int, Callable[[], None]]:
-    """Serve `/metrics`, and return the port and the function that stops it.
+def serve(
+    collector: Collector, host: str, port: int, tls: ServerTls | None = None, gate: Gate | None = None
+) -> tuple[int, Callable[[], None]]:
+    """Serve `/metrics` to those whom ``gate`` lets in, and return the port and the function that stops it.
 
     Raises:
         PreconditionError: the port is taken.
     """
     registry = CollectorRegistry()
     registry.register(collector)
-    endpoint = metrics_server.serve(registry, host, port, tls=tls)
+    endpoint = metrics_server.serve(registry, host, port, tls=tls, gate=gate)
     return endpoint.port, endpoint.close
 
 

@@ -15,6 +15,7 @@ from pretzel.data_plane.oip.faults import quoted, wrong
 from pretzel.errors import PreconditionError, UnavailableError, UnsupportedError
 from pretzel.inference import service_pb2 as pb
 from pretzel.plan.model import Model
+from pretzel.serving.identity.caller import visible
 
 READY, UNAVAILABLE = "READY", "UNAVAILABLE"
 _BREATH = 100
@@ -25,14 +26,14 @@ async def index(backend: Backend, request: pb.RepositoryIndexRequest) -> pb.Repo
     """List all versions of all models with their states."""
     _reject_repository(request.repository_name)
     response = pb.RepositoryIndexResponse()
-    records = backend.router.catalog.records
-    for i, name in enumerate(sorted(records)):
+    records, sees = backend.router.catalog.records, visible()
+    for i, name in enumerate(sorted(filter(sees, records))):
         entries = _entries(backend, decode_model(records[name]))
         response.models.extend(entry for entry in entries if entry.state == READY or not request.ready)
         if i % _BREATH == _BREATH - 1:
             await asyncio.sleep(0)
     if not request.ready:  # the held version of a model is not in the catalog of this process
-        for name, reason in backend.router.held.items():
+        for name, reason in ((name, why) for name, why in backend.router.held.items() if sees(name)):
             response.models.add(name=name, state=UNAVAILABLE, reason=reason)
     return response
 

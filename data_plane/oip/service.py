@@ -13,11 +13,12 @@ from pretzel.data_plane.oip.shared_memory import Regions
 from pretzel.data_plane.telemetry.recording import failed
 from pretzel.data_plane.transport.context import ServicerContext, deadline_of
 from pretzel.data_plane.transport.streams import Streams
-from pretzel.errors import NoCatalogError, NotFoundError, UnavailableError, UnsupportedError
+from pretzel.errors import NoCatalogError, NotFoundError, UnauthenticatedError, UnavailableError, UnsupportedError
 from pretzel.inference import service_pb2 as pb
 from pretzel.plan.model import ModelVersion
 from pretzel.plan.wire import read_or_raise
 from pretzel.serving.errors import status_of
+from pretzel.serving.identity.caller import ACCESS, visible
 
 _STATUS_ON_ERROR = ("triton_grpc_error", "true")
 """Metadata with which a client asks for statuses of streams instead of messages."""
@@ -90,7 +91,9 @@ class InferenceService:
         self, request: pb.ModelStatisticsRequest, context: ServicerContext
     ) -> pb.ModelStatisticsResponse:
         statistics = self.backend.statistics
-        served = statistics.read(await self._versions(request)) if request.name else list(statistics)
+        sees = visible()
+        found = statistics.read(await self._versions(request)) if request.name else list(statistics)
+        served = [one for one in found if sees(one.version.model)]
         return pb.ModelStatisticsResponse(model_stats=[one.message(self._memory(one.version)) for one in served])
 
     async def RepositoryIndex(
@@ -162,7 +165,7 @@ class InferenceService:
     async def _answer(self, request: pb.ModelInferRequest, context: ServicerContext) -> bytes:
         try:
             return streamed(await self._inference.infer(request, deadline_of(context), final=True))
-        except NoCatalogError:  # every request would fail alike, so the client retries the stream elsewhere
+        except (NoCatalogError, UnauthenticatedError):  # every request would fail alike, so the stream ends
             raise
         except Exception as error:
             if _STATUS_ON_ERROR in ((key, value) for key, value in context.invocation_metadata() or ()):
@@ -180,6 +183,8 @@ class InferenceService:
 
     async def _versions(self, request: pb.ModelStatisticsRequest) -> list[ModelVersion]:
         """Return the requested version, or all versions of a model."""
+        if access := ACCESS.get():
+            access.require(request.name)
         if not request.version and (model := self.backend.router.catalog.get(request.name)):
             return list(model.versions)
         return [(await self.backend.route(request.name, request.version)).version]

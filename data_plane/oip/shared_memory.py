@@ -17,6 +17,7 @@ import numpy as np
 from pretzel.data_plane.oip.faults import quoted, wrong
 from pretzel.data_plane.oip.parameters import Placement
 from pretzel.errors import ExhaustedError, InputError, NotFoundError, PreconditionError
+from pretzel.serving.identity.caller import ACCESS
 
 DIRECTORY = Path("/dev/shm")
 MOST_REGIONS = 256
@@ -114,8 +115,12 @@ class Regions:
         Raises:
             PreconditionError: shared memory is turned off.
             NotFoundError: no region of this name is registered.
+            PermissionDeniedError: the caller may not predict with all models, so that regions are not for it.
         """
         self._require_enabled()
+        access = ACCESS.get()
+        if access is not None:  # a region is of the server: another caller may have registered it
+            access.caller.require_prefix(access.role, "")
         if name not in self._regions:
             raise NotFoundError(f"Unable to find shared memory region: {quoted(name)}")
         return self._regions[name]

@@ -12,7 +12,7 @@ import grpc.aio
 import structlog
 
 from pretzel.errors import InputError
-from pretzel.targets import Target, Tls
+from pretzel.targets import Bearer, Target, Tls
 
 log = structlog.get_logger(__name__)
 
@@ -25,16 +25,42 @@ OPTIONS = [
 ]
 
 
-def connect(address: str, tls: Tls = NO_TLS) -> grpc.aio.Channel:
-    """Return a channel to a control plane, which need not run yet.
+def connect(
+    address: str, tls: Tls = NO_TLS, bearer: Bearer | None = None, insecure_token: bool = False
+) -> grpc.aio.Channel:
+    """Return a channel to a control plane, which need not run yet; its calls have the token of ``bearer``.
 
     Raises:
-        InputError: the address or a file for TLS cannot be read.
+        InputError: the address or a file for TLS cannot be read, or the token would travel as plain text.
     """
     target = Target.of(address, secure=tls.ca is not None)
     if target.secure:
-        return cast(grpc.aio.Channel, RenewedChannel(target.address, tls))
-    return grpc.aio.insecure_channel(target.address, options=OPTIONS)
+        channel = cast(grpc.aio.Channel, RenewedChannel(target.address, tls))
+    else:
+        channel = grpc.aio.insecure_channel(target.address, options=OPTIONS)
+    if bearer is None:
+        return channel
+    bearer.check(target, insecure_token)
+    return cast(grpc.aio.Channel, AuthorizedChannel(channel, bearer))
+
+
+class AuthorizedChannel:
+    """A channel for stubs whose calls carry a token."""
+
+    def __init__(self, channel: grpc.aio.Channel, bearer: Bearer) -> None:
+        self._channel, self._bearer = channel, bearer
+        self.close = channel.close
+
+    def unary_unary(self, *arguments: Any, **options: Any) -> Callable[..., Any]:
+        """Return a function that calls a method with one request and one response."""
+        return self._authorized(self._channel.unary_unary(*arguments, **options))
+
+    def unary_stream(self, *arguments: Any, **options: Any) -> Callable[..., Any]:
+        """Return a function that calls a method with a stream of responses."""
+        return self._authorized(self._channel.unary_stream(*arguments, **options))
+
+    def _authorized(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *request, **limits: method(*request, **limits, metadata=self._bearer.metadata())
 
 
 class RenewedChannel:

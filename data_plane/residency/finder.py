@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from pretzel.data_plane.residency.routes import Route, Router
 from pretzel.errors import NoCatalogError, NotFoundError, StaleCatalogError
+from pretzel.serving.identity.caller import ACCESS
 
 
 class Finder:
@@ -21,11 +22,17 @@ class Finder:
     async def find(self, reference: str) -> Route:
         """Return the route of a reference, after one poll of the control plane if it is unknown here.
 
+        Every ordinary path to a model leads through here, so that its caller is checked once more.
+
         Raises:
+            PermissionDeniedError: the caller lacks the role that its method needs, whether the model exists or not.
             NoCatalogError: this worker never got a catalog, so it cannot decide what exists.
             NotFoundError: the model, version or alias does not exist.
             StaleCatalogError: it does not exist here, and the control plane is not reachable.
         """
+        access = ACCESS.get()
+        if access is not None:
+            access.require(reference)
         try:
             return self._router.find(reference)
         except NotFoundError:

@@ -10,6 +10,7 @@ from structlog.contextvars import bound_contextvars
 
 from pretzel.data_plane.oip.service import InferenceService
 from pretzel.data_plane.rest import coding
+from pretzel.data_plane.rest.access import enter, handled
 from pretzel.data_plane.rest.content_types import ContentTypes
 from pretzel.data_plane.rest.cors import Cors
 from pretzel.data_plane.rest.http.messages import Request, Response
@@ -22,6 +23,8 @@ from pretzel.data_plane.rest.routing import Answer, Handler, Route, Routes
 from pretzel.data_plane.rest.rows import Rows
 from pretzel.data_plane.rest.statuses import HttpError, failed
 from pretzel.data_plane.transport.delay import Delay
+from pretzel.serving.identity.caller import ACCESS
+from pretzel.serving.identity.keeper import Keeper
 from pretzel.serving.request_ids import LONGEST, new_id
 
 REQUEST_ID = b"x-request-id"
@@ -34,7 +37,9 @@ _JSON_TYPES = ("", "application/json", "application/octet-stream", "application/
 class Api:
     """Answers requests."""
 
-    def __init__(self, service: InferenceService, delay: Delay) -> None:
+    def __init__(self, service: InferenceService, delay: Delay, keeper: Keeper | None = None) -> None:
+        """Answer by a service; ``keeper`` knows callers."""
+        self._keeper = keeper
         backend = service.backend
         self._tally, self._settings = backend.tally, backend.settings
         self._bound, self._delay = self._settings.shed_after_seconds, delay
@@ -68,10 +73,11 @@ class Api:
             if request.method == "OPTIONS":
                 return self._finished(request, None, self._options(request))
             route, names = self.routes.find(request)
+            enter(self._keeper, request, route, names)
             self._check(request, route)
             if coding.is_coded(request):
                 return self._decoded(request, route, names)
-            answer = route.handler(request, *names)
+            answer = handled(request, route, names)
         except Exception as error:
             return self._finished(request, route, self._failed(request, route, names, error))
         if isinstance(answer, Response):
@@ -86,6 +92,7 @@ class Api:
 
     async def _decoded(self, request: Request, route: Route, names: Any) -> Response:
         most = self._settings.max_message_bytes
+        ACCESS.set(request.access)
         try:
             if len(request.body) > coding.INLINE:
                 request.body = await asyncio.to_thread(coding.decoded, request.body, most)
@@ -99,6 +106,7 @@ class Api:
         return await self._awaited(request, route, names, answer)
 
     async def _awaited(self, request: Request, route: Route, names: Any, answer: Awaitable[Response]) -> Response:
+        ACCESS.set(request.access)
         try:
             response = await answer
         except Exception as error:

@@ -18,6 +18,7 @@ from pretzel.data_plane.rest.rows import Rows, Target
 from pretzel.data_plane.rest.statuses import HttpError
 from pretzel.data_plane.rest.tables import from_columns, from_rows, from_split
 from pretzel.errors import InputError, NotFoundError
+from pretzel.serving.identity.caller import visible
 
 HEADERS = (b"x-pretzel-model", b"x-amzn-sagemaker-target-model")
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
@@ -58,7 +59,7 @@ class Invocations:
                 return named
         if self._backend.settings.invocations_model:
             return str(self._backend.settings.invocations_model)
-        names = sorted(self._backend.router.catalog.records)
+        names = sorted(filter(visible(), self._backend.router.catalog.records))
         if len(names) == 1:
             return names[0]
         choose = f"name it in the header field {HEADERS[0].decode()}, or by --invocations-model of the worker"

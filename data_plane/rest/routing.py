@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from pretzel.data_plane.rest.http.messages import Request, Response
 from pretzel.data_plane.rest.statuses import HttpError
+from pretzel.serving.identity.table import CLOSED, ROUTES, Rule
 
 MOST_KEPT = 4096
 """Paths whose routes are kept; callers choose them."""
@@ -29,6 +30,8 @@ class Route:
     """It predicts: a request without a body makes no sense, and one may be refused under an overload."""
     is_json: bool = True
     """That body is JSON, or begins with it."""
+    rule: Rule = CLOSED
+    """What its callers need; set by :meth:`Routes.add`."""
 
 
 @dataclass(slots=True)
@@ -44,6 +47,8 @@ class Routes:
 
     def __init__(self) -> None:
         self._root = _Node()
+        self.all: list[str] = []
+        """The method and the path of each route."""
         self._kept: dict[tuple[str, str], tuple[Route, Sequence[str]]] = {}
 
     def add(self, methods: str, path: str, route: Route) -> None:
@@ -58,7 +63,9 @@ class Routes:
             else:
                 node = node.children.setdefault(segment, _Node())
         for method in methods.split():
-            node.routes[method] = route
+            key = f"{method} {path}"
+            node.routes[method] = replace(route, rule=ROUTES.get(key, CLOSED))
+            self.all.append(key)
 
     def find(self, request: Request) -> tuple[Route, Sequence[str]]:
         """Return the route of a request, and the names in its path.

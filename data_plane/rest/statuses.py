@@ -10,9 +10,12 @@ import orjson
 
 from pretzel.data_plane.rest.http.messages import JSON, Response
 from pretzel.serving.errors import Status, status_of
+from pretzel.serving.identity.http import CHALLENGE
 
 STATUSES = {
     grpc.StatusCode.INVALID_ARGUMENT: 400,
+    grpc.StatusCode.UNAUTHENTICATED: 401,
+    grpc.StatusCode.PERMISSION_DENIED: 403,
     grpc.StatusCode.NOT_FOUND: 404,
     grpc.StatusCode.ALREADY_EXISTS: 409,
     grpc.StatusCode.FAILED_PRECONDITION: 409,
@@ -42,6 +45,8 @@ def failed(error: Exception) -> tuple[Response, str]:
     status = status_of(error)
     response = told(STATUSES.get(status.code, 500), status.message)
     response.headers += _retry(status)
+    if response.status == 401:
+        response.headers.append(CHALLENGE)
     return response, status.code.name
 
 

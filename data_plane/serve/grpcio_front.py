@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import grpc.aio
 
 from pretzel.data_plane.serve.errors import ErrorInterceptor
+from pretzel.data_plane.serve.grpcio_access import AccessInterceptor
 from pretzel.data_plane.serve.grpcio_attached import AttachingInterceptor
 from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.transport.attached import Attached
@@ -16,6 +17,7 @@ from pretzel.errors import PreconditionError
 from pretzel.serving.descriptors import connection_options, raise_limit
 from pretzel.serving.grpc_ports import GrpcPorts
 from pretzel.serving.header_lists import header_options
+from pretzel.serving.identity.keeper import Keeper
 from pretzel.serving.listeners import UNIX, Address
 from pretzel.serving.tls import server_tls
 
@@ -38,10 +40,12 @@ class GrpcioFront:
         shared_port: bool,
         attached: Attached | None = None,
         recorder: grpc.aio.ServerInterceptor | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         self._settings, self._calls, self._streams = settings, calls, streams
         attaching = AttachingInterceptor(attached) if attached else None
-        interceptors = [one for one in (recorder, calls, attaching) if one is not None]
+        access = AccessInterceptor(keeper) if keeper else None
+        interceptors = [one for one in (access, recorder, calls, attaching) if one is not None]
         self.server = grpc.aio.server(interceptors=interceptors, options=options(settings, shared_port=shared_port))
         self._ports: GrpcPorts | None = None
         self.services = self.server

@@ -26,6 +26,7 @@ from pretzel.data_plane.transport.polling import Poller
 from pretzel.data_plane.transport.runner import SharedLook
 from pretzel.errors import PreconditionError
 from pretzel.serving.descriptors import HANDSHAKE_SECONDS, HTTP_PART, most_connections, raise_limit
+from pretzel.serving.identity.keeper import Keeper
 from pretzel.serving.listeners import Address, SocketFile
 from pretzel.serving.tls import server_tls
 
@@ -47,13 +48,14 @@ class NativeFront:
         acceptor: Acceptor | None = None,
         attached: Attached | None = None,
         observe: Observe | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
-        """Serve; if several processes do, ``acceptor`` shares the connections out among them."""
+        """Serve; if several processes do, ``acceptor`` shares the connections out; ``keeper`` knows callers."""
         self._settings, self._shared_port, self._acceptor = settings, shared_port, acceptor
         self.services = Methods(calls.guard, shortcuts_of(service, inference))
         """Where services are registered."""
         self._poller = Poller(settings.poll_seconds, service.is_idle)
-        self._front = Front(self.services, limits_of(settings), self._poller, calls.tally, attached, observe)
+        self._front = Front(self.services, limits_of(settings), self._poller, calls.tally, attached, observe, keeper)
         self._files: list[SocketFile] = []
         self._levelling: asyncio.Task[None] | None = None
 

@@ -30,7 +30,7 @@ from pretzel.data_plane.transport.many import FastMany
 from pretzel.data_plane.transport.parts import Part, length
 from pretzel.data_plane.transport.streams import Streams
 from pretzel.engine import Executable
-from pretzel.errors import ExhaustedError, InputError, NoCatalogError, PretzelError
+from pretzel.errors import ExhaustedError, InputError, NoCatalogError, PretzelError, UnauthenticatedError
 from pretzel.kernels.joining import joined
 from pretzel.plan.model import ModelVersion, describe
 from pretzel.plan.wire import columns_from_proto, description_to_proto, read_or_raise
@@ -94,7 +94,7 @@ class PredictionService(PredictionServiceServicer):
 
         Raises:
             InputError: it is not a request.
-            NoCatalogError: every request of the stream would fail alike.
+            NoCatalogError, UnauthenticatedError: every request of the stream would fail alike.
         """
         try:
             answer = await self._answer(_read_streamed(message), deadline_of(context))
@@ -106,7 +106,7 @@ class PredictionService(PredictionServiceServicer):
     async def _answer(self, request: pb.PredictStreamRequest, deadline: float) -> pb.PredictStreamResponse | bytes:
         try:
             return streamed(request.id, await self._predict(request.request, deadline, waits=True))
-        except NoCatalogError:  # every request would fail alike, so the client retries the stream elsewhere
+        except (NoCatalogError, UnauthenticatedError):  # every request would fail alike, so the stream ends
             raise
         except Exception as error:
             failure = call_error(error)

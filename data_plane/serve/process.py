@@ -40,6 +40,7 @@ from pretzel.isolation.stages import PythonStages
 from pretzel.plan.digest import Digest
 from pretzel.serving.background import Background, cause_of
 from pretzel.serving.heap import settle
+from pretzel.serving.identity.keeper import keeper_of
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +60,8 @@ class ServingProcess:
         self._further, self._inherited = start.get("listen", ()), start.get("descriptors")
         self._tally = tally = Tally(settings.metrics_models)
         self._objects = ObjectReader(Path(start["cache_dir"]))
+        self._background = Background(self._report_problems)
+        self._keeper = keeper_of(settings.identities, self._background, tally.rejected)
         flight = Flight(start["flight"], start["slot"]) if start.get("flight") else None
         budget = for_plans(settings.memory_budget)
         self._python = PythonStages(settings.python, _log_crash)
@@ -83,15 +86,13 @@ class ServingProcess:
         find = Finder(self._router, look).find
         backend = Backend(settings, find, self._router, self._plans, self._objects, self._engine, tally, self._results)
         inference = InferenceService(backend, service.streams)
-        acceptor = Acceptor(start["spread"], start["slot"]) if start.get("spread") else None
         report = Report() if settings.load_reports else None
         self._telemetry = Telemetry.of(settings, start.get("slot", 0))
-        given: dict[str, Any] = {"acceptor": acceptor, "report": report, "telemetry": self._telemetry}
+        given: dict[str, Any] = {"acceptor": _acceptor_of(start), "report": report, "telemetry": self._telemetry}
+        given["keeper"] = self._keeper
         self._server = Server(settings, service, self._calls, inference, shared_port=start["shared_port"], **given)
         self._load = self._reporter(report, start) if report else None
         self._statistics = backend.statistics if settings.triton_metrics else None
-        self._http: str = start.get("http", "")
-        self._background = Background(self._report_problems)
         self._prepare(start)
 
     def _reporter(self, report: Report, start: Message) -> Reporter:
@@ -107,6 +108,7 @@ class ServingProcess:
 
     def _prepare(self, start: Message) -> None:
         """Take the rest of the start message, and begin with no catalog."""
+        self._http: str = start.get("http", "")
         self._target, self._serial = Catalog(), -1
         self._moved = asyncio.Event()
         self._applied = asyncio.Event()
@@ -120,6 +122,8 @@ class ServingProcess:
             loop.add_signal_handler(number, self._stop.set)
         applying = self._background.keep(CATALOGS, self._apply_catalogs)
         works = [self._listen_to_supervisor(), applying]
+        if self._keeper is not None:
+            works.append(self._keeper.keep())
         if self._load is not None:
             works.append(self._background.keep(LOAD, self._load.run))
         tasks = [asyncio.create_task(work) for work in works]
@@ -264,6 +268,10 @@ class ServingProcess:
 
 def _log_crash(fault: str, step: str, why: str) -> None:
     log.error("a Python stage failed", fault=fault, step=step, error=why)
+
+
+def _acceptor_of(start: Message) -> Acceptor | None:
+    return Acceptor(start["spread"], start["slot"]) if start.get("spread") else None
 
 
 def _limits_of(settings: Settings) -> Limits:

@@ -17,6 +17,7 @@ from pretzel.data_plane.telemetry.telemetry import Telemetry
 from pretzel.data_plane.transport.delay import Delay
 from pretzel.data_plane.transport.listening import BACKLOG
 from pretzel.serving.descriptors import HANDSHAKE_SECONDS, HTTP_PART, most_connections, raise_limit
+from pretzel.serving.identity.keeper import Keeper
 from pretzel.serving.listeners import UNIX
 from pretzel.serving.tls import HTTP1, server_tls
 
@@ -30,11 +31,12 @@ class RestServer:
         service: InferenceService,
         acceptor: Acceptor | None = None,
         telemetry: Telemetry | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         """Serve; if several processes do, ``acceptor`` shares the connections out among them."""
         self._settings, self._acceptor = settings, acceptor
         delay = Delay()
-        api = Api(service, delay)
+        api = Api(service, delay, keeper)
         application = RecordedApi(api, telemetry) if telemetry else api
         self.front = HttpFront(application, limits_of(settings), delay)
 

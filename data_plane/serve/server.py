@@ -25,6 +25,7 @@ from pretzel.data_plane.transport import http2
 from pretzel.inference.pool import WithDefault
 from pretzel.inference.service_pb2_grpc import NAME as INFERENCE
 from pretzel.inference.service_pb2_grpc import add_GRPCInferenceServiceServicer_to_server
+from pretzel.serving.identity.keeper import Keeper
 from pretzel.v1 import prediction_pb2 as pb
 from pretzel.v1.prediction_pb2_grpc import add_PredictionServiceServicer_to_server
 
@@ -68,16 +69,17 @@ class Server:
         acceptor: Acceptor | None = None,
         report: Report | None = None,
         telemetry: Telemetry | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         """Create the server without listening.
 
-        It gives clients ``report``, if there is one, and ``telemetry`` records sampled calls.
+        It gives clients ``report``, if there is one, ``telemetry`` records sampled calls, and ``keeper`` knows callers.
         """
         self._health = health.Health([PREDICTION, INFERENCE])
-        self._rest = RestServer(settings, inference, acceptor, telemetry)
+        self._rest = RestServer(settings, inference, acceptor, telemetry, keeper)
         recorder = GrpcCalls(telemetry) if telemetry else None
-        parts = settings, service, calls, inference
-        self._front = _front(*parts, shared_port=shared_port, acceptor=acceptor, report=report, recorder=recorder)
+        given: dict[str, Any] = {"acceptor": acceptor, "report": report, "recorder": recorder, "keeper": keeper}
+        self._front = _front(settings, service, calls, inference, shared_port=shared_port, **given)
         add_PredictionServiceServicer_to_server(service, self._front.services)
         add_GRPCInferenceServiceServicer_to_server(inference, self._front.services)
         self._health.register(self._front.services)
@@ -133,6 +135,7 @@ def _front(
     acceptor: Acceptor | None,
     report: Report | None,
     recorder: GrpcCalls | None,
+    keeper: Keeper | None,
 ) -> Front:
     """Return the front of the settings; grpcio's if the HTTP/2 engine is not installed."""
     attached = report.attached if report else None
@@ -141,8 +144,9 @@ def _front(
 
         parts = settings, calls, service, inference
         observe = recorder.observe if recorder else None
-        return NativeFront(*parts, shared_port=shared_port, acceptor=acceptor, attached=attached, observe=observe)
+        own: dict[str, Any] = {"acceptor": acceptor, "attached": attached, "observe": observe, "keeper": keeper}
+        return NativeFront(*parts, shared_port=shared_port, **own)
     if settings.front == "native":
         log.warning("the package ngh2 is not installed: the slower grpcio front serves; pip install 'pretzel[server]'")
-    given: dict[str, Any] = {"attached": attached, "recorder": recorder}
+    given: dict[str, Any] = {"attached": attached, "recorder": recorder, "keeper": keeper}
     return GrpcioFront(settings, calls, service.streams, shared_port=shared_port, **given)

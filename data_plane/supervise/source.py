@@ -12,6 +12,7 @@ from pretzel.data_plane.pull.channel import connect
 from pretzel.data_plane.pull.origin import ControlPlane, Origin
 from pretzel.data_plane.pull.report import Reporter
 from pretzel.data_plane.settings import Settings
+from pretzel.targets import Bearer
 
 
 class Reporting(Protocol):
@@ -58,5 +59,7 @@ def source_of(settings: Settings, worker: str, facts: Callable[[], dict[str, Any
     if settings.models is not None:
         silent = Unreported()
         return Source(Folder(ModelFiles(settings.models, settings.model_name)), silent, silent.leave)
-    channel = connect(settings.control_plane, settings.control_tls)
+    token = settings.control_token_file
+    bearer = Bearer(file=token) if token is not None else None
+    channel = connect(settings.control_plane, settings.control_tls, bearer, settings.insecure)
     return Source(ControlPlane(channel, worker), Reporter(channel, facts, settings.report_seconds), channel.close)

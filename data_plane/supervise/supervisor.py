@@ -35,6 +35,8 @@ from pretzel.errors import InputError
 from pretzel.kernels import cpu
 from pretzel.plan.digest import Digest
 from pretzel.serving.background import Background
+from pretzel.serving.identity.http import gate_of
+from pretzel.serving.identity.keeper import keeper_of
 from pretzel.serving.listeners import Address
 from pretzel.serving.tls import HTTP1, server_tls
 from pretzel.targets import Target
@@ -58,13 +60,14 @@ class Supervisor:
         """
         self._settings = settings
         self.name = settings.worker or f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
+        self._background = Background(self._changed)
+        self._keeper = keeper_of(settings.identities, self._background)
         self._cache = ObjectCache(settings.cache_dir)
         self._addresses = SharedAddresses(settings)
         self._figures = memory_of(settings.workers) if settings.workers > 1 and settings.load_reports else None
         start = self._start_message()
         source = source_of(settings, self.name, self._facts)
         self._reporter, self._leave = source.reporter, source.close
-        self._background = Background(self._changed)
         self._spread = Spread(settings.workers) if settings.workers > 1 and is_native(settings) else None
         self._fleet = Fleet(
             settings.workers, start, self._heard, died=self._died, background=self._background, spread=self._spread
@@ -111,7 +114,8 @@ class Supervisor:
         collector = metrics.WorkerCollector(self._scrape, asyncio.get_running_loop())
         host, port = self._settings.host, self._settings.metrics_port
         tls = server_tls(self._settings.tls, (HTTP1,))
-        self._metrics_port, self._stop_metrics = metrics.serve(collector, host, port, tls)
+        gate = gate_of(self._keeper, closed=self._settings.metrics_access == "closed")
+        self._metrics_port, self._stop_metrics = metrics.serve(collector, host, port, tls, gate)
         await self._fleet.start()
 
     def work(self) -> list[Coroutine[Any, Any, None]]:
@@ -125,7 +129,8 @@ class Supervisor:
             "damage": self._repairer.watch,
             "scrub": self._repairer.scrub,
         }
-        return [self._background.keep(name, part) for name, part in parts.items()]
+        keeping = [self._keeper.keep()] if self._keeper is not None else []
+        return keeping + [self._background.keep(name, part) for name, part in parts.items()]
 
     async def stop(self) -> None:
         """Deregister, drain the serving processes, and release all resources."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
+from pretzel.data_plane.transport.entrance import shortcut_of
 from pretzel.data_plane.transport.framing import PARTED, PREFIX, Deframer, compressed, framed, is_one_message
 from pretzel.data_plane.transport.handlers import returned, run_awaitable, run_handler
 from pretzel.data_plane.transport.head import IDENTITY, Head, Rejection
@@ -31,9 +32,8 @@ COMPRESSED_INLINE = 64 << 10
 class Call:
     """A call: its requests, the work on them, and its responses."""
 
-    headers_sent = finished = False
-    half_closed = False
-    """The client has sent everything."""
+    headers_sent = finished = half_closed = False
+    """The last one: the client has sent everything."""
     initial_metadata: Metadata = ()
     _inbox: Inbox | None = None
     _lane: Lane | None = None
@@ -112,7 +112,7 @@ class Call:
             self.connection.unread.defer(self)
             self.inbox.restore(message)
             return
-        answer = self.method.shortcut(message, self.deadline)
+        answer = shortcut_of(self, message)
         if isinstance(answer, PretzelError):
             self.connection.sender.refuse_by(self, answer)
             self._close()

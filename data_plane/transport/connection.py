@@ -12,8 +12,9 @@ import grpc
 from pretzel.data_plane.transport import http2
 from pretzel.data_plane.transport.admission import Admission
 from pretzel.data_plane.transport.call import Call
+from pretzel.data_plane.transport.entrance import Entrance
 from pretzel.data_plane.transport.handlers import STOPPING
-from pretzel.data_plane.transport.head import Head, Rejection, read_head
+from pretzel.data_plane.transport.head import Head, Rejection
 from pretzel.data_plane.transport.held import HeldAnswers
 from pretzel.data_plane.transport.kernel_buffer import unread_bytes
 from pretzel.data_plane.transport.life import Life
@@ -24,13 +25,13 @@ from pretzel.data_plane.transport.sender import Sender
 from pretzel.data_plane.transport.shedding import REFUSAL
 from pretzel.data_plane.transport.status import Header
 from pretzel.data_plane.transport.unread import Unread
+from pretzel.errors import PretzelError
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.front import NativeFront
 
 CHUNK = 256 << 10
 """Most bytes handed to the socket at a time; a slow reader leaves the rest with the engine."""
-UNKNOWN_METHOD = "Method not found!"
 
 
 class Connection(asyncio.Protocol):
@@ -42,6 +43,7 @@ class Connection(asyncio.Protocol):
         self.calls: dict[int, Call] = {}
         self.peer = ""
         self.auth_context: dict[str, list[bytes]] = {}
+        self.entrance = Entrance(front, {})
         self.engine = http2.new_connection(front.limits)
         self.sender = Sender(self.engine, self._flush_soon, front.attached)
         self.unread = Unread(front, self.sender)
@@ -73,6 +75,7 @@ class Connection(asyncio.Protocol):
             transport.abort()
             return
         self.peer, self.auth_context = name_of(transport), authentication(transport)
+        self.entrance = Entrance(self.front, self.auth_context)
         if self.front.draining:
             self.life.start_drain(self.heard)
         self._flush()
@@ -83,6 +86,8 @@ class Connection(asyncio.Protocol):
         self.delay.arrive(self.heard)
         self.front.poller.heard(self.heard)
         self._receiving = True
+        if self.entrance.is_over:
+            self._last_fields = ()
         self.held.open()
         try:
             if self.admission.divides(data) and not (self._paused or self.life.is_drained):
@@ -161,9 +166,9 @@ class Connection(asyncio.Protocol):
     def _on_request(self, stream_id: int, fields: tuple[Header, ...], end: bool) -> None:
         if fields != self._last_fields:  # clients repeat the fields of their calls
             try:
-                self._last_head, self._last_method = self._read(fields)
-            except Rejection as rejection:
-                self.sender.reject(stream_id, rejection, fields)
+                self._last_head, self._last_method = self.entrance.read(fields)
+            except (Rejection, PretzelError) as refusal:
+                self.entrance.refuse(self.sender, stream_id, refusal, fields)
                 return
             self._last_fields = fields
         self.called = self.heard
@@ -180,13 +185,6 @@ class Connection(asyncio.Protocol):
             self._waiting.append(call)
         if end:
             self._on_data(stream_id, b"", True)
-
-    def _read(self, fields: tuple[Header, ...]) -> tuple[Head, Method]:
-        head = read_head(fields, self.limits.header_bytes)
-        method = self.front.methods.find(head.path)
-        if method is None:
-            raise Rejection(grpc.StatusCode.UNIMPLEMENTED, UNKNOWN_METHOD)
-        return head, method
 
     def _on_data(self, stream_id: int, data: bytes, end: bool) -> None:
         call = self.calls.get(stream_id)

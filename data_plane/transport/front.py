@@ -15,6 +15,7 @@ from pretzel.data_plane.transport.methods import Method, Methods
 from pretzel.data_plane.transport.polling import Poller
 from pretzel.data_plane.transport.shedding import Shedding
 from pretzel.errors import ExhaustedError
+from pretzel.serving.identity.keeper import Keeper
 
 Observe = Callable[[Head, Method], Method]
 RETRY_SECONDS = 0.1
@@ -32,10 +33,11 @@ class NativeFront(Listening[Connection]):
         tally: Tally | None = None,
         attached: Attached | None = None,
         observe: Observe | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
-        """Serve; ``observe`` chooses the method of each call, which may record it."""
+        """Serve; ``observe`` chooses the method of each call, which may record it, and ``keeper`` knows callers."""
         super().__init__(limits.connections)
-        self.observe = observe
+        self.observe, self.keeper = observe, keeper
         self.methods, self.limits, self.poller = methods, limits, poller or Poller(0)
         self.attached = attached or Attached()
         self.shedding = Shedding(methods, limits, tally or Tally())

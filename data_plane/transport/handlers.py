@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from pretzel.data_plane.transport.context import Context, deserialized
+from pretzel.serving.identity.caller import ACCESS
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.call import Call
@@ -21,6 +22,7 @@ STOPPING = "this worker is stopping; retry on another one"
 async def run_handler(call: Call, message: bytes | None) -> None:
     """Answer a call by its ordinary handler; ``message`` is the request of a method that takes one."""
     context = Context(call)
+    ACCESS.set(call.head.access)
     async with finishing(call):
         try:
             await _handle(call, context, message)

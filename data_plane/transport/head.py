@@ -7,6 +7,7 @@ import grpc
 from pretzel.data_plane.transport.guard import MARK
 from pretzel.data_plane.transport.limits import FIELD_OVERHEAD
 from pretzel.data_plane.transport.status import Header, Metadata, metadata_of
+from pretzel.serving.identity.caller import Access
 
 IDENTITY = b"identity"
 ENCODINGS = (IDENTITY, b"gzip", b"deflate")
@@ -28,12 +29,14 @@ class Rejection(Exception):
 class Head:
     """The content of a call's header fields."""
 
-    __slots__ = ("accepts_gzip", "encoding", "fields", "path", "timeout")
+    __slots__ = ("accepts_gzip", "access", "encoding", "fields", "path", "timeout")
 
     def __init__(self, path: bytes, timeout: float, encoding: bytes, accepts_gzip: bool, fields: list[Header]) -> None:
         self.path, self.timeout, self.encoding, self.accepts_gzip = path, timeout, encoding, accepts_gzip
         self.fields = fields
         """Fields of the caller's metadata."""
+        self.access: Access | None = None
+        """What the caller may do; None if everyone may make this call."""
 
     def metadata(self) -> Metadata:
         """Return the caller's metadata."""

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from pretzel.data_plane.transport.context import Context
+from pretzel.data_plane.transport.entrance import is_admitted, shortcut_of
 from pretzel.data_plane.transport.handlers import finishing
 from pretzel.data_plane.transport.held import MOST_BYTES
 from pretzel.data_plane.transport.methods import Answer
 from pretzel.errors import PretzelError
+from pretzel.serving.identity.caller import ACCESS
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.call import Call
@@ -47,6 +49,8 @@ class Lane:
         call = self._call
         left = OVERLOADED_BREATH if call.connection.delay.overloaded else BREATH
         while not self.is_busy and not call.finished and call.inbox:
+            if not is_admitted(call):
+                return
             if not left or call.is_clogged:
                 self._start(call.writable())
                 return
@@ -63,7 +67,7 @@ class Lane:
         try:
             while call.inbox and len(messages) < most and nbytes < MOST_BYTES and isinstance(answer, bytes):
                 messages.append(call.inbox.take())
-                answer = call.method.shortcut(messages[-1], call.deadline)
+                answer = shortcut_of(call, messages[-1])
                 if isinstance(answer, bytes):
                     answers.append(answer)
                     nbytes += len(answer)
@@ -112,6 +116,7 @@ class Lane:
             return response
         assert self._call.method.each is not None
         context: Any = Context(self._call)
+        ACCESS.set(self._call.head.access)
         return await self._call.method.each(message, context)
 
     def _start(self, work: Awaitable[None], answer: object = None) -> None:

@@ -10,8 +10,10 @@ import grpc
 import structlog
 
 from pretzel.data_plane.transport.context import ServicerContext
+from pretzel.data_plane.transport.permits import MANY, NESTED, ONE
 from pretzel.data_plane.transport.runner import SharedLook
 from pretzel.errors import PretzelError
+from pretzel.serving.identity.table import Rule, rule_of
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +27,15 @@ Fast = Callable[[bytes, float], Answer]
 """Answers the bytes of a request until a deadline, as the handler would."""
 Each = Callable[[bytes, ServicerContext], Awaitable[bytes]]
 """Answers one message of a stream."""
+
+
+FORMS: Mapping[str, int] = {
+    "/pretzel.v1.PredictionService/Predict": ONE,
+    "/pretzel.v1.PredictionService/PredictMany": MANY,
+    "/pretzel.v1.PredictionService/PredictStream": NESTED,
+    "/inference.GRPCInferenceService/ModelInfer": ONE,
+    "/inference.GRPCInferenceService/ModelStreamInfer": ONE,
+}
 
 
 class Shortcuts(NamedTuple):
@@ -53,10 +64,16 @@ class Method:
     takes_many: bool = field(init=False)
     """The client sends any number of messages."""
     gives_many: bool = field(init=False)
+    rule: Rule = field(init=False)
+    """What its callers need."""
+    form: int = field(init=False)
+    """Where its messages name models, for decisions before they are decoded; 0 if these are left to the handler."""
 
     def __post_init__(self) -> None:
         self.is_prediction = self.fast is not None or self.each is not None
         self.answers_calls = self.fast is not None and self.each is None
+        path = self.path.decode("latin-1")
+        self.rule, self.form = rule_of(path), FORMS.get(path, 0)
         self.takes_many, self.gives_many = self.handler.request_streaming, self.handler.response_streaming
 
     @property

@@ -126,6 +126,10 @@ class Sender:
         """Answer a prediction that does not become a call by these fields alone."""
         self._send_only(stream_id, self._with_attached(fields))
 
+    def refuse_unknown(self, stream_id: int, fields: tuple[Header, ...]) -> None:
+        """Answer a call whose caller may not know more by these fields alone."""
+        self._send_only(stream_id, fields)
+
     def refuse_by(self, call: Call, error: PretzelError) -> None:
         """Answer a call by an error alone; that of the call before is encoded already."""
         if error is not self._error:

@@ -44,6 +44,20 @@ class InputError(PretzelError, ValueError):
     """The field of the request that is wrong, where it is known."""
 
 
+class UnauthenticatedError(PretzelError):
+    """The caller gave no credential, or one that the server does not accept: an unknown or an expired token."""
+
+    code = "UNAUTHENTICATED"
+    reason: str = "unknown_credential"
+    """The reason in metrics: a word of a small set."""
+
+
+class PermissionDeniedError(PretzelError):
+    """The caller is known, and lacks the role that the call needs."""
+
+    code = "PERMISSION_DENIED"
+
+
 class NotFoundError(PretzelError, LookupError):
     """A model, version, alias, output or object does not exist."""
 

@@ -1,7 +1,11 @@
-"""Addresses of servers as clients write them, and the TLS of their connections."""
+"""Addresses of servers as clients write them, the TLS of their connections, and the token of their calls."""
 
 from __future__ import annotations
 
+import ipaddress
+import os
+import re
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -16,6 +20,11 @@ SECURE = {"https": 443, "grpcs": 443}
 PLAIN = {"http": 80, "grpc": 80}
 UNIX = "unix:"
 File = str | Path
+TOKEN, TOKEN_FILE = "PRETZEL_TOKEN", "PRETZEL_TOKEN_FILE"
+"""Variables with a client's token, and with the file that has it."""
+RENEW_SECONDS = 1.0
+"""Least time between two looks at the file of a token."""
+_TOKEN = re.compile(r"[!-~]{1,8192}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,11 @@ class Target:
     server: tuple[str, int] | None = None
     """Host and port, if the address is that of one host."""
 
+    @property
+    def is_private(self) -> bool:
+        """Return whether what is sent is secret on the network: encrypted by TLS, or only on this machine."""
+        return self.secure or self.address.startswith(UNIX) or (self.server is not None and _is_near(self.server[0]))
+
     @classmethod
     def of(cls, text: str, *, secure: bool = False) -> Self:
         """Read an address.
@@ -94,6 +108,90 @@ class Target:
         host, port = _of_authority(text, url)
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         return cls(address, url.scheme in SECURE, (host, port))
+
+
+class Bearer:
+    """The token of a client's calls, read again when its file changes.  No message shows it."""
+
+    def __init__(self, token: str | None = None, file: File | None = None) -> None:
+        """Take a token, or the file that has one.
+
+        Raises:
+            InputError: both are given, the file cannot be read, or it is not a token.
+        """
+        if token is not None and file is not None:
+            raise InputError("token and token_file: give one of them")
+        self._file = Path(file) if file is not None else None
+        self._state: tuple[int, int, int] | None = None
+        self._looked = time.monotonic()
+        self._pairs = _pairs(token, "token") if token is not None else self._read()
+
+    @classmethod
+    def of(cls, token: str | None = None, file: File | None = None) -> Self | None:
+        """Return the given token, or that of the environment; None if there is none.
+
+        Raises:
+            InputError: as the constructor.
+        """
+        if token is None and file is None:
+            file = os.environ.get(TOKEN_FILE) or None
+            token = os.environ.get(TOKEN) or None if file is None else None
+        return None if token is None and file is None else cls(token, file)
+
+    @property
+    def token(self) -> str:
+        """Return the token."""
+        return self.metadata()[0][1].removeprefix("Bearer ")
+
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """Return the metadata of a call: the newest token of the file, or the last one that could be read."""
+        if self._file is not None and time.monotonic() - self._looked >= RENEW_SECONDS:
+            self._looked = time.monotonic()
+            try:
+                if _state(self._file) != self._state:
+                    self._pairs = self._read()
+            except (OSError, InputError):  # it is being replaced
+                pass
+        return self._pairs
+
+    def check(self, target: Target, insecure: bool = False) -> None:
+        """Check that the token stays secret on its way; ``insecure`` allows plain text.
+
+        Raises:
+            InputError: others on the network could read it.
+        """
+        if not (insecure or target.is_private):
+            raise InputError(
+                f"{target.address}: a token over plain text can be read on the network; use https://, or allow it by "
+                "insecure_token=True (--insecure-token) if the network is trusted"
+            )
+
+    def _read(self) -> tuple[tuple[str, str], ...]:
+        assert self._file is not None
+        try:
+            self._state = _state(self._file)
+            text = self._file.read_text()
+        except (OSError, ValueError) as error:
+            raise InputError(f"token_file: {self._file}: {getattr(error, 'strerror', 'not UTF-8')}") from None
+        return _pairs(text.strip(), f"token_file {self._file}")
+
+
+def _pairs(token: str, what: str) -> tuple[tuple[str, str], ...]:
+    if not _TOKEN.fullmatch(token):
+        raise InputError(f"{what}: expected a token, 1 to 8192 visible ASCII characters without spaces")
+    return (("authorization", f"Bearer {token}"),)
+
+
+def _state(file: Path) -> tuple[int, int, int]:
+    state = os.stat(file)
+    return state.st_mtime_ns, state.st_ino, state.st_size
+
+
+def _is_near(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _of_authority(text: str, url: SplitResult) -> tuple[str, int]:

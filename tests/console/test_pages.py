@@ -15,9 +15,8 @@ import pytest
 
 from pretzel.console import app as apps
 from pretzel.console import pages
-from pretzel.console.app import application
+from pretzel.console.app import Plane, application
 from pretzel.plan.definition import Definition
-from pretzel.targets import Tls
 from pretzel.v1 import worker_pb2
 from tests.console.asking import Answer, ask, started
 from tests.control_plane.serve.failing import fails
@@ -47,7 +46,7 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 async def console(plane: Server) -> AsyncIterator[Any]:
-    async with started(application(plane.ready["address"], Tls())) as app:
+    async with started(application(Plane(plane.ready["address"]))) as app:
         yield app
 
 
@@ -227,7 +226,7 @@ async def test_a_control_plane_that_is_gone_is_named_and_comes_back(
     monkeypatch.setattr(pages, "ANSWER", 1.0)
     monkeypatch.setattr(apps, "ASK_SECONDS", 1.0)
     path = tmp_path / "s"
-    async with started(application(f"unix:{path}", Tls())) as app:
+    async with started(application(Plane(f"unix:{path}"))) as app:
         answer = await ask(app, "/")
         assert (answer.status, "The control plane does not answer" in answer.text) == (503, True)
         assert '<meta http-equiv="refresh" content="3">' in answer.text

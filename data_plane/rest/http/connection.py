@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pretzel.data_plane.rest.http.messages import Request, Response
 from pretzel.data_plane.rest.http.reading import Reader, Rejection
+from pretzel.data_plane.transport.peer import authentication
 
 if TYPE_CHECKING:
     from pretzel.data_plane.rest.http.front import HttpFront
@@ -30,6 +31,7 @@ class Connection(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._answering: Request | None = None
         self.transport: Any = None
+        self._certificate: dict[str, list[bytes]] = {}
         self._heard = self._served = time.monotonic()
         self._unread = 0, 0.0
         self._is_paused = self._is_unread = self._is_ending = self._is_deaf = False
@@ -40,6 +42,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         """Register, or refuse a connection beyond the limit."""
         self.transport = transport
+        self._certificate = authentication(transport)
         if not self._front.admit(self):
             self._end(self._front.refusal(503, "this worker has too many connections; retry on another"))
             transport.close()
@@ -93,6 +96,7 @@ class Connection(asyncio.Protocol):
         return self._answering is None and not self._queue
 
     def _take(self, request: Request) -> None:
+        request.certificate = self._certificate
         self._queue.append(request)
 
     def _advance(self) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from email.utils import formatdate
 from http import HTTPStatus
 
+from pretzel.serving.identity.caller import Access
+
 JSON = "application/json"
 _LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 _NO_CONTENT = frozenset({204, 304})
@@ -15,11 +17,18 @@ _NO_CONTENT = frozenset({204, 304})
 class Request:
     """One request, with its whole body."""
 
-    __slots__ = ("arrived", "body", "headers", "held", "is_kept", "method", "path", "query", "version")
+    __slots__ = (
+        *("access", "arrived", "body", "certificate", "headers", "held", "is_kept", "method", "path", "query"),
+        "version",
+    )
 
     def __init__(self, method: str, target: bytes, headers: dict[bytes, bytes], version: str, arrived: float) -> None:
         self.method, self.headers, self.version, self.arrived = method, headers, version, arrived
         self.body = b""
+        self.certificate: dict[str, list[bytes]] = {}
+        """The names in the certificate of the client."""
+        self.access: Access | None = None
+        """What the caller may do; None if everyone may make this request."""
         self.held = 0
         """Bytes that are counted for the body as it was received."""
         self.is_kept = True

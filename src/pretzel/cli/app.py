@@ -15,7 +15,8 @@ app = typer.Typer(
     name="pretzel",
     cls=Commands,
     help="Serve many small classical models from one machine.",
-    epilog="Exit codes: 1 failure, 2 usage, 3 bad input, 4 not found, 5 no answer, 6 precondition, 7 unsupported.",
+    epilog="Exit codes: 1 failure, 2 usage, 3 bad input, 4 not found, 5 no answer, 6 precondition, 7 unsupported, "
+    "8 not allowed.",
     pretty_exceptions_enable=False,
 )
 

@@ -16,7 +16,7 @@ from pretzel.cli.options import SERVER, Json, Server, Timeout
 from pretzel.cli.tables.batch import Batch
 from pretzel.cli.tables.reading import Reading
 from pretzel.cli.tables.reads import of_model
-from pretzel.cli.tls import TlsFiles, takes_tls
+from pretzel.cli.tls import TlsFiles, bearer_of, files_of, takes_tls
 from pretzel.errors import InputError
 from pretzel.loadgen.arrivals import KINDS
 from pretzel.loadgen.comparing import compare, different_loads, read_result
@@ -30,7 +30,6 @@ from pretzel.loadgen.schedule import Load
 from pretzel.loadgen.server import Server as Address
 from pretzel.loadgen.trace import read_trace
 from pretzel.plan.model import ModelDescription
-from pretzel.targets import Tls
 
 GRPC_CONNECTIONS, HTTP_CONNECTIONS = 8, 64
 Plot = Annotated[Path | None, typer.Option(dir_okay=False, help="Write a plot of the latencies to this file, as SVG.")]
@@ -131,7 +130,7 @@ def bench(
     )
     own = protocol == "pretzel"
     measurement = Measurement(
-        server=Address(server, Tls(tls["tls_ca"], tls["tls_cert"], tls["tls_key"]), timeout),
+        server=Address(server, files_of(tls), timeout, bearer_of(tls), tls["insecure_token"]),
         protocol=protocol,
         models=() if trace else _models(name, models),
         sizes=Sizes.parse(rows),

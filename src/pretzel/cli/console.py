@@ -11,7 +11,7 @@ import typer
 from pretzel.cli.console_server import LOOPBACK, PORT, listen, missing
 from pretzel.cli.options import CONTROL
 from pretzel.cli.servers import PARENT
-from pretzel.cli.tls import TlsFiles
+from pretzel.cli.tls import TlsFiles, files_of
 from pretzel.errors import UnsupportedError
 
 
@@ -38,9 +38,9 @@ def console(
         die_with(int(parent))
     if lacking := missing():
         raise UnsupportedError(f"the console needs {lacking}; pip install 'pretzel[console]'")
+    from pretzel.console.app import Plane
     from pretzel.console.serve import run
-    from pretzel.targets import Tls
 
     listener = socket.socket(fileno=descriptor) if descriptor is not None else listen(host, port, insecure)
-    run(listener, control, Tls(tls["tls_ca"], tls["tls_cert"], tls["tls_key"]), name or ())
+    run(listener, Plane(control, files_of(tls), tls["token_file"], tls["insecure_token"]), name or ())
     return 0

@@ -21,6 +21,8 @@ EXIT_CODES = {
     "DEADLINE_EXCEEDED": 5,
     "FAILED_PRECONDITION": 6,
     "UNIMPLEMENTED": 7,
+    "UNAUTHENTICATED": 8,
+    "PERMISSION_DENIED": 8,
 }
 _HELP = {
     "INVALID_ARGUMENT": "correct the value and run it again",
@@ -30,6 +32,8 @@ _HELP = {
     "FAILED_PRECONDITION": "`pretzel describe NAME` shows the current state",
     "UNIMPLEMENTED": "replace the step or the option; `pretzel check FILE` lists all that are unsupported",
     "CANCELLED": "run it again",
+    "UNAUTHENTICATED": "--token-file or PRETZEL_TOKEN_FILE names the file with your token; `pretzel token` makes one",
+    "PERMISSION_DENIED": "ask for the role, or use another token: --token-file",
     "RESOURCE_EXHAUSTED": "try again later, or send less",
 }
 

@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,6 +19,7 @@ from pretzel.cli.children import Server, run
 from pretzel.cli.console_server import Console, of_up
 from pretzel.cli.options import Json
 from pretzel.cli.servers import warn_of_unknown_settings, with_server_extra
+from pretzel.targets import TOKEN, TOKEN_FILE
 
 
 def _setting(name: str, help_line: str, **limits: Any) -> Any:
@@ -55,6 +56,10 @@ def up(
     tls_client_ca: Annotated[
         Path | None, _setting("TLS_CLIENT_CA", "PEM authorities of clients; each then needs a certificate.")
     ] = None,
+    identities: Annotated[
+        Path | None, _setting("IDENTITIES", "TOML file of identities and roles; each call then needs a credential.")
+    ] = None,
+    metrics_access: Annotated[str, _setting("METRICS_ACCESS", "Who may read metrics: `open` or `closed`.")] = "open",
     insecure: Annotated[bool, _setting("INSECURE", "Allow plain text on addresses that others can reach.")] = False,
     log_level: Annotated[str, _setting("LOG_LEVEL", "`debug`, `info`, `warning` or `error`.")] = "warning",
     json: Json = False,
@@ -66,14 +71,19 @@ def up(
     tls = _given(tls_cert=tls_cert, tls_key=tls_key, tls_client_ca=tls_client_ca)
     both = [f"--host={host}", f"--log-level={log_level}", f"--socket-mode={socket_mode}", *tls]
     both += ["--insecure"] if insecure else []
+    both += _given(identities=identities, metrics_access=metrics_access)
     own = [*both, *_given(replaces=replaces), f"--data-dir={data_dir / 'control'}", *(["--new"] if new else [])]
     its = [*both, *_given(listen=listen, memory_budget=memory_budget)]
     its += [f"--workers={workers}", f"--cache-dir={data_dir / 'worker'}"]
     near, scheme = _near(host), "https" if tls else "http"
-    with _private_socket() if tls else nullcontext("") as private:
-        own += _given(control_listen=",".join(filter(None, (control_listen, private))))
+    with _private_directory() as directory:
+        private = f"unix:{directory}/control" if tls else ""
+        token = _worker_token(directory) if identities else None
+        own += _given(control_listen=",".join(filter(None, (control_listen, private))), worker_token_file=token)
+        its += _given(control_token_file=token)
         control = Control(own, control_port, control_metrics_port)
         worker = Worker(its, {"port": port, "metrics_port": metrics_port, "http": http}, control, private or near)
+        console = _console(console, identities)
         shown = of_up(console, insecure, control, private or near, tls_cert, tls_key)
         return asyncio.run(_run(control, worker, near, scheme, json, shown))
 
@@ -102,13 +112,31 @@ def _given(**settings: object) -> list[str]:
 
 
 @contextmanager
-def _private_socket() -> Iterator[str]:
-    """Yield an address for the worker's calls of the control plane that only this user can reach.
+def _private_directory() -> Iterator[str]:
+    """Yield a directory that only this user can read, for what the servers share.
 
-    The certificate need not be valid for the address of this machine, and the worker needs none of its own.
+    By a socket in it, the worker calls the control plane without a certificate: that of the servers need not be valid
+    for the address of this machine.
     """
     with tempfile.TemporaryDirectory(prefix="pretzel-") as directory:  # its mode is 0700, and its path short
-        yield f"unix:{directory}/control"
+        yield directory
+
+
+def _worker_token(directory: str) -> Path:
+    """Return a file with a new token, by which the control plane knows the worker."""
+    from pretzel.serving.identity.tokens import new_token
+
+    file = Path(directory, "worker-token")
+    file.write_text(new_token())
+    return file
+
+
+def _console(where: str, identities: Path | None) -> str:
+    """Return where the console listens: with identities, it needs a token to see anything."""
+    if where == "auto" and identities and not (os.environ.get(TOKEN_FILE) or os.environ.get(TOKEN)):
+        print(f"no console: it needs a token with the role read on all models, by {TOKEN_FILE}", file=sys.stderr)
+        return "off"
+    return where
 
 
 class Control(Server):

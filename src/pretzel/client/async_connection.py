@@ -24,10 +24,9 @@ from pretzel.client.operations import (
     StreamCall,
     UnaryCall,
 )
-from pretzel.client.request_ids import METADATA
 from pretzel.client.tracing import async_interceptors
 from pretzel.errors import PretzelError
-from pretzel.targets import File
+from pretzel.targets import Bearer, File
 
 T = TypeVar("T")
 
@@ -49,12 +48,16 @@ class AsyncConnection:
         tls_cert: File | None = None,
         tls_key: File | None = None,
         credentials: grpc.ChannelCredentials | None = None,
+        token: str | None = None,
+        token_file: File | None = None,
+        insecure_token: bool = False,
         options: Sequence[tuple[str, Any]] = (),
         tracing: bool = False,
     ) -> None:
         """Store the arguments of :class:`~pretzel.client.connection.Connection`; channels are opened on first use."""
         self.address, self.timeout = address, timeout
-        self._endpoint = Endpoint(address, tls_ca, tls_cert, tls_key, credentials)
+        bearer = Bearer.of(token, token_file)
+        self._endpoint = Endpoint(address, tls_ca, tls_cert, tls_key, credentials, bearer, insecure_token)
         self._count, self._options = channels, channel_options(options)
         self._channels: list[grpc.aio.Channel] = []
         self._stubs: list[Any] = []
@@ -104,7 +107,7 @@ class AsyncConnection:
                     if isinstance(effect, UnaryCall):  # not by _perform: nearly every effect is one
                         stub = self._stub(self._turns.next_for(effect))
                         call = getattr(stub, effect.method)
-                        answer = await call(effect.request, timeout=timeout, metadata=METADATA.get())
+                        answer = await call(effect.request, timeout=timeout, metadata=self._endpoint.metadata())
                         self._endpoint.reached = True
                     else:
                         answer = await self._perform(effect, timeout)
@@ -133,7 +136,7 @@ class AsyncConnection:
     async def _listen(self, listens: Sequence[StreamCall], timeout: float | None) -> None:
         stubs = [self._stub(self._turns.next()) for _ in listens]
         calls = [
-            getattr(stub, listen.method)(listen.request, timeout=timeout, metadata=METADATA.get())
+            getattr(stub, listen.method)(listen.request, timeout=timeout, metadata=self._endpoint.metadata())
             for stub, listen in zip(stubs, listens, strict=True)
         ]
         try:

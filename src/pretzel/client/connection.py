@@ -22,10 +22,9 @@ from pretzel.client.operations import (
     StreamCall,
     UnaryCall,
 )
-from pretzel.client.request_ids import METADATA
 from pretzel.client.tracing import traced
 from pretzel.errors import PretzelError
-from pretzel.targets import File
+from pretzel.targets import Bearer, File
 
 T = TypeVar("T")
 
@@ -45,6 +44,9 @@ class Connection:
         tls_cert: File | None = None,
         tls_key: File | None = None,
         credentials: grpc.ChannelCredentials | None = None,
+        token: str | None = None,
+        token_file: File | None = None,
+        insecure_token: bool = False,
         options: Sequence[tuple[str, Any]] = (),
         tracing: bool = False,
     ) -> None:
@@ -61,15 +63,20 @@ class Connection:
             tls_cert: file with the client's certificate, PEM, for servers that require one.
             tls_key: file with its private key.
             credentials: for TLS, instead of files.
+            token: bearer token of all calls, for servers that ask who calls.
+            token_file: file with the token, read again when it changes; by default the one that ``PRETZEL_TOKEN_FILE``
+                names, or the token in ``PRETZEL_TOKEN``.
+            insecure_token: allow a token over plain text to another machine.
             options: gRPC channel arguments; they override the defaults.
             tracing: begin a span of OpenTelemetry for each call, and send its trace context and a request id.
 
         Raises:
-            InputError: the address or a file cannot be read.
+            InputError: the address or a file cannot be read, or a token would travel as plain text.
             PreconditionError: ``tracing`` needs OpenTelemetry, which is not installed.
         """
         self.address, self.timeout = address, timeout
-        self._endpoint = server = Endpoint(address, tls_ca, tls_cert, tls_key, credentials)
+        bearer = Bearer.of(token, token_file)
+        self._endpoint = server = Endpoint(address, tls_ca, tls_cert, tls_key, credentials, bearer, insecure_token)
         arguments = channel_options(options)
         self._channels = [server.open(grpc.insecure_channel, grpc.secure_channel, arguments) for _ in range(channels)]
         if tracing:
@@ -111,7 +118,7 @@ class Connection:
                     if isinstance(effect, UnaryCall):  # not by _perform: nearly every effect is one
                         stub = self._stubs[self._turns.next_for(effect)]
                         call = getattr(stub, effect.method)
-                        answer = call(effect.request, timeout=timeout, metadata=METADATA.get())
+                        answer = call(effect.request, timeout=timeout, metadata=self._endpoint.metadata())
                         self._endpoint.reached = True
                     else:
                         answer = self._perform(effect, timeout)
@@ -141,7 +148,7 @@ class Connection:
         """Read from the calls round-robin, so that no stream stalls while another is read."""
         stubs = [self._stubs[self._turns.next()] for _ in listens]
         calls = [
-            getattr(stub, listen.method)(listen.request, timeout=timeout, metadata=METADATA.get())
+            getattr(stub, listen.method)(listen.request, timeout=timeout, metadata=self._endpoint.metadata())
             for stub, listen in zip(stubs, listens, strict=True)
         ]
         try:

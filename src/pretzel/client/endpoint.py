@@ -11,10 +11,10 @@ import grpc
 
 from pretzel.client.diagnosis import diagnose
 from pretzel.client.failures import MismatchError, UnreachedError, failure_of
-from pretzel.client.request_ids import identify
+from pretzel.client.request_ids import METADATA, Pairs, identify
 from pretzel.errors import DeadlineError, PretzelError
 from pretzel.plan.texts import sendable
-from pretzel.targets import File, Target, Tls
+from pretzel.targets import Bearer, File, Target, Tls
 
 C = TypeVar("C")
 DIAGNOSIS_SECONDS = 0.3
@@ -65,16 +65,21 @@ class Endpoint:
         tls_cert: File | None = None,
         tls_key: File | None = None,
         credentials: grpc.ChannelCredentials | None = None,
+        bearer: Bearer | None = None,
+        insecure_token: bool = False,
     ) -> None:
         """Read the address and the files; nothing is sent.
 
         Raises:
-            InputError: one cannot be read.
+            InputError: one cannot be read, or the token would travel as plain text.
         """
         self.address, self._tls = sendable("address", address), Tls(tls_ca, tls_cert, tls_key)
         self.target = Target.of(address, secure=bool(self._tls) or credentials is not None)
         self._credentials = credentials or (self._tls.credentials() if self.target.secure else None)
         self._foreign = credentials is not None
+        self._bearer = bearer
+        if bearer is not None:
+            bearer.check(self.target, insecure_token)
         self.reached = False
         """True after an answer."""
 
@@ -83,6 +88,11 @@ class Endpoint:
         if self.target.secure:
             return secure(self.target.address, self._credentials, options)
         return plain(self.target.address, options)
+
+    def metadata(self) -> Pairs | None:
+        """Return the metadata of a call: its token, and the identifier that its caller gave."""
+        own = METADATA.get()
+        return own if self._bearer is None else (*(own or ()), *self._bearer.metadata())
 
     def failure(self, error: grpc.RpcError | PretzelError) -> PretzelError:
         """Return the Pretzel error of a failed call, and note whether a server gave it."""

@@ -15,6 +15,8 @@ _BY_CODE: dict[str, type[errors.PretzelError]] = {
     kind.code: kind
     for kind in (
         errors.InputError,
+        errors.UnauthenticatedError,
+        errors.PermissionDeniedError,
         errors.UnsupportedError,
         errors.NotFoundError,
         errors.PreconditionError,

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Collection
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -25,27 +26,48 @@ from pretzel.console.pages import Views, problem_of
 from pretzel.console.rendering import Pages
 from pretzel.errors import PretzelError
 from pretzel.scraping.reader import Reader
-from pretzel.targets import Tls
+from pretzel.targets import Bearer, File, Tls
 
 ASK_SECONDS = 3.0
 """Time that the control plane gets to list its workers."""
 _log = logging.getLogger(__name__)
 
 
-def application(
-    control_plane: str, tls: Tls, names: Collection[str] = (), started: Callable[[], None] = lambda: None
-) -> Guard:
+@dataclass(frozen=True)
+class Plane:
+    """A control plane, and how the console makes itself known to it and to its workers."""
+
+    address: str
+    tls: Tls = Tls()
+    """Files of the connections to it and to the workers' metrics."""
+    token_file: File | None = None
+    """File with the token of the calls; None: by the environment."""
+    insecure_token: bool = False
+    """Allow the token over plain text to another machine."""
+
+    def client(self) -> AsyncControlPlane:
+        """Return a client of it."""
+        token = {"token_file": self.token_file, "insecure_token": self.insecure_token}
+        return AsyncControlPlane(
+            self.address, tls_ca=self.tls.ca, tls_cert=self.tls.cert, tls_key=self.tls.key, **token
+        )
+
+    def reader(self) -> Reader:
+        """Return a reader of its workers' metrics."""
+        return Reader(self.tls, Bearer.of(file=self.token_file), insecure_token=self.insecure_token)
+
+
+def application(control_plane: Plane, names: Collection[str] = (), started: Callable[[], None] = lambda: None) -> Guard:
     """Return the console of a control plane.
 
     Args:
-        control_plane: its address.
-        tls: files of the connections to it and to the workers' metrics.
+        control_plane: it.
         names: names of hosts, besides addresses, under which browsers reach the console.
         started: called when it is ready to answer.
     """
-    plane = AsyncControlPlane(control_plane, tls_ca=tls.ca, tls_cert=tls.cert, tls_key=tls.key)
-    monitor = Monitor(lambda: plane.workers(timeout=ASK_SECONDS), Reader(tls).read)
-    pages = Pages(control_plane)
+    plane = control_plane.client()
+    monitor = Monitor(lambda: plane.workers(timeout=ASK_SECONDS), control_plane.reader().read)
+    pages = Pages(control_plane.address)
     views = Views(plane, monitor, pages)
 
     @contextlib.asynccontextmanager

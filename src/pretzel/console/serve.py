@@ -12,15 +12,14 @@ from collections.abc import Iterator, Sequence
 
 import uvicorn
 
-from pretzel.console.app import application
-from pretzel.targets import Tls
+from pretzel.console.app import Plane, application
 
 MOST_CONNECTIONS = 100
 """Requests and connections at once; further ones are answered with 503."""
 DRAIN_SECONDS = 2
 
 
-def run(listener: socket.socket, control_plane: str, tls: Tls, names: Sequence[str] = ()) -> None:
+def run(listener: socket.socket, control_plane: Plane, names: Sequence[str] = ()) -> None:
     """Serve on a listening socket until SIGTERM or SIGINT; print one line of JSON when it is ready."""
     host, port = listener.getsockname()[:2]
 
@@ -28,7 +27,7 @@ def run(listener: socket.socket, control_plane: str, tls: Tls, names: Sequence[s
         print(json.dumps({"event": "ready", "pid": os.getpid(), "host": host, "port": port}), flush=True)
 
     config = uvicorn.Config(
-        application(control_plane, tls, names, ready),
+        application(control_plane, names, ready),
         lifespan="on",
         http="h11",  # it bounds the size of headers
         ws="none",

@@ -1,15 +1,15 @@
-"""The server under load: its address, its TLS, and connections to it."""
+"""The server under load: its address, its TLS, the token of its calls, and connections to it."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pretzel.errors import InputError, UnavailableError
-from pretzel.targets import UNIX, Target, Tls
+from pretzel.targets import UNIX, Bearer, Target, Tls
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,24 @@ class Server:
     tls: Tls
     timeout: float
     """Seconds that a connection may take, and a call from the moment at which it is due."""
+    bearer: Bearer | None = None
+    """The token of the calls."""
+    insecure_token: bool = False
+    """Allow the token over plain text to another machine."""
+
+    def __post_init__(self) -> None:
+        """Check that the token stays secret.
+
+        Raises:
+            InputError: it would travel as plain text.
+        """
+        if self.bearer is not None:
+            self.bearer.check(self.target, self.insecure_token)
+
+    @property
+    def authorization(self) -> Sequence[tuple[str, str]]:
+        """The field with the token; none without one."""
+        return self.bearer.metadata() if self.bearer is not None else ()
 
     @property
     def target(self) -> Target:

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import urllib.error
 import urllib.request
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from pretzel.errors import InputError, UnavailableError
+from pretzel.errors import InputError, PermissionDeniedError, PretzelError, UnauthenticatedError, UnavailableError
 from pretzel.scraping.metrics import Scrape, parse
-from pretzel.targets import Tls
+from pretzel.targets import Bearer, Target, Tls
 
 SECONDS = 5.0
 """The longest wait for the metrics of one worker."""
 MOST_BYTES = 64 << 20
 """Largest answer that is read: 10,000 models take about 25 MiB."""
 
+REFUSED: Mapping[int, type[PretzelError]] = {401: UnauthenticatedError, 403: PermissionDeniedError}
+"""Errors of closed metrics, by the status."""
+
 
 class Reader:
     """Reads metrics over HTTP; redirects are not followed, since a worker states the URL."""
 
-    def __init__(self, tls: Tls) -> None:
-        """Trust the authorities of the control plane's connection, and show the same certificate."""
+    def __init__(self, tls: Tls, bearer: Bearer | None = None, *, insecure_token: bool = False) -> None:
+        """Trust the authorities of the control plane's connection, and show the same certificate and token.
+
+        The token goes over plain text to this machine only, unless ``insecure_token`` allows others.
+        """
+        self._bearer, self._insecure = bearer, insecure_token
         self._context = _context(tls)
         handlers = [_NoRedirect(), urllib.request.ProxyHandler({})]
         self._opener = urllib.request.build_opener(*handlers, urllib.request.HTTPSHandler(context=self._context))
@@ -36,6 +45,7 @@ class Reader:
 
         Raises:
             InputError: the URL is not one of metrics.
+            UnauthenticatedError, PermissionDeniedError: they are closed to this caller.
             UnavailableError: there are none; the message has the reason.
         """
         parts = urlsplit(url)
@@ -46,14 +56,29 @@ class Reader:
             or "@" in parts.netloc
         ):
             raise InputError(f"metrics at {url!r}: expected http://host:port/metrics")
+        request = urllib.request.Request(url)
+        for name, value in self._pairs(parts):
+            request.add_unredirected_header(name, value)
         try:
-            with self._opener.open(url, timeout=SECONDS) as answer:
+            with self._opener.open(request, timeout=SECONDS) as answer:
                 data: bytes = answer.read(MOST_BYTES + 1)
             if len(data) > MOST_BYTES:
                 raise ValueError(f"more than {MOST_BYTES >> 20} MiB")
             return parse(data.decode())
+        except urllib.error.HTTPError as error:
+            if error.code not in REFUSED:
+                raise UnavailableError(f"metrics at {url}: {error.reason}") from None
+            raise REFUSED[error.code](
+                f"metrics at {url}: {error.read(1000).decode(errors='replace').strip()}"
+            ) from None
         except (OSError, ValueError) as error:
             raise UnavailableError(f"metrics at {url}: {getattr(error, 'reason', error)}") from None
+
+    def _pairs(self, parts: SplitResult) -> Sequence[tuple[str, str]]:
+        """Return the field with the token, if others cannot read it on its way to a URL."""
+        if self._bearer is None or not (self._insecure or Target.of(f"{parts.scheme}://{parts.netloc}").is_private):
+            return ()
+        return self._bearer.metadata()
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
 from pretzel.errors import PreconditionError
+from pretzel.serving.identity.http import CHALLENGE, Gate
 from pretzel.serving.listeners import Address
 from pretzel.serving.tls import ServerTls
 
@@ -20,6 +22,9 @@ MOST_CONNECTIONS = 16
 """Concurrent connections; each takes a thread and a descriptor, and further ones are closed on arrival."""
 SILENT_SECONDS = 5.0
 """Longest time that a connection may stay silent."""
+
+_CERTIFICATE = "pretzel.certificate"
+"""Where an application finds the certificate of the peer."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +36,15 @@ class Endpoint:
 
 
 def serve(
-    registry: CollectorRegistry, host: str, port: int, *, setting: str = "metrics_port", tls: ServerTls | None = None
+    registry: CollectorRegistry,
+    host: str,
+    port: int,
+    *,
+    setting: str = "metrics_port",
+    tls: ServerTls | None = None,
+    gate: Gate | None = None,
 ) -> Endpoint:
-    """Serve ``/metrics`` on a separate thread.
+    """Serve ``/metrics`` on a separate thread, to those whom ``gate`` lets in.
 
     Raises:
         PreconditionError: the port is taken; the message names ``setting``.
@@ -41,7 +52,8 @@ def serve(
     bare = host.strip("[]")
     family = _Server6 if ":" in bare else _Server
     try:
-        server = make_server(bare, port, make_wsgi_app(registry), server_class=family, handler_class=_Handler)
+        application = _guarded(make_wsgi_app(registry), gate)
+        server = make_server(bare, port, application, server_class=family, handler_class=_Handler)
     except OSError as error:
         raise PreconditionError(
             f"metrics: cannot listen on {Address(bare, port)} ({error.strerror}); "
@@ -57,6 +69,21 @@ def serve(
         thread.join()
 
     return Endpoint(server.server_port, close)
+
+
+def _guarded(application: Any, gate: Gate | None) -> Any:
+    """Return an application that answers only those whom a gate lets in."""
+    if gate is None:
+        return application
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Any:
+        refusal = gate(environ.get("HTTP_AUTHORIZATION"), environ.get(_CERTIFICATE))
+        if refusal is None:
+            return application(environ, start_response)
+        start_response(refusal.status, [("Content-Type", "text/plain; charset=utf-8"), CHALLENGE])
+        return [f"{refusal.message}\n".encode()]
+
+    return answer
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -101,6 +128,12 @@ class _Server6(_Server):
 
 class _Handler(WSGIRequestHandler):
     timeout = SILENT_SECONDS
+
+    def get_environ(self) -> dict[str, Any]:
+        """Return what the application knows of a request, with the certificate of its peer."""
+        connection: Any = self.connection
+        seen = connection.getpeercert() if isinstance(connection, ssl.SSLSocket) else None
+        return super().get_environ() | {_CERTIFICATE: seen}
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Suppress request logs."""

@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_settings import (
@@ -28,6 +28,7 @@ NO_SETTINGS = frozenset(
         *("config", "server", "cpu", "debug"),  # the file of settings, clients, kernels, the command line
         "console",  # the pages of `pretzel up`
         "metrics",  # the workers that `pretzel top` asks
+        *("token", "token_file"),  # of clients
         "threads",  # predictors in process
         "parent_pid",  # `pretzel up` to its children
         *("only", "sanitize", "data", "rivals"),  # builds, and data and rivals for tests and benchmarks
@@ -99,6 +100,10 @@ class ServerSettings(PlaneSettings):
     """Authorities of client certificates, PEM; with it, every client of a port needs a certificate."""
     insecure: bool = False
     """Allow plain text on addresses that other hosts can reach."""
+    identities: Path | None = None
+    """File of identities and their roles, TOML; with it, every call needs a credential and a role."""
+    metrics_access: Literal["open", "closed"] = "open"
+    """Who may read ``/metrics``: everyone, or only identities with the role `read` on all models (`closed`)."""
 
     @property
     def tls(self) -> TlsFiles | None:
@@ -118,6 +123,8 @@ class ServerSettings(PlaneSettings):
     def _guard(self) -> Self:
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("tls_cert and tls_key go together; give both or none")
+        if self.metrics_access == "closed" and self.identities is None:
+            raise ValueError("metrics_access 'closed' needs identities: without them, no caller can be recognized")
         if self.tls_client_ca and not self.tls_cert:
             raise ValueError("tls_client_ca needs tls_cert and tls_key: without TLS, clients have no certificates")
         ports = [address for address in self.listeners if not address.path]

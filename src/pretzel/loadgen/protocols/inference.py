@@ -37,7 +37,8 @@ async def prepare(server: Server, wanted: Wanted, method: str, file: Path | None
 
         async def ask(model: str) -> Declared:
             try:
-                answer = await stub.ModelMetadata(pb.ModelMetadataRequest(name=model), timeout=server.timeout)
+                request, own = pb.ModelMetadataRequest(name=model), server.authorization
+                answer = await stub.ModelMetadata(request, timeout=server.timeout, metadata=own)
             except grpc.RpcError as error:
                 raise endpoint.failure(error) from None
             return [(item.name, item.datatype, list(item.shape)) for item in answer.inputs]
@@ -109,7 +110,8 @@ def _get(server: Server, path: str) -> Any:
     """
     try:
         context = server.context("http/1.1")
-        with urllib.request.urlopen(server.url + path, timeout=server.timeout, context=context) as answer:
+        request = urllib.request.Request(server.url + path, headers=dict(server.authorization))
+        with urllib.request.urlopen(request, timeout=server.timeout, context=context) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
         kind = NotFoundError if error.code in (400, 404) else PretzelError

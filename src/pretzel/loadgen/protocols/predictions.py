@@ -45,9 +45,9 @@ async def prepare(server: Server, wanted: Wanted, method: str, read: Read | None
         PretzelError: the server cannot be reached, has not all models, or refuses the rows.
     """
     tls = server.tls
-    async with AsyncClient(
-        server.address, timeout=server.timeout, channels=1, tls_ca=tls.ca, tls_cert=tls.cert, tls_key=tls.key
-    ) as client:
+    files = {"tls_ca": tls.ca, "tls_cert": tls.cert, "tls_key": tls.key}
+    own = {"token": server.bearer.token if server.bearer else None, "insecure_token": server.insecure_token}
+    async with AsyncClient(server.address, timeout=server.timeout, channels=1, **files, **own) as client:
         descriptions = await _describe(client, dict.fromkeys(model for model, _ in wanted))
         maker = _Maker(method or next(iter(descriptions.values())).outputs[0].name, read)
         requests = [maker.request(model, descriptions[model], rows) for model, rows in wanted]

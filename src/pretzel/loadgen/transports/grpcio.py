@@ -72,7 +72,7 @@ class GrpcioTransport:
         left = call[0] + self._server.timeout - time.perf_counter()
         try:
             method: Any = channel.unary_unary(request.path)
-            await method(request.body, timeout=max(left, 0.001))
+            await method(request.body, timeout=max(left, 0.001), metadata=self._server.authorization)
         except grpc.aio.AioRpcError as error:
             self.failed(call, error.code().name, error.details() or "", time.perf_counter())
         except asyncio.CancelledError:

@@ -36,6 +36,7 @@ class Http1Transport:
 
     def _bytes(self, request: Request) -> bytes:
         head = f"POST {request.path} HTTP/1.1\r\nHost: {self._host}\r\nContent-Type: application/json\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in self._server.authorization)
         return f"{head}Content-Length: {len(request.body)}\r\n\r\n".encode() + request.body
 
     async def open(self) -> None:

@@ -55,6 +55,7 @@ class Http2Transport:
             (b"content-type", b"application/grpc"),
             (b"te", b"trailers"),
             (b"grpc-timeout", f"{milliseconds}m".encode()),
+            *((name.encode(), value.encode()) for name, value in self._server.authorization),
         )
 
     async def open(self) -> None:

@@ -1,0 +1,131 @@
+"""Recognizes callers by their credentials: a bearer token, else the certificate of the connection."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pretzel.errors import PreconditionError
+from pretzel.serving.identity.caller import Caller
+from pretzel.serving.identity.file import Certificate, Identities, Identity, hash_in, token_hashes
+from pretzel.serving.identity.jwt_tokens import JwtVerifier, refused
+from pretzel.serving.identity.roles import Patterns, Role
+from pretzel.serving.identity.tokens import TokenHash, digest_of, id_of
+
+MOST_KEPT = 4096
+"""Tokens whose callers are kept, by their hash; only accepted ones are."""
+SCHEME = "bearer "
+OWN_WORKER = "worker"
+"""Name of the identity of ``worker_token_file``."""
+Names = Mapping[str, Sequence[bytes]]
+"""The properties of a connection's certificate, as gRPC has them: empty if the client showed none."""
+COMMON, ALTERNATIVE = "x509_common_name", "x509_subject_alternative_name"
+
+
+class Recognition:
+    """The identities of one state of the file."""
+
+    def __init__(
+        self,
+        content: Identities,
+        worker_token: Path | None = None,
+        last: JwtVerifier | None = None,
+        counter: Counter[str] | None = None,
+    ) -> None:
+        """Read the secrets of the identities, and the token of the workers, if it has a file.
+
+        Keys that ``last`` has fetched stay; ``counter`` counts refused calls.
+
+        Raises:
+            PreconditionError: one cannot be read, or two identities share a credential.
+        """
+        self._content, self._refused = content, Counter[str]() if counter is None else counter
+        self._identities = [*content.identity]
+        self._tokens: dict[str, tuple[TokenHash, Caller]] = {}
+        self._certificates: dict[tuple[str, str], Caller] = {}
+        self._kept: dict[bytes, Caller] = {}
+        self.verifier = JwtVerifier(content.issuer, last)
+        for identity in content.identity:
+            self._add(identity)
+        if worker_token is not None:
+            found = hash_in(worker_token, "worker_token_file")
+            caller = Caller(OWN_WORKER, {Role.WORKER: Patterns.of(["*"])}, "", content.contact, refused=self._refused)
+            self._add_token(found, caller)
+
+    def _add(self, identity: Identity) -> None:
+        caller = self._caller(identity)
+        for found in token_hashes(identity):
+            self._add_token(found, caller)
+        for certificate in identity.certificate:
+            key = _key(certificate)
+            if key in self._certificates:
+                raise PreconditionError(f"identity {identity.name!r}: certificate {key[1]!r} is another identity's too")
+            self._certificates[key] = caller
+
+    def _add_token(self, found: TokenHash, caller: Caller) -> None:
+        if found.id in self._tokens:
+            raise PreconditionError(f"identity {caller.name!r}: its token {found.id} is another identity's too")
+        self._tokens[found.id] = found, caller
+
+    def _caller(self, identity: Identity, subject: str = "", expires: float = math.inf) -> Caller:
+        return Caller(identity.name, identity.roles, subject, self._content.contact, expires, refused=self._refused)
+
+    def caller(self, authorization: str | None, names: Names) -> Caller:
+        """Return the caller of a request, by the value of its field ``authorization``, or by its certificate.
+
+        Raises:
+            UnauthenticatedError: a credential is missing or not accepted; no certificate replaces a wrong token.
+        """
+        if authorization is not None:
+            if authorization[: len(SCHEME)].lower() != SCHEME:
+                raise refused("authorization: expected Bearer and a token")
+            return self._by_token(authorization[len(SCHEME) :].strip())
+        if names.get(COMMON) or names.get(ALTERNATIVE):
+            return self._by_certificate(names)
+        raise refused("no credential; send a token (token=, --token-file, PRETZEL_TOKEN_FILE)", "no_credential")
+
+    def _by_token(self, token: str) -> Caller:
+        digest = digest_of(token)
+        kept = self._kept.get(digest)
+        if kept is not None and not kept.ended:
+            return kept
+        caller = self._static(token, digest) if id_of(token) else self._issued(token)
+        if len(self._kept) >= MOST_KEPT:
+            self._kept.clear()
+        self._kept[digest] = caller
+        return caller
+
+    def _static(self, token: str, digest: bytes) -> Caller:
+        found = self._tokens.get(id_of(token) or "")
+        if found is None or not found[0].matches(digest):
+            raise refused(f"unknown token {id_of(token)}; it was replaced, or is of another server")
+        return found[1]
+
+    def _issued(self, token: str) -> Caller:
+        verified = self.verifier.verify(token)
+        for identity in self._identities:
+            if any(map(verified.matches, identity.jwt)):
+                return self._caller(identity, verified.subject, verified.expires)
+        raise refused(f"no identity for the subject {verified.subject[:100]!r} of {verified.issuer!r}")
+
+    def _by_certificate(self, names: Names) -> Caller:
+        for kind in (COMMON, ALTERNATIVE):
+            for name in names.get(kind, ()):
+                if caller := self._certificates.get((kind, name.decode(errors="replace"))):
+                    return caller
+        shown = next(iter([*names.get(COMMON, ()), *names.get(ALTERNATIVE, ())])).decode(errors="replace")
+        raise refused(f"no identity for the certificate of {shown[:100]!r}, and no token")
+
+    def revoke(self) -> None:
+        """End the decisions about all callers: the identities have changed."""
+        static = [caller for _, caller in self._tokens.values()]
+        for caller in (*static, *self._certificates.values(), *list(self._kept.values())):
+            caller.revoked = True
+
+
+def _key(certificate: Certificate) -> tuple[str, str]:
+    if certificate.common_name is not None:
+        return COMMON, certificate.common_name
+    return ALTERNATIVE, certificate.alternative_name or ""
