@@ -89,7 +89,7 @@ class Calls(grpc.aio.ServerInterceptor):
     async def _request(self, method: str, messages: Any, take: Take | None) -> Any:
         """Return the request of a call that its caller may make; of a stream, its messages."""
         if take is None:
-            return messages
+            return _while_accepted(messages)
         request = await take(messages)
         self._door.check(method, request)
         return request
@@ -142,6 +142,13 @@ class Calls(grpc.aio.ServerInterceptor):
     def _count(self, change: int) -> None:
         self._active += change
         (self.idle.clear if self._active else self.idle.set)()
+
+
+async def _while_accepted(messages: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    """Yield the messages of a stream as long as the credential of its call is accepted."""
+    async for message in messages:
+        check_lasting()
+        yield message
 
 
 def _rejection(error: Exception, method: str) -> Status:

@@ -40,9 +40,10 @@ def list_models(
 def _page(catalog: Catalog, request: pb.ListModelsRequest, selection: Selection, sees: Sees) -> tuple[list[Model], str]:
     """Return a page, and the name of its last model if more may follow: never that of a hidden one."""
     size, found = min(request.page_size, PAGE), list[Model]()
-    after = request.page_token
+    after, step = request.page_token, size
     while True:
-        models, after = catalog.page(request.prefix, after, size, selection)
+        models, after = catalog.page(request.prefix, after, step, selection)
+        step = PAGE  # most may be hidden
         found += [model for model in models if sees(model.name)]
         if not after or len(found) >= size:
             break

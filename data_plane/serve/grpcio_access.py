@@ -51,9 +51,19 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
         async def admitted(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             await self._enter(rule, context)
             async for response in behaviour(read(request) if read else request, context):
+                await self._stay(context)
                 yield response
 
         return admitted
+
+    async def _stay(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+        """End a call whose credential has ended."""
+        access = ACCESS.get()
+        assert access is not None
+        try:
+            access.refresh()
+        except PretzelError as error:
+            await context.abort(*identified(error, request_id_of(context.invocation_metadata() or ())))
 
     async def _enter(self, rule: Rule, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         """Note the access of a call, or end it."""

@@ -12,7 +12,7 @@ import grpc
 from pretzel.data_plane.transport import http2
 from pretzel.data_plane.transport.admission import Admission
 from pretzel.data_plane.transport.call import Call
-from pretzel.data_plane.transport.entrance import Entrance
+from pretzel.data_plane.transport.entrance import Entrance, has_ended
 from pretzel.data_plane.transport.handlers import STOPPING
 from pretzel.data_plane.transport.head import Head, Rejection
 from pretzel.data_plane.transport.held import HeldAnswers
@@ -86,7 +86,7 @@ class Connection(asyncio.Protocol):
         self.delay.arrive(self.heard)
         self.front.poller.heard(self.heard)
         self._receiving = True
-        if self.entrance.is_over:
+        if self._last_fields and has_ended(self._last_head):
             self._last_fields = ()
         self.held.open()
         try:

@@ -16,7 +16,7 @@ from pretzel.data_plane.transport.refusing import echoed
 from pretzel.data_plane.transport.status import Header, status_fields
 from pretzel.errors import PretzelError
 from pretzel.serving.errors import status_of
-from pretzel.serving.identity.caller import Access, Caller
+from pretzel.serving.identity.caller import Caller
 from pretzel.serving.identity.keeper import authorization_in
 
 if TYPE_CHECKING:
@@ -39,12 +39,6 @@ class Entrance:
         self._front, self._names = front, names
         self._caller: Caller | None = None
         self._credential: str | None = None
-        self._access: Access | None = None
-
-    @property
-    def is_over(self) -> bool:
-        """Return whether the caller of the last call must be looked up again; asked once per segment."""
-        return self._access is not None and self._access.caller.ended
 
     def read(self, fields: tuple[Header, ...]) -> tuple[Head, Method]:
         """Return the head of a call, and its method.
@@ -70,13 +64,12 @@ class Entrance:
         """
         keeper, rule = self._front.keeper, method.rule
         if keeper is None or rule.role is None:
-            self._access = None
             return
         caller, credential = self._caller, authorization_in(head.fields)
         if caller is None or caller.ended or credential != self._credential:
             self._caller = caller = keeper.identify(credential, self._names)
             self._credential = credential
-        self._access = head.access = rule.admit(caller)
+        head.access = rule.admit(caller)
 
     def refuse(self, sender: Sender, stream_id: int, cause: Exception, fields: tuple[Header, ...]) -> None:
         """Answer a call that is not admitted."""
@@ -94,6 +87,11 @@ def shortcut_of(call: Call, message: bytes) -> Answer:
         if decision is not True:
             return decision or None
     return method.shortcut(message, call.deadline)
+
+
+def has_ended(head: Head) -> bool:
+    """Return whether the caller that a head was read for must be looked up again; asked once per segment."""
+    return head.access is not None and head.access.caller.ended
 
 
 def is_admitted(call: Call) -> bool:

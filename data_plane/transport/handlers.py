@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from pretzel.data_plane.transport.context import Context, deserialized
+from pretzel.data_plane.transport.entrance import is_admitted
 from pretzel.serving.identity.caller import ACCESS
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ async def _handle(call: Call, context: Context, message: bytes | None) -> None:
             await responses  # it writes to the context itself
             return
         async for response in responses:
+            if not is_admitted(call):
+                return
             await context.write(response)
         return
     response = await (handler.unary_unary or handler.stream_unary)(request, context)

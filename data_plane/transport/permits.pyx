@@ -17,6 +17,7 @@ cdef enum:
     NAME = 1                 # field of the name in requests for one model, and of the names in those for many
     REQUEST = 2              # field of the request in a message of a stream
     MOST_BYTES = 1 << 18     # of names that are looked at
+    MOST_KEPT = 1 << 12      # of names whose decision is kept: callers choose them
 
 ONE, MANY, NESTED = 1, 2, 3
 cdef int C_MANY = MANY, C_NESTED = NESTED
@@ -38,7 +39,7 @@ def decide(access not None, bytes message not None, int form):
         access.caller.refused["permission"] += 1
         return decision
     decision = decided(access, names_in(names) if form == C_MANY else [key])
-    if decision is not None:
+    if decision is not None and names.length <= MOST_KEPT:
         if len(decisions) >= MOST_DECISIONS:
             decisions.clear()
         decisions[key] = decision

@@ -59,7 +59,9 @@ def up(
     identities: Annotated[
         Path | None, _setting("IDENTITIES", "TOML file of identities and roles; each call then needs a credential.")
     ] = None,
-    metrics_access: Annotated[str, _setting("METRICS_ACCESS", "Who may read metrics: `open` or `closed`.")] = "open",
+    metrics_access: Annotated[
+        str, _setting("METRICS_ACCESS", "Who may read metrics: `open`, the default, or `closed`.")
+    ] = "",
     insecure: Annotated[bool, _setting("INSECURE", "Allow plain text on addresses that others can reach.")] = False,
     log_level: Annotated[str, _setting("LOG_LEVEL", "`debug`, `info`, `warning` or `error`.")] = "warning",
     json: Json = False,
@@ -78,7 +80,8 @@ def up(
     near, scheme = _near(host), "https" if tls else "http"
     with _private_directory() as directory:
         private = f"unix:{directory}/control" if tls else ""
-        token = _worker_token(directory) if identities else None
+        # The file of settings, which the servers read, may name identities as well.
+        token = _worker_token(directory) if identities or os.environ.get("PRETZEL_CONFIG") else None
         own += _given(control_listen=",".join(filter(None, (control_listen, private))), worker_token_file=token)
         its += _given(control_token_file=token)
         control = Control(own, control_port, control_metrics_port)

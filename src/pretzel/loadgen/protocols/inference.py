@@ -110,7 +110,9 @@ def _get(server: Server, path: str) -> Any:
     """
     try:
         context = server.context("http/1.1")
-        request = urllib.request.Request(server.url + path, headers=dict(server.authorization))
+        request = urllib.request.Request(server.url + path)
+        for name, value in server.authorization:
+            request.add_unredirected_header(name, value)  # a redirect may name another host
         with urllib.request.urlopen(request, timeout=server.timeout, context=context) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:

@@ -45,4 +45,6 @@ def names_of(certificate: Mapping[str, Any] | None) -> dict[str, list[bytes]]:
     if not certificate:
         return {}
     common = [value.encode() for item in certificate.get("subject", ()) for key, value in item if key == "commonName"]
-    return {COMMON: common, ALTERNATIVE: [value.encode() for _, value in certificate.get("subjectAltName", ())]}
+    # The value of a directory name is a tuple; gRPC reports none either.
+    others = [value.encode() for _, value in certificate.get("subjectAltName", ()) if isinstance(value, str)]
+    return {COMMON: common, ALTERNATIVE: others}
