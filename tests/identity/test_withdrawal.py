@@ -70,7 +70,7 @@ class Service:
         return methods
 
 
-async def test_a_withdrawn_role_ends_on_a_connection_whose_stream_goes_on(tmp_path: Path):
+async def test_a_withdrawn_role_ends_on_a_connection_whose_stream_continues(tmp_path: Path):
     file, metadata = tmp_path / "identities.toml", (("authorization", f"Bearer {TOKEN}"),)
     grant(file, '["a/*", "b/*"]')
     keeper, service = Keeper(file), Service()
@@ -86,7 +86,7 @@ async def test_a_withdrawn_role_ends_on_a_connection_whose_stream_goes_on(tmp_pa
         assert await predict(b"\x0a\x03b/x", metadata=metadata) == b"answer"
         grant(file, '["a/*"]')
         keeper.look()
-        service.gate.set()  # the stream goes on before the client sends more
+        service.gate.set()  # the stream continues before the client sends more
         await service.went_on.wait()
         with pytest.raises(grpc.aio.AioRpcError, match="lacks the role predict") as caught:
             await predict(b"\x0a\x03b/x", metadata=metadata)
