@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from pretzel.control_plane.catalog import clock, names, reading, writing
 from pretzel.control_plane.catalog.database import Database
@@ -45,7 +47,7 @@ class Catalog:
         self._keep_versions = keep_versions
         self.on_change = on_change
         self.epoch, _ = self.current()
-        self.labels = Labelling(self.database, lambda: self.on_change())
+        self.labels = Labelling(self.database, self._changing)
         self._holds = Holds()
         self._lock = threading.Lock()
         self._leases = Leases(UNBOUNDED, UNBOUNDED) if leases is None else leases
@@ -130,12 +132,11 @@ class Catalog:
         names.check_model(name)
         if alias:
             names.check_alias(alias)
-        with self.database.write() as connection:
+        with self._changing() as connection:
             version = writing.publish(connection, name, release, alias, self._keep_versions)
             check()
             _, revision = reading.current(connection)
             reached("before_commit")
-        self.on_change()
         return version, revision
 
     def set_alias(self, name: str, alias: str, version: int) -> Model:
@@ -145,13 +146,12 @@ class Catalog:
             NotFoundError: the model, the version, or the alias to remove does not exist.
         """
         names.check_alias(alias)
-        with self.database.write() as connection:
+        with self._changing() as connection:
             if version:
                 writing.point(connection, name, alias, version)
             else:
                 writing.remove_alias(connection, name, alias)
             model = reading.labelled_one(connection, reading.find_model(connection, name))
-        self.on_change()
         return model
 
     def delete(self, text: str, force: bool = False) -> None:
@@ -162,13 +162,21 @@ class Catalog:
             PreconditionError: an alias points to it and ``force`` is not set.
         """
         reference = names.parse(text)
-        with self.database.write() as connection:
+        with self._changing() as connection:
             if reference.version is None and reference.alias is None:
                 writing.delete_model(connection, reference.model, force)
             else:
                 _, version = reading.resolve(connection, reference)
                 writing.delete_version(connection, reference.model, version.version, force)
-        self.on_change()
+
+    @contextmanager
+    def _changing(self) -> Iterator[Connection]:
+        """Open a write transaction; watchers look afterwards, even if it failed: its commit may have been done."""
+        try:
+            with self.database.write() as connection:
+                yield connection
+        finally:
+            self.on_change()
 
     def holding(self) -> AbstractContextManager[Hold]:
         """Return a hold on objects that lasts as long as the block, at most as long as this process."""

@@ -14,10 +14,11 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pretzel.control_plane.catalog.opening import dialect_of
 from pretzel.control_plane.catalog.tables import state
-from pretzel.errors import PreconditionError
+from pretzel.errors import PreconditionError, UnavailableError
 
 
 class Database:
@@ -104,6 +105,8 @@ class Database:
             if translated is None:
                 raise
             raise translated from error
+        except PoolTimeout as error:
+            raise UnavailableError(f"catalog {self.name}: all of its connections are in use, retry") from error
 
 
 class _Stage:

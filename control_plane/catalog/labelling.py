@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
+
+from sqlalchemy import Connection
 
 from pretzel.control_plane.catalog import names, reading, writing
 from pretzel.control_plane.catalog.database import Database
@@ -18,9 +21,9 @@ _MOST_NAMED = 3
 class Labelling:
     """The part of a catalog about what users write on models.  Safe to call from any thread."""
 
-    def __init__(self, database: Database, changed: Callable[[], None]) -> None:
-        """Use a database; ``changed`` is called after every deletion."""
-        self._database, self._changed = database, changed
+    def __init__(self, database: Database, changing: Callable[[], AbstractContextManager[Connection]]) -> None:
+        """Use a database; ``changing`` opens a transaction after which watchers look."""
+        self._database, self._changing = database, changing
 
     def mark(self, text: str, marking: Marking) -> Model:
         """Change the labels, the owner and the note of a model (`name`), or of a version of it; return the model.
@@ -58,14 +61,12 @@ class Labelling:
         """
         if not selection:
             raise InputError("delete: the selection is empty; give a selector, an owner or a text")
-        with self._database.read() if dry_run else self._database.write() as connection:
+        with self._database.read() if dry_run else self._changing() as connection:
             found = reading.names_of_all(connection, prefix, selection)
             if dry_run:
                 return found
             _check_expected(found, expected)
             writing.delete_models(connection, found)
-        if found:
-            self._changed()
         return found
 
 

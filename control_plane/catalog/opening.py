@@ -11,7 +11,7 @@ from pretzel.control_plane.catalog.postgresql import PostgresqlDialect
 from pretzel.control_plane.catalog.sqlite import SqliteDialect
 from pretzel.errors import InputError
 
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):")
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 FILE = "catalog.sqlite"
 """Name of the catalog in a data directory."""
 
@@ -30,7 +30,7 @@ def dialect_of(location: Path | str) -> Dialect:
     if isinstance(location, Path):
         return SqliteDialect(location)
     named = _SCHEME.match(location)
-    match named[1] if named else SqliteDialect.scheme:
+    match named[1].lower() if named else SqliteDialect.scheme:
         case SqliteDialect.scheme:
             return SqliteDialect(_path_of(location))
         case PostgresqlDialect.scheme | "postgres":

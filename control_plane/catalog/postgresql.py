@@ -22,6 +22,8 @@ from pretzel.errors import (
 )
 
 _PASSWORD_FILE = "password_file"
+_SECRET = frozenset(["password", "sslpassword"])
+"""Parameters of libpq that must not be part of the URL."""
 _CONNECTING: dict[str, Any] = {
     "connect_timeout": 10,
     "application_name": "pretzel",
@@ -40,6 +42,8 @@ _LOST = ("08", "57P")
 _MEANINGS: tuple[tuple[tuple[str, ...], type[PretzelError], str], ...] = (
     (("40001", "40P01"), UnavailableError, "another change came between and nothing was written, retry"),
     (("55P03",), UnavailableError, "another process writes to it, retry"),
+    (("25P03",), UnavailableError, "the transaction took too long and nothing was written, retry"),
+    (("42703", "42P07"), PreconditionError, "tables of another program have these names: name an empty schema"),
     (("57014",), UnavailableError, "the database was too slow, retry"),
     (("53100",), ExhaustedError, "free space on the disk of the database and retry"),
     (("53",), UnavailableError, "the database is short of memory or connections, retry"),
@@ -54,6 +58,8 @@ _ADVICE = {
     "commit": "the connection was lost during the commit, which may have been done: look, then retry",
 }
 """Next step after a lost connection, by the stage of the transaction."""
+_MISTAKEN = ("invalid connection option", "invalid sslmode value")
+"""Parts of messages about parameters in the URL."""
 _REFUSED = ("authentication failed", "no password supplied", "does not exist", "no pg_hba.conf entry")
 """Parts of messages about a login; libpq gives no state for them."""
 
@@ -106,11 +112,17 @@ class PostgresqlDialect(Dialect):
         return {"isolation_level": "READ COMMITTED"}
 
     def lock(self, connection: Connection, durable: bool) -> None:
-        schema = "current_schema()::regnamespace::oid::int"
+        schema = "quote_ident(current_schema())::regnamespace::oid::int"
         commit = "" if durable else "SET LOCAL synchronous_commit = off; "
         connection.exec_driver_sql(f"{commit}SELECT pg_advisory_xact_lock({_LOCK}, {schema})")
 
     def migrating(self, connection: Connection) -> None:
+        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+        if encoding != "UTF8":
+            raise PreconditionError(
+                f"catalog {self.name}: the encoding of its database is {encoding}, expected UTF8; make one by "
+                "createdb -E UTF8 -T template0"
+            )
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
 
     def migrated(self, connection: Connection) -> None:
@@ -122,6 +134,8 @@ class PostgresqlDialect(Dialect):
         for states, kind, advice in _MEANINGS:
             if state.startswith(states):
                 return kind(f"{message}; {advice}")
+        if not state and any(words in message for words in _MISTAKEN):
+            return InputError(f"{message}; check the parameters in the URL")
         if not state and any(words in message for words in _REFUSED):
             return PreconditionError(f"{message}; check the user, the database and the password")
         if state.startswith(_LOST) or (not state and _is_operational(error)):
@@ -166,7 +180,7 @@ def _parsed(url: str) -> URL:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         raise InputError("catalog: malformed URL; expected postgresql://user@host:5432/database") from None
-    if parsed.password is not None:
+    if parsed.password is not None or not _SECRET.isdisjoint(parsed.query):
         raise InputError(
             "catalog: the URL has a password, which process lists and logs would show; set PGPASSWORD or "
             "PGPASSFILE, or name a file: ?password_file=/run/secrets/catalog"

@@ -16,6 +16,11 @@ from pretzel.errors import InputError
 from pretzel.plan.types import ValueType
 
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
+_MISSING = frozenset(
+    ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA"]
+    + ["NULL", "NaN", "None", "n/a", "nan", "null"]
+)
+"""Fields that ``pandas.read_csv`` takes as missing."""
 _WORDS = {"true", "false"}
 
 
@@ -55,14 +60,14 @@ def _kinds(header: list[str], signature: Signature, metadata: Mapping[str, Any])
 def _column(fields: list[str], kind: ValueType | None, name: str) -> list[Any]:
     """Return the values of a column; pandas writes and reads booleans as words in a column that holds nothing else."""
     if kind is None or kind.is_text:
-        return [field or math.nan for field in fields]
+        return [math.nan if field in _MISSING else field for field in fields]
     if kind.is_float and {field.lower() for field in fields} <= _WORDS:
         return [_BOOLEANS[field.lower()] for field in fields]
     return [_number(field, kind, name, at) for at, field in enumerate(fields)]
 
 
 def _number(field: str, kind: ValueType, name: str, at: int) -> Any:
-    if not field:
+    if field in _MISSING:
         return math.nan
     try:
         if kind.dtype == "bool":

@@ -1,13 +1,16 @@
 """Changes that a watcher of the catalog receives: those since a revision, or a snapshot."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from pretzel.control_plane.catalog import Catalog, Changes, reading
-from pretzel.errors import NotFoundError
+from pretzel.errors import NotFoundError, UnavailableError
 from pretzel.plan.model import Model
 from tests.control_plane.catalog.releases import deploy
 from tests.control_plane.conftest import Databases
@@ -20,6 +23,24 @@ def test_every_change_is_announced(location: Path | str):
     catalog.set_alias("m", "blue", 1)
     catalog.delete("m", force=True)
     assert len(calls) == 3
+
+
+def test_a_change_whose_commit_is_in_doubt_is_announced(location: Path | str, monkeypatch: pytest.MonkeyPatch):
+    calls: list[int] = []
+    catalog = Catalog(location, on_change=lambda: calls.append(1))
+    deploy(catalog)
+    write = catalog.database.write
+
+    @contextmanager
+    def lost() -> Iterator[Connection]:
+        with write() as connection:
+            yield connection
+        raise UnavailableError("the connection was lost during the commit")
+
+    monkeypatch.setattr(catalog.database, "write", lost)
+    with pytest.raises(UnavailableError):
+        catalog.delete("m", force=True)
+    assert len(calls) == 2 and not catalog.models()
 
 
 def test_changes(catalog: Catalog):

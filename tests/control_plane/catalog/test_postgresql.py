@@ -217,6 +217,8 @@ def test_a_password_comes_from_a_file_and_is_read_at_each_login(postgres: Postgr
     ("url", "kind", "message"),
     [
         ("postgresql://a:hush@h/d", InputError, "the URL has a password.*set PGPASSWORD or PGPASSFILE, or name a file"),
+        ("postgresql://a@h/d?password=hush", InputError, "the URL has a password"),
+        ("Postgresql://a:hush@h/d", InputError, "the URL has a password"),
         ("postgresql://h:port/d", InputError, "malformed URL; expected postgresql://user@host:5432/database"),
         ("mysql://h/d", InputError, "unknown scheme 'mysql'; expected sqlite:///path, postgresql://"),
         ("sqlite://h/d", InputError, "expected a file of this machine, such as sqlite:///var/lib"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.data_plane.oip.trained import ROWS, TABLE, TEXTS, WINE, definitions, estimators
@@ -71,6 +73,10 @@ def test_csv(worker: Worker):
 def test_csv_of_booleans_missing_texts_and_names_with_blanks(worker: Worker):
     want = odd_estimators()["gaps"].predict(GAPS).tolist()
     assert predictions(ask(worker, "gaps", GAPS.to_csv(index=False).encode(), "text/csv")) == want
+    missing = "kind,flag,size\n" + "".join(f"{word},True,1\n" for word in ("NA", "null", "nan", "None", "N/A", "", "u"))
+    want = odd_estimators()["gaps"].predict(pd.read_csv(io.StringIO(missing))).tolist()
+    assert predictions(ask(worker, "gaps", missing.encode(), "text/csv")) == want
+    want = odd_estimators()["gaps"].predict(GAPS).tolist()
     lower = GAPS.assign(flag=GAPS["flag"].map({True: "true", False: "false"}))
     assert predictions(ask(worker, "gaps", lower.to_csv(index=False).encode(), "text/csv")) == want
     found = predictions(ask(worker, "blanks", BLANKS.to_csv(index=False).encode(), "text/csv"))

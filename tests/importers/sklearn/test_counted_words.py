@@ -140,6 +140,20 @@ def emptied(text: str) -> int:
     return counts["the"]
 
 
+def until_the_first(text: str) -> int:
+    words, at = text.split(), 0
+    while at < len(words) and words[at] != "a":
+        at += 1
+    return at
+
+
+def often(text: str) -> int:
+    found = 0
+    for _ in range(1_000_000):
+        found += "a" in text
+    return found
+
+
 INSIDE = (
     "a dictionary or set inside of the function has or is asked for a text of the row; define constant ones outside"
 )
@@ -169,6 +183,8 @@ REFUSED: dict[str, tuple[Callable[[str], Any], str]] = {
         lambda t: len([" ".join(t.split()[i : i + 2]) for i in range(len(t.split()) - 1)]),
         "cannot be served",
     ),
+    "a search by position": (until_the_first, "there are more than 128 ways through it"),
+    "a question without end": (often, "it computes more than 50,000 values for a row"),
     "padded": (lambda t: len(f"{t:>20}"), "cannot be served"),
 }
 

@@ -14,6 +14,9 @@ from pretzel.plan.node import Node
 
 MOST_WAYS = 128
 """Ways through one function."""
+MOST_STEPS = 50_000
+"""Symbolic values and conditions of one trace: a loop over them may never end."""
+FEWER = "use fewer branches: t.count(...), .str.contains and np.where are none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +51,34 @@ class _Walks(threading.local):
     def __init__(self) -> None:
         self.running: list[_Walk] = []
         self.backwards = False
+        self.steps = 0
 
 
 _walks = _Walks()
+
+
+def step() -> None:
+    """Count a symbolic value or a condition of the function that is being run.
+
+    Raises:
+        TraceEnd: there are too many.
+    """
+    if not _walks.running:
+        return
+    _walks.steps += 1
+    if _walks.steps > MOST_STEPS:
+        raise TraceEnd(f"it computes more than {MOST_STEPS:,} values for a row", "let its loops end after fewer turns")
 
 
 def decide(condition: Node, what: str = "bool()") -> bool:
     """Return whether a condition holds on the way that is being run.
 
     Raises:
-        TraceEnd: no function of single values is running.
+        TraceEnd: no function of single values is running, or the conditions are too many.
     """
     if not _walks.running:
         raise branches(what)
+    step()
     walk = _walks.running[-1]
     word = word_in(walk.loops, condition)
     if word is not None:
@@ -69,6 +87,8 @@ def decide(condition: Node, what: str = "bool()") -> bool:
     if known is not None:
         return known
     place = len(walk.read)
+    if place == MOST_WAYS:  # each condition of a way has another way begin, so that there would be one more
+        raise _too_many_ways()
     answer = walk.prefix[place] if place < len(walk.prefix) else True
     walk.read.append((condition, answer))
     return answer
@@ -144,15 +164,20 @@ def ways(run: Callable[[], Any]) -> list[Way]:
     """
     found: list[Way] = []
     waiting: list[tuple[bool, ...]] = [()]
+    if not _walks.running:
+        _walks.steps = 0
     while waiting:
         if len(found) == MOST_WAYS:
-            remedy = "use fewer branches: t.count(...), .str.contains and np.where are none"
-            raise TraceEnd(f"there are more than {MOST_WAYS} ways through it", remedy)
+            raise _too_many_ways()
         walk = _Walk(waiting.pop())
         found.append(_run(walk, run))
         answers = [answer for _, answer in walk.read]
         waiting += [(*answers[:i], not answers[i]) for i in range(len(walk.prefix), len(answers))]
     return found
+
+
+def _too_many_ways() -> TraceEnd:
+    return TraceEnd(f"there are more than {MOST_WAYS} ways through it", FEWER)
 
 
 def _run(walk: _Walk, run: Callable[[], Any]) -> Way:

@@ -6,6 +6,7 @@ import re
 import threading
 from typing import Any
 
+from pretzel.importers.tracing.branches import step
 from pretzel.importers.tracing.ending import unknown
 from pretzel.plan.node import Node
 
@@ -23,6 +24,7 @@ MARK = re.compile("\ue000(\\d+)\ue001")
 
 def mark(node: Node) -> str:
     """Return a mark for a node."""
+    step()
     number = len(MARKS.nodes)
     MARKS.nodes[number] = node
     return f"\ue000{number}\ue001"

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pretzel.importers.tracing.branches import step
 from pretzel.importers.tracing.ending import TraceEnd, mixes_rows
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -24,6 +25,10 @@ class Value:
 
     node: Node
     example: np.ndarray
+
+    def __post_init__(self) -> None:
+        """Count it as a step of the trace."""
+        step()
 
     @property
     def dtype(self) -> np.dtype:
