@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pretzel.errors import PreconditionError, UnauthenticatedError
 from pretzel.serving.identity.caller import Caller, Era
 from pretzel.serving.identity.file import Certificate, Identities, Identity, hash_in, token_hashes
-from pretzel.serving.identity.jwt_tokens import JwtVerifier, refused
+from pretzel.serving.identity.jwt_tokens import LONGEST, JwtVerifier, refused
 from pretzel.serving.identity.keys import FETCH_SECONDS
 from pretzel.serving.identity.roles import Patterns, Role
 from pretzel.serving.identity.tokens import TokenHash, digest_of, id_of
@@ -103,6 +103,8 @@ class Recognition:
         raise refused("no credential; send a token (token=, --token-file, PRETZEL_TOKEN_FILE)", "no_credential")
 
     def _by_token(self, token: str) -> Caller:
+        if len(token) > LONGEST or not token.isascii():
+            raise refused("unknown token; ask for one that this server knows")
         digest = digest_of(token)
         kept = self._kept.get(digest)
         if kept is not None and not kept.ended:
