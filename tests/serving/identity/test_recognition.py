@@ -10,50 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from pretzel.errors import PermissionDeniedError, PreconditionError, UnauthenticatedError
+from pretzel.errors import PermissionDeniedError, PreconditionError
 from pretzel.serving.identity.keeper import Keeper
+from pretzel.serving.identity.keys import FETCH_SECONDS
 from pretzel.serving.identity.roles import Role
-from pretzel.serving.identity.tokens import TokenHash, new_token
+from pretzel.serving.identity.tokens import new_token
+from tests.serving.identity.entries import entry, hashed, keeper, named, refused
 from tests.serving.identity.issuing import ISSUER, Issuer, rsa_key
 
 TOKEN, OTHER = new_token(), new_token()
-
-
-def entry(name: str, **more: object) -> str:
-    lines = (f"{key} = {value if isinstance(value, str) else json.dumps(value)}" for key, value in more.items())
-    return "\n".join(["[[identity]]", f'name = "{name}"', *lines, ""])
-
-
-def hashed(token: str) -> list[str]:
-    return [str(TokenHash.of(token))]
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "identities.toml"
-
-
-@pytest.fixture
-def issuer(tmp_path: Path) -> Issuer:
-    return Issuer(tmp_path / "keys.json")
-
-
-def keeper(file: Path, *entries: str) -> Keeper:
-    file.write_text("\n".join(entries))
-    return Keeper(file)
-
-
-def named(found: Keeper, token: str | None = None, **names: list[bytes]) -> str:
-    return found.identify(None if token is None else f"Bearer {token}", names).name
-
-
-def refused(found: Keeper, authorization: str | None, message: str, **names: list[bytes]) -> str:
-    """Check the message of a refusal, and return its reason."""
-    with pytest.raises(UnauthenticatedError, match=message) as raised:
-        found.identify(authorization, names)
-    secret = (authorization or "").rpartition(" ")[2]
-    assert not secret or len(secret) < 20 or secret[-20:] not in str(raised.value)
-    return raised.value.reason
 
 
 def test_tokens(file: Path):
@@ -119,7 +84,9 @@ def test_tokens_of_an_issuer(file: Path, issuer: Issuer):
     found = keeper(file, issuer.table, entry("ada", jwt=of, predict=["*"]), entry("team", jwt=team, read=["*"]))
     caller = found.identify(f"Bearer {issuer.token()}", {})
     assert (caller.name, caller.subject, caller.ended) == ("ada", "ada", False)
-    assert time.monotonic() + 500 < caller.expires < time.monotonic() + 700
+    assert time.monotonic() + 200 < caller.expires <= time.monotonic() + FETCH_SECONDS
+    soon = found.identify(f"Bearer {issuer.token(exp=time.time() + 60)}", {})
+    assert time.monotonic() + 60 < soon.expires < time.monotonic() + 100  # with leeway
     assert named(found, issuer.token(sub="bob", groups=["x", "ml"])) == "team"
     for claims, message in {
         (("sub", "bob"),): "^no identity for the subject 'bob' of 'https://login",

@@ -21,6 +21,13 @@ _NOBODY = Patterns()
 
 
 @dataclass(slots=True, eq=False)
+class Era:
+    """A time in which identities and keys stay as they are: all callers recognized in it share it."""
+
+    over: bool = False
+
+
+@dataclass(slots=True, eq=False)
 class Caller:
     """A known identity, as one credential shows it."""
 
@@ -33,8 +40,8 @@ class Caller:
     """Who grants roles."""
     expires: float = math.inf
     """The time of ``time.monotonic()`` at which the credential expires."""
-    revoked: bool = False
-    """The identities have changed since: the credential must be looked up again."""
+    era: Era = field(default_factory=Era)
+    """When it is over, identities or keys have changed: the credential must be looked up again."""
     refused: Counter[str] = field(default_factory=Counter)
     """Counts refused calls of the server by reason."""
     accesses: dict[Role, Access] = field(default_factory=dict)
@@ -42,7 +49,7 @@ class Caller:
     @property
     def ended(self) -> bool:
         """Return whether its decisions no longer hold."""
-        return self.revoked or (self.expires != math.inf and self.expires <= time.monotonic())
+        return self.era.over or (self.expires != math.inf and self.expires <= time.monotonic())
 
     def may(self, role: Role, model: str) -> bool:
         """Return whether it has a role on a model."""

@@ -11,8 +11,10 @@ from pretzel.errors import UnauthenticatedError
 from pretzel.serving.identity.file import Issuer, Jwt
 from pretzel.serving.identity.keys import Keys
 
-LONGEST = 8 << 10
+LONGEST = 4 << 10
 """Bytes of a token; longer ones are not looked at."""
+_STRAY = (RecursionError, OverflowError, ValueError, TypeError)
+"""Errors that the library lets out for odd tokens, such as nested headers and times beyond all numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class JwtVerifier:
                 shown = str(header.get("kid"))[:60]
                 raise refused(f"token signed with the key {shown!r}, which the issuer does not publish (yet); retry")
             return self._claims(token, issuer, key)
-        except jwt.PyJWTError as error:
+        except (jwt.PyJWTError, *_STRAY) as error:
             raise _refusal(jwt, error) from None
 
     def _claims(self, token: str, issuer: Issuer, key: Any) -> Verified:

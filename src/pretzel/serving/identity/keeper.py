@@ -14,6 +14,7 @@ from pretzel.errors import PreconditionError, UnauthenticatedError, UnavailableE
 from pretzel.serving.background import Background
 from pretzel.serving.identity.caller import Caller
 from pretzel.serving.identity.file import Identities, read_identities
+from pretzel.serving.identity.keys import Keys
 from pretzel.serving.identity.recognition import Names, Recognition
 
 log = structlog.get_logger(__name__)
@@ -21,8 +22,8 @@ log = structlog.get_logger(__name__)
 CHECK_SECONDS = 1.0
 """Time between two looks at the files."""
 AUTHORIZATION = "authorization"
-TASK = "identities"
-"""Name of the background task in metrics."""
+TASK, KEYS_TASK = "identities", "identity_keys"
+"""Names of the background tasks in metrics."""
 Signature = tuple[tuple[int, int, int], ...]
 
 
@@ -75,20 +76,43 @@ class Keeper:
             before.revoke()
         log.info("new identities are in use", identities=len(content.identity))
 
-    async def run(self) -> None:
-        """Look at the files and renew keys, until cancelled or until that fails."""
+    async def renew(self) -> None:
+        """Fetch the keys that are due.
+
+        Raises:
+            UnavailableError: those of an issuer cannot be fetched; its last ones stay.
+        """
+        keys = self.recognition.verifier.keys if self.recognition is not None else []
+        due = [one for one in keys if one.is_due]
+        await asyncio.gather(*map(self._renew, due))
+        problem = next((one.problem for one in keys if one.problem), "")
+        if problem and due:
+            raise UnavailableError(problem)
+        if not problem:
+            self._background.well(KEYS_TASK)
+
+    async def _renew(self, keys: Keys) -> None:
+        if await asyncio.to_thread(keys.renew) and self.recognition is not None:
+            self.recognition.renewed()
+
+    async def keep(self) -> None:
+        """Look at the files and renew keys, as two background tasks: neither stops the other."""
+        await asyncio.gather(self._background.keep(TASK, self._keep_looking), self._keep_renewing())
+
+    async def _keep_looking(self) -> None:
         while True:
             self.look()
-            keys = self.recognition.verifier.keys if self.recognition is not None else []
-            await asyncio.gather(*(asyncio.to_thread(one.renew) for one in keys if one.is_due))
-            if problem := next((one.problem for one in keys if one.problem), ""):
-                raise UnavailableError(problem)
             self._background.well(TASK)
             await asyncio.sleep(CHECK_SECONDS)
 
-    async def keep(self) -> None:
-        """Run as a background task."""
-        await self._background.keep(TASK, self.run)
+    async def _keep_renewing(self) -> None:
+        self._background.failures[KEYS_TASK] += 0
+        while True:
+            try:
+                await self.renew()
+            except Exception as error:  # no growing delays: they would hold up the keys of all other issuers
+                self._background.failed(KEYS_TASK, error)
+            await asyncio.sleep(CHECK_SECONDS)
 
     def _read(self) -> tuple[Signature, Identities, Recognition]:
         """Read all files; what changes after its look is read again by the next one."""

@@ -7,6 +7,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
+from http.client import HTTPException
 from typing import Any
 
 import structlog
@@ -21,7 +22,9 @@ FETCH_SECONDS = 300.0
 HURRY_SECONDS = 10.0
 """Least time between two fetches, if a token names a key that is not known."""
 MOST_BYTES = 1 << 20
+PIECE = 1 << 16
 TIMEOUT = 5.0
+"""Seconds that a fetch may take."""
 
 
 class Keys:
@@ -37,11 +40,12 @@ class Keys:
         self._lock = threading.Lock()
         self._wanted, self._fetched = True, -HURRY_SECONDS
         self._keys: dict[str, Any] = {}
+        self._data: bytes | None = None
         self.problem = ""
         """The reason why the last fetch failed."""
         _library()
         if issuer.jwks_file is not None:
-            self._keys = self._read(issuer.jwks_file.read_bytes)
+            self._read(issuer.jwks_file.read_bytes)
 
     def find(self, kid: str | None) -> Any | None:
         """Return the key with an identifier, or the only one if a token names none; None if it is not known."""
@@ -58,36 +62,50 @@ class Keys:
         age = self._clock() - self._fetched
         return self._issuer.jwks_url is not None and (age >= FETCH_SECONDS or (self._wanted and age >= HURRY_SECONDS))
 
-    def renew(self) -> None:
-        """Fetch the keys if that is due; after a failure the last ones stay.  It may take seconds."""
+    def renew(self) -> bool:
+        """Fetch the keys if that is due, and return whether they have changed.  It may take seconds.
+
+        After a failure the last ones stay.
+        """
         with self._lock:
             if not self.is_due:
-                return
+                return False
             self._fetched, self._wanted = self._clock(), False
             try:
-                self._keys = self._read(self._fetch)
-                self.problem = ""
+                changed = self._read(self._fetch)
             except PretzelError as error:
                 self.problem = str(error)
                 log.error("keys cannot be fetched, the last ones stay in use", error=self.problem)
+                return False
+            self.problem = ""
+            return changed
 
-    def _read(self, get: Callable[[], bytes]) -> dict[str, Any]:
+    def _read(self, get: Callable[[], bytes]) -> bool:
+        """Take the keys of a file or an answer; return whether it is another than the last."""
         place = self._issuer.jwks_file or self._issuer.jwks_url
         try:
-            return _parsed(get())
+            data = get()
+            if data == self._data:
+                return False
+            self._keys, self._data = _parsed(data), data
+            return True
         except OSError as error:
             raise PreconditionError(f"issuer {self._issuer.issuer!r}: {place}: {error.strerror or error}") from None
-        except ValueError as error:
+        except (ValueError, TypeError, RecursionError, HTTPException) as error:
             raise PreconditionError(f"issuer {self._issuer.issuer!r}: {place}: {error}") from None
 
     def _fetch(self) -> bytes:
         assert self._issuer.jwks_url is not None
-        opener = urllib.request.build_opener(_NoRedirect())
+        opener, data, begun = urllib.request.build_opener(_NoRedirect()), bytearray(), self._clock()
         with opener.open(self._issuer.jwks_url, timeout=TIMEOUT) as answer:
-            data: bytes = answer.read(MOST_BYTES + 1)
-        if len(data) > MOST_BYTES:
-            raise UnavailableError(f"{self._issuer.jwks_url}: more than {MOST_BYTES} bytes")
-        return data
+            # The timeout of a socket is of each read: an issuer that sends a byte now and then would hold the thread.
+            while piece := answer.read1(PIECE):
+                data += piece
+                if len(data) > MOST_BYTES:
+                    raise UnavailableError(f"{self._issuer.jwks_url}: more than {MOST_BYTES} bytes")
+                if self._clock() - begun > TIMEOUT:
+                    raise UnavailableError(f"{self._issuer.jwks_url}: the answer takes more than {TIMEOUT:.0f} seconds")
+        return bytes(data)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

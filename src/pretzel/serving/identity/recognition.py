@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import math
+import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from pretzel.errors import PreconditionError
-from pretzel.serving.identity.caller import Caller
+from pretzel.errors import PreconditionError, UnauthenticatedError
+from pretzel.serving.identity.caller import Caller, Era
 from pretzel.serving.identity.file import Certificate, Identities, Identity, hash_in, token_hashes
-from pretzel.serving.identity.jwt_tokens import JwtVerifier, refused
+from pretzel.serving.identity.jwt_tokens import LONGEST, JwtVerifier, refused
+from pretzel.serving.identity.keys import FETCH_SECONDS
 from pretzel.serving.identity.roles import Patterns, Role
 from pretzel.serving.identity.tokens import TokenHash, digest_of, id_of
 
 MOST_KEPT = 4096
-"""Tokens whose callers are kept, by their hash; only accepted ones are."""
+"""Tokens whose callers are kept, by their hash; and as many that were refused."""
+REFUSED_SECONDS = 10.0
+"""Time for which a token of an issuer stays refused: then its key may be published, or its time have come."""
 SCHEME = "bearer "
 OWN_WORKER = "worker"
 """Name of the identity of ``worker_token_file``."""
 Names = Mapping[str, Sequence[bytes]]
 """The properties of a connection's certificate, as gRPC has them: empty if the client showed none."""
 COMMON, ALTERNATIVE = "x509_common_name", "x509_subject_alternative_name"
+
+
+class _Refusal(NamedTuple):
+    """The refusal of a token of an issuer."""
+
+    message: str
+    reason: str
+    until: float
 
 
 class Recognition:
@@ -33,6 +46,7 @@ class Recognition:
         worker_token: Path | None = None,
         last: JwtVerifier | None = None,
         counter: Counter[str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Read the secrets of the identities, and the token of the workers, if it has a file.
 
@@ -42,20 +56,22 @@ class Recognition:
             PreconditionError: one cannot be read, or two identities share a credential.
         """
         self._content, self._refused = content, Counter[str]() if counter is None else counter
+        self._clock = clock
+        self._era, self._issued_era = Era(), Era()
         self._identities = [*content.identity]
         self._tokens: dict[str, tuple[TokenHash, Caller]] = {}
         self._certificates: dict[tuple[str, str], Caller] = {}
         self._kept: dict[bytes, Caller] = {}
+        self._false: dict[bytes, _Refusal] = {}
         self.verifier = JwtVerifier(content.issuer, last)
         for identity in content.identity:
             self._add(identity)
         if worker_token is not None:
             found = hash_in(worker_token, "worker_token_file")
-            caller = Caller(OWN_WORKER, {Role.WORKER: Patterns.of(["*"])}, "", content.contact, refused=self._refused)
-            self._add_token(found, caller)
+            self._add_token(found, self._caller(OWN_WORKER, {Role.WORKER: Patterns.of(["*"])}))
 
     def _add(self, identity: Identity) -> None:
-        caller = self._caller(identity)
+        caller = self._caller(identity.name, identity.roles)
         for found in token_hashes(identity):
             self._add_token(found, caller)
         for certificate in identity.certificate:
@@ -69,8 +85,8 @@ class Recognition:
             raise PreconditionError(f"identity {caller.name!r}: its token {found.id} is another identity's too")
         self._tokens[found.id] = found, caller
 
-    def _caller(self, identity: Identity, subject: str = "", expires: float = math.inf) -> Caller:
-        return Caller(identity.name, identity.roles, subject, self._content.contact, expires, refused=self._refused)
+    def _caller(self, name: str, roles: Mapping[Role, Patterns]) -> Caller:
+        return Caller(name, roles, "", self._content.contact, math.inf, self._era, self._refused)
 
     def caller(self, authorization: str | None, names: Names) -> Caller:
         """Return the caller of a request, by the value of its field ``authorization``, or by its certificate.
@@ -87,11 +103,13 @@ class Recognition:
         raise refused("no credential; send a token (token=, --token-file, PRETZEL_TOKEN_FILE)", "no_credential")
 
     def _by_token(self, token: str) -> Caller:
+        if len(token) > LONGEST or not token.isascii():
+            raise refused("unknown token; ask for one that this server knows")
         digest = digest_of(token)
         kept = self._kept.get(digest)
         if kept is not None and not kept.ended:
             return kept
-        caller = self._static(token, digest) if id_of(token) else self._issued(token)
+        caller = self._static(token, digest) if id_of(token) else self._issued(token, digest)
         if len(self._kept) >= MOST_KEPT:
             self._kept.clear()
         self._kept[digest] = caller
@@ -103,11 +121,26 @@ class Recognition:
             raise refused(f"unknown token {id_of(token)}; it was replaced, or is of another server")
         return found[1]
 
-    def _issued(self, token: str) -> Caller:
+    def _issued(self, token: str, digest: bytes) -> Caller:
+        """Verify a token of an issuer; a false one only once in a while, for that costs the most."""
+        last = self._false.get(digest)
+        if last is not None and self._clock() < last.until:
+            raise refused(last.message, last.reason)
+        try:
+            return self._verified(token)
+        except UnauthenticatedError as error:
+            if len(self._false) >= MOST_KEPT:
+                self._false.clear()
+            self._false[digest] = _Refusal(str(error), error.reason, self._clock() + REFUSED_SECONDS)
+            raise
+
+    def _verified(self, token: str) -> Caller:
+        era, contact = self._issued_era, self._content.contact
         verified = self.verifier.verify(token)
+        expires = min(verified.expires, self._clock() + FETCH_SECONDS)
         for identity in self._identities:
             if any(map(verified.matches, identity.jwt)):
-                return self._caller(identity, verified.subject, verified.expires)
+                return Caller(identity.name, identity.roles, verified.subject, contact, expires, era, self._refused)
         raise refused(f"no identity for the subject {verified.subject[:100]!r} of {verified.issuer!r}")
 
     def _by_certificate(self, names: Names) -> Caller:
@@ -120,9 +153,14 @@ class Recognition:
 
     def revoke(self) -> None:
         """End the decisions about all callers: the identities have changed."""
-        static = [caller for _, caller in self._tokens.values()]
-        for caller in (*static, *self._certificates.values(), *list(self._kept.values())):
-            caller.revoked = True
+        self._era.over = self._issued_era.over = True
+
+    def renewed(self) -> None:
+        """End the decisions about tokens of issuers: their keys have changed."""
+        before, self._issued_era = self._issued_era, Era()
+        before.over = True
+        self._kept = {digest: caller for digest, caller in self._kept.items() if caller.era is self._era}
+        self._false.clear()
 
 
 def _key(certificate: Certificate) -> tuple[str, str]:
