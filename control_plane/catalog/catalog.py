@@ -18,7 +18,7 @@ from pretzel.control_plane.catalog.records import Changes, Release
 from pretzel.control_plane.catalog.selectors import EVERYTHING, Selection
 from pretzel.control_plane.catalog.tables import models
 from pretzel.control_plane.steps import reached
-from pretzel.errors import PreconditionError
+from pretzel.errors import PreconditionError, UnavailableError
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model, ModelVersion
 
@@ -171,12 +171,14 @@ class Catalog:
 
     @contextmanager
     def _changing(self) -> Iterator[Connection]:
-        """Open a write transaction; watchers look afterwards, even if it failed: its commit may have been done."""
+        """Open a write transaction; watchers look after it."""
         try:
             with self.database.write() as connection:
                 yield connection
-        finally:
+        except UnavailableError:  # the connection may have been lost after the commit was done
             self.on_change()
+            raise
+        self.on_change()
 
     def holding(self) -> AbstractContextManager[Hold]:
         """Return a hold on objects that lasts as long as the block, at most as long as this process."""
