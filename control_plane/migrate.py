@@ -18,7 +18,8 @@ def migrate(source: str, target: str) -> dict[str, int]:
 
     Raises:
         InputError: a URL names no database, or both name the same.
-        PreconditionError: the source has no catalog, the target is not empty, or a control plane has one of them open.
+        PreconditionError: the source has no catalog, the target is not empty, or a control plane uses the data
+            directory of one of them; the use of a catalog elsewhere is not noticed.
         UnavailableError: a database cannot be reached or failed; the target is as before.
     """
     before, after = dialect_of(source), dialect_of(target)

@@ -31,7 +31,7 @@ class Route:
     is_json: bool = True
     """That body is JSON, or begins with it."""
     rule: Rule = CLOSED
-    """What its callers need; set by :meth:`Routes.add`."""
+    """The role that its callers need; set by :meth:`Routes.add`."""
 
 
 @dataclass(slots=True)

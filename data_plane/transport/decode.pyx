@@ -9,7 +9,18 @@ from libc.stdint cimport int64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memset
 
-from pretzel.data_plane.transport.wire cimport BYTES, END, FIELD, VARINT, Field, Reader, Span, next_field, reader_of
+from pretzel.data_plane.transport.wire cimport (
+    BYTES,
+    END,
+    FIELD,
+    VARINT,
+    Field,
+    Reader,
+    Span,
+    extend,
+    next_field,
+    reader_of,
+)
 
 cdef enum:  # fields of the requests
     MODEL = 1
@@ -94,12 +105,7 @@ cdef class Request:
                 return False
             run[0] = field.bytes
             return True
-        if run.at == NULL:
-            run.at = <const char*>field.begin
-        elif run.at + run.length != <const char*>field.begin:
-            return False
-        run.length = <const char*>reader.at - run.at
-        return True
+        return extend(run, field, reader)
 
     cdef bint take_column(self, Span bytes) noexcept nogil:
         cdef RawColumn* column = self.add_column()

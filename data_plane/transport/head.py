@@ -36,7 +36,7 @@ class Head:
         self.fields = fields
         """Fields of the caller's metadata."""
         self.access: Access | None = None
-        """What the caller may do; None if everyone may make this call."""
+        """The access of the caller; None for a call that needs no role."""
 
     def metadata(self) -> Metadata:
         """Return the caller's metadata."""

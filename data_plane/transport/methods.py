@@ -65,9 +65,9 @@ class Method:
     """The client sends any number of messages."""
     gives_many: bool = field(init=False)
     rule: Rule = field(init=False)
-    """What its callers need."""
+    """The role that its callers need."""
     form: int = field(init=False)
-    """Where its messages name models, for decisions before they are decoded; 0 if these are left to the handler."""
+    """The place of model names in its messages, for decisions before decoding; 0 leaves them to the handler."""
 
     def __post_init__(self) -> None:
         self.is_prediction = self.fast is not None or self.each is not None

@@ -8,7 +8,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport uint32_t
 
 from pretzel.data_plane.transport.decode cimport names_in
-from pretzel.data_plane.transport.wire cimport BYTES, END, FIELD, Field, Reader, Span, next_field, reader_of
+from pretzel.data_plane.transport.wire cimport BYTES, END, FIELD, Field, Reader, Span, extend, next_field, reader_of
 
 from pretzel.serving.identity.caller import MOST_DECISIONS
 from pretzel.serving.identity.roles import model_of
@@ -87,10 +87,5 @@ cdef bint run_of(Span message, Span* run) noexcept nogil:
             return result == END
         if field.number != NAME:
             continue
-        if field.wire != BYTES:
+        if field.wire != BYTES or not extend(run, &field, &reader):
             return False
-        if run.at == NULL:
-            run.at = <const char*>field.begin
-        elif run.at + run.length != <const char*>field.begin:
-            return False
-        run.length = <const char*>reader.at - run.at

@@ -85,6 +85,16 @@ cdef inline int next_field(Reader* reader, Field* field) noexcept nogil:
     return FIELD
 
 
+# Adds a field to a run of adjacent ones; returns false if other fields are between them.
+cdef inline bint extend(Span* run, const Field* field, const Reader* after) noexcept nogil:
+    if run.at == NULL:
+        run.at = <const char*>field.begin
+    elif run.at + run.length != <const char*>field.begin:
+        return False
+    run.length = <const char*>after.at - run.at
+    return True
+
+
 cdef inline int64_t varint_size(uint64_t value) noexcept nogil:
     cdef int64_t size = 1
     while value > 0x7F:

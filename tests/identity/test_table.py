@@ -68,7 +68,7 @@ def test_the_hot_path_decides_by_the_rule_of_models(path: str):
 
 ON = {
     On.MODEL: "the model",
-    On.SOME: "any model; others are left out",
+    On.SOME: "at least one model",
     On.PREFIX: "all models of the prefix",
     On.ALL: "all models",
 }

@@ -28,7 +28,7 @@ class Request:
         self.certificate: dict[str, list[bytes]] = {}
         """The names in the certificate of the client."""
         self.access: Access | None = None
-        """What the caller may do; None if everyone may make this request."""
+        """The access of the caller; None for a request that needs no role."""
         self.held = 0
         """Bytes that are counted for the body as it was received."""
         self.is_kept = True

@@ -103,7 +103,7 @@ class ServerSettings(PlaneSettings):
     identities: Path | None = None
     """File of identities and their roles, TOML; with it, every call needs a credential and a role."""
     metrics_access: Literal["open", "closed"] = "open"
-    """Who may read ``/metrics``: everyone, or only identities with the role `read` on all models (`closed`)."""
+    """Access to ``/metrics``: `open` to everyone, or `closed` to all but identities with `read` on all models."""
 
     @property
     def tls(self) -> TlsFiles | None:

@@ -37,7 +37,7 @@ class Caller:
     subject: str = ""
     """The subject of its token by OpenID Connect, if that is its credential."""
     contact: str = "the operator of this server"
-    """Who grants roles."""
+    """The person or address that grants roles."""
     expires: float = math.inf
     """The time of ``time.monotonic()`` at which the credential expires."""
     era: Era = field(default_factory=Era)

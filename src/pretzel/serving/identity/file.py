@@ -148,7 +148,7 @@ class Identities(_Strict):
     """The content of a file of identities."""
 
     contact: Text = "the operator of this server"
-    """Who grants roles, as errors name it: a person or an address."""
+    """The person or address that grants roles; errors name it."""
     identity: Annotated[list[Identity], Field(min_length=1)]
     issuer: list[Issuer] = []
 

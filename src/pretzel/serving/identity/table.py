@@ -156,7 +156,7 @@ ROUTES: Mapping[str, Rule] = {
 }
 """By the method and the path of the HTTP front, in which ``*`` is a name."""
 METRICS = Rule(Role.READ, On.ALL)
-"""What ``/metrics`` needs if it is closed."""
+"""The rule of ``/metrics`` if it is closed."""
 
 
 def rule_of(path: str) -> Rule:
