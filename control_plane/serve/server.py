@@ -30,7 +30,7 @@ from pretzel.serving.descriptors import connection_options, raise_limit
 from pretzel.serving.gil_turns import take_short_turns
 from pretzel.serving.grpc_ports import GrpcPorts
 from pretzel.serving.header_lists import header_options
-from pretzel.serving.heap import defer_full_collections, settle, share_heap
+from pretzel.serving.heap import defer_full_collections, return_large_blocks, settle, share_heap
 from pretzel.serving.identity.http import gate_of
 from pretzel.serving.listeners import Address
 from pretzel.serving.tls import HTTP1, server_tls
@@ -70,6 +70,7 @@ def run(settings: Settings) -> None:
     cancelled call, crashes occasionally.
     """
     share_heap()
+    return_large_blocks()
     asyncio.run(main(settings))
     sys.stdout.flush()
     sys.stderr.flush()

@@ -10,7 +10,9 @@ _C = ctypes.CDLL(None)
 _malloc_trim: Callable[[int], int] | None = getattr(_C, "malloc_trim", None)
 _mallopt: Callable[[int, int], int] | None = getattr(_C, "mallopt", None)
 """Functions of glibc; None with another C library."""
-_ARENA_MAX = -8
+_MMAP_THRESHOLD, _ARENA_MAX = -3, -8
+_LARGE = 128 << 10
+"""Bytes of a block that has pages of its own: the C library's own first value."""
 _RARE = 1000
 """Collections of the middle generation before a full one, where those wait for :func:`collect_if_due`."""
 _DUE = 10
@@ -25,6 +27,15 @@ def share_heap() -> None:
     """
     if _mallopt is not None:
         _mallopt(_ARENA_MAX, 1)
+
+
+def return_large_blocks() -> None:
+    """Return the pages of each large block as soon as it is freed.
+
+    The C library raises its limit to the largest block freed so far; smaller ones then leave holes in the heap.
+    """
+    if _mallopt is not None:
+        _mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
 def trim_heap() -> None:
