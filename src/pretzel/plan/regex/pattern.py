@@ -150,12 +150,13 @@ def _words(run: ClassRun) -> np.ndarray:
 
 def word_characters(flags: int) -> np.ndarray:
     r"""Return a mask of the word characters of ``\b`` under the flags of a pattern."""
-    return _word_characters(flags & re.ASCII)
+    return np.unpackbits(_word_characters(flags & re.ASCII)).view(bool)
 
 
 @lru_cache(maxsize=2)
 def _word_characters(ascii_only: int) -> np.ndarray:
-    return _matched(re.compile(r"\w+", ascii_only))
+    """Return the mask as bits: servers keep it for good."""
+    return np.packbits(_matched(re.compile(r"\w+", ascii_only)))
 
 
 def _matched(pattern: re.Pattern[str]) -> np.ndarray:
@@ -166,10 +167,14 @@ def _matched(pattern: re.Pattern[str]) -> np.ndarray:
     return mask
 
 
-@lru_cache(maxsize=1)
 def _everything() -> str:
-    """Return all code points in order."""
-    return np.arange(0x110000, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    """Return all code points in order; made anew each time, for it takes 4 MiB and few milliseconds."""
+    surrogates = "".join(map(chr, range(0xD800, 0xE000)))  # decoding calls an error handler for each of them
+    return _range(0, 0xD800) + surrogates + _range(0xE000, 0x110000)
+
+
+def _range(start: int, stop: int) -> str:
+    return np.arange(start, stop, dtype="<u4").tobytes().decode("utf-32-le")
 
 
 def two_stages(entries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
