@@ -1,5 +1,5 @@
 # Tests and measures of one text, for kernels of texts and of tokens.
-from libc.stdint cimport int64_t
+from libc.stdint cimport int64_t, uint8_t
 
 from pretzel.kernels.frame cimport Text
 from pretzel.kernels.kernel cimport Kernel
@@ -24,3 +24,11 @@ cdef class MeasureText(Kernel):
     cdef int64_t measure(self, const Text* text) noexcept nogil
     cdef int64_t count(self, const Text* text) noexcept nogil
     cdef int64_t find(self, const Text* text) noexcept nogil
+
+
+cdef inline int64_t characters(const char* p, int64_t length) noexcept nogil:
+    """Return the number of characters: the bytes that do not continue one."""
+    cdef int64_t count = 0, i
+    for i in range(length):
+        count += (<uint8_t>p[i] & 0xC0) != 0x80
+    return count

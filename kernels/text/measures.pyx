@@ -188,11 +188,3 @@ cdef inline int64_t count_of_kind(const Text* text, int kinds) noexcept nogil:
         count += (kinds_of(c) & kinds) != 0 if kinds else is_space(c)
         p += size
     return count
-
-
-cdef inline int64_t characters(const char* p, int64_t length) noexcept nogil:
-    """Return the number of characters: the bytes that do not continue one."""
-    cdef int64_t count = 0, i
-    for i in range(length):
-        count += (<uint8_t>p[i] & 0xC0) != 0x80
-    return count

@@ -62,6 +62,12 @@ simple(ops.ParseNumber, lambda n: n.type == TEXT, lambda d, x: {})
 simple(ops.SplitText, lambda n: n.type == TEXT, lambda d, x: {"separator": d.dice.choice(["", "a"])})
 simple(ops.PickToken, lambda n: n.type == TOKENS, lambda d, x: {"index": d.dice.randint(-2, 1)})
 simple(ops.CountTokens, lambda n: n.type == TOKENS, lambda d, x: {})
+simple(ops.LongestToken, lambda n: n.type == TOKENS, lambda d, x: {"shortest": d.dice.random() < 0.5})
+simple(
+    ops.SumTokens,
+    lambda n: n.type == TOKENS,
+    lambda d, x: {"keys": Parameter.strings(d.dice.sample(WORDS, 3)), "numbers": Parameter.of([0.1, -2.5, 1e3])},
+)
 simple(ops.JoinTokens, lambda n: n.type == TOKENS, lambda d, x: {"separator": " "})
 simple(ops.UniqueTokens, lambda n: n.type == TOKENS, lambda d, x: {})
 simple(ops.FormatInteger, lambda n: n.type == dense("i64"), lambda d, x: {})

@@ -7,4 +7,4 @@ from tests.fuzz import plans
 from tests.fuzz.forms import CANONICAL
 
 FORM, run = CANONICAL, plans.run
-seeds = partial(plans.seeds, ops.CountNgrams, ops.LookupFeatures, ops.FilterTokens)
+seeds = partial(plans.seeds, ops.CountNgrams, ops.LookupFeatures, ops.FilterTokens, ops.SumTokens)

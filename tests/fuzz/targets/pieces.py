@@ -21,6 +21,7 @@ _drawn = partial(
     ops.KeepTokens,
     ops.ChooseTokens,
     ops.UniqueTokens,
+    ops.LongestToken,
     ops.ConcatTexts,
     ops.FormatInteger,
     ops.ChooseText,

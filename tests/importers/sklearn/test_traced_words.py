@@ -21,7 +21,10 @@ from pretzel.errors import InputError, UnsupportedError
 STOP = {"the", "a", "north"}
 GOOD = frozenset({"good", "great", "Love"})
 VOWELS = "aeiou"
+MOODS = {"good": 0.1, "great": 0.2, "bad": -0.3, "the": 1e16, "north": -1e16, "singing": 2.5}
+"""Floats whose sum is another one in another order."""
 CORPUS = ["The good, the bad and a film", "north 12 -3.5 aé", "Great!! I Love it -- no? x_y Straße", "sings singing s"]
+WEIGHTS = {"a": 0.1, "e": 0.7, "\u1e9e": 0.25}
 WORDS = st.sampled_from([*" ".join(CORPUS).split(), "the", "a", "-", "", ".", "ΟΔΟΣ", "İx", "seven77", "singing."])
 TEXTS = st.lists(WORDS, max_size=6).map(" ".join) | st.text("aAzé1 .,!\t\n\u1e9e", max_size=12) | st.text(max_size=6)
 CHECKED = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -88,6 +91,15 @@ VALUES: dict[str, Callable[[str], Any]] = {
     "of a set": lambda t: len(set(t.split()) & GOOD) - len(set(t.split()) - GOOD) + int("the" in t.split()),
     "characters": lambda t: sum(c in "aeiou" for c in t) + sum(1 for c in t if c in string.punctuation),
     "part of a constant": lambda t: int(t[:2] in "the good"),
+    "moods": lambda t: sum(MOODS.get(w, 0.0) for w in t.split()),
+    "moods of changed words": lambda t: sum(MOODS.get(w.lower().strip("."), 0) for w in t.split() if w != "a"),
+    "moods of known words": lambda t: sum([MOODS[w] for w in t.split() if w in MOODS]) / max(len(t.split()), 1),
+    "weights of characters": lambda t: (
+        sum({"a": 0.5, "z": 0.1}.get(c, 0.0) for c in "az") + sum(WEIGHTS.get(c, 0) for c in t)
+    ),
+    "the longest": lambda t: max((len(w) for w in t.split()), default=0),
+    "the longest of some": lambda t: max([len(w.strip(".!")) for w in t.split() if w not in STOP], default=-1),
+    "the shortest": lambda t: min(map(len, t.split()), default=3) + max(len(t), 3),
     "kinds of characters": lambda t: len(set(t)) + any(c.isdigit() for c in t) + sum(not c.isalnum() for c in t),
 }
 REWRITTEN: dict[str, Callable[[str], Any]] = {
@@ -178,6 +190,14 @@ def test_a_word_for_which_a_function_raises_an_error_rejects_its_row() -> None:
         predictor.transform(["ab", "cd e"])
 
 
+def test_a_row_without_words_has_no_longest_one() -> None:
+    model = FunctionTransformer(lambda texts: np.array([[max(len(w) for w in t.split())] for t in texts]))
+    predictor = pretzel.compile(model.fit(CORPUS), sample=["ab cd"])
+    assert predictor.transform(["bad co", "\u00e9\u00e9\u00e9\u00e9"]).tolist() == [[3], [4]]
+    with pytest.raises(InputError, match=r"row 1: the function raises an error for it \(ValueError"):
+        predictor.transform(["ab", " "])
+
+
 def counter(text: str) -> int:
     count = 0
     for word in text.split():
@@ -227,6 +247,13 @@ REFUSED: dict[str, tuple[Callable[[str], Any], str]] = {
     "parts of words": (lambda t: len([w for w in t.split() if len(w.split("-")) > 1]), "of this kind on single words"),
     "other numbers": (lambda t: sum(len(w) ** 2 for w in t.split()), "a sum of this number of words is not traced"),
     "halves": (lambda t: sum(0.5 for w in t.split() if w in STOP), "a sum of this number of words is not traced"),
+    "two dictionaries": (
+        lambda t: sum(MOODS.get(w, WEIGHTS.get(w, 0.0)) for w in t.split()),
+        "floats of one dictionary",
+    ),
+    "other defaults": (lambda t: sum(MOODS.get(w, 0.5) for w in t.split()), "with the default 0.0"),
+    "a start": (lambda t: sum((MOODS.get(w, 0.0) for w in t.split()), 0.5), "add it after the sum"),
+    "the most": (lambda t: max((w.count("o") for w in t.split()), default=0), "take it of the lengths of words"),
     "a text of the row": (lambda t: len([w for w in t.split() if w == t[:3]]), "a comparison of two texts of a row"),
     "constants in a list": (lambda t: len([1 for w in t.split() if w in STOP]), "its operators"),
     "ways": (lambda t: len([w for w in t.split() if sum([c in w for c in "abcdefgh"]) > 2]), "more than 64 ways"),

@@ -51,6 +51,10 @@ def _members(node: Node) -> Mapping[str, Parameter]:
     return {} if words is None else dictionary(words)
 
 
+def _numbers(node: Node) -> Mapping[str, Parameter]:
+    return {**dictionary(node.parameters["keys"]), "numbers": node.parameters["numbers"]}
+
+
 BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
     ops.ChangeCase: _both("change_case", "text.rewrite:ChangeCase", "ChangeCaseOfTokens"),
     ops.ReplaceText: _both("replace_text", "text.rewrite:ReplaceText", "ReplaceInTokens"),
@@ -76,6 +80,8 @@ BINDINGS: dict[type[Node], tuple[Binding, ...]] = {
     ops.SplitText: (Binding("split_text", "text.tokens:SplitText"),),
     ops.PickToken: (Binding("pick_token", "text.tokens:PickToken"),),
     ops.CountTokens: (Binding("count_tokens", "text.tokens:CountTokens"),),
+    ops.LongestToken: (Binding("longest_token", "text.token_sums:LongestToken"),),
+    ops.SumTokens: (Binding("sum_tokens", "text.token_sums:SumTokens", derive=_numbers),),
     ops.JoinTokens: (Binding("join_tokens", "text.tokens:JoinTokens"),),
     ops.KeepTokens: (Binding("keep_tokens", "text.token_tests:KeepTokens", derive=_members),),
     ops.ChooseTokens: (Binding("choose_tokens", "text.token_tests:ChooseTokens", derive=_members),),

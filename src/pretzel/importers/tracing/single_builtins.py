@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import builtins
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from pretzel.importers.tracing import operators
-from pretzel.importers.tracing.branches import decide, loops_begun, raise_unless, word_of
+from pretzel.importers.tracing.branches import decide, raise_unless, word_of
 from pretzel.importers.tracing.counters import counter_of
 from pretzel.importers.tracing.elements import SymbolicNumber, as_value, of_condition
 from pretzel.importers.tracing.ending import TraceEnd
@@ -26,8 +25,8 @@ from pretzel.importers.tracing.text_values import (
 )
 from pretzel.importers.tracing.tokens import SymbolicSet, length, tokens_in
 from pretzel.importers.tracing.values import Value
-from pretzel.importers.tracing.word_lists import some_of, total
-from pretzel.importers.tracing.word_loops import Word
+from pretzel.importers.tracing.word_builtins import all_of, any_of, max_of, min_of, sum_of
+from pretzel.importers.tracing.word_sums import COMPENSATED
 from pretzel.plan import ops
 
 
@@ -39,61 +38,6 @@ def _len(x: Any) -> Any:
     if isinstance(x, SymbolicNumber):
         x.wish()
     return builtins.len(x)
-
-
-def _sum(values: Iterable[Any], start: Any = 0) -> Any:
-    pairs = list(_with_words(values))
-    of_words = _of_words(pairs)
-    return (
-        builtins.sum([item for _, item in pairs], start)
-        if of_words is None
-        else SymbolicNumber(total(of_words)) + start
-    )
-
-
-def _with_words(values: Iterable[Any]) -> Iterator[tuple[Word | None, Any]]:
-    """Yield each item with the word that it was made of, or during whose turn in a loop it is yielded."""
-    begun = len(loops_begun())
-    for item in values:
-        word = word_of(item.value.node) if isinstance(item, SymbolicNumber) else None
-        running = [loop for loop in loops_begun()[begun:] if not loop.ended and loop.words]
-        yield word or (running[-1].words[-1] if running else None), item
-
-
-def _of_words(pairs: Sequence[tuple[Word | None, Any]]) -> list[tuple[Word, Any]] | None:
-    """Return items as nodes and constants, with their words; None if they are made of none."""
-    if not any(word for word, _ in pairs):
-        return None
-    if not all(word for word, _ in pairs):
-        raise TraceEnd("values of words and others are added or tested together", "use one loop for each")
-    return [(word, item.value.node if isinstance(item, SymbolicNumber) else item) for word, item in pairs if word]
-
-
-def _any(values: Iterable[Any]) -> Any:
-    return _quantified(values, negated=False)
-
-
-def _all(values: Iterable[Any]) -> Any:
-    some = _quantified(values, negated=True)
-    return not some if isinstance(some, bool) else of_condition(operators.negated(some.value.node))
-
-
-def _quantified(values: Iterable[Any], *, negated: bool) -> Any:
-    """Return whether one of the values is true, or with ``negated`` whether one is not."""
-    found = list[tuple[Word, Any]]()
-    for word, value in _with_words(values):
-        if word is None and bool(value) is not negated:
-            return True
-        if word is not None:
-            found.append((word, _truth(value, negated)))
-    return of_condition(some_of(found)) if found else False
-
-
-def _truth(value: Any, negated: bool) -> Any:
-    """Return whether a value is true, or false with ``negated``: a node for a condition on a word."""
-    if isinstance(value, SymbolicNumber) and value.value.dtype.kind == "b" and word_of(value.value.node) is not None:
-        return operators.negated(value.value.node) if negated else value.value.node
-    return bool(value) is not negated
 
 
 def _set_of(*values: Any) -> Any:
@@ -198,6 +142,8 @@ class TracedDict(dict):  # type: ignore[type-arg]
             if known:  # the last group has what is in none of the others
                 default, _ = groups.popitem()
             return next((value for value, keys in groups.items() if decide(member(key.node, keys))), default)
+        if COMPENSATED and word_of(key.node) is not None and len({type(value) for value in self.values()}) > 1:
+            raise TraceEnd("a dictionary of whole numbers and floats is looked up for words", "let all be floats")
         if decide(self._known(key)):
             return _unwrapped(mapped(key.node, self, _zero(self, key)))
         return default
@@ -253,14 +199,16 @@ class _DictKind(_Kind):
 
 
 BUILTINS: dict[str, Any] = {
-    "len": _len, "sum": _sum, "any": _any, "all": _all, "set": _set_of,
+    "len": _len, "sum": sum_of, "max": max_of, "min": min_of, "any": any_of, "all": all_of, "set": _set_of,
     "dict": _DictKind("dict", (), {"of": dict}),
     **{kind.__name__: _stand_in(kind) for kind in (int, float, str, bool)},
 }  # fmt: skip
 """Python's functions and types."""
 SEEN: dict[Any, Any] = {
     builtins.len: _len,
-    builtins.sum: _sum,
+    builtins.sum: sum_of,
+    builtins.max: max_of,
+    builtins.min: min_of,
     builtins.set: _set_of,
     Counter: counter_of,
     **{kind: BUILTINS[kind.__name__] for kind in (int, float, str, bool)},

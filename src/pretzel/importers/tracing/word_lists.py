@@ -1,4 +1,4 @@
-"""Results of loops over the words of a row: lists of words as tokens, and sums over words as numbers."""
+"""Results of loops over the words of a row: lists of words as tokens, their number, and conditions on some."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from pretzel.errors import DefinitionError
 from pretzel.importers.tracing import operators
 from pretzel.importers.tracing.branches import word_of
 from pretzel.importers.tracing.ending import TraceEnd
-from pretzel.importers.tracing.python_integers import check_constant, checked
 from pretzel.importers.tracing.text_values import whole
 from pretzel.importers.tracing.values import Value
 from pretzel.importers.tracing.word_loops import TOGETHER, Word, WordLoop
@@ -20,7 +19,6 @@ from pretzel.importers.tracing.word_tests import (
     TRUE,
     Formula,
     attributes,
-    both,
     chosen,
     formula_of,
     is_stop_word_test,
@@ -34,14 +32,8 @@ from pretzel.plan.node import Node
 NO_LIST = "a list of words and of other values is not traced"
 NO_FUNCTION = "this function of single words is not traced"
 METHODS = "use lower, strip, replace, slices and their like"
-NO_SUM = "a sum of this number of words is not traced"
-SUMMED = "add lengths, counts, conditions, or whole constants"
-ADDED = (*ops.strings.OF_CHARACTERS, "length", "count")
-"""Measures of texts that add up over the words of a list."""
 CHARACTER = "(?s)."
 """The pattern by which a loop over a text yields its characters."""
-BETWEEN = "\n\t |"
-"""Characters to put between words, so that a text without them is not found across two."""
 
 
 def collected(items: Sequence[Node | str | None]) -> Node | None:
@@ -195,7 +187,7 @@ def _is_characters(tokens: Node) -> TypeGuard[ops.Tokenize]:
     return isinstance(tokens, ops.Tokenize) and tokens.pattern == CHARACTER
 
 
-def _yielded(loop: WordLoop, items: Sequence[tuple[Word, Any]]) -> Any:
+def yielded(loop: WordLoop, items: Sequence[tuple[Word, Any]]) -> Any:
     """Return what a loop yields for its words as a tree; None where it yields nothing."""
     _check_repeated(loop, [(word, item if isinstance(item, Node) else loop.leaf) for word, item in items])
     made = {_way(word): word.general(item) if isinstance(item, Node) else item for word, item in items}
@@ -208,7 +200,7 @@ def some_of(items: Sequence[tuple[Word, Any]]) -> Node:
     ``items``: the words, and for each its condition: True, False or a node.
     """
     loop = items[0][0].loop
-    tokens = kept(loop, _holds(_yielded(loop, items)))
+    tokens = kept(loop, _holds(yielded(loop, items)))
     return operators.applied(np.greater, (count(tokens), 0)).node
 
 
@@ -218,46 +210,3 @@ def _holds(branches: Any) -> Formula:
         condition, true, false = branches
         return chosen(formula_of(condition), _holds(true), _holds(false))
     return formula_of(branches) if isinstance(branches, Node) else TRUE if branches else FALSE
-
-
-def total(items: Sequence[tuple[Word, Any]]) -> Value:
-    """Return the sum of what a loop yields.
-
-    ``items``: the words, and for each a whole number, a condition, or a number of the word as a node.
-    """
-    loop = items[0][0].loop
-    branches = _yielded(loop, items)
-    kinds = dict.fromkeys(word.general(item) if isinstance(item, Node) else item for word, item in items)
-    parts = [_part(loop, kind, where(branches, lambda item, kind=kind: item is not None and item == kind))
-             for kind in kinds]  # fmt: skip
-    result = parts[0]
-    for part in parts[1:]:
-        result = _computed(np.add, result, part)
-    return result
-
-
-def _computed(ufunc: np.ufunc, *values: Any) -> Value:
-    """Return a ufunc of Python's integers, which do not wrap."""
-    return checked(ufunc, values, operators.applied(ufunc, values))
-
-
-def _part(loop: WordLoop, item: Any, condition: Formula) -> Value:
-    """Return the sum of one kind of number over the words on which a condition holds."""
-    if isinstance(item, int):
-        check_constant(int(item))
-        return _computed(np.multiply, count(kept(loop, condition)), int(item))
-    if not isinstance(item, Node):
-        raise TraceEnd(NO_SUM, SUMMED)
-    if item.type.dtype == "bool":
-        return count(kept(loop, both(condition, formula_of(item))))
-    if isinstance(item, ops.Cast) and item.x.type.dtype == "bool":
-        return _part(loop, item.x, condition)
-    if not isinstance(item, ops.MeasureText) or item.function not in ADDED:
-        raise TraceEnd(NO_SUM, SUMMED)
-    between = next((c for c in BETWEEN if c not in item.text), None)
-    if between is None:
-        raise TraceEnd(NO_SUM, SUMMED)
-    read = over(item.x, loop, kept(loop, condition))
-    if item.function == "count":
-        return whole(ops.MeasureText(ops.JoinTokens(read, between), "count", item.text))
-    return whole(ops.MeasureText(ops.JoinTokens(read, ""), item.function))
