@@ -1,4 +1,4 @@
-"""Measure isolated steps: one row beside scikit-learn, and hostile steps beside other models.
+"""Measure isolated steps: one row against scikit-learn, and other models while hostile steps run.
 
 ``python -m benchmarks.features.isolated [--write]``.
 """
@@ -40,7 +40,7 @@ ABOUT = """\
 
 Written by `python -m benchmarks.features.isolated --write`. The worker has one serving process.
 
-**One row.** Tf-idf beside a user's function in Python loops (`own_steps.text_statistics`, isolated), read by a LightGBM
+**One row.** Tf-idf and a user's function in Python loops (`own_steps.text_statistics`, isolated), read by a LightGBM
 model; twenty siblings share the tf-idf. Pretzel answers over gRPC with its own client; scikit-learn answers in the
 process of the caller. Each round measures both sides, in turn; *times faster* is the median ratio within a round."""
 HOSTILE = """\
@@ -53,9 +53,9 @@ def main() -> None:
     """Print both measurements; ``--write`` also writes the page."""
     with tempfile.TemporaryDirectory() as directory, planes(Path(directory)) as (control, worker):
         rows = one_row(control, worker)
-        calm, hurt = beside_hostile_steps(control, worker)
+        calm, hurt = with_hostile_steps(control, worker)
     table = ["| | calls | p50 | p99 | p99.9 | worst |", "|---|---|---|---|---|---|"]
-    table += [_line("alone", calm), _line("beside hostile steps", hurt)]
+    table += [_line("alone", calm), _line("with hostile steps", hurt)]
     machine = f"On {platform.machine()}, Python {platform.python_version()}."
     page = "\n\n".join([ABOUT, machine, harness.table(rows), HOSTILE, "\n".join(table)]) + "\n"
     print(page)
@@ -92,7 +92,7 @@ def one_row(control: Server, worker: Server) -> list[Row]:
         return [harness.compare("tf-idf, own statistics, LightGBM", "scikit-learn, in process", ours, theirs)]
 
 
-def beside_hostile_steps(control: Server, worker: Server) -> tuple[list[float], list[float]]:
+def with_hostile_steps(control: Server, worker: Server) -> tuple[list[float], list[float]]:
     """Return the seconds of calls to other models, alone and while hostile steps run."""
     dice = np.random.default_rng(0)
     x, labels = dice.normal(size=(40, 3)), np.arange(40) % 2
