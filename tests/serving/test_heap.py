@@ -40,5 +40,5 @@ def _left(how: str) -> int:
 
 @pytest.mark.skipif(heap._mallopt is None, reason="the C library has no mallopt")
 def test_large_blocks_are_returned_when_they_are_freed() -> None:
-    assert _left("kept") > 50, "the C library keeps them unless it is told"
+    assert _left("kept") > 50, "the C library keeps them otherwise"
     assert _left("returned") < 10
