@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from pretzel.control_plane.catalog import Catalog
+from pretzel.control_plane.catalog.work import Task
 from pretzel.control_plane.steps import reached
 from pretzel.control_plane.store import ObjectStore
 from pretzel.errors import PreconditionError
@@ -28,11 +29,12 @@ class Collected:
     bytes: int
 
 
-def collect(store: ObjectStore, catalog: Catalog, dry_run: bool = False) -> Collected:
+def collect(store: ObjectStore, catalog: Catalog, dry_run: bool = False, task: Task | None = None) -> Collected:
     """Remove unneeded objects, or with ``dry_run`` count them; safe to run, and to kill, at any time.
 
     Raises:
         PreconditionError: the catalog is of another epoch, or all objects are kept until a check.
+        UnavailableError: another control plane has taken over ``task``, the lease on this work.
     """
     _reject_foreign(store, catalog)
 
@@ -49,7 +51,7 @@ def collect(store: ObjectStore, catalog: Catalog, dry_run: bool = False) -> Coll
         if dry_run:
             removed += candidates
         elif candidates:
-            removed += catalog.remove_unneeded(candidates, remove)
+            removed += catalog.remove_unneeded(candidates, remove, task)
     return Collected(len(removed), sum(digest.size for digest in removed))
 
 

@@ -155,19 +155,25 @@ def check_directory(data_dir: Path, repair: bool = False, url: str = "", catalog
 
     Raises:
         InputError: no store or catalog has the URL.
-        PreconditionError: a control plane has it open, or it is not a data directory.
+        PreconditionError: a control plane has it open, or it is not a data directory; with ``repair``, also one that
+            shares its catalog.
     """
     if not (catalog and url) and not (data_dir / (FILE if url else "objects")).exists():
         raise PreconditionError(
             f"{data_dir}: not the data directory of a control plane; give the one it is started with"
         )
-    location = location_of(data_dir, catalog)
-    with own(data_dir), closing(store_of(data_dir, url, sweep=repair)) as store:
+    dialect = dialect_of(location_of(data_dir, catalog))
+    shared = dialect.shares and not repair
+    with (
+        own(data_dir),
+        closing(dialect.own(alone=not shared)),
+        closing(store_of(data_dir, url, sweep=repair, shared=shared)) as store,
+    ):
         try:
-            identified = identity.establish(data_dir, store.root, dialect_of(location))
-            opened = Catalog(location, epoch=identified.epoch)
+            identified = identity.establish(data_dir, store.root, dialect)
+            opened = Catalog(dialect, epoch=identified.epoch)
         except (PreconditionError, CorruptObjectError) as error:
-            yield Finding(dialect_of(location).name, str(error), "restore the catalog from a backup")
+            yield Finding(dialect.name, str(error), "restore the catalog from a backup")
             return
         with closing(opened):
             yield from Check(store, opened, repair).run()

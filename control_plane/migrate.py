@@ -8,7 +8,9 @@ from pathlib import Path
 
 from pretzel.control_plane.catalog.copying import copy
 from pretzel.control_plane.catalog.database import Database
+from pretzel.control_plane.catalog.dialect import Dialect
 from pretzel.control_plane.catalog.opening import FILE, dialect_of
+from pretzel.control_plane.catalog.ownership import this_process
 from pretzel.control_plane.store.ownership import LOCK, own
 from pretzel.errors import InputError, PreconditionError
 
@@ -18,20 +20,22 @@ def migrate(source: str, target: str) -> dict[str, int]:
 
     Raises:
         InputError: a URL names no database, or both name the same.
-        PreconditionError: the source has no catalog, the target is not empty, or a control plane uses the data
-            directory of one of them; the use of a catalog elsewhere is not noticed.
+        PreconditionError: the source has no catalog, the target is not empty, or a control plane uses one of them.
         UnavailableError: a database cannot be reached or failed; the target is as before.
     """
     before, after = dialect_of(source), dialect_of(target)
-    if before.name == after.name:
-        raise InputError(f"catalog {before.name}: source and target are the same; name another target")
+    epoch = _existing(before)
     with ExitStack() as opened:
-        for location in (source, target):
-            opened.enter_context(_owned(location))
-        epoch = _existing(source)
+        opened.enter_context(_owned(before))
+        try:
+            opened.enter_context(_owned(after))
+        except PreconditionError as error:
+            if this_process() not in str(error):
+                raise
+            raise InputError(f"catalog {before.name}: source and target are the same; name another target") from None
         return copy(
-            opened.enter_context(closing(Database(source))),
-            opened.enter_context(closing(Database(target, epoch))),
+            opened.enter_context(closing(Database(before))),
+            opened.enter_context(closing(Database(after, epoch))),
         )
 
 
@@ -41,15 +45,14 @@ def step_back(location: str) -> str:
     Raises:
         PreconditionError: the catalog does not exist, or a control plane has it open.
     """
-    with _owned(location):
-        _existing(location)
-        with closing(Database(location)) as database:
-            return database.downgrade()
-
-
-def _existing(location: str) -> str:
-    """Return the epoch of a catalog that must exist."""
     dialect = dialect_of(location)
+    _existing(dialect)
+    with _owned(dialect), closing(Database(dialect)) as database:
+        return database.downgrade()
+
+
+def _existing(dialect: Dialect) -> str:
+    """Return the epoch of a catalog that must exist."""
     epoch = dialect.epoch()
     if not epoch:
         raise PreconditionError(f"catalog {dialect.name}: it does not exist or is empty; name that of a control plane")
@@ -57,11 +60,11 @@ def _existing(location: str) -> str:
 
 
 @contextmanager
-def _owned(location: str) -> Iterator[None]:
-    """Hold the data directory of a catalog that is in one, so that no control plane uses it meanwhile."""
-    directory = Path(dialect_of(location).name).parent
-    if not (directory / LOCK).exists() or not (directory / FILE).exists():
-        yield
-        return
-    with own(directory):
+def _owned(dialect: Dialect) -> Iterator[None]:
+    """Have a catalog alone, and the data directory that it is in, so that no control plane uses it meanwhile."""
+    directory = Path(dialect.name).parent
+    with ExitStack() as owned:
+        if (directory / LOCK).exists() and (directory / FILE).exists():
+            owned.enter_context(own(directory))  # control planes before this version lock nothing else
+        owned.enter_context(closing(dialect.own(alone=True)))
         yield

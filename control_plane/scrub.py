@@ -31,12 +31,15 @@ class Scrubber:
         """Stop the running pass at its next object."""
         self._stopped.set()
 
-    def run(self) -> None:
-        """Read every object once, and check for those that versions need and the store lacks."""
+    def run(self, lost: threading.Event | None = None) -> None:
+        """Read every object once, and check for those that versions need and the store lacks.
+
+        It ends early once ``lost`` is set: another control plane does the work then.
+        """
         started = time.monotonic()
         for digest in self._store.digests():
             self._check(digest)
-            if self._stopped.wait(max(digest.size, SMALLEST) / self._rate):
+            if self._stopped.wait(max(digest.size, SMALLEST) / self._rate) or (lost is not None and lost.is_set()):
                 return
         for digest in self._store.missing(self._catalog.objects()):
             self.suspect(digest)

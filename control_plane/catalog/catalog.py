@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-import threading
+import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection
 
-from pretzel.control_plane.catalog import clock, names, reading, writing
+from pretzel.control_plane.catalog import names, reading, writing
 from pretzel.control_plane.catalog.database import Database
-from pretzel.control_plane.catalog.holds import Hold, Holds
+from pretzel.control_plane.catalog.dialect import Dialect
+from pretzel.control_plane.catalog.keeping import Keeping
 from pretzel.control_plane.catalog.labelling import Labelling
-from pretzel.control_plane.catalog.leases import UNBOUNDED, Leases
+from pretzel.control_plane.catalog.leases import Leases
 from pretzel.control_plane.catalog.records import Changes, Release
 from pretzel.control_plane.catalog.selectors import EVERYTHING, Selection
 from pretzel.control_plane.catalog.tables import models
+from pretzel.control_plane.catalog.work import Work
 from pretzel.control_plane.steps import reached
-from pretzel.errors import PreconditionError, UnavailableError
+from pretzel.errors import UnavailableError
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model, ModelVersion
 
+CHANGED = "changed"
+"""What is announced of a change of models."""
 
-class Catalog:
+
+class Catalog(Keeping):
     """Models and their objects, in a database.  ``on_change`` is called after every visible change."""
 
     def __init__(
         self,
-        location: Path | str,
+        location: Path | str | Dialect,
         on_change: Callable[[], None] = lambda: None,
         epoch: str = "",
         keep_versions: int = 0,
@@ -37,23 +42,20 @@ class Catalog:
         """Open a catalog, or create one with the given epoch or a new one.
 
         Args:
-            location: file of the database, or its URL.
+            location: file of the database, its URL, or its dialect.
             on_change: called after every visible change.
             epoch: epoch of a new catalog; empty for a generated one.
             keep_versions: number of versions without an alias that a model keeps; 0 keeps all.
             leases: bounds of leases; by default hardly any.
         """
-        self.database = Database(location, epoch)
+        self.plane = uuid.uuid4().hex[:12]
+        """Identifies this control plane among those that share the database."""
+        super().__init__(Database(location, epoch), self.plane, leases)
         self._keep_versions = keep_versions
         self.on_change = on_change
         self.epoch, _ = self.current()
         self.labels = Labelling(self.database, self._changing)
-        self._holds = Holds()
-        self._lock = threading.Lock()
-        self._leases = Leases(UNBOUNDED, UNBOUNDED) if leases is None else leases
-        with self.database.read() as connection:
-            for holder, digest, until in reading.leases_after(connection, clock.now()):
-                self._leases.add(holder, [digest], until)
+        self.work = Work(self.database, self.plane)
 
     def close(self) -> None:
         """Close the database."""
@@ -175,87 +177,11 @@ class Catalog:
         try:
             with self.database.write() as connection:
                 yield connection
+                self.database.dialect.announce(connection, f"{CHANGED} {self.plane}")
         except UnavailableError:  # the connection may have been lost after the commit was done
             self.on_change()
             raise
         self.on_change()
-
-    def holding(self) -> AbstractContextManager[Hold]:
-        """Return a hold on objects that lasts as long as the block, at most as long as this process."""
-        return self._holds.holding()
-
-    def lease(self, digests: Iterable[Digest], seconds: float, holder: str = "") -> None:
-        """Keep objects, stored or not, for at least ``seconds`` (half of that if a lease still lasts).
-
-        Args:
-            digests: the objects.
-            seconds: duration of the lease.
-            holder: owner of the lease; :meth:`release` ends only leases of this owner.
-
-        Raises:
-            ExhaustedError: too many objects are leased.
-        """
-        now = clock.now()
-        with self._lock:
-            short = self._leases.short(holder, digests, now + seconds / 2)
-            expired = self._leases.check(holder, short, now)
-        if short:
-            # A lease lost in a power failure costs a repeated upload, which is not worth a flush of the disk.
-            with self.database.write(durable=False) as connection:
-                if expired:
-                    writing.drop_expired_leases(connection, now)
-                writing.lease(connection, short, now + seconds, holder)
-            with self._lock:
-                self._leases.add(holder, short, now + seconds)
-
-    def reserve(self, digest: Digest, holder: str) -> None:
-        """Count the bytes of a leased object that its holder uploads, until the lease ends.
-
-        Raises:
-            ExhaustedError: too many bytes wait for a deployment.
-        """
-        with self._lock:
-            self._leases.reserve(holder, digest)
-
-    def give_back(self, digest: Digest, holder: str) -> None:
-        """Do not count the bytes of an object whose upload failed."""
-        with self._lock:
-            self._leases.give_back(holder, digest)
-
-    def release(self, digests: Iterable[Digest], holder: str) -> None:
-        """End the leases of a holder on objects; leases without a holder only expire."""
-        if not holder:
-            return
-        with self._lock:
-            mine = self._leases.end(holder, digests)
-        if mine:
-            with self.database.write(durable=False) as connection:
-                writing.release(connection, mine, holder)
-
-    def unneeded(self, candidates: Iterable[Digest]) -> list[Digest]:
-        """Return the objects that no version needs and no lease keeps now."""
-        with self.database.read() as connection, self._holds.excluded(candidates) as free:
-            return reading.unneeded(connection, free, clock.now())
-
-    def remove_unneeded(self, candidates: list[Digest], remove: Callable[[Digest], object]) -> list[Digest]:
-        """Call ``remove`` for the objects that no version needs and no lease or hold keeps, and return them.
-
-        This is one write transaction, so that no lease or version can appear between the check and the removal.
-
-        Raises:
-            PreconditionError: the database holds another catalog than the one that was opened.
-        """
-        now = clock.now()
-        with self.database.write() as connection, self._holds.excluded(candidates) as free:
-            epoch, _ = reading.current(connection)
-            if epoch != self.epoch:
-                raise PreconditionError(
-                    f"catalog: its epoch was {self.epoch} and is {epoch}; restart the control plane to collect"
-                )
-            free = reading.unneeded(connection, free, now)
-            for digest in free:
-                remove(digest)
-        return free
 
     def needing(self, digest: Digest) -> list[ModelVersion]:
         """Return the versions that need an object."""
@@ -266,14 +192,6 @@ class Catalog:
         """Return all objects that versions need."""
         with self.database.read() as connection:
             return reading.objects(connection)
-
-    def forget(self) -> None:
-        """Drop expired leases, and the holdings of plans that no version has."""
-        now = clock.now()
-        with self.database.write() as connection:
-            writing.forget(connection, now)
-        with self._lock:
-            self._leases.drop_expired(now)
 
     def holdings(self) -> dict[Digest, set[Digest]]:
         """Return, for each plan and definition of a version, the objects it needs, itself included."""

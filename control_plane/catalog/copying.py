@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, insert, select
 
 from pretzel.control_plane.catalog.database import Database
-from pretzel.control_plane.catalog.tables import metadata, state
+from pretzel.control_plane.catalog.tables import OF_THE_MOMENT, metadata, state
 from pretzel.errors import PreconditionError, UnavailableError
 
+TABLES = [table for table in metadata.sorted_tables if table not in OF_THE_MOMENT]
+"""The tables that a copy has."""
 _ROWS = 1000
 """Rows that are in memory at once."""
 
@@ -27,8 +29,8 @@ def copy(source: Database, target: Database) -> dict[str, int]:
     with source.read() as read, target.write() as write:
         _check_empty(read, write, target)
         write.execute(delete(state))
-        counts = {table.name: _copy_table(read, write, table) for table in metadata.sorted_tables}
-        for table in metadata.sorted_tables:
+        counts = {table.name: _copy_table(read, write, table) for table in TABLES}
+        for table in TABLES:
             before, after = _count(read, table), _count(write, table)
             if not before == after == counts[table.name]:
                 raise UnavailableError(
@@ -39,11 +41,7 @@ def copy(source: Database, target: Database) -> dict[str, int]:
 
 def _check_empty(read: Connection, write: Connection, target: Database) -> None:
     epoch, here = (connection.execute(select(state)).one() for connection in (read, write))
-    rows = [
-        f"{count} {table.name}"
-        for table in metadata.sorted_tables
-        if table is not state and (count := _count(write, table))
-    ]
+    rows = [f"{count} {table.name}" for table in TABLES if table is not state and (count := _count(write, table))]
     if rows:
         raise PreconditionError(f"catalog {target.name}: it has {', '.join(rows)}; name an empty database")
     if here.epoch != epoch.epoch:

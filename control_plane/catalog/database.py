@@ -16,6 +16,8 @@ from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from pretzel.control_plane.catalog import clock
+from pretzel.control_plane.catalog.dialect import Dialect
 from pretzel.control_plane.catalog.opening import dialect_of
 from pretzel.control_plane.catalog.tables import state
 from pretzel.errors import PreconditionError, UnavailableError
@@ -24,8 +26,8 @@ from pretzel.errors import PreconditionError, UnavailableError
 class Database:
     """One database.  Reads see a snapshot; writes run one transaction at a time, over all processes."""
 
-    def __init__(self, location: Path | str, epoch: str = "") -> None:
-        """Open a file or a URL; a new catalog gets ``epoch``, or a generated one."""
+    def __init__(self, location: Path | str | Dialect, epoch: str = "") -> None:
+        """Open a file, a URL or a dialect; a new catalog gets ``epoch``, or a generated one."""
         self.dialect = dialect_of(location)
         self.name = self.dialect.name
         self.engine = self.dialect.engine()
@@ -35,9 +37,14 @@ class Database:
                 self.dialect.migrated(connection)
                 if connection.execute(select(state)).first() is None:
                     connection.execute(insert(state).values(id=1, epoch=epoch or uuid.uuid4().hex, revision=1))
+                self._ahead = self.dialect.now(connection) - clock.now()
         except BaseException:
             self.close()
             raise
+
+    def now(self) -> float:
+        """Return the seconds since 1970 by the clock of the database, as it was compared with ours at the start."""
+        return clock.now() + self._ahead
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from pretzel.control_plane.catalog.ownership import Ownership
 from pretzel.errors import PretzelError
 
 
@@ -22,6 +23,8 @@ class Dialect(ABC):
     """The database in messages, without a password."""
     short: str
     """The database in messages about its data directory."""
+    shares: ClassVar[bool] = False
+    """Whether several control planes may use it at once."""
 
     @abstractmethod
     def engine(self) -> Engine:
@@ -38,6 +41,23 @@ class Dialect(ABC):
     @abstractmethod
     def lock(self, connection: Connection, durable: bool) -> None:
         """Wait until no other transaction writes, at the start of one that does."""
+
+    @abstractmethod
+    def own(self, alone: bool) -> Ownership:
+        """Use the database from now on: together with other control planes if it can be shared, or ``alone``.
+
+        Raises:
+            PreconditionError: others use it, or have it alone; the message names them if they are known.
+            UnavailableError: it cannot be reached now.
+        """
+
+    @abstractmethod
+    def now(self, connection: Connection) -> float:
+        """Return the seconds since 1970 by a clock that all who use the database share."""
+
+    def announce(self, connection: Connection, what: str) -> None:
+        """Tell the other owners something once this transaction is committed."""
+        return
 
     @contextmanager
     def opening(self) -> Iterator[None]:

@@ -21,12 +21,16 @@ def location_of(data_dir: Path, url: str = "") -> Path | str:
     return url or data_dir / FILE
 
 
-def dialect_of(location: Path | str) -> Dialect:
+def dialect_of(location: Path | str | Dialect) -> Dialect:
     """Return the database of a URL, such as ``postgresql://user@host/db`` or ``sqlite:///path``, or of a path.
+
+    One that was opened already stays as it is.
 
     Raises:
         InputError: the scheme is unknown, or the rest is not a location of it.
     """
+    if isinstance(location, Dialect):
+        return location
     if isinstance(location, Path):
         return SqliteDialect(location)
     named = _SCHEME.match(location)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from pretzel.control_plane.catalog.dialect import Dialect
 from pretzel.control_plane.catalog.folding import create_fold
+from pretzel.control_plane.catalog.session import CHANNEL, OWNERS, SCHEMA, Session
 from pretzel.control_plane.catalog.tables import metadata, state
 from pretzel.errors import (
     CorruptObjectError,
@@ -22,6 +24,8 @@ from pretzel.errors import (
 )
 
 _PASSWORD_FILE = "password_file"
+_SCHEMA = re.compile(r"search_path\s*=\s*([^\s,]+)")
+"""The first schema of an option of libpq."""
 _SECRET = frozenset(["password", "sslpassword"])
 """Parameters of libpq that must not be part of the URL."""
 _CONNECTING: dict[str, Any] = {
@@ -72,6 +76,7 @@ class PostgresqlDialect(Dialect):
     """
 
     scheme = "postgresql"
+    shares = True
 
     def __init__(self, url: str) -> None:
         """Read a URL; ``?password_file=PATH`` names a file with the password, and libpq's parameters are passed on.
@@ -85,7 +90,11 @@ class PostgresqlDialect(Dialect):
         host = self._url.host or str(self._url.query.get("host", ""))
         port = f":{self._url.port}" if self._url.port else ""
         user = f"{self._url.username}@" if self._url.username else ""
-        self.name = self.short = f"postgresql://{user}{host}{port}/{self._url.database or ''}"
+        schema = _SCHEMA.search(str(self._url.query.get("options", "")))
+        self.name = self.short = f"postgresql://{user}{host}{port}/{self._url.database or ''}" + (
+            f" (schema {schema[1]})" if schema else ""
+        )
+        self._alone = False
 
     def engine(self) -> Engine:
         try:
@@ -112,9 +121,25 @@ class PostgresqlDialect(Dialect):
         return {"isolation_level": "READ COMMITTED"}
 
     def lock(self, connection: Connection, durable: bool) -> None:
-        schema = "quote_ident(current_schema())::regnamespace::oid::int"
         commit = "" if durable else "SET LOCAL synchronous_commit = off; "
-        connection.exec_driver_sql(f"{commit}SELECT pg_advisory_xact_lock({_LOCK}, {schema})")
+        # A control plane whose session was cut must not write while another program has the catalog alone.
+        shared = "" if self._alone else f"pg_advisory_xact_lock_shared({OWNERS}, {SCHEMA}), "
+        connection.exec_driver_sql(f"{commit}SELECT {shared}pg_advisory_xact_lock({_LOCK}, {SCHEMA})")
+
+    def own(self, alone: bool) -> Session:
+        engine = self.engine()
+        try:
+            session = Session(engine, self.name, self.meaning, alone)
+        finally:
+            engine.dispose()
+        self._alone = self._alone or alone
+        return session
+
+    def now(self, connection: Connection) -> float:
+        return float(connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())
+
+    def announce(self, connection: Connection, what: str) -> None:
+        connection.execute(text(f"SELECT pg_notify({CHANNEL}, :what)"), {"what": what})
 
     def migrating(self, connection: Connection) -> None:
         encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()

@@ -13,7 +13,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
+from pretzel.control_plane.catalog import clock
 from pretzel.control_plane.catalog.dialect import Dialect
+from pretzel.control_plane.catalog.ownership import FileOwnership
 from pretzel.errors import (
     CorruptObjectError,
     ExhaustedError,
@@ -62,6 +64,13 @@ class SqliteDialect(Dialect):
 
     def lock(self, connection: Connection, durable: bool) -> None:
         """Do nothing: BEGIN IMMEDIATE took the lock."""
+
+    def own(self, alone: bool) -> FileOwnership:
+        """Use the file; two processes cannot, since only one of them would know its leases and holds."""
+        return FileOwnership(self.path)
+
+    def now(self, connection: Connection) -> float:
+        return clock.now()
 
     @contextmanager
     def opening(self) -> Iterator[None]:

@@ -117,3 +117,35 @@ failures = Table(
     Column("estimator", WORDS, nullable=False),
     Column("problem", WORDS, nullable=False),
 )
+
+# Work that one control plane does at a time: the token of a name only grows; its lease ends by the database's clock.
+work = Table(
+    "work",
+    metadata,
+    Column("name", WORDS, primary_key=True),
+    Column("holder", WORDS, nullable=False),
+    Column("token", NUMBER, nullable=False),
+    Column("until", Float, nullable=False),
+)
+
+# Control planes that share the database; one that does not renew its row counts as dead after a time of the database.
+planes = Table(
+    "planes",
+    metadata,
+    Column("plane", WORDS, primary_key=True),
+    Column("until", Float, nullable=False),
+)
+
+# The last report of each worker, as the control plane that has heard it wrote it.
+reports = Table(
+    "reports",
+    metadata,
+    Column("worker", WORDS, primary_key=True),
+    Column("plane", WORDS, nullable=False, index=True),
+    Column("heard", Float, nullable=False),
+    Column("follows", NUMBER, nullable=False),
+    Column("report", LargeBinary, nullable=False),
+)
+
+OF_THE_MOMENT = (work, planes, reports)
+"""Tables about running processes: no copy or backup has their rows."""

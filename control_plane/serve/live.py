@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -47,6 +47,19 @@ class Worker:
         return sum(map(len, self.held)) + sum(map(len, self.held.values())) + sum(map(len, self.problems))
 
 
+@dataclass(frozen=True, slots=True)
+class Other:
+    """The last report of a worker, as control planes tell each other."""
+
+    worker: Worker
+    age: float
+    """Seconds since the report arrived."""
+    follows: bool
+    """Whether the worker follows the catalog."""
+    lasts: float = 0.0
+    """Seconds for which it counts as alive, unless the control plane that hears it says so again."""
+
+
 def held_back(workers: Iterable[Worker], prefix: str, most: int) -> list[tuple[str, str, str]]:
     """Return up to ``most`` models with a prefix that workers hold back: model, worker and reason, by model."""
     found = (
@@ -66,7 +79,10 @@ class LiveWorkers:
         self._workers: dict[str, tuple[Worker, float]] = {}  # and when it counts as dead
         self._watching: Counter[str] = Counter()
         self._watched: dict[str, float] = {}  # when the last watch of a worker ended
-        self._heard = asyncio.Event()
+        self._others: dict[str, tuple[Other, float]] = {}  # by worker, and when the list arrived
+        self.on_report: Callable[[str], None] = lambda worker: None
+        """Called after each report, with the name of its worker."""
+        self._news = asyncio.Event()
         self._closed = False
 
     @contextmanager
@@ -96,6 +112,8 @@ class LiveWorkers:
 
         A deployment waits only for those: anyone could report other names and delay each deployment.
         """
+        if other := self._other(worker.name):
+            return other.follows
         return worker.name in self._watching or self._watched.get(worker.name, 0.0) > time.monotonic()
 
     def close(self) -> None:
@@ -117,6 +135,23 @@ class LiveWorkers:
             self._check_room(worker)
             self._workers[worker.name] = worker, time.monotonic() + self.expiry
         self._wake()
+        self.on_report(worker.name)
+
+    def hear_others(self, others: Iterable[Other]) -> None:
+        """Take the reports that other control planes have heard, in place of those before."""
+        now = time.monotonic()
+        self._others = {other.worker.name: (other, now) for other in others}
+        self._wake()
+
+    def own(self) -> dict[str, Other]:
+        """Return the workers that report to this control plane, with their last reports."""
+        now = time.monotonic()
+        self._forget()
+        return {
+            name: Other(worker, now - (until - self.expiry), self.follows(worker))
+            for name, (worker, until) in self._workers.items()
+            if self._other(name) is None
+        }
 
     def _check_room(self, worker: Worker) -> None:
         # Without the dead ones, which are counted only if there are many.
@@ -133,9 +168,28 @@ class LiveWorkers:
 
     def alive(self) -> list[Worker]:
         """Return the workers with a recent report, and forget the others."""
+        self._forget()
+        elsewhere = [other.worker for name in self._others if (other := self._other(name)) is not None]
+        moved = {worker.name for worker in elsewhere}
+        return [worker for name, (worker, _) in self._workers.items() if name not in moved] + elsewhere
+
+    def _forget(self) -> None:
         now = time.monotonic()
         self._workers = {name: entry for name, entry in self._workers.items() if entry[1] > now}
-        return [worker for worker, _ in self._workers.values()]
+
+    def _other(self, name: str) -> Other | None:
+        """Return the report of a living worker that another control plane has heard later than this one, if any."""
+        other, arrived = self._others.get(name, (None, 0.0))
+        if other is None or arrived + other.lasts <= time.monotonic():
+            return None
+        mine = self._workers.get(name)
+        return other if mine is None or arrived - other.age > mine[1] - self.expiry else None
+
+    def _heard(self, name: str) -> float:
+        """Return when the last report of a living worker arrived."""
+        if other := self._other(name):
+            return self._others[name][1] - other.age
+        return self._workers[name][1] - self.expiry
 
     def behind(self, epoch: str, revision: int) -> list[Worker]:
         """Return the live workers that follow the catalog and do not yet answer from a revision."""
@@ -152,8 +206,8 @@ class LiveWorkers:
         """
         reasons = {}
         for worker in filter(self.follows, self.alive()):
-            heard = self._workers[worker.name][1] - self.expiry
-            if worker.epoch == epoch and (worker.revision >= revision or heard > since + self.expiry / 4):
+            is_late = self._heard(worker.name) > since + self.expiry / 4
+            if worker.epoch == epoch and (worker.revision >= revision or is_late):
                 reason = worker.held.get(model)
             else:
                 reason = "; ".join(worker.problems) if worker.epoch != epoch else None
@@ -181,13 +235,13 @@ class LiveWorkers:
             if self._closed:
                 raise UnavailableError(f"published as revision {revision}, but the control plane is stopping")
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._heard.wait(), min(left, self.expiry / 4))
+                await asyncio.wait_for(self._news.wait(), min(left, self.expiry / 4))
         if refusing:
             raise _unserved(revision, model, refusing)
 
     def _wake(self) -> None:
-        heard, self._heard = self._heard, asyncio.Event()
-        heard.set()
+        news, self._news = self._news, asyncio.Event()
+        news.set()
 
 
 def _check(worker: Worker) -> None:

@@ -8,9 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from pretzel.control_plane.catalog import Catalog
-from pretzel.control_plane.catalog.leases import Leases
-from pretzel.control_plane.catalog.opening import dialect_of, location_of
 from pretzel.control_plane.collect import Collected, collect
 from pretzel.control_plane.deploy import Deployer
 from pretzel.control_plane.rebuild import Rebuilder
@@ -19,12 +16,13 @@ from pretzel.control_plane.serve.deployments import Deployments
 from pretzel.control_plane.serve.feed import Feed
 from pretzel.control_plane.serve.live import LiveWorkers
 from pretzel.control_plane.serve.metrics import Metrics
+from pretzel.control_plane.serve.opened import opened_by
+from pretzel.control_plane.serve.peers import PEERS, Neighbours
 from pretzel.control_plane.serve.pools import Pool
 from pretzel.control_plane.serve.uploads import OpenUploads
+from pretzel.control_plane.serve.work import LEASE_SECONDS, TakenError, Works
 from pretzel.control_plane.settings import Settings
-from pretzel.control_plane.store import ParameterCache, identity
-from pretzel.control_plane.store.opening import store_of
-from pretzel.control_plane.store.ownership import own
+from pretzel.control_plane.store import ParameterCache
 from pretzel.control_plane.verify import Limits, Python, Verifier
 from pretzel.engine.bindings.binding import DERIVED
 from pretzel.errors import PreconditionError
@@ -54,23 +52,13 @@ class Plane:
         self.metrics = Metrics()
         self.background = self.metrics.background
         self.keeper = keeper_of(settings.identities, self.background, worker_token=settings.worker_token_file)
-        self._lock = own(settings.data_dir)
-        self._collecting = asyncio.Lock()
-        self.store = store_of(settings.data_dir, settings.store)
-        location = location_of(settings.data_dir, settings.catalog)
-        self.identity = identity.establish(
-            settings.data_dir, self.store.root, dialect_of(location), settings.new, settings.replaces
-        )
-        self.catalog = Catalog(
-            location,
-            epoch=self.identity.epoch,
-            keep_versions=settings.keep_versions,
-            leases=Leases(settings.most_leases, settings.most_leased_bytes),
-        )
-        identity.bind(self.store.root, self.identity)
+        self._opened = opened_by(settings)
+        self.store, self.catalog, self.identity = self._opened.store, self._opened.catalog, self._opened.identity
+        self.works = Works(self.catalog.work)
         self.feed = Feed(self.catalog)
         self.catalog.on_change = self.feed.notify
         self.live = LiveWorkers(settings.report_seconds * _MISSED_REPORTS)
+        self._neighbours = Neighbours(self.catalog, self._opened, self.feed, self.live)
         self.verifier = _verifier(settings)
         self.uploads = OpenUploads(min(settings.most_uploads, max(raise_limit() // _FILES_PER_UPLOAD, 2)))
         self.receiving, self.heavy, self.checking = Pool(_RECEIVERS, "receive"), Pool(2, "heavy"), Pool(1, "check")
@@ -96,15 +84,16 @@ class Plane:
         return self.store.missing(digests)
 
     async def collect(self, dry_run: bool = False) -> Collected:
-        """Remove or count unneeded objects off the event loop; one collection at a time.
+        """Remove or count unneeded objects off the event loop; one collection at a time, of all control planes.
 
         Raises:
             PreconditionError: the catalog is not the one of these objects.
+            UnavailableError: another control plane collects for too long.
         """
-        async with self._collecting:
-            removed = await asyncio.to_thread(collect, self.store, self.catalog, dry_run)
         if dry_run:
-            return removed
+            return await asyncio.to_thread(collect, self.store, self.catalog, dry_run)
+        async with self.works.held(COLLECT, self.settings.wait_seconds) as held:
+            removed = await asyncio.to_thread(collect, self.store, self.catalog, task=held.task)
         self.metrics.collected_objects.inc(removed.objects)
         self.metrics.collected_bytes.inc(removed.bytes)
         if removed.objects:
@@ -121,6 +110,8 @@ class Plane:
                 await self.collect()
             except PreconditionError as error:
                 _log.warning("garbage collection is not possible", reason=str(error))
+            except TakenError as error:
+                _log.info("garbage is not collected now", reason=str(error))
             self.background.well(COLLECT)
             await asyncio.sleep(self.settings.collect_seconds)
 
@@ -130,8 +121,19 @@ class Plane:
 
     async def _scrub_often(self) -> None:
         while self.settings.scrub_bytes_per_second:
-            await asyncio.to_thread(self.scrubber.run)
-            self.background.well(SCRUB)
+            try:
+                async with self.works.held(SCRUB) as held:
+                    while not held.lost.is_set():
+                        await asyncio.to_thread(self.scrubber.run, held.lost)
+                        self.background.well(SCRUB)
+            except TakenError:
+                self.background.well(SCRUB)
+                await asyncio.sleep(LEASE_SECONDS)
+
+    async def keep_neighbours(self) -> None:
+        """Exchange news with the other control planes over the same catalog, if there may be some."""
+        if self._opened.dialect.shares:
+            await self.background.keep(PEERS, self._neighbours.run)
 
     async def keep_identities(self) -> None:
         """Read the identities again whenever they change."""
@@ -172,9 +174,8 @@ class Plane:
         for pool in (self.receiving, self.heavy, self.checking):
             pool.close()
         self.writers.shutdown()
-        self.catalog.close()
-        self.store.close()
-        self._lock.close()
+        self._neighbours.close()
+        self._opened.close()
 
 
 def _verifier(settings: Settings) -> Verifier:

@@ -23,7 +23,7 @@ from pretzel.control_plane.steps import reached
 from pretzel.control_plane.store import files, identity
 from pretzel.control_plane.store.files import Signature, name_of, parse_name, writing
 from pretzel.control_plane.store.interface import Buffer, ObjectStore, Writer
-from pretzel.control_plane.store.ownership import LOCK, own
+from pretzel.control_plane.store.ownership import LOCK, admit, own, share
 from pretzel.control_plane.store.quarantine import Quarantine
 from pretzel.errors import CorruptObjectError, NotFoundError, PreconditionError, UnavailableError
 from pretzel.plan.digest import Digest
@@ -34,7 +34,7 @@ _KNOWN = {identity.FILE, LOCK, "incoming", "damaged"}
 
 
 class DirectoryStore(ObjectStore):
-    """Objects as files.  One process owns a directory: opening it sweeps partial writes of an earlier one."""
+    """Objects as files.  One process owns a directory, or several share it: the first sweeps partial writes."""
 
     scheme = "file"
     root: Path
@@ -44,6 +44,17 @@ class DirectoryStore(ObjectStore):
         root = files.path_of(url)
         owned = own(root, "store")
         store = cls(root, sweep=sweep)
+        store._owned = owned
+        return store
+
+    @classmethod
+    def open_shared(cls, url: str, *, sweep: bool = True) -> Self:
+        root = files.path_of(url)
+        owned, first = share(root, "store")
+        try:
+            store = cls(root, sweep=sweep and first)
+        finally:
+            admit(owned)
         store._owned = owned
         return store
 

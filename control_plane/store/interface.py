@@ -111,6 +111,17 @@ class ObjectStore(ABC):
         """
         raise NotImplementedError
 
+    @classmethod
+    def open_shared(cls, url: str, *, sweep: bool = True) -> Self:
+        """Open the store of a URL that other control planes over the same catalog may have open too.
+
+        Partial writes are removed only if no other has it open.
+
+        Raises:
+            InputError, PreconditionError: as :meth:`open`.
+        """
+        return cls.open(url, sweep=sweep)
+
     on_damage: Callable[[Digest], None] = staticmethod(lambda digest: None)
     """Called when an object is found damaged."""
 
