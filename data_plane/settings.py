@@ -61,7 +61,8 @@ class Settings(TelemetrySettings):
     model_name: str = ""
     """Name of the only model of that directory; if empty, each file is served under its own name."""
     control_plane: str = "127.0.0.1:8101"
-    """Address of the control plane; ``https://host:port`` for TLS, ``unix:/path`` for a socket."""
+    """Address of the control plane; ``https://host:port`` for TLS, ``unix:/path`` for a socket; several over one
+    catalog with commas."""
     tls_ca: Path | None = None
     """Authorities of the control plane's certificate, PEM; by default those that gRPC trusts."""
     client_cert: Path | None = None

@@ -1,10 +1,12 @@
-"""The channel to the control plane, which reads its certificates again when they are renewed."""
+"""The channel to the control planes, which reads its certificates again when they are renewed."""
 
 from __future__ import annotations
 
+import asyncio
 import os
+import random
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,11 +14,13 @@ import grpc.aio
 import structlog
 
 from pretzel.errors import InputError
-from pretzel.targets import Bearer, Target, Tls
+from pretzel.targets import Bearer, Target, Tls, addresses_of
 
 log = structlog.get_logger(__name__)
 
 NO_TLS = Tls()
+_AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL)
+"""Codes of calls whose server was not reached, stops, or was killed."""
 OPTIONS = [
     ("grpc.max_receive_message_length", -1),  # a snapshot of 20 000 models is one message
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -30,9 +34,16 @@ def connect(
 ) -> grpc.aio.Channel:
     """Return a channel to a control plane, which need not run yet; its calls have the token of ``bearer``.
 
+    With several addresses, as in ``a:8101,b:8101``, calls go to one of them until it is unavailable.
+
     Raises:
-        InputError: the address or a file for TLS cannot be read, or the token would travel as plain text.
+        InputError: an address or a file for TLS cannot be read, or the token would travel as plain text.
     """
+    channels = [_connect(one, tls, bearer, insecure_token) for one in addresses_of(address)]
+    return channels[0] if len(channels) == 1 else cast(grpc.aio.Channel, FailoverChannel(channels))
+
+
+def _connect(address: str, tls: Tls, bearer: Bearer | None, insecure_token: bool) -> grpc.aio.Channel:
     target = Target.of(address, secure=tls.ca is not None)
     if target.secure:
         channel = cast(grpc.aio.Channel, RenewedChannel(target.address, tls))
@@ -42,6 +53,46 @@ def connect(
         return channel
     bearer.check(target, insecure_token)
     return cast(grpc.aio.Channel, AuthorizedChannel(channel, bearer))
+
+
+class FailoverChannel:
+    """A channel for stubs over channels to several control planes; the calls stay with one until it is unavailable."""
+
+    def __init__(self, channels: Sequence[grpc.aio.Channel]) -> None:
+        self._channels = channels
+        # Workers that start together do not all begin with the first.
+        self._present = random.randrange(len(channels))
+        self._looks: set[asyncio.Task[None]] = set()
+
+    def unary_unary(self, *arguments: Any, **options: Any) -> Callable[..., Any]:
+        """Return a function that calls a method with one request and one response."""
+        return self._method([channel.unary_unary(*arguments, **options) for channel in self._channels])
+
+    def unary_stream(self, *arguments: Any, **options: Any) -> Callable[..., Any]:
+        """Return a function that calls a method with a stream of responses."""
+        return self._method([channel.unary_stream(*arguments, **options) for channel in self._channels])
+
+    async def close(self, grace: float | None = None) -> None:
+        """Close all of them."""
+        for channel in self._channels:
+            await channel.close(grace)
+
+    def _method(self, methods: Sequence[Callable[..., Any]]) -> Callable[..., Any]:
+        def call(*request: Any, **limits: Any) -> Any:
+            place = self._present
+            running = methods[place](*request, **limits)
+            look = asyncio.ensure_future(self._look(running, place))
+            self._looks.add(look)
+            look.add_done_callback(self._looks.discard)
+            return running
+
+        return call
+
+    async def _look(self, running: Any, place: int) -> None:
+        """Go on with the next channel if a call fails because its server is away; another call may have done so."""
+        if await running.code() in _AWAY and self._present == place:
+            self._present = (place + 1) % len(self._channels)
+            log.info("calls go to the next control plane", number=self._present)
 
 
 class AuthorizedChannel:

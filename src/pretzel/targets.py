@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SECURE = {"https": 443, "grpcs": 443}
 PLAIN = {"http": 80, "grpc": 80}
 UNIX = "unix:"
+_GRPC_LISTS = ("ipv4:", "ipv6:")
+"""Schemes of gRPC targets that are lists themselves."""
 File = str | Path
 TOKEN, TOKEN_FILE = "PRETZEL_TOKEN", "PRETZEL_TOKEN_FILE"
 """Variables with a client's token, and with the file that has it."""
@@ -108,6 +110,20 @@ class Target:
         host, port = _of_authority(text, url)
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         return cls(address, url.scheme in SECURE, (host, port))
+
+
+def addresses_of(text: str) -> list[str]:
+    """Return the addresses of a list with commas, such as ``a:8101,b:8101``; a gRPC target with commas is one address.
+
+    Raises:
+        InputError: one is empty.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) == 1 or text.startswith(_GRPC_LISTS) or not all(":" in part for part in parts if part):
+        return [text]
+    if not all(parts):
+        raise InputError(f"address {text!r}: one of its addresses is empty; expected host:port,host:port")
+    return parts
 
 
 class Bearer:

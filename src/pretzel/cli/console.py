@@ -17,7 +17,10 @@ from pretzel.errors import UnsupportedError
 
 def console(
     control: Annotated[
-        str, typer.Option("--control-plane", envvar="PRETZEL_CONTROL_PLANE", help="Address of the control plane.")
+        str,
+        typer.Option(
+            "--control-plane", envvar="PRETZEL_CONTROL_PLANE", help="Address of the control plane; several with commas."
+        ),
     ] = CONTROL,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = LOOPBACK,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")] = PORT,

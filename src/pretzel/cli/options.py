@@ -12,7 +12,10 @@ from pretzel.cli.tables.reading import MISSING, Format, Reading, parsed_types
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Control = Annotated[
-    str, typer.Option("--control", envvar="PRETZEL_CONTROL_PLANE", help="Address of the control plane.")
+    str,
+    typer.Option(
+        "--control", envvar="PRETZEL_CONTROL_PLANE", help="Address of the control plane; several with commas."
+    ),
 ]
 Server = Annotated[str, typer.Option("--server", envvar="PRETZEL_SERVER", help="Address of the workers.")]
 Timeout = Annotated[float, typer.Option(min=0.001, help="Seconds to wait for servers.")]

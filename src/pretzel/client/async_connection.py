@@ -25,7 +25,7 @@ from pretzel.client.operations import (
     UnaryCall,
 )
 from pretzel.client.tracing import async_interceptors
-from pretzel.errors import PretzelError
+from pretzel.errors import PretzelError, UnavailableError
 from pretzel.targets import Bearer, File
 
 T = TypeVar("T")
@@ -37,6 +37,7 @@ class AsyncConnection:
     """A few channels to one address, and the loop that runs operations over them."""
 
     stub: Callable[[Any], Any]
+    turns: type[Turns] = Turns
 
     def __init__(
         self,
@@ -61,7 +62,7 @@ class AsyncConnection:
         self._count, self._options = channels, channel_options(options)
         self._channels: list[grpc.aio.Channel] = []
         self._stubs: list[Any] = []
-        self._turns = Turns(channels)
+        self._turns = type(self).turns(channels * len(self._endpoint.targets))
         self._interceptors = async_interceptors(address) if tracing else None
 
     async def close(self) -> None:
@@ -84,7 +85,7 @@ class AsyncConnection:
         if not self._stubs:
             spans = self._interceptors
             plain, secure = (partial(kind, interceptors=spans) for kind in _CHANNELS)
-            self._channels = [self._endpoint.open(plain, secure, self._options) for _ in range(self._count)]
+            self._channels = self._endpoint.open(plain, secure, self._options, self._count)
             self._stubs = [type(self).stub(channel) for channel in self._channels]
         return self._stubs[place]
 
@@ -101,7 +102,7 @@ class AsyncConnection:
         try:
             while True:
                 effect = operation.throw(failure) if failure else operation.send(answer)
-                answer, failure = None, None
+                answer, failure, place = None, None, self._turns.present
                 try:
                     timeout = None if end is None else left(end, self.address)
                     if isinstance(effect, UnaryCall):  # not by _perform: nearly every effect is one
@@ -114,6 +115,8 @@ class AsyncConnection:
                         self._endpoint.reached |= isinstance(effect, CALLS)
                 except (grpc.RpcError, PretzelError) as error:
                     failure = self._endpoint.failure(error)
+                    if isinstance(failure, UnavailableError):
+                        self._turns.leave(place)
                     if cause := await asyncio.to_thread(self._endpoint.cause, failure):
                         raise cause from None
         except StopIteration as done:

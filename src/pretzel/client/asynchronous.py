@@ -9,6 +9,7 @@ from pretzel.adapters.convert import typed_columns
 from pretzel.adapters.results import result_of
 from pretzel.client import catalog, deployment, labelling, overview, prediction, stores
 from pretzel.client.async_connection import AsyncConnection
+from pretzel.client.channel import Stay
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.overview import FailedVerification, Fleet, RelatedModel, Sharing
 from pretzel.client.repeating import Repeater
@@ -101,6 +102,7 @@ class AsyncControlPlane(AsyncConnection):
     """Deployment; see :class:`~pretzel.client.planes.ControlPlane`."""
 
     stub = ControlStub
+    turns = Stay
 
     def __init__(self, address: str = "127.0.0.1:8101", **arguments: Any) -> None:
         """Create a client of a control plane; the arguments are those of :class:`AsyncConnection`."""

@@ -38,7 +38,16 @@ class Turns:
     """The turns of a client's channels, each with its own connections, and often with its own worker."""
 
     def __init__(self, count: int) -> None:
+        """Take turns among so many channels."""
         self._count, self._turns = count, itertools.count()
+
+    @property
+    def present(self) -> int:
+        """Return the channel of the calls that begin now, if they have the same."""
+        return 0
+
+    def leave(self, place: int) -> None:
+        """Do nothing: the next call uses another channel anyway."""
 
     def next(self) -> int:
         """Return the channel whose turn it is."""
@@ -48,4 +57,32 @@ class Turns:
         """Return a channel for a call; not that of its last attempt, which failed."""
         turn = next(self._turns) if call.place is None else call.place + 1
         call.place = turn % self._count
+        return call.place
+
+
+class Stay(Turns):
+    """The channels of a client that stays with one server until that is unavailable."""
+
+    def __init__(self, count: int) -> None:
+        """Begin with the first of so many channels."""
+        super().__init__(count)
+        self._present = 0
+
+    @property
+    def present(self) -> int:
+        """Return the channel of all calls that begin now."""
+        return self._present
+
+    def leave(self, place: int) -> None:
+        """Go on with the channel after one whose server is unavailable; another call may have left it already."""
+        if self._present == place:
+            self._present = (place + 1) % self._count
+
+    def next(self) -> int:
+        """Return the present channel."""
+        return self._present
+
+    def next_for(self, call: UnaryCall) -> int:
+        """Return the present channel; a call that failed on it has left it."""
+        call.place = self._present
         return call.place

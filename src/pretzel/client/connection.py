@@ -23,7 +23,7 @@ from pretzel.client.operations import (
     UnaryCall,
 )
 from pretzel.client.tracing import traced
-from pretzel.errors import PretzelError
+from pretzel.errors import PretzelError, UnavailableError
 from pretzel.targets import Bearer, File
 
 T = TypeVar("T")
@@ -33,6 +33,7 @@ class Connection:
     """A few channels to one address, and the loop that runs operations over them."""
 
     stub: Callable[[grpc.Channel], Any]
+    turns: type[Turns] = Turns
 
     def __init__(
         self,
@@ -54,8 +55,9 @@ class Connection:
 
         Args:
             address: ``host:port``, ``https://host:port`` for TLS, ``unix:/path``, or any gRPC target:
-                ``ipv4:10.0.0.1:8001,10.0.0.2:8001``, ``dns:///workers:8001``.  Calls are distributed round-robin over
-                the servers behind it.
+                ``ipv4:10.0.0.1:8001,10.0.0.2:8001``, ``dns:///workers:8001``; or several with commas, ``a:1,b:1``.
+                Calls of workers are distributed round-robin over the servers; a client of control planes stays with
+                one of several addresses until that is unavailable.
             timeout: seconds that a call may take, each call can override it; or a :class:`Budget` of all calls.
             channels: number of connections; several let one client reach several worker processes of a machine.
             tls_ca: file with the authorities of the server's certificate, PEM; by default those that gRPC trusts.
@@ -78,11 +80,11 @@ class Connection:
         bearer = Bearer.of(token, token_file)
         self._endpoint = server = Endpoint(address, tls_ca, tls_cert, tls_key, credentials, bearer, insecure_token)
         arguments = channel_options(options)
-        self._channels = [server.open(grpc.insecure_channel, grpc.secure_channel, arguments) for _ in range(channels)]
+        self._channels = server.open(grpc.insecure_channel, grpc.secure_channel, arguments, channels)
         if tracing:
             self._channels = [traced(channel, self.address) for channel in self._channels]
         self._stubs = [type(self).stub(channel) for channel in self._channels]
-        self._turns = Turns(channels)
+        self._turns = type(self).turns(channels * len(self._endpoint.targets))
 
     def close(self) -> None:
         """Close the connections; running calls are cancelled."""
@@ -112,7 +114,7 @@ class Connection:
         try:
             while True:
                 effect = operation.throw(failure) if failure else operation.send(answer)
-                answer, failure = None, None
+                answer, failure, place = None, None, self._turns.present
                 try:
                     timeout = None if end is None else left(end, self.address)
                     if isinstance(effect, UnaryCall):  # not by _perform: nearly every effect is one
@@ -125,6 +127,8 @@ class Connection:
                         self._endpoint.reached |= isinstance(effect, CALLS)
                 except (grpc.RpcError, PretzelError) as error:
                     failure = self._endpoint.failure(error)
+                    if isinstance(failure, UnavailableError):
+                        self._turns.leave(place)
                     if cause := self._endpoint.cause(failure):
                         raise cause from None
         except StopIteration as done:

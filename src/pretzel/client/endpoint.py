@@ -14,7 +14,7 @@ from pretzel.client.failures import MismatchError, UnreachedError, failure_of
 from pretzel.client.request_ids import METADATA, Pairs, identify
 from pretzel.errors import DeadlineError, PretzelError
 from pretzel.plan.texts import sendable
-from pretzel.targets import Bearer, File, Target, Tls
+from pretzel.targets import Bearer, File, Target, Tls, addresses_of
 
 C = TypeVar("C")
 DIAGNOSIS_SECONDS = 0.3
@@ -56,7 +56,7 @@ def left(end: float, address: str) -> float:
 
 
 class Endpoint:
-    """One server, or several behind one address."""
+    """One server, or several: behind one address, or with an address each."""
 
     def __init__(
         self,
@@ -74,20 +74,25 @@ class Endpoint:
             InputError: one cannot be read, or the token would travel as plain text.
         """
         self.address, self._tls = sendable("address", address), Tls(tls_ca, tls_cert, tls_key)
-        self.target = Target.of(address, secure=bool(self._tls) or credentials is not None)
-        self._credentials = credentials or (self._tls.credentials() if self.target.secure else None)
+        secure = bool(self._tls) or credentials is not None
+        self.targets = [Target.of(one, secure=secure) for one in addresses_of(address)]
+        is_secure = any(target.secure for target in self.targets)
+        self._credentials = credentials or (self._tls.credentials() if is_secure else None)
         self._foreign = credentials is not None
         self._bearer = bearer
         if bearer is not None:
-            bearer.check(self.target, insecure_token)
+            for target in self.targets:
+                bearer.check(target, insecure_token)
         self.reached = False
         """True after an answer."""
 
-    def open(self, plain: Callable[..., C], secure: Callable[..., C], options: Any) -> C:
-        """Return a new channel."""
-        if self.target.secure:
-            return secure(self.target.address, self._credentials, options)
-        return plain(self.target.address, options)
+    def open(self, plain: Callable[..., C], secure: Callable[..., C], options: Any, count: int) -> list[C]:
+        """Return ``count`` new channels to each address, in turns."""
+        return [
+            secure(target.address, self._credentials, options) if target.secure else plain(target.address, options)
+            for _ in range(count)
+            for target in self.targets
+        ]
 
     def metadata(self) -> Pairs | None:
         """Return the metadata of a call: its token, and the identifier that its caller gave."""
@@ -109,6 +114,8 @@ class Endpoint:
         """
         if self.reached or self._foreign or not isinstance(error, (UnreachedError, DeadlineError)):
             return None
-        found = diagnose(self.target, self._tls, DIAGNOSIS_SECONDS)
+        if len(self.targets) > 1:  # another of them may answer
+            return None
+        found = diagnose(self.targets[0], self._tls, DIAGNOSIS_SECONDS)
         prose = f" (gRPC: {error.details})" if isinstance(error, UnreachedError) else ""
         return MismatchError(f"{self.address}: {found}{prose}") if found else None

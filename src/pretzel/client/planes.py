@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from pretzel.client import catalog, deployment, labelling, overview, stores
+from pretzel.client.channel import Stay
 from pretzel.client.connection import Connection
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.overview import FailedVerification, Fleet, RelatedModel, Sharing
@@ -27,6 +28,7 @@ class ControlPlane(Connection):
     """
 
     stub = ControlStub
+    turns = Stay
 
     def __init__(self, address: str = "127.0.0.1:8101", **arguments: Any) -> None:
         """Create a client of a control plane; the arguments are those of :class:`Connection`."""

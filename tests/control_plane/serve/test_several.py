@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import grpc
 import pytest
 
 from pretzel.v1 import control_pb2 as pb
 from pretzel.v1 import overview_pb2, overview_pb2_grpc
 from tests.control_plane.conftest import Postgres
-from tests.control_plane.serve.failing import fails
 from tests.control_plane.serve.running import SECONDS, Server, control_plane, definition, models, sample
 from tests.control_plane.serve.test_workers import report, watching
 

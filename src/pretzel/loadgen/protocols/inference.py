@@ -32,7 +32,8 @@ _AT_ONCE = 64
 async def prepare(server: Server, wanted: Wanted, method: str, file: Path | None) -> Prepared:
     """Ask for the models' metadata over gRPC, and prepare the requests."""
     endpoint = Endpoint(server.address, server.tls.ca, server.tls.cert, server.tls.key)
-    async with endpoint.open(grpc.aio.insecure_channel, grpc.aio.secure_channel, [("grpc.enable_retries", 0)]) as link:
+    options = [("grpc.enable_retries", 0)]
+    async with endpoint.open(grpc.aio.insecure_channel, grpc.aio.secure_channel, options, 1)[0] as link:
         stub: Any = GRPCInferenceServiceStub(link)
 
         async def ask(model: str) -> Declared:
