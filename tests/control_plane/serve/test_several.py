@@ -2,34 +2,90 @@
 
 from __future__ import annotations
 
+import os
+import random
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from pretzel.client import Client, ControlPlane
+from pretzel.control_plane.fsck import check_directory
+from pretzel.control_plane.migrate import migrate, step_back
+from pretzel.errors import PreconditionError
 from pretzel.v1 import control_pb2 as pb
 from pretzel.v1 import overview_pb2, overview_pb2_grpc
 from tests.control_plane.conftest import Postgres
-from tests.control_plane.serve.running import SECONDS, Server, control_plane, definition, models, sample
+from tests.control_plane.serve.running import SECONDS, WIDTH, Server, definition, models, sample
 from tests.control_plane.serve.test_workers import report, watching
 
 
-@dataclass
 class Pair:
-    a: Server
-    b: Server
-    url: str
+    """Two control planes, each also on a Unix socket of its own, which it has again after a restart."""
+
+    def __init__(self, root: Path, url: str) -> None:
+        self.root, self.url = root, url
+        self.servers = dict.fromkeys("ab")
+        for name in self.servers:
+            self.start(name)
+
+    @property
+    def a(self) -> Server:
+        return self.servers["a"]
+
+    @property
+    def b(self) -> Server:
+        return self.servers["b"]
+
+    @property
+    def addresses(self) -> str:
+        return ",".join(map(self.socket, self.servers))
+
+    def socket(self, name: str) -> str:
+        return f"unix:{self.root}/{name}.sock"
+
+    def start(self, name: str) -> None:
+        times = {"report_seconds": 0.2, "wait_seconds": 5, "keep_versions": 0, "deployments": 2}
+        where = {"catalog": self.url, "store": self.root / "objects", "control_listen": self.socket(name)}
+        self.servers[name] = Server(self.root / name, **where, **times)
+
+    def close(self) -> None:
+        for server in self.servers.values():
+            server.close()
 
 
 @pytest.fixture(scope="module")
 def pair(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    root, url = tmp_path_factory.mktemp("several"), str(postgres.new())
-    shared = {"catalog": url, "store": root / "objects", "report_seconds": 0.2, "wait_seconds": 5, "deployments": 2}
-    with control_plane(root / "a", **shared) as a, control_plane(root / "b", **shared) as b:
-        yield Pair(a, b, url)
+    running = Pair(tmp_path_factory.mktemp("several"), str(postgres.new()))
+    yield running
+    running.close()
+
+
+@contextmanager
+def running_worker(pair: Pair) -> Iterator[str]:
+    """A worker of both; yields its address."""
+    socket, directory = f"unix:{pair.root}/worker.sock", pair.root / "worker"
+    settings = {"control_plane": pair.addresses, "cache_dir": directory, "listen": socket, "http": "off"}
+    settings |= {"port": 0, "metrics_port": 0, "report_seconds": 0.2}
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "pretzel.data_plane"],
+        env=os.environ | {f"PRETZEL_{name.upper()}": str(value) for name, value in settings.items()},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None and process.stdout.readline()
+        yield socket
+    finally:
+        process.terminate()
+        process.wait(SECONDS)
+        process.stdout.close()
 
 
 def workers(server: Server) -> dict[str, int]:
@@ -37,8 +93,8 @@ def workers(server: Server) -> dict[str, int]:
     return {worker.name: worker.revision for worker in listed.workers}
 
 
-def until(condition, seconds: float = SECONDS) -> None:
-    end = time.monotonic() + seconds
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + SECONDS
     while not condition():
         assert time.monotonic() < end
         threading.Event().wait(0.02)
@@ -94,10 +150,6 @@ def test_one_collects_at_a_time_and_keeps_uploads_of_the_other(pair: Pair):
 
 
 def test_what_changes_tables_needs_the_catalog_alone(pair: Pair, tmp_path: Path):
-    from pretzel.control_plane.fsck import check_directory
-    from pretzel.control_plane.migrate import migrate, step_back
-    from pretzel.errors import PreconditionError
-
     for act in (
         lambda: migrate(pair.url, str(tmp_path / "catalog.sqlite")),
         lambda: step_back(pair.url),
@@ -107,3 +159,59 @@ def test_what_changes_tables_needs_the_catalog_alone(pair: Pair, tmp_path: Path)
             PreconditionError, match=r"in use by pretzel, pid \d+ on .*; .*stop what uses it, and retry"
         ):
             act()
+
+
+class Deploying(threading.Thread):
+    """A client that deploys one definition after the other to a model of its own, and uses each at once."""
+
+    def __init__(self, pair: Pair, worker: str, name: str, seed: int) -> None:
+        super().__init__()
+        self._seed = seed
+        self.name, self._addresses, self._worker = name, pair.addresses, worker
+        self.stop = threading.Event()
+        self.versions: list[int] = []
+        self.digests: list[object] = []
+        self.error: BaseException | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            with ControlPlane(self._addresses) as plane, Client(self._worker) as client:
+                while not self.stop.is_set():
+                    sent = definition(self._seed + len(self.versions))
+                    version = plane.deploy(self.name, sent, timeout=SECONDS)
+                    self.versions.append(version.version)
+                    self.digests.append(version.definition)
+                    assert version.definition == sent.digest
+                    client.infer(f"{self.name}@{version.version}", {"x": np.zeros((1, WIDTH))}, timeout=SECONDS)
+        except BaseException as error:
+            self.error = error
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.long)])
+def test_killed_while_clients_deploy(pair: Pair, kills: int):
+    """Nothing is lost or doubled, the revisions have no gaps, and what was acknowledged is served."""
+    chance = random.Random(kills)
+    with running_worker(pair) as worker, ControlPlane(pair.addresses) as plane:
+        start = plane.workers().revision
+        clients = [Deploying(pair, worker, f"killed{kills}-{i}", 1000 * (i + 1)) for i in range(3)]
+        for _ in range(kills):
+            before = sum(len(client.versions) for client in clients)
+            until(lambda before=before: sum(len(client.versions) for client in clients) > before + 3)
+            threading.Event().wait(chance.uniform(0, 0.1))
+            name = chance.choice("ab")
+            pair.servers[name].process.kill()
+            pair.servers[name].close()
+            pair.start(name)
+        for client in clients:
+            client.stop.set()
+        for client in clients:
+            client.join(SECONDS)
+        assert [client.error for client in clients] == [None] * 3
+        published = {model.name: model for model in plane.models(prefix=f"killed{kills}-")}
+        for client in clients:
+            versions = published[client.name].versions
+            assert client.versions == [version.version for version in versions] == [*range(1, len(versions) + 1)]
+            assert client.digests == [version.definition for version in versions]
+        # Each deployment adds a version, and moves the alias.
+        assert plane.workers().revision == start + 2 * sum(len(client.versions) for client in clients)
