@@ -188,7 +188,7 @@ class Deploying(threading.Thread):
             self.error = error
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kills", [1, *(pytest.param(n, marks=pytest.mark.long) for n in (3, 20))])
 def test_killed_while_clients_deploy(pair: Pair, kills: int):
     """Nothing is lost or doubled, the revisions have no gaps, and what was acknowledged is served."""
     chance = random.Random(kills)
