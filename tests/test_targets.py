@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pretzel.errors import InputError
-from pretzel.targets import Target, Tls
+from pretzel.targets import Target, Tls, addresses_of
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,22 @@ def test_files(tmp_path: Path) -> None:
             Tls(**half)
     with pytest.raises(InputError, match=r"tls_ca: .*no\.pem: No such file"):
         Tls(tmp_path / "no.pem").credentials()
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("a:1", ["a:1"]),
+        ("a:1,b:2", ["a:1", "b:2"]),
+        ("https://a:1, unix:/b.sock", ["https://a:1", "unix:/b.sock"]),
+        ("ipv4:10.0.0.1:1,10.0.0.2:1", ["ipv4:10.0.0.1:1,10.0.0.2:1"]),
+        ("unix:/with,comma", ["unix:/with,comma"]),
+    ],
+)
+def test_lists_of_addresses(text: str, addresses: list[str]):
+    assert addresses_of(text) == addresses
+
+
+def test_an_empty_address_in_a_list_is_refused():
+    with pytest.raises(InputError, match="one of its addresses is empty; expected host:port,host:port"):
+        addresses_of("a:1,,b:2")

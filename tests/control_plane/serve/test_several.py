@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import subprocess
@@ -18,9 +19,13 @@ import pytest
 from pretzel.client import Client, ControlPlane
 from pretzel.control_plane.fsck import check_directory
 from pretzel.control_plane.migrate import migrate, step_back
-from pretzel.errors import PreconditionError
+from pretzel.data_plane.catalog import Catalog
+from pretzel.data_plane.pull.channel import connect
+from pretzel.data_plane.pull.watch import Watcher
+from pretzel.errors import DeadlineError, PreconditionError
 from pretzel.v1 import control_pb2 as pb
 from pretzel.v1 import overview_pb2, overview_pb2_grpc
+from pretzel.v1.worker_pb2_grpc import WorkerServiceStub
 from tests.control_plane.conftest import Postgres
 from tests.control_plane.serve.running import SECONDS, WIDTH, Server, definition, models, sample
 from tests.control_plane.serve.test_workers import report, watching
@@ -159,6 +164,43 @@ def test_what_changes_tables_needs_the_catalog_alone(pair: Pair, tmp_path: Path)
             PreconditionError, match=r"in use by pretzel, pid \d+ on .*; .*stop what uses it, and retry"
         ):
             act()
+
+
+def test_clients_and_workers_go_on_with_the_next_address(pair: Pair, tmp_path: Path):
+    nowhere = f"unix:{tmp_path}/nowhere.sock"
+    with ControlPlane(f"{nowhere},{pair.socket('b')}") as plane:
+        assert plane.deploy("next", definition(4)).version == 1
+        assert plane.deploy("next", definition(4)).version == 1
+
+    async def fetched() -> list[str]:
+        channel = connect(f"{nowhere},{pair.socket('a')}")
+        watcher = Watcher(WorkerServiceStub(channel), "next", Catalog("", 0, {}))
+        following = asyncio.create_task(watcher.run())
+        async with asyncio.timeout(SECONDS):
+            await watcher.moved.wait()
+        following.cancel()
+        await channel.close()
+        return list(watcher.target.records)
+
+    assert "next" in asyncio.run(fetched())
+    with ControlPlane(f"{nowhere},{nowhere}2") as plane, pytest.raises(DeadlineError, match="no server answers"):
+        plane.models(timeout=0.5)
+
+
+def test_a_session_that_is_cut_is_opened_again(pair: Pair, postgres: Postgres):
+    """Changes that were made meanwhile are seen, and the catalog is again not free for others."""
+    database = pair.url.partition("?")[0].rpartition("/")[2]
+    sessions = f"FROM pg_stat_activity WHERE datname = '{database}' AND application_name LIKE 'pretzel, pid%'"
+    (before,) = [postgres.server.sql(f"SELECT array_agg(pid ORDER BY pid) {sessions}")[0][0]]
+    assert len(before) == 2
+    with watching(pair.b, worker="cut") as watcher:
+        at = watcher.next().revision
+        postgres.server.sql(f"SELECT pg_terminate_backend(pid, 10000) {sessions}")
+        pair.a.deploy("cut", definition(5))
+        assert watcher.until(at + 2)
+    until(lambda: postgres.server.sql(f"SELECT count(*) {sessions}") == [(2,)])
+    with pytest.raises(PreconditionError, match="in use by pretzel, pid"):
+        step_back(pair.url)
 
 
 class Deploying(threading.Thread):
