@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, select
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.tables import OF_THE_MOMENT, metadata, state
@@ -17,20 +17,23 @@ _ROWS = 1000
 """Rows that are in memory at once."""
 
 
-def copy(source: Database, target: Database) -> dict[str, int]:
-    """Copy all tables from one snapshot in one transaction, and return the number of rows by table.
+def copy(
+    source: Database, target: Database, tables: Sequence[Table] = TABLES, keep_epoch: bool = True
+) -> dict[str, int]:
+    """Copy tables from one snapshot in one transaction, and return the number of rows by table.
 
-    The target lacks what is written to the source after the call started.
+    The target lacks what is written to the source after the call started.  Without ``keep_epoch``, it keeps its own.
 
     Raises:
         PreconditionError: the target is not empty.
         UnavailableError: the counts differ, or a database failed; the target is as before.
     """
     with source.read() as read, target.write() as write:
-        _check_empty(read, write, target)
+        own = _check_empty(read, write, target, keep_epoch)
         write.execute(delete(state))
-        counts = {table.name: _copy_table(read, write, table) for table in TABLES}
-        for table in TABLES:
+        counts = {table.name: _copy_table(read, write, table) for table in tables}
+        write.execute(update(state).values(epoch=own))
+        for table in tables:
             before, after = _count(read, table), _count(write, table)
             if not before == after == counts[table.name]:
                 raise UnavailableError(
@@ -39,15 +42,26 @@ def copy(source: Database, target: Database) -> dict[str, int]:
     return counts
 
 
-def _check_empty(read: Connection, write: Connection, target: Database) -> None:
-    epoch, here = (connection.execute(select(state)).one() for connection in (read, write))
-    rows = [f"{count} {table.name}" for table in TABLES if table is not state and (count := _count(write, table))]
+def check_empty(connection: Connection, name: str) -> None:
+    """Check that a database has no rows.
+
+    Raises:
+        PreconditionError: it has some.
+    """
+    rows = [f"{count} {table.name}" for table in TABLES if table is not state and (count := _count(connection, table))]
     if rows:
-        raise PreconditionError(f"catalog {target.name}: it has {', '.join(rows)}; name an empty database")
-    if here.epoch != epoch.epoch:
+        raise PreconditionError(f"catalog {name}: it has {', '.join(rows)}; name an empty database")
+
+
+def _check_empty(read: Connection, write: Connection, target: Database, same: bool) -> str:
+    """Return the epoch of a target that has no rows, and the epoch of the source if it must be the same."""
+    epoch, here = (connection.execute(select(state)).one() for connection in (read, write))
+    check_empty(write, target.name)
+    if same and here.epoch != epoch.epoch:
         raise PreconditionError(
             f"catalog {target.name}: a control plane has used it, with epoch {here.epoch}; name an empty database"
         )
+    return str(here.epoch)
 
 
 def _copy_table(read: Connection, write: Connection, table: Table) -> int:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import DBAPIError
@@ -26,21 +28,39 @@ from pretzel.errors import PreconditionError, UnavailableError
 class Database:
     """One database.  Reads see a snapshot; writes run one transaction at a time, over all processes."""
 
-    def __init__(self, location: Path | str | Dialect, epoch: str = "") -> None:
-        """Open a file, a URL or a dialect; a new catalog gets ``epoch``, or a generated one."""
+    def __init__(self, location: Path | str | Dialect, epoch: str = "", migrate: bool = True) -> None:
+        """Open a file, a URL or a dialect; a new catalog gets ``epoch``, or a generated one.
+
+        Without ``migrate`` nothing is changed: it must exist, with the tables of this version.
+        """
         self.dialect = dialect_of(location)
         self.name = self.dialect.name
         self.engine = self.dialect.engine()
+        self._ahead = 0.0
         try:
-            with self._migrating() as connection:
-                command.upgrade(_alembic(connection), "head")
-                self.dialect.migrated(connection)
-                if connection.execute(select(state)).first() is None:
-                    connection.execute(insert(state).values(id=1, epoch=epoch or uuid.uuid4().hex, revision=1))
-                self._ahead = self.dialect.now(connection) - clock.now()
+            self._migrate(epoch) if migrate else self._check_tables()
         except BaseException:
             self.close()
             raise
+
+    def _migrate(self, epoch: str) -> None:
+        with self._migrating() as connection:
+            command.upgrade(_alembic(connection), "head")
+            self.dialect.migrated(connection)
+            if connection.execute(select(state)).first() is None:
+                connection.execute(insert(state).values(id=1, epoch=epoch or uuid.uuid4().hex, revision=1))
+            self._ahead = self.dialect.now(connection) - clock.now()
+
+    def _check_tables(self) -> None:
+        with self.read() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+            newest = ScriptDirectory.from_config(_alembic(connection)).get_current_head()
+            if found != newest:
+                raise PreconditionError(
+                    f"catalog {self.name}: its tables are of revision {found}, expected {newest}; use the version of "
+                    "Pretzel that its control plane has"
+                )
+            self._ahead = self.dialect.now(connection) - clock.now()
 
     def now(self) -> float:
         """Return the seconds since 1970 by the clock of the database, as it was compared with ours at the start."""

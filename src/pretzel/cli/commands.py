@@ -48,6 +48,8 @@ COMMANDS: Mapping[str, Entry] = {
     "gc": Entry("store:gc", "Remove the objects that no version needs."),
     "fsck": Entry("store:fsck", "Check the store."),
     "migrate": Entry("migrating:migrate", "Copy a catalog to another database.", False),
+    "backup": Entry("backups:backup", "Copy a catalog and its objects to a directory.", False),
+    "restore": Entry("backups:restore", "Fill an empty catalog and store from a backup.", False),
     "token": Entry("token:token", "Make a token for the file of identities.", False),
     "bench": Entry("bench:measuring", "Measure latency and throughput, or compare two results.", False),
 }
