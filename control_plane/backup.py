@@ -89,7 +89,7 @@ def restore(source: Path, data_dir: Path, url: str = "", catalog: str = "", prog
     The objects come first, then all rows at once: a restore that failed may be repeated.
 
     Raises:
-        PreconditionError: the source is no backup, the target is not empty, or a control plane uses one of them.
+        PreconditionError: the source is not a backup, the target is not empty, or a control plane uses one of them.
         CorruptObjectError: an object of the backup is damaged.
         UnavailableError: a database or the store cannot be reached or failed; retry.
     """

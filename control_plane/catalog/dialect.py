@@ -56,7 +56,7 @@ class Dialect(ABC):
         """Return the seconds since 1970 by a clock that all who use the database share."""
 
     def announce(self, connection: Connection, what: str) -> None:
-        """Tell the other owners something once this transaction is committed."""
+        """Announce something to the other owners when this transaction is committed."""
         return
 
     @contextmanager

@@ -49,7 +49,7 @@ class Keeping:
         try:
             yield hold
         finally:
-            with suppress(UnavailableError):  # they end by themselves
+            with suppress(UnavailableError):  # they expire
                 self._let_go(hold, holder)
 
     def lease(self, digests: Iterable[Digest], seconds: float, holder: str = "") -> None:

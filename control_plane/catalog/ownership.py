@@ -15,7 +15,7 @@ from pretzel.errors import PreconditionError
 MOST_CHARACTERS = 63
 """Characters of the description of an owner; PostgreSQL shows no more."""
 SUFFIX = ".owner"
-"""Suffix of the file that is locked beside a catalog in a file."""
+"""Suffix of the name of the file that is locked for a catalog in a file."""
 
 
 class Ownership(ABC):
@@ -38,7 +38,7 @@ class FileOwnership(Ownership):
     """The use of a catalog in a file, which one process has at a time."""
 
     def __init__(self, catalog: Path) -> None:
-        """Lock the file beside a catalog.
+        """Lock the file next to a catalog.
 
         Raises:
             PreconditionError: another process uses the catalog, or the directory cannot be written.

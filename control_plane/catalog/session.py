@@ -1,4 +1,4 @@
-"""A connection to PostgreSQL that stands for this process: it holds the catalog, and hears what others announce."""
+"""A connection to PostgreSQL that holds the catalog for this process, and receives what others announce."""
 
 from __future__ import annotations
 

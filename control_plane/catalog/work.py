@@ -27,7 +27,7 @@ class Task:
     """Number of the lease, larger than those of all earlier ones on this work; 0 where no other can take over."""
 
     def check(self, connection: Connection) -> None:
-        """Check inside a write transaction that nobody has taken over since.
+        """Check inside a write transaction that no other control plane has taken over since.
 
         Raises:
             UnavailableError: another control plane has.

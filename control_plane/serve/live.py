@@ -49,7 +49,7 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """The last report of a worker, as control planes tell each other."""
+    """The last report of a worker, as control planes exchange them."""
 
     worker: Worker
     age: float

@@ -20,7 +20,7 @@ from pretzel.errors import PreconditionError
 
 @dataclass
 class Opened:
-    """What a control plane has open until it is closed."""
+    """The open parts of a control plane."""
 
     dialect: Dialect
     catalog: Catalog

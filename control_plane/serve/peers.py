@@ -1,4 +1,4 @@
-"""What control planes over one catalog tell each other: changes of models, and the reports of workers."""
+"""Exchange of control planes over one catalog: changes of models, and the reports of workers."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Neighbours:
         self._tell.set()
 
     def close(self) -> None:
-        """Stop listening, and tell the others."""
+        """Stop listening, and remove this control plane from those that live."""
         self._listening.close()
         if self._opened.dialect.shares:
             with suppress(UnavailableError):

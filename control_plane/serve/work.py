@@ -57,7 +57,7 @@ class Works:
                 yield held
             finally:
                 renewing.cancel()
-                with suppress(UnavailableError):  # it ends by itself
+                with suppress(UnavailableError):  # it expires
                     await asyncio.to_thread(self._work.give_back, held.task)
 
     async def _taken(self, name: str, patience: float) -> Task:

@@ -116,7 +116,7 @@ def test_a_backup_that_fails_leaves_the_one_before(saved: Path, tmp_path: Path):
 
 
 def test_backups_while_versions_are_deleted_and_collected(saved: Path, tmp_path: Path):
-    """Each backup is whole, whatever it was made beside."""
+    """Each backup is whole."""
     source, target = tmp_path / "data", tmp_path / "backup"
     restore(saved, source)
     store, stop = DirectoryStore(source / "objects", sweep=False), threading.Event()

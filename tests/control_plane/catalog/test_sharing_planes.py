@@ -1,4 +1,4 @@
-"""What control planes over one catalog keep from each other: ownership, leases on work, holds, and reports."""
+"""Control planes over one catalog: ownership, leases on work, holds, and reports."""
 
 from __future__ import annotations
 
