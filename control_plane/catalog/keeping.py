@@ -28,6 +28,9 @@ class Keeping:
         self.database = database
         self._plane = plane
         self._holds = Holds()
+        self._own_holds = f"hold of {plane}:"
+        self._holders: set[str] = set()
+        """Holders of the leases of running deployments."""
         self._lock = threading.Lock()
         self._leases = Leases(UNBOUNDED, UNBOUNDED) if leases is None else leases
         with database.read() as connection:
@@ -45,10 +48,12 @@ class Keeping:
                 yield hold
             return
         hold = Hold(lambda digests: self._hold(digests, holder))
-        holder = f"hold of {self._plane}:{uuid.uuid4().hex[:12]}"
+        holder = f"{self._own_holds}{uuid.uuid4().hex[:12]}"
+        self._holders.add(holder)  # before its first lease, so that no lease seems to be left over
         try:
             yield hold
         finally:
+            self._holders.discard(holder)
             with suppress(UnavailableError):  # they expire
                 self._let_go(hold, holder)
 
@@ -132,10 +137,12 @@ class Keeping:
         return free
 
     def forget(self) -> None:
-        """Drop expired leases, and the holdings of plans that no version has."""
+        """Drop leases that expired or whose end was lost with the database, and holdings of plans without a version."""
         now = self.database.now()
         with self.database.write() as connection:
             writing.forget(connection, now)
+            if self.database.dialect.shares:
+                writing.drop_leases(connection, self._own_holds, list(self._holders))
         with self._lock:
             self._leases.drop_expired(now)
 

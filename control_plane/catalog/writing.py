@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -123,6 +123,12 @@ def release(connection: Connection, digests: Iterable[Digest], holder: str) -> N
 def drop_expired_leases(connection: Connection, now: float) -> None:
     """Drop the leases that have ended."""
     connection.execute(delete(leases).where(leases.c.until <= now))
+
+
+def drop_leases(connection: Connection, prefix: str, kept: Collection[str]) -> None:
+    """Drop the leases of holders with a prefix, except of some."""
+    started = leases.c.holder.startswith(prefix, autoescape=True)
+    connection.execute(delete(leases).where(started, leases.c.holder.not_in(kept)))
 
 
 def forget(connection: Connection, now: float) -> None:

@@ -182,6 +182,21 @@ def test_collections_at_random_moments_keep_what_others_hold(pair: tuple[Catalog
     assert list(store.digests()) == []
 
 
+def test_a_hold_whose_end_was_lost_ends_at_a_collection(pair: tuple[Catalog, Catalog], monkeypatch: pytest.MonkeyPatch):
+    """As after a crash of the database, which loses commits that were not flushed; running holds stay."""
+    a, b = pair
+    left, running = Digest.of(b"left"), Digest.of(b"running")
+    with monkeypatch.context() as patched, a.holding() as hold:
+        patched.setattr(Catalog, "_let_go", lambda *_: None)
+        with a.holding() as lost:
+            lost.add([left])
+        hold.add([running])
+        b.forget()
+        assert b.unneeded([left, running]) == []
+        a.forget()
+        assert b.unneeded([left, running]) == [left]
+
+
 def test_leases_of_clients_of_two_with_one_address(pair: tuple[Catalog, Catalog]):
     a, b = pair
     digest, client = Digest.of(b"x"), "ipv4:10.0.0.1:5000"
