@@ -46,8 +46,10 @@ def test_a_system_over_a_database_and_s3(s3: S3, postgres: Postgres, tmp_path: P
             plane.delete("m@1")
             assert plane.collect_garbage().objects > 0
         stop(up)
-    other = run(data_dir=tmp_path / "other", store=store, control_port=0, control_metrics_port=0)
-    assert "it holds objects of epoch" in other.stderr and "its catalog.sqlite is missing or empty" in other.stderr
+    ports = {"control_port": 0, "control_metrics_port": 0}
+    other = run(data_dir=tmp_path / "other", store=store, catalog=tmp_path / "other.sqlite", **ports)
+    assert f"store {store.partition('?')[0]}: it holds objects of epoch" in other.stderr
+    assert "its other.sqlite is missing or empty" in other.stderr
     control = tmp_path / "data" / "control"
     assert {path.name for path in control.iterdir()} >= {"copies", "lock"}
     assert not (control / "objects").exists()
