@@ -55,7 +55,7 @@ class Proxy:
         """Whether it answers If-Match and If-None-Match of uploads, which this server ignores."""
         self.lock = threading.Lock()
         self.answers: dict[str, tuple[int, list[tuple[str, str]], bytes]] = {}
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"proxy": self}))
         self._http.daemon_threads = True
         threading.Thread(target=self._http.serve_forever, daemon=True).start()
 
@@ -109,57 +109,55 @@ class Proxy:
         return "if-match" in lowered and lowered["if-match"] != tag
 
 
-def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    proxy: Proxy
+    protocol_version = "HTTP/1.1"
 
-        def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:
+        return
+
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        with self.proxy.lock:
+            self.proxy.requests.append((self.command, self.path))
+            fault = self.proxy.rule(self.command, self.path)
+        if isinstance(fault, Answer):
+            return self._refuse(fault)
+        try:
+            status, headers, data = self._answer(fault, body)
+        except OSError:  # the server was killed
+            self.close_connection = True
+            return None
+        if isinstance(fault, Flip) and data:
+            data = bytes([data[0] ^ 1]) + data[1:]
+        self._send(status, headers, data, fault if isinstance(fault, Cut) else None)
+
+    def _answer(self, fault: Fault | None, body: bytes) -> tuple[int, list, bytes]:
+        if isinstance(fault, Replay):
+            return self.proxy.answers[self.path]
+        with self.proxy.lock:  # conditions are checked and requests done one at a time
+            if self.proxy.conditional and self.command == "PUT" and self.proxy.refuses(self.path, dict(self.headers)):
+                return _error(Answer(412, "PreconditionFailed"))
+            answer = self.proxy.forward(self.command, self.path, dict(self.headers), body)
+            if "list-type" in self.path:
+                self.proxy.answers[self.path] = answer
+            return answer
+
+    def _refuse(self, fault: Answer) -> None:
+        self._send(*_error(fault), None)
+
+    def _send(self, status: int, headers: list, data: bytes, cut: Cut | None) -> None:
+        self.close_connection = self.close_connection or cut is not None
+        if cut is not None and not cut.headers:
             return
+        self.send_response_only(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data if cut is None else data[: cut.after])
 
-        def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            with proxy.lock:
-                proxy.requests.append((self.command, self.path))
-                fault = proxy.rule(self.command, self.path)
-            if isinstance(fault, Answer):
-                return self._refuse(fault)
-            try:
-                status, headers, data = self._answer(fault, body)
-            except OSError:  # the server was killed
-                self.close_connection = True
-                return None
-            if isinstance(fault, Flip) and data:
-                data = bytes([data[0] ^ 1]) + data[1:]
-            self._send(status, headers, data, fault if isinstance(fault, Cut) else None)
-
-        def _answer(self, fault: Fault | None, body: bytes) -> tuple[int, list, bytes]:
-            if isinstance(fault, Replay):
-                return proxy.answers[self.path]
-            with proxy.lock:  # conditions are checked and requests done one at a time
-                if proxy.conditional and self.command == "PUT" and proxy.refuses(self.path, dict(self.headers)):
-                    return _error(Answer(412, "PreconditionFailed"))
-                answer = proxy.forward(self.command, self.path, dict(self.headers), body)
-                if "list-type" in self.path:
-                    proxy.answers[self.path] = answer
-                return answer
-
-        def _refuse(self, fault: Answer) -> None:
-            self._send(*_error(fault), None)
-
-        def _send(self, status: int, headers: list, data: bytes, cut: Cut | None) -> None:
-            self.close_connection = self.close_connection or cut is not None
-            if cut is not None and not cut.headers:
-                return
-            self.send_response_only(status)
-            for name, value in headers:
-                self.send_header(name, value)
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(data if cut is None else data[: cut.after])
-
-        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _serve
-
-    return Handler
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _serve
 
 
 def _error(fault: Answer) -> tuple[int, list[tuple[str, str]], bytes]:

@@ -97,7 +97,7 @@ class Bucket:
             self._client.copy(key, target)
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Remove objects; those that do not exist are no error."""
+        """Remove objects; it is not an error if some do not exist."""
         names = list(keys)
         for first in range(0, len(names), _DELETED_AT_ONCE):
             batch = names[first : first + _DELETED_AT_ONCE]

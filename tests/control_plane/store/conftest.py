@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,12 @@ import pytest
 from pretzel.control_plane.store import DirectoryStore, MemoryStore, ObjectStore
 from pretzel.control_plane.store.interface import Room
 from pretzel.control_plane.store.opening import open_store
-from pretzel.control_plane.store.s3 import S3Store
+from pretzel.control_plane.store.s3 import S3Store, location
 from pretzel.plan.digest import Digest
 from tests.helpers.s3 import S3
+from tests.helpers.s3_proxy import Proxy
 
+Open = Callable[..., S3Store]
 LEFT = 60_000
 """Bytes that a full store still takes."""
 
@@ -87,3 +90,45 @@ def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]
     opened = kind(tmp_path) if kind else InS3(tmp_path, request.getfixturevalue("s3"))
     with closing(opened):
         yield opened
+
+
+@pytest.fixture(scope="module")
+def shared(s3: S3) -> Iterator[Proxy]:
+    proxy = Proxy(s3)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def proxy(shared: Proxy) -> Iterator[Proxy]:
+    shared.heal()
+    yield shared
+    shared.heal()
+    shared.conditional = False
+
+
+@pytest.fixture
+def prefix(s3: S3) -> str:
+    return s3.prefix()
+
+
+@pytest.fixture
+def opened(s3: S3, proxy: Proxy, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Opens the store of a test through the proxy, as often as there are control planes, with their copies."""
+    monkeypatch.setitem(location._RETRYING, "max_retries", 3)
+    monkeypatch.setitem(location._RETRYING, "backoff", {"init_backoff": timedelta(milliseconds=1)})
+    with ExitStack() as stores:
+
+        def open_(name: str = "a", most: int = 1 << 30) -> S3Store:
+            store = open_store(s3.url(prefix, proxy.endpoint), room=Room(tmp_path / name, most))
+            stores.callback(store.close)
+            return store
+
+        yield open_
+
+
+@pytest.fixture
+def s3_store(opened: Open, proxy: Proxy) -> S3Store:
+    store = opened()
+    proxy.requests.clear()
+    return store

@@ -1,12 +1,8 @@
-"""The store in S3: failures of servers and networks, several processes, and copies on this machine."""
+"""The store in S3: failures of servers and networks, damage, and several processes."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,66 +12,19 @@ from pretzel.control_plane.collect import collect
 from pretzel.control_plane.store.identity import Identity
 from pretzel.control_plane.store.interface import Room
 from pretzel.control_plane.store.opening import open_store
-from pretzel.control_plane.store.s3 import S3Store, location
+from pretzel.control_plane.store.s3 import S3Store
 from pretzel.errors import CorruptObjectError, ExhaustedError, NotFoundError, PreconditionError, UnavailableError
 from pretzel.plan.digest import Digest
+from tests.control_plane.store.conftest import Open
+from tests.control_plane.store.s3_objects import LARGE, SMALL, asked, put
 from tests.control_plane.store.suite import blob
 from tests.helpers.s3 import S3
 from tests.helpers.s3_proxy import Answer, Cut, Flip, Proxy, Replay
 
-SMALL, LARGE = blob(5000), blob(9 << 20)
-Open = Callable[..., S3Store]
-
-
-@pytest.fixture(scope="module")
-def shared(s3: S3) -> Iterator[Proxy]:
-    proxy = Proxy(s3)
-    yield proxy
-    proxy.close()
-
 
 @pytest.fixture
-def proxy(shared: Proxy) -> Iterator[Proxy]:
-    shared.heal()
-    yield shared
-    shared.heal()
-    shared.conditional = False
-
-
-@pytest.fixture
-def prefix(s3: S3) -> str:
-    return s3.prefix()
-
-
-@pytest.fixture
-def opened(s3: S3, proxy: Proxy, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    """Opens the store of a test through the proxy, as often as there are control planes, with their copies."""
-    monkeypatch.setitem(location._RETRYING, "max_retries", 3)
-    monkeypatch.setitem(location._RETRYING, "backoff", {"init_backoff": timedelta(milliseconds=1)})
-    with ExitStack() as stores:
-
-        def open_(name: str = "a", most: int = 1 << 30) -> S3Store:
-            store = open_store(s3.url(prefix, proxy.endpoint), room=Room(tmp_path / name, most))
-            stores.callback(store.close)
-            return store
-
-        yield open_
-
-
-@pytest.fixture
-def store(opened: Open, proxy: Proxy) -> S3Store:
-    store = opened()
-    proxy.requests.clear()
-    return store
-
-
-def put(store: S3Store, data: bytes) -> Digest:
-    store.put(Digest.of(data), data)
-    return Digest.of(data)
-
-
-def asked(proxy: Proxy, method: str) -> int:
-    return [made for made, _ in proxy.requests].count(method)
+def store(s3_store: S3Store) -> S3Store:
+    return s3_store
 
 
 @pytest.mark.parametrize("fault", [Answer(503, "SlowDown"), Answer(500, "InternalError"), Cut(headers=False)])
@@ -277,68 +226,6 @@ def test_foreign_objects(store: S3Store, s3: S3, prefix: str):
         store.remove_foreign(name)
     assert list(store.foreign()) == []
     assert store.missing([digest]) == []
-
-
-@pytest.mark.parametrize("data", [SMALL, LARGE], ids=["small", "large"])
-def test_an_object_is_fetched_once(opened: Open, proxy: Proxy, data: bytes):
-    digest = put(opened("a"), data)
-    reader = opened("b")
-    proxy.requests.clear()
-    threads = [threading.Thread(target=reader.get, args=(digest,)) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    reader.check(digest)
-    with reader.files([digest]) as files:
-        assert Path(files[digest]).read_bytes() == data
-    assert asked(proxy, "GET") == 1
-    again = opened("b")
-    proxy.requests.clear()
-    assert bytes(again.get(digest)) == data
-    assert proxy.requests == []
-
-
-def test_what_was_written_is_not_fetched(store: S3Store, proxy: Proxy):
-    digests = [put(store, SMALL), put(store, LARGE)]
-    for digest in digests:
-        store.get(digest)
-        store.check(digest)
-    assert asked(proxy, "GET") == 0
-
-
-@pytest.mark.parametrize("data", [SMALL, LARGE], ids=["small", "large"])
-def test_a_damaged_copy_is_fetched_again(store: S3Store, data: bytes):
-    digest = put(store, data)
-    copy = store.copies.path(digest)
-    copy.unlink()
-    copy.write_bytes(data[:-1] + b"?")
-    assert bytes(store.get(digest)) == data
-    copy.unlink()
-    assert bytes(store.get(digest)) == data
-
-
-def test_copies_are_bounded_except_while_they_are_in_use(opened: Open):
-    store = opened(most=250_000)
-    objects = [blob(100_000, seed) for seed in range(4)]
-    digests = [put(store, data) for data in objects]
-    assert store.copies.held_bytes == 200_000
-    with store.files(digests) as files:
-        assert [Path(files[digest]).read_bytes() for digest in digests] == objects
-        view = store.get(digests[0])
-    assert store.copies.held_bytes == 200_000
-    assert bytes(view) == objects[0]
-    assert opened(most=100_000).copies.held_bytes == 100_000
-
-
-def test_a_disk_without_room_for_copies(opened: Open, tmp_path: Path):
-    digests = [put(opened("a"), data) for data in (SMALL, LARGE)]
-    reader = opened("b")
-    (reader.copies.directory / "incoming").rmdir()
-    with reader.files(digests[:1]) as files:
-        assert files[digests[0]] == SMALL
-    with pytest.raises(UnavailableError, match="it cannot be copied to"):
-        reader.get(digests[1])
 
 
 def test_a_bucket_that_does_not_exist(s3: S3, tmp_path: Path):
