@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from pretzel.compiler.compile import Compiled, compile_plan
@@ -195,11 +194,8 @@ class Deployer:
     def _verify(self, request: Deployment, compiled: Compiled) -> Verified:
         if any(map(is_hop, compiled.plan.stages)) and not self.verifier.python.runs:
             return Verified({}, ())
-        objects: dict[Digest, Path | bytes] = {}
-        for digest in compiled.plan.objects:
-            path = self.store.path(digest)
-            objects[digest] = path if path is not None else bytes(self.store.get(digest))
-        return self.verifier.verify(compiled.plan, objects, request.sample, request.tolerance)
+        with self.store.files(compiled.plan.objects) as objects:
+            return self.verifier.verify(compiled.plan, objects, request.sample, request.tolerance)
 
     def _publish(
         self,

@@ -10,7 +10,7 @@ from pathlib import Path
 from pretzel.control_plane.catalog import Catalog
 from pretzel.control_plane.catalog.opening import FILE, dialect_of, location_of
 from pretzel.control_plane.rebuild import Rebuilder
-from pretzel.control_plane.store import ObjectStore, ParameterCache, files, identity
+from pretzel.control_plane.store import ObjectStore, ParameterCache, identity
 from pretzel.control_plane.store.opening import store_of
 from pretzel.control_plane.store.ownership import own
 from pretzel.errors import CorruptObjectError, NotFoundError, PreconditionError, PretzelError
@@ -61,13 +61,13 @@ class Check:
         stored, (epoch, _) = self.store.epoch(), self.catalog.current()
         if stored and stored != epoch:
             problem = f"the objects are of epoch {stored}, the catalog is of epoch {epoch}"
-            yield Finding(f"{self.store.root}/{identity.FILE}", problem, "restore the catalog of these objects")
+            yield Finding(f"{self.store.name}/{identity.FILE}", problem, "restore the catalog of these objects")
 
     def _strays(self) -> Iterator[Finding]:
-        for path in self.store.foreign():
-            finding = Finding(str(path), "not an object of the store", f"{_REPAIR}, which removes it")
+        for name in self.store.foreign():
+            finding = Finding(name, "not an object of the store", f"{_REPAIR}, which removes it")
             if self.repair:
-                files.remove(path)
+                self.store.remove_foreign(name)
                 finding = replace(finding, remedy="removed", repaired=True)
             yield finding
 
@@ -84,7 +84,7 @@ class Check:
                 self._quarantine(digest)
             if digest not in needed:
                 done = ("quarantined", True) if self.repair else (f"{_REPAIR}, which quarantines it", False)
-                yield Finding(str(self.store.path(digest) or digest), "its bytes do not have its digest", *done)
+                yield Finding(self.store.place(digest), "its bytes do not have its digest", *done)
 
     def _quarantine(self, digest: Digest) -> None:
         try:
@@ -138,14 +138,13 @@ class Check:
         return f"{_REPAIR}, which rebuilds it" if makes else deploy
 
     def _kept(self) -> Iterator[Finding]:
-        root = self.store.root
-        if root is None or not self.store.keeps_all():
+        stored = self.store.identity()
+        if stored is None or not stored.keeps:
             return
-        identified = identity.read(root)
         problem = "the objects have lost their catalog; those that no version needs are kept"
-        finding = Finding(str(root), problem, f"{_REPAIR}, after which they are collected")
-        if self.repair and identified:
-            identity.write(root, replace(identified, keeps=False))
+        finding = Finding(self.store.name, problem, f"{_REPAIR}, after which they are collected")
+        if self.repair:
+            self.store.identify(replace(stored, keeps=False), stored)
             finding = replace(finding, remedy="they are collected from now on", repaired=True)
         yield finding
 
@@ -157,14 +156,14 @@ def check_directory(data_dir: Path, repair: bool = False, url: str = "", catalog
         InputError: no store or catalog has the URL.
         PreconditionError: a control plane has it open, or it is not a data directory.
     """
-    if not (catalog and url) and not (data_dir / (FILE if url else "objects")).exists():
+    if not data_dir.is_dir() or (not (catalog and url) and not (data_dir / (FILE if url else "objects")).exists()):
         raise PreconditionError(
             f"{data_dir}: not the data directory of a control plane; give the one it is started with"
         )
     location = location_of(data_dir, catalog)
     with own(data_dir), closing(store_of(data_dir, url, sweep=repair)) as store:
         try:
-            identified = identity.establish(data_dir, store.root, dialect_of(location))
+            identified = identity.establish(f"data directory {data_dir}", store, dialect_of(location))
             opened = Catalog(location, epoch=identified.epoch)
         except (PreconditionError, CorruptObjectError) as error:
             yield Finding(dialect_of(location).name, str(error), "restore the catalog from a backup")

@@ -26,7 +26,10 @@ class Settings(ServerSettings):
     catalog: str = ""
     """URL of the catalog: postgresql://user@host/database, sqlite:///path or a path; default: a file in data_dir."""
     store: str = ""
-    """URL of the objects: file:///path or a path (a directory), memory: (for tests); default: objects in data_dir."""
+    """URL of the objects: s3://bucket/prefix, file:///path or a path (a directory), memory: (for tests); default:
+    objects in data_dir."""
+    store_copies_bytes: Annotated[int, Field(ge=0)] = 4 << 30
+    """Disk in data_dir for copies of objects that are in an S3-compatible store."""
     new: bool = False
     """Start a new epoch without models if the objects lost their catalog; the objects are kept until a check."""
     replaces: str = ""

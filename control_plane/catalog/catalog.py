@@ -237,8 +237,8 @@ class Catalog:
         with self.database.read() as connection, self._holds.excluded(candidates) as free:
             return reading.unneeded(connection, free, clock.now())
 
-    def remove_unneeded(self, candidates: list[Digest], remove: Callable[[Digest], object]) -> list[Digest]:
-        """Call ``remove`` for the objects that no version needs and no lease or hold keeps, and return them.
+    def remove_unneeded(self, candidates: list[Digest], remove: Callable[[list[Digest]], object]) -> list[Digest]:
+        """Call ``remove`` with the objects that no version needs and no lease or hold keeps, and return them.
 
         This is one write transaction, so that no lease or version can appear between the check and the removal.
 
@@ -253,8 +253,8 @@ class Catalog:
                     f"catalog: its epoch was {self.epoch} and is {epoch}; restart the control plane to collect"
                 )
             free = reading.unneeded(connection, free, now)
-            for digest in free:
-                remove(digest)
+            if free:
+                remove(free)
         return free
 
     def needing(self, digest: Digest) -> list[ModelVersion]:

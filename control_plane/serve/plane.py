@@ -56,18 +56,17 @@ class Plane:
         self.keeper = keeper_of(settings.identities, self.background, worker_token=settings.worker_token_file)
         self._lock = own(settings.data_dir)
         self._collecting = asyncio.Lock()
-        self.store = store_of(settings.data_dir, settings.store)
+        self.store = store_of(settings.data_dir, settings.store, copies=settings.store_copies_bytes)
         location = location_of(settings.data_dir, settings.catalog)
-        self.identity = identity.establish(
-            settings.data_dir, self.store.root, dialect_of(location), settings.new, settings.replaces
-        )
+        place = f"store {self.store.name}" if settings.store else f"data directory {settings.data_dir}"
+        self.identity = identity.establish(place, self.store, dialect_of(location), settings.new, settings.replaces)
         self.catalog = Catalog(
             location,
             epoch=self.identity.epoch,
             keep_versions=settings.keep_versions,
             leases=Leases(settings.most_leases, settings.most_leased_bytes),
         )
-        identity.bind(self.store.root, self.identity)
+        identity.bind(self.store, self.identity)
         self.feed = Feed(self.catalog)
         self.catalog.on_change = self.feed.notify
         self.live = LiveWorkers(settings.report_seconds * _MISSED_REPORTS)

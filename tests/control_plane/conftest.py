@@ -1,4 +1,4 @@
-"""Databases of catalogs: each test that takes one runs on SQLite and on PostgreSQL."""
+"""Databases of catalogs, and an S3 server: tests that take `databases` run on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.tables import metadata
 from tests.helpers.postgresql import Postgresql
+from tests.helpers.s3 import KEYS, S3
 
 
 class Sqlite:
@@ -53,6 +54,17 @@ Databases = Sqlite | Postgres
 def postgresql() -> Iterator[Postgresql]:
     server = Postgresql()
     yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3]:
+    """A server, whose keys this process and its children have."""
+    server = S3()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in KEYS.items():
+            patch.setenv(name, value)
+        yield server
     server.close()
 
 
