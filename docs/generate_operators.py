@@ -137,6 +137,8 @@ REFUSALS = """
 - *Dates.* Functions of users and encoders read columns of dates; other steps reject them, also trees, whose answers
   would depend on the unit of the column. Fields of dates are floats in every batch. Encoders do not serve categories
   with NaT.
+- *One row.* `SparsePCA` and `MiniBatchSparsePCA` leave out the dimension of the rows if there is one; Pretzel returns
+  a table of one row.
 - *Half precision.* float16 is rejected: some steps of the libraries compute in it, others do not.
 """
 
