@@ -26,7 +26,7 @@ INVALID: dict[str, tuple[Any, str]] = {
         FixedThresholdClassifier(GaussianNB(), response_method="decision_function"),
         "KeyError: 'decision_function'",
     ),
-    "a label that is no class": (FixedThresholdClassifier(GaussianNB(), pos_label="a"), "IndexError"),
+    "a label of another class": (FixedThresholdClassifier(GaussianNB(), pos_label="a"), "IndexError"),
     "no importances": (SelectFromModel(HistGradientBoostingRegressor(max_iter=2)), "ValueError.*feature_importances_"),
 }
 

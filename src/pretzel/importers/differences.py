@@ -119,7 +119,8 @@ STEEP_CURVES = Difference(
     "the scores depend on the processor, NumPy and BLAS",
     "fit it on float64, or calibrate with method='sigmoid'",
     "it reads scores that a product or another rounded function has made, and between two knots one digit more in the "
-    "last place of the largest score is more than 1e-6 of the answer; in float32 nearly every curve is that steep",
+    "last place of the largest score is more than 1e-6 of the answer; in float32 nearly every curve is that steep; or "
+    "a fold saw fewer than all of three classes or more, so that all curves may be zero but for rounding",
 )
 ROUNDED_VOTES = Difference(
     "Votes that rounding decides",

@@ -99,7 +99,7 @@ def multi_label_binarizer(estimator: MultiLabelBinarizer, x: Columns, step: Step
 def _places(classes: Any, x: Columns, step: Step, *, whole: bool = False, **options: bool) -> Node:
     """Return the position of each label among the classes, or UNKNOWN.
 
-    ``whole``: what is no text or whole number is rejected, whether or not unknown labels are.
+    ``whole``: only texts and whole numbers are accepted, whether or not unknown labels are.
     """
     if np.asarray(classes).dtype.kind in "OU" and all(isinstance(label, str) for label in classes):
         texts = _present(x.text()) if whole else x.text()
