@@ -16,6 +16,7 @@ from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from pretzel.control_plane.catalog.audit.recording import announcing
 from pretzel.control_plane.catalog.opening import dialect_of
 from pretzel.control_plane.catalog.tables import state
 from pretzel.errors import PreconditionError, UnavailableError
@@ -62,7 +63,7 @@ class Database:
                 was lost; the message says if nothing was written.
         """
         stage = _Stage()
-        with self._translated(stage), self.engine.connect() as connection:
+        with announcing(), self._translated(stage), self.engine.connect() as connection:
             with connection.execution_options(**self.dialect.write_options(durable)).begin():
                 self.dialect.lock(connection, durable)
                 stage.now = "work"

@@ -1,0 +1,100 @@
+"""Records what a transaction changes of models, by a comparison of their rows before and after."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from pretzel.control_plane.catalog.audit.recording import Change, record
+from pretzel.control_plane.catalog.tables import aliases, labels, notes, versions
+from pretzel.plan.encoding import decode
+
+State = dict[str, Any]
+"""What is known of a model, by a name for people; the metadata of a version are its bytes."""
+_CHUNK = 500  # SQLite takes a bounded number of variables
+_VERSION = re.compile(r"version (\d+)")
+
+
+@contextmanager
+def watched(connection: Connection, name: str) -> Iterator[None]:
+    """Record what the block changes of a model; nothing, if it changes nothing."""
+    before = _states(connection, [name])[name]
+    yield
+    after = _states(connection, [name])[name]
+    change = compare(name, before, after)
+    if change is not None:
+        record(connection, change)
+
+
+def deleting(connection: Connection, names: list[str]) -> None:
+    """Record the deletion of models, before it is done."""
+    for start in range(0, len(names), _CHUNK):
+        states = _states(connection, names[start : start + _CHUNK])
+        changes = (compare(name, state, {}) for name, state in states.items())
+        record(connection, *(change for change in changes if change is not None))
+
+
+def compare(name: str, before: State, after: State) -> Change | None:
+    """Return what differs of a model; None if nothing does."""
+    lost = {key: value for key, value in before.items() if _differs(key, value, after)}
+    gained = {key: value for key, value in after.items() if _differs(key, value, before)}
+    if not lost and not gained:
+        return None
+    return Change(name, _version_of(lost, gained), _shown(lost), _shown(gained))
+
+
+def _differs(key: str, value: object, other: State) -> bool:
+    """Return whether an entry is missing or another; metadata tell something only if their version stays."""
+    if isinstance(value, bytes) and key not in other:
+        return False
+    return bool(other.get(key) != value)
+
+
+def _version_of(lost: State, gained: State) -> int:
+    """Return the version that a change is about: one that came, one that went, or the new one of an alias; else 0."""
+    for keys in (gained, lost):
+        numbers = [int(match[1]) for match in map(_VERSION.fullmatch, keys) if match]
+        if numbers:
+            return numbers[-1] if len(numbers) == 1 else 0
+    pointed = {value for key, value in gained.items() if key.startswith("alias ")}
+    return int(pointed.pop()) if len(pointed) == 1 else 0
+
+
+def _shown(values: State) -> State:
+    return {key: _verification(value) if isinstance(value, bytes) else value for key, value in values.items()}
+
+
+def _verification(metadata: bytes) -> str:
+    decoded = decode(metadata)
+    found = decoded.get("verification")
+    if not decoded.get("verified") or not found:
+        return "not verified"
+    return f"verified on {found['rows']} of {found['of']} rows"
+
+
+def _states(connection: Connection, names: list[str]) -> dict[str, State]:
+    """Return the states of models; empty ones of those that do not exist."""
+    states: dict[str, State] = {name: {} for name in names}
+    for row in connection.execute(
+        select(versions.c.model, versions.c.version, versions.c.plan, versions.c.metadata)
+        .where(versions.c.model.in_(names))
+        .order_by(versions.c.model, versions.c.version)
+    ):
+        states[row.model][f"version {row.version}"] = row.plan
+        states[row.model][f"version {row.version} verification"] = bytes(row.metadata)
+    for row in connection.execute(select(aliases).where(aliases.c.model.in_(names)).order_by(aliases.c.alias)):
+        states[row.model][f"alias {row.alias}"] = row.version
+    for row in connection.execute(select(labels).where(labels.c.model.in_(names)).order_by(labels.c.key)):
+        states[row.model][f"{_of(row.version)}label {row.key}"] = row.value
+    for row in connection.execute(select(notes).where(notes.c.model.in_(names))):
+        texts = {f"{_of(row.version)}{key}": text for key, text in (("owner", row.owner), ("note", row.note)) if text}
+        states[row.model] |= texts
+    return states
+
+
+def _of(version: int) -> str:
+    return f"version {version} " if version else ""
