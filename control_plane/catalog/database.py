@@ -12,13 +12,13 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, inspect, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from pretzel.control_plane.catalog.audit.recording import announcing
+from pretzel.control_plane.catalog.audit.recording import Change, announcing, record
 from pretzel.control_plane.catalog.opening import dialect_of
-from pretzel.control_plane.catalog.tables import state
+from pretzel.control_plane.catalog.tables import audit, state
 from pretzel.errors import PreconditionError, UnavailableError
 
 
@@ -73,8 +73,13 @@ class Database:
     def downgrade(self) -> str:
         """Take the tables back by one migration, for the version of Pretzel before; return its revision."""
         with self._migrating() as connection:
+            before = _version(connection)
             command.downgrade(_alembic(connection), "-1")
-            return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar())
+            after = _version(connection)
+            if inspect(connection).has_table(audit.name):
+                change = Change(before={"tables": before}, after={"tables": after})
+                record(connection, change, method="migrate")
+            return after
 
     def integrity(self) -> list[str]:
         """Return the problems that the database finds in itself, one line each."""
@@ -114,6 +119,11 @@ class _Stage:
     """The part of a transaction that runs now."""
 
     now = "start"
+
+
+def _version(connection: Connection) -> str:
+    """Return the revision of the tables."""
+    return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar())
 
 
 def _alembic(connection: Connection) -> Config:

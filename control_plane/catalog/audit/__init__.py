@@ -1,7 +1,7 @@
 """The audit trail of a catalog: who changed what, from where, and with which outcome.
 
-A change calls :func:`record` (or :func:`watched`) inside its own write transaction, and needs nothing else: the caller is
-in :data:`ORIGIN`.
+A change calls :func:`record` (or :func:`watched`) inside its own write transaction, and needs nothing else: the caller
+is in :data:`ORIGIN`.
 """
 
 from pretzel.control_plane.catalog.audit.origin import ANONYMOUS, ORIGIN, SYSTEM, Origin

@@ -23,6 +23,10 @@ class Origin:
     peer: str = ""
     """The address of the caller."""
     request_id: str = ""
+    model: str = ""
+    """The model that its request names; of all with a prefix, that and a star."""
+    only_asks: bool = False
+    """Its request changes nothing, such as one for a dry run."""
     recorded: bool = False
     """A change of this call was committed and recorded."""
 

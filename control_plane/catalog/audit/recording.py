@@ -24,6 +24,11 @@ MOST_VALUE = 200
 """Characters of a value that are kept."""
 MOST_MESSAGE = 1000
 """Characters of a message that are kept."""
+_LAST = select(
+    select(func.max(audit.c.id)).scalar_subquery().label("last"),
+    select(audit_floor.c.first).scalar_subquery().label("floor"),
+)
+_INSERT = insert(audit)
 _pending: ContextVar[list[dict[str, Any]] | None] = ContextVar("pretzel_audit_pending", default=None)
 _log = structlog.get_logger(part="audit")
 
@@ -68,7 +73,7 @@ def add(connection: Connection, origin: Origin, entries: list[dict[str, Any]]) -
         "request_id": origin.request_id,
     }
     rows = [_storable({"id": number, **who, **entry}) for number, entry in enumerate(entries, first)]
-    connection.execute(insert(audit), rows)
+    connection.execute(_INSERT, rows)
     pending = _pending.get()
     if pending is not None:
         pending += rows
@@ -86,15 +91,14 @@ def announcing() -> Iterator[None]:
     origin = ORIGIN.get()
     if origin is not None and any(row["code"] == OK for row in pending):
         origin.recorded = True
-    for row in pending:
+    for row in pending if structlog.is_configured() else ():  # commands have no log: it would be part of their output
         _log.info("audit", **{key: value for key, value in row.items() if key != "at" and value})
 
 
 def _next(connection: Connection) -> int:
     """Return the number of the next record; those of dropped ones are not used again."""
-    last = connection.scalar(select(func.max(audit.c.id))) or 0
-    floor = connection.scalar(select(audit_floor.c.first)) or 1
-    return max(last + 1, floor)
+    last, floor = connection.execute(_LAST).one()
+    return max((last or 0) + 1, floor or 1)
 
 
 def _of_change(change: Change) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sqlalchemy import Row, delete, func, select
 
 from pretzel.control_plane.catalog.audit.filters import Filters
 from pretzel.control_plane.catalog.audit.origin import Origin
-from pretzel.control_plane.catalog.audit.recording import add
+from pretzel.control_plane.catalog.audit.recording import Change, add, record
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.tables import audit, audit_floor
 from pretzel.control_plane.catalog.upserts import upsert
@@ -76,9 +76,14 @@ class Trail:
                 below = rows[-1].id
         return found[:size], found[size - 1].id if len(found) > size else 0
 
-    def refuse(self, origin: Origin, model: str, code: str, message: str, omitted: int = 0) -> None:
+    def add(self, change: Change, method: str) -> None:
+        """Record a change that is not one of the catalog, in a transaction of its own."""
+        with self._database.write() as connection:
+            record(connection, change, method=method)
+
+    def refuse(self, origin: Origin, code: str, message: str, omitted: int = 0) -> None:
         """Record a change that was refused, in a transaction of its own; a power failure may lose it."""
-        entry = {"model": model, "version": 0, "before": "{}", "after": "{}", "code": code, "message": message}
+        entry = {"model": origin.model, "version": 0, "before": "{}", "after": "{}", "code": code, "message": message}
         with self._database.write(durable=False) as connection:
             add(connection, origin, [entry | {"omitted": omitted}])
 

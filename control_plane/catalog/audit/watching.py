@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, literal, select, union_all
 
 from pretzel.control_plane.catalog.audit.recording import Change, record
+from pretzel.control_plane.catalog.columns import WORDS
 from pretzel.control_plane.catalog.tables import aliases, labels, notes, versions
 from pretzel.plan.encoding import decode
 
@@ -79,21 +80,39 @@ def _verification(metadata: bytes) -> str:
 def _states(connection: Connection, names: list[str]) -> dict[str, State]:
     """Return the states of models; empty ones of those that do not exist."""
     states: dict[str, State] = {name: {} for name in names}
-    for row in connection.execute(
-        select(versions.c.model, versions.c.version, versions.c.plan, versions.c.metadata)
-        .where(versions.c.model.in_(names))
-        .order_by(versions.c.model, versions.c.version)
-    ):
-        states[row.model][f"version {row.version}"] = row.plan
-        states[row.model][f"version {row.version} verification"] = bytes(row.metadata)
-    for row in connection.execute(select(aliases).where(aliases.c.model.in_(names)).order_by(aliases.c.alias)):
-        states[row.model][f"alias {row.alias}"] = row.version
-    for row in connection.execute(select(labels).where(labels.c.model.in_(names)).order_by(labels.c.key)):
-        states[row.model][f"{_of(row.version)}label {row.key}"] = row.value
-    for row in connection.execute(select(notes).where(notes.c.model.in_(names))):
-        texts = {f"{_of(row.version)}{key}": text for key, text in (("owner", row.owner), ("note", row.note)) if text}
-        states[row.model] |= texts
+    wanted = {"names": names}
+    for model, version, plan, metadata in connection.execute(_VERSIONS, wanted):
+        states[model][f"version {version}"] = plan
+        states[model][f"version {version} verification"] = bytes(metadata)
+    for model, alias, version in connection.execute(_ALIASES, wanted):
+        states[model][f"alias {alias}"] = version
+    for model, version, key, text in connection.execute(_MARKS, wanted):
+        if text:
+            states[model][f"{_of(version)}{key}"] = text
     return states
+
+
+def _marks(table: Table, key: ColumnElement[str], text: ColumnElement[str]) -> Select[tuple[str, int, str, str]]:
+    return select(table.c.model, table.c.version, key.label("key"), text.label("text")).where(table.c.model.in_(_NAMES))
+
+
+# Built once: that takes longer than to run them.
+_NAMES = bindparam("names", expanding=True)
+_VERSIONS = (
+    select(versions.c.model, versions.c.version, versions.c.plan, versions.c.metadata)
+    .where(versions.c.model.in_(_NAMES))
+    .order_by(versions.c.model, versions.c.version)
+)
+_ALIASES = (
+    select(aliases.c.model, aliases.c.alias, aliases.c.version)
+    .where(aliases.c.model.in_(_NAMES))
+    .order_by(aliases.c.alias)
+)
+_MARKS = union_all(
+    _marks(labels, literal("label ", WORDS) + labels.c.key, labels.c.value),
+    _marks(notes, literal("owner", WORDS), notes.c.owner),
+    _marks(notes, literal("note", WORDS), notes.c.note),
+).order_by("key")
 
 
 def _of(version: int) -> str:

@@ -31,7 +31,8 @@ _SQLITE = (
 )
 _POSTGRESQL = (
     "CREATE FUNCTION audit_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-    "IF TG_OP = 'DELETE' THEN IF OLD.id < COALESCE((SELECT first FROM audit_floor), 0) THEN RETURN OLD; END IF; END IF; "
+    "IF TG_OP = 'DELETE' THEN "
+    "IF OLD.id < COALESCE((SELECT first FROM audit_floor), 0) THEN RETURN OLD; END IF; END IF; "
     f"RAISE EXCEPTION '{_KEPT}' USING ERRCODE = 'raise_exception'; END $$",
     "CREATE FUNCTION audit_floor_rises() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
     "IF TG_OP = 'UPDATE' THEN IF NEW.first >= OLD.first AND NEW.id = OLD.id THEN RETURN NEW; END IF; END IF; "
