@@ -29,6 +29,8 @@ class Database:
         """Open a file or a URL; a new catalog gets ``epoch``, or a generated one."""
         self.dialect = dialect_of(location)
         self.name = self.dialect.name
+        self.logs_changes = False
+        """Log the records of the audit trail after their commit: for servers; commands have no log."""
         self.engine = self.dialect.engine()
         try:
             with self._migrating() as connection:
@@ -63,7 +65,7 @@ class Database:
                 was lost; the message says if nothing was written.
         """
         stage = _Stage()
-        with announcing(), self._translated(stage), self.engine.connect() as connection:
+        with announcing(self.logs_changes), self._translated(stage), self.engine.connect() as connection:
             with connection.execution_options(**self.dialect.write_options(durable)).begin():
                 self.dialect.lock(connection, durable)
                 stage.now = "work"

@@ -72,6 +72,7 @@ class Plane:
             leases=Leases(settings.most_leases, settings.most_leased_bytes),
         )
         self.trail = Trail(self.catalog.database)
+        self.catalog.database.logs_changes = True
         self.refusals = Refusals(self.trail)
         if self.keeper is not None:
             self.keeper.on_change = self._identities_changed

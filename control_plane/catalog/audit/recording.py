@@ -80,8 +80,8 @@ def add(connection: Connection, origin: Origin, entries: list[dict[str, Any]]) -
 
 
 @contextmanager
-def announcing() -> Iterator[None]:
-    """Log the records of a transaction, which is the block, once it is committed."""
+def announcing(log: bool) -> Iterator[None]:
+    """Note, and with ``log`` log, the records of a transaction, which is the block, once it is committed."""
     pending: list[dict[str, Any]] = []
     token = _pending.set(pending)
     try:
@@ -91,7 +91,7 @@ def announcing() -> Iterator[None]:
     origin = ORIGIN.get()
     if origin is not None and any(row["code"] == OK for row in pending):
         origin.recorded = True
-    for row in pending if structlog.is_configured() else ():  # commands have no log: it would be part of their output
+    for row in pending if log else ():
         _log.info("audit", **{key: value for key, value in row.items() if key != "at" and value})
 
 

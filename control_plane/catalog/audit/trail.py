@@ -88,7 +88,7 @@ class Trail:
             add(connection, origin, [entry | {"omitted": omitted}])
 
     def drop(self, most_days: float, most_records: int) -> int:
-        """Drop the records that are too old or too many, and return their number; 0 stands for no bound.
+        """Drop the records that are too old or too many, and return their number; a bound of 0 keeps all.
 
         The database permits the deletion of those below a floor only, which rises and never falls.
         """

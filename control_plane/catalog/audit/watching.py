@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, literal, select, union_all
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, Table, bindparam, literal, select, union_all
 
 from pretzel.control_plane.catalog.audit.recording import Change, record
 from pretzel.control_plane.catalog.columns import WORDS
@@ -49,7 +49,7 @@ def compare(name: str, before: State, after: State) -> Change | None:
 
 
 def _differs(key: str, value: object, other: State) -> bool:
-    """Return whether an entry is missing or another; metadata tell something only if their version stays."""
+    """Return whether an entry is missing or another; metadata count only if their version stays."""
     if isinstance(value, bytes) and key not in other:
         return False
     return bool(other.get(key) != value)
@@ -92,12 +92,12 @@ def _states(connection: Connection, names: list[str]) -> dict[str, State]:
     return states
 
 
-def _marks(table: Table, key: ColumnElement[str], text: ColumnElement[str]) -> Select[tuple[str, int, str, str]]:
+def _marks(table: Table, key: ColumnElement[str], text: ColumnElement[str]) -> Select[Any]:
     return select(table.c.model, table.c.version, key.label("key"), text.label("text")).where(table.c.model.in_(_NAMES))
 
 
 # Built once: that takes longer than to run them.
-_NAMES = bindparam("names", expanding=True)
+_NAMES: BindParameter[Any] = bindparam("names", expanding=True)
 _VERSIONS = (
     select(versions.c.model, versions.c.version, versions.c.plan, versions.c.metadata)
     .where(versions.c.model.in_(_NAMES))

@@ -162,14 +162,14 @@ def test_texts_of_callers(catalog: Catalog):
 
 
 FORBIDDEN = (
-    "UPDATE audit SET identity = 'nobody'",
+    "UPDATE audit SET identity = 'eve'",
     "UPDATE audit SET id = id + 1000",
     "DELETE FROM audit",
     "DELETE FROM audit WHERE id = 1",
     "UPDATE audit_floor SET first = 1",
     "DELETE FROM audit_floor",
 )
-REPLACE = """INSERT OR REPLACE INTO audit SELECT id, at, 'nobody', subject, method, model, version, peer, request_id,
+REPLACE = """INSERT OR REPLACE INTO audit SELECT id, at, 'eve', subject, method, model, version, peer, request_id,
  before, after, code, message, omitted FROM audit"""
 
 
