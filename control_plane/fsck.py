@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pretzel.control_plane.catalog import Catalog
+from pretzel.control_plane.catalog.audit import Change, record
 from pretzel.control_plane.catalog.opening import FILE, dialect_of, location_of
 from pretzel.control_plane.rebuild import Rebuilder
 from pretzel.control_plane.store import ObjectStore, ParameterCache, identity
@@ -49,7 +50,14 @@ class Check:
         for part in (self._catalog, self._epoch, self._strays, self._objects, self._versions, self._kept):
             for finding in part():
                 self.findings += 1
+                if finding.repaired:
+                    self._record(finding)
                 yield finding
+
+    def _record(self, finding: Finding) -> None:
+        change = Change(before={finding.path: finding.problem}, after={finding.path: finding.remedy})
+        with self.catalog.database.write() as connection:
+            record(connection, change, method="CheckStore")
 
     def _catalog(self) -> Iterator[Finding]:
         for line in self.catalog.database.integrity():

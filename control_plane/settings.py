@@ -61,6 +61,10 @@ class Settings(ServerSettings):
     """Time that a call may take to send its request."""
     keep_versions: Annotated[int, Field(ge=0)] = 10
     """Versions without an alias that a model keeps; a deployment deletes older ones.  0 keeps all."""
+    audit_days: Annotated[float, Field(ge=0)] = 0.0
+    """Days after which records of the audit trail are dropped, at the next collection; 0 keeps all."""
+    audit_records: Annotated[int, Field(ge=0)] = 0
+    """Records of the audit trail that are kept, the newest; 0 keeps all."""
     collect_seconds: Seconds = 600.0
     """Interval between garbage collections of unneeded objects."""
 

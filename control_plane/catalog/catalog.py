@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from pretzel.control_plane.catalog import clock, names, reading, writing
+from pretzel.control_plane.catalog.audit import Change, record, watched
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.holds import Hold, Holds
 from pretzel.control_plane.catalog.labelling import Labelling
@@ -21,6 +22,9 @@ from pretzel.control_plane.steps import reached
 from pretzel.errors import PreconditionError, UnavailableError
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model, ModelVersion
+
+COLLECTION = "CollectGarbage"
+"""Method in records of collections that no call asked for."""
 
 
 class Catalog:
@@ -133,7 +137,8 @@ class Catalog:
         if alias:
             names.check_alias(alias)
         with self._changing() as connection:
-            version = writing.publish(connection, name, release, alias, self._keep_versions)
+            with watched(connection, name):
+                version = writing.publish(connection, name, release, alias, self._keep_versions)
             check()
             _, revision = reading.current(connection)
             reached("before_commit")
@@ -146,7 +151,7 @@ class Catalog:
             NotFoundError: the model, the version, or the alias to remove does not exist.
         """
         names.check_alias(alias)
-        with self._changing() as connection:
+        with self._changing() as connection, watched(connection, name):
             if version:
                 writing.point(connection, name, alias, version)
             else:
@@ -162,7 +167,7 @@ class Catalog:
             PreconditionError: an alias points to it and ``force`` is not set.
         """
         reference = names.parse(text)
-        with self._changing() as connection:
+        with self._changing() as connection, watched(connection, reference.model):
             if reference.version is None and reference.alias is None:
                 writing.delete_model(connection, reference.model, force)
             else:
@@ -254,6 +259,8 @@ class Catalog:
                 )
             free = reading.unneeded(connection, free, now)
             if free:
+                removed = {"objects": len(free), "bytes": sum(digest.size for digest in free)}
+                record(connection, Change(before=removed), method=COLLECTION)
                 remove(free)
         return free
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, insert, select
 
+from pretzel.control_plane.catalog.audit import Change, record
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.tables import metadata, state
 from pretzel.errors import PreconditionError, UnavailableError
@@ -34,6 +35,8 @@ def copy(source: Database, target: Database) -> dict[str, int]:
                 raise UnavailableError(
                     f"catalog: {before} rows of {table.name} became {after}; nothing was copied, retry"
                 )
+        moved = Change(before={"catalog": source.name}, after={"catalog": target.name})
+        record(write, moved, method="migrate")
     return counts
 
 

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from sqlalchemy import Connection
 
 from pretzel.control_plane.catalog import names, reading, writing
+from pretzel.control_plane.catalog.audit import deleting, watched
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.labels import Marking
 from pretzel.control_plane.catalog.marking import MODEL, mark
@@ -39,7 +40,7 @@ class Labelling:
         if not marking:
             raise InputError(f"{text[:100]}: nothing to change; give a label, an owner or a note")
         marking.check()
-        with self._database.write() as connection:
+        with self._database.write() as connection, watched(connection, reference.model):
             model, version = reading.find_model(connection, reference.model), MODEL
             if reference.version is not None or reference.alias is not None:
                 version = reading.resolve(connection, reference)[1].version
@@ -66,6 +67,7 @@ class Labelling:
             if dry_run:
                 return found
             _check_expected(found, expected)
+            deleting(connection, found)
             writing.delete_models(connection, found)
         return found
 

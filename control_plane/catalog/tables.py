@@ -117,3 +117,33 @@ failures = Table(
     Column("estimator", WORDS, nullable=False),
     Column("problem", WORDS, nullable=False),
 )
+
+# Who changed what.  Triggers of its migration refuse to change records, and to delete those above the floor.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=False),
+    Column("at", Float, nullable=False, index=True),
+    Column("identity", WORDS, nullable=False),
+    Column("subject", WORDS, nullable=False),
+    Column("method", WORDS, nullable=False),
+    Column("model", WORDS, nullable=False),
+    Column("version", NUMBER, nullable=False),
+    Column("peer", WORDS, nullable=False),
+    Column("request_id", WORDS, nullable=False),
+    Column("before", WORDS, nullable=False),
+    Column("after", WORDS, nullable=False),
+    Column("code", WORDS, nullable=False),
+    Column("message", WORDS, nullable=False),
+    Column("omitted", NUMBER, nullable=False),
+    Index("ix_audit_model", "model", "id"),
+    Index("ix_audit_identity", "identity", "id"),
+)
+
+# At most one row: the least number of a record that may not be deleted.
+audit_floor = Table(
+    "audit_floor",
+    metadata,
+    Column("id", NUMBER, CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
+    Column("first", NUMBER, nullable=False),
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -47,13 +47,18 @@ class Worker:
         return sum(map(len, self.held)) + sum(map(len, self.held.values())) + sum(map(len, self.problems))
 
 
-def held_back(workers: Iterable[Worker], prefix: str, most: int) -> list[tuple[str, str, str]]:
-    """Return up to ``most`` models with a prefix that workers hold back: model, worker and reason, by model."""
+def held_back(
+    workers: Iterable[Worker], prefix: str, most: int, sees: Callable[[str], bool] = lambda model: True
+) -> list[tuple[str, str, str]]:
+    """Return up to ``most`` models with a prefix that workers hold back: model, worker and reason, by model.
+
+    Only models count that the caller ``sees``.
+    """
     found = (
         (model, worker.name, reason)
         for worker in workers
         for model, reason in worker.held.items()
-        if model.startswith(prefix)
+        if model.startswith(prefix) and sees(model)
     )
     return sorted(islice(found, most))
 

@@ -41,6 +41,7 @@ CONTROL = {
     "DeleteModels": DEPLOY,
     "CollectGarbage": ALL,
     "CheckStore": ALL,
+    "ListAudit": {"administer", "root"},
     "MeasureSharing": ALL,
     "ListRelatedModels": READ,
     "ListWorkers": ALL,
@@ -67,6 +68,7 @@ IN_ANSWERS = {"PredictMany", "PredictStream", "ModelStreamInfer"}
 OF_NO_MODEL = {
     *("FindMissingObjects", "UploadObjects", "ListModels", "ListFailedVerifications", "RepositoryIndex"),
     "StreamCoreMetrics",
+    "ListAudit",
 }
 """Methods that need a role on some model."""
 REFUSED = {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED}
@@ -76,7 +78,7 @@ def methods(expected: dict[str, set[Any]]) -> Iterator[tuple[str, Any, set[Any]]
     """The path, the type of the request and the permitted callers of each method."""
     for service in services():
         for method in service.methods:
-            of_plane = service.name in ("ControlPlaneService", "OverviewService", "WorkerService")
+            of_plane = service.name in (*("AuditService", "ControlPlaneService", "OverviewService", "WorkerService"),)
             if (
                 method.name in expected
                 and of_plane == (expected is CONTROL)

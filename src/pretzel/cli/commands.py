@@ -48,6 +48,7 @@ COMMANDS: Mapping[str, Entry] = {
     "gc": Entry("store:gc", "Remove the objects that no version needs."),
     "fsck": Entry("store:fsck", "Check the store."),
     "migrate": Entry("migrating:migrate", "Copy a catalog to another database.", False),
+    "audit": Entry("audit:audit", "List who changed what, and refused changes."),
     "token": Entry("token:token", "Make a token for the file of identities.", False),
     "bench": Entry("bench:measuring", "Measure latency and throughput, or compare two results.", False),
 }

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 from pretzel.adapters.convert import typed_columns
 from pretzel.adapters.results import result_of
-from pretzel.client import catalog, deployment, labelling, overview, prediction, stores
+from pretzel.client import audit, catalog, deployment, labelling, overview, prediction, stores
 from pretzel.client.async_connection import AsyncConnection
+from pretzel.client.audit import AuditRecord, Moment
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.overview import FailedVerification, Fleet, RelatedModel, Sharing
 from pretzel.client.repeating import Repeater
@@ -258,3 +259,20 @@ class AsyncControlPlane(AsyncConnection):
     ) -> list[FailedVerification]:
         """Return the last deployments that their verification refused, newest first; of all models if none is given."""
         return await self._run(overview.failures(self._repeater, model, most), timeout)
+
+    async def audit(
+        self,
+        model: str = "",
+        *,
+        who: str = "",
+        method: str = "",
+        since: Moment = None,
+        until: Moment = None,
+        outcome: str = "",
+        after: int = 0,
+        most: int = 100,
+        timeout: float | None = None,
+    ) -> list[AuditRecord]:
+        """Return the last changes, and refused ones, newest first; see :meth:`ControlPlane.audit`."""
+        request = audit.request_of(model, who, method, since, until, outcome, after)
+        return await self._run(audit.audit(self._repeater, request, most), timeout)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from pretzel.client import catalog, deployment, labelling, overview, stores
+from pretzel.client import audit, catalog, deployment, labelling, overview, stores
+from pretzel.client.audit import AuditRecord, Moment
 from pretzel.client.connection import Connection
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.overview import FailedVerification, Fleet, RelatedModel, Sharing
@@ -236,3 +237,32 @@ class ControlPlane(Connection):
     def failures(self, model: str = "", most: int = 50, *, timeout: float | None = None) -> list[FailedVerification]:
         """Return the last deployments that their verification refused, newest first; of all models if none is given."""
         return self._run(overview.failures(self._repeater, model, most), timeout)
+
+    def audit(
+        self,
+        model: str = "",
+        *,
+        who: str = "",
+        method: str = "",
+        since: Moment = None,
+        until: Moment = None,
+        outcome: str = "",
+        after: int = 0,
+        most: int = 100,
+        timeout: float | None = None,
+    ) -> list[AuditRecord]:
+        """Return the last changes, and refused ones, newest first: of all models that the caller administers.
+
+        Args:
+            model: a name, or the start of names and a star: ``team-a/*``.
+            who: name of an identity; ``anonymous`` for callers without one, ``system`` for the server itself.
+            method: name of a method, such as ``SetAlias``.
+            since: seconds since the epoch, or a date.
+            until: the same; records from then on are left out.
+            outcome: ``ok``, ``failed`` or a status, such as ``PERMISSION_DENIED``.
+            after: only records with greater numbers.
+            most: largest number of records.
+            timeout: seconds for the whole call.
+        """
+        request = audit.request_of(model, who, method, since, until, outcome, after)
+        return self._run(audit.audit(self._repeater, request, most), timeout)

@@ -10,6 +10,7 @@ from sqlalchemy import inspect, select
 
 from pretzel.control_plane.catalog import Catalog, Marking
 from pretzel.control_plane.catalog import copying as copying_module
+from pretzel.control_plane.catalog.audit.trail import Trail
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.failures import Failure
 from pretzel.control_plane.catalog.opening import dialect_of
@@ -45,6 +46,7 @@ def fill(location: str) -> Catalog:
     catalog.labels.mark("a", Marking({"team": "ads"}, (), "Ana", "two\nlines"))
     catalog.lease([Digest.of(b"leased")], 3600, "ipv4:10.0.0.1:5")
     Overview(catalog.database).note_failure(Failure("a", 1.5, "E", "problem"))
+    Trail(catalog.database).drop(0, 5)
     return catalog
 
 
@@ -56,6 +58,12 @@ def content(location: str) -> dict[str, list[Any]]:
     return rows
 
 
+def without_the_last_record(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Rows without the record of the copy itself."""
+    assert "migrate" in rows["audit"][-1]
+    return rows | {"audit": rows["audit"][:-1]}
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_copy_has_the_same_rows(way: str, postgres: Postgres, files: Sqlite):
     source, target = pair(way, postgres, files)
@@ -63,7 +71,7 @@ def test_a_copy_has_the_same_rows(way: str, postgres: Postgres, files: Sqlite):
     seen = (before.current(), before.models(), before.changes("", 0))
     before.close()
     counts = migrate(source, target)
-    assert content(target) == content(source)
+    assert without_the_last_record(content(target)) == content(source)
     assert counts == {name: len(rows) for name, rows in content(source).items()}
     assert all(counts.values())
     after = Catalog(target)
@@ -91,7 +99,7 @@ def test_a_copy_that_fails_leaves_the_target_empty_and_may_be_repeated(
             migrate(source, target)
     assert {name: len(rows) for name, rows in content(target).items() if rows} == {"state": 1}
     migrate(source, target)
-    assert content(target) == content(source)
+    assert without_the_last_record(content(target)) == content(source)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -133,11 +141,11 @@ def test_tables_go_back_by_one_version_and_forward_again(databases: Databases):
     seen = (catalog.current(), catalog.models())
     catalog.close()
     newest = content(location)
-    assert step_back(location) == "0003"
+    assert step_back(location) == "0004"
     engine = dialect_of(location).engine()
-    assert "failures" not in inspect(engine).get_table_names()
+    assert not {"audit", "audit_floor"} & {*inspect(engine).get_table_names()}
     engine.dispose()
     again = Catalog(location)
     assert (again.current(), again.models()) == seen
     again.close()
-    assert content(location) == newest | {"failures": []}
+    assert content(location) == newest | {"audit": [], "audit_floor": []}

@@ -85,6 +85,7 @@ METHODS: Mapping[str, Rule] = {
     f"{_CONTROL}DeleteModels": Rule(Role.DEPLOY, On.PREFIX),
     f"{_CONTROL}CollectGarbage": _SERVER,
     f"{_CONTROL}CheckStore": _SERVER,
+    "/pretzel.v1.AuditService/ListAudit": Rule(Role.ADMINISTER, On.SOME),
     f"{_OVERVIEW}MeasureSharing": Rule(Role.READ, On.ALL),
     f"{_OVERVIEW}ListRelatedModels": _READ,
     f"{_OVERVIEW}ListWorkers": Rule(Role.READ, On.ALL),
