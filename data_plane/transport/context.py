@@ -13,6 +13,7 @@ from pretzel.data_plane.transport.status import Metadata
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.call import Call
+    from pretzel.data_plane.transport.head import Head
 
 ServicerContext: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 """What a servicer takes: the context of either front."""
@@ -27,6 +28,11 @@ class Context:
         self._trailing: Metadata = ()
 
     # What the client sent
+
+    @property
+    def origin(self) -> Head:
+        """Return the head of the call, by which it is routed."""
+        return self._call.head
 
     def invocation_metadata(self) -> Metadata:
         """Return the client's metadata."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import grpc
 
+from pretzel.data_plane.traffic.origin import key_in
 from pretzel.data_plane.transport.guard import MARK
 from pretzel.data_plane.transport.limits import FIELD_OVERHEAD
 from pretzel.data_plane.transport.status import Header, Metadata, metadata_of
@@ -29,7 +30,9 @@ class Rejection(Exception):
 class Head:
     """The content of a call's header fields."""
 
-    __slots__ = ("accepts_gzip", "access", "encoding", "fields", "path", "timeout")
+    __slots__ = ("accepts_gzip", "access", "encoding", "fields", "path", "point", "timeout")
+    point: int
+    """The point at which the call falls into split aliases; set once it is asked for."""
 
     def __init__(self, path: bytes, timeout: float, encoding: bytes, accepts_gzip: bool, fields: list[Header]) -> None:
         self.path, self.timeout, self.encoding, self.accepts_gzip = path, timeout, encoding, accepts_gzip
@@ -41,6 +44,10 @@ class Head:
     def metadata(self) -> Metadata:
         """Return the caller's metadata."""
         return metadata_of(self.fields)
+
+    def route_key(self) -> bytes | None:
+        """Return the key by which the caller wants to be routed; None for none."""
+        return key_in(self.fields)
 
 
 def read_head(fields: tuple[Header, ...], most_bytes: int) -> Head:

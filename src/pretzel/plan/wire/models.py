@@ -58,16 +58,28 @@ def model_to_proto(model: Model) -> pb.Model:
     """Return the message of a model."""
     versions = [model_version_to_proto(version) for version in model.versions]
     aliases, labels = dict(model.aliases), dict(model.labels)
-    return pb.Model(
+    message = pb.Model(
         name=model.name, versions=versions, aliases=aliases, labels=labels, owner=model.owner, note=model.note
     )
+    for alias, runs in model.traffic.items():
+        message.traffic[alias].runs.extend(pb.Run(version=version, slots=slots) for version, slots in runs)
+    message.edition = model.edition
+    return message
 
 
 def model_from_proto(message: pb.Model) -> Model:
     """Return the model of a message."""
     versions = tuple(model_version_from_proto(version) for version in message.versions)
+    traffic = {alias: tuple((run.version, run.slots) for run in split.runs) for alias, split in message.traffic.items()}
     return Model(
-        message.name, versions, dict(message.aliases), dict(sorted(message.labels.items())), message.owner, message.note
+        message.name,
+        versions,
+        dict(message.aliases),
+        dict(sorted(message.labels.items())),
+        message.owner,
+        message.note,
+        traffic,
+        message.edition,
     )
 
 
