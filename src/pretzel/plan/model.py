@@ -77,7 +77,7 @@ class Model:
     note: str = ""
     traffic: Mapping[str, Runs] = field(default_factory=dict)
     """Aliases whose calls are split over versions."""
-    edition: int = 0
+    edition: int = field(default=0, compare=False)
     """Grows with every change of the model, its labels included; 0 if it is not known."""
 
 
@@ -122,6 +122,10 @@ class ModelDescription:
     """Labels of the model whole; those of the version are with it."""
     owner: str = ""
     note: str = ""
+    traffic: Mapping[str, Runs] = field(default_factory=dict)
+    """Aliases whose calls are split over versions."""
+    edition: int = 0
+    """Grows with every change of the model; 0 if it is not known."""
 
     @property
     def columns(self) -> tuple[ColumnDescription, ...]:
