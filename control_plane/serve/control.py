@@ -157,8 +157,8 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
         model, version = self._plane.catalog.resolve(name)
         plan = self._plan(version)
         described = describe(version, plan, model.aliases, self._plane.rebuilder.get)
-        written = {"labels": model.labels, "owner": model.owner, "note": model.note}
-        described = replace(described, **written, traffic=model.traffic, edition=model.edition)
+        described = replace(described, labels=model.labels, owner=model.owner, note=model.note)
+        described = replace(described, traffic=model.traffic, edition=model.edition)
         return pb.DescribeVersionResponse(
             description=wire.description_to_proto(described), plan=wire.plan_to_proto(plan)
         )

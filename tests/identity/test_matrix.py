@@ -39,6 +39,10 @@ CONTROL = {
     "DeleteModel": DEPLOY,
     "SetLabels": DEPLOY,
     "DeleteModels": DEPLOY,
+    "SetTraffic": DEPLOY,
+    "Freeze": ALL,
+    "Unfreeze": ALL,
+    "ListFreezes": ALL,
     "CollectGarbage": ALL,
     "CheckStore": ALL,
     "MeasureSharing": ALL,
@@ -76,7 +80,7 @@ def methods(expected: dict[str, set[Any]]) -> Iterator[tuple[str, Any, set[Any]]
     """The path, the type of the request and the permitted callers of each method."""
     for service in services():
         for method in service.methods:
-            of_plane = service.name in ("ControlPlaneService", "OverviewService", "WorkerService")
+            of_plane = service.name in ("ControlPlaneService", "OverviewService", "RolloutService", "WorkerService")
             if (
                 method.name in expected
                 and of_plane == (expected is CONTROL)

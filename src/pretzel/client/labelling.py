@@ -43,9 +43,8 @@ def label(
     """Change the labels, the owner and the note of a model or a version; a value of None removes a label."""
     given = {key: value for key, value in sendable_labels(labels).items() if value is not None}
     removed = [key for key, value in labels.items() if value is None]
-    request = pb.SetLabelsRequest(
-        model=sendable("model name", model), set=given, remove=removed, terms=terms_to_proto(terms)
-    )
+    request = pb.SetLabelsRequest(model=sendable("model name", model), set=given, remove=removed)
+    request.terms.MergeFrom(terms_to_proto(terms))
     if owner is not None:
         request.owner = sendable("owner", owner)
     if note is not None:

@@ -10,7 +10,7 @@ from pretzel.client.repeating import Repeater
 from pretzel.errors import InputError, NotFoundError
 from pretzel.plan import wire
 from pretzel.plan.model import Model
-from pretzel.plan.terms import ANY, Terms
+from pretzel.plan.terms import Terms
 from pretzel.plan.texts import sendable
 from pretzel.plan.traffic import SLOTS
 from pretzel.v1 import control_pb2 as control_pb
@@ -31,14 +31,12 @@ class Freeze:
     reason: str
 
 
-def terms_to_proto(terms: Terms) -> control_pb.Terms | None:
-    """Return the message of conditions; None for no condition.
+def terms_to_proto(terms: Terms) -> control_pb.Terms:
+    """Return the message of conditions.
 
     Raises:
         InputError: a number is negative or too large.
     """
-    if terms == ANY:
-        return None
     for name in ("if_version", "if_edition"):
         number = getattr(terms, name)
         if number is not None and not 0 <= number <= _MOST_VERSION:
