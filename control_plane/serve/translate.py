@@ -53,8 +53,9 @@ def terms(request: Any, *names: str) -> Terms:
         getattr(message, name) if message.HasField(name) else None for name in ("if_version", "if_edition")
     )
     access = ACCESS.get()
-    for name in names if message.override_freeze and access is not None else ():
-        access.caller.require(Role.ADMINISTER, name)
+    if message.override_freeze and access is not None:
+        for name in names:
+            access.caller.require(Role.ADMINISTER, name)
     return Terms(if_version, if_edition, message.override_freeze)
 
 

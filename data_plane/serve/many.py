@@ -64,7 +64,8 @@ class FanOut:
 
     async def _route(self, model: str) -> Route | Exception:
         try:
-            return picked(await self._find(model), ORIGIN.get())
+            route: Route = picked(await self._find(model), ORIGIN.get())
+            return route
         except NoCatalogError:  # concerns all models, so the client retries the whole call elsewhere
             raise
         except PretzelError as error:

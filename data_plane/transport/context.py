@@ -13,7 +13,6 @@ from pretzel.data_plane.transport.status import Metadata
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.call import Call
-    from pretzel.data_plane.transport.head import Head
 
 ServicerContext: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 """What a servicer takes: the context of either front."""
@@ -30,9 +29,9 @@ class Context:
     # What the client sent
 
     @property
-    def origin(self) -> Head:
-        """Return the head of the call, by which it is routed."""
-        return self._call.head
+    def origin(self) -> Call:
+        """Return the call, by which it is routed."""
+        return self._call
 
     def invocation_metadata(self) -> Metadata:
         """Return the client's metadata."""

@@ -30,9 +30,7 @@ class Rejection(Exception):
 class Head:
     """The content of a call's header fields."""
 
-    __slots__ = ("accepts_gzip", "access", "encoding", "fields", "path", "point", "timeout")
-    point: int
-    """The point at which the call falls into split aliases; set once it is asked for."""
+    __slots__ = ("accepts_gzip", "access", "encoding", "fields", "path", "timeout")
 
     def __init__(self, path: bytes, timeout: float, encoding: bytes, accepts_gzip: bool, fields: list[Header]) -> None:
         self.path, self.timeout, self.encoding, self.accepts_gzip = path, timeout, encoding, accepts_gzip
@@ -45,9 +43,17 @@ class Head:
         """Return the caller's metadata."""
         return metadata_of(self.fields)
 
+
+class Headed:
+    """A call with a head, which calls with the same fields share."""
+
+    head: Head
+    point: int | None = None
+    """The point at which the call falls into split aliases, once it is asked for."""
+
     def route_key(self) -> bytes | None:
         """Return the key by which the caller wants to be routed; None for none."""
-        return key_in(self.fields)
+        return key_in(self.head.fields)
 
 
 def read_head(fields: tuple[Header, ...], most_bytes: int) -> Head:

@@ -118,7 +118,7 @@ class Lane:
         assert self._call.method.each is not None
         context: Any = Context(self._call)
         ACCESS.set(self._call.head.access)
-        ORIGIN.set(self._call.head)
+        ORIGIN.set(self._call)
         return await self._call.method.each(message, context)
 
     def _start(self, work: Awaitable[None], answer: object = None) -> None:
