@@ -47,8 +47,7 @@ class Catalog:
             leases: bounds of leases; by default hardly any.
         """
         self.database = Database(location, epoch)
-        self._keep_versions = keep_versions
-        self.on_change = on_change
+        self._keep_versions, self.on_change = keep_versions, on_change
         self.epoch, _ = self.current()
         self.labels = Labelling(self.database, self._changing)
         self.rolling = Rolling(self.database, self._changing)

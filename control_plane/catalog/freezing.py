@@ -104,7 +104,9 @@ def _check_order(freeze: Freeze) -> None:
     if len(freeze.reason) > MOST_REASON:
         raise InputError(f"freeze: a reason of {len(freeze.reason):,} characters; at most {MOST_REASON} are kept")
     if freeze.until and not clock.now() < freeze.until < float("inf"):
-        raise InputError(f"freeze {freeze.pattern!r}: {freeze.until} is no time to come; give a later one, or none")
+        raise InputError(
+            f"freeze {freeze.pattern!r}: {freeze.until} has passed or is not a time; give a later one, or none"
+        )
 
 
 def _when(seconds: float) -> str:

@@ -10,7 +10,7 @@ class Terms:
     """Conditions of one change.  If one does not hold, nothing is changed, and the error says what it is now."""
 
     if_version: int | None = None
-    """The version that the alias of the change points to, `stable` if it names none; 0: the model has no such alias."""
+    """The version that the alias of the change points to, `stable` if it names none; 0: that alias does not exist."""
     if_edition: int | None = None
     """The edition of the model; 0: it does not exist."""
     override_freeze: bool = False

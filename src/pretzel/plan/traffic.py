@@ -1,4 +1,4 @@
-"""How the calls of an alias are split over versions: 10,000 slots, each of one version, in runs of adjacent ones.
+"""Splits of the calls of an alias over versions: 10,000 slots, each of one version, in runs of adjacent ones.
 
 A call falls into a slot by a key or at random.  The slots are kept, and not only the shares, so that a change of shares
 moves as few of them as it can, and with them as few keys.

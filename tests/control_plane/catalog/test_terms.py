@@ -130,9 +130,9 @@ def test_a_freeze_ends_by_itself_or_by_name(two: Catalog, monkeypatch: pytest.Mo
     [
         (Freeze("", "A", 0.0), "freeze '': expected a model's name, or its start and a star at the end"),
         (Freeze("a*b", "A", 0.0), "freeze 'a[*]b': expected a model's name"),
-        (Freeze("m", "A", 0.0, 5.0), "freeze 'm': 5.0 is no time to come"),
-        (Freeze("m", "A", 0.0, float("nan")), "freeze 'm': nan is no time to come"),
-        (Freeze("m", "A", 0.0, float("inf")), "freeze 'm': inf is no time to come"),
+        (Freeze("m", "A", 0.0, 5.0), "freeze 'm': 5.0 has passed or is not a time"),
+        (Freeze("m", "A", 0.0, float("nan")), "freeze 'm': nan has passed or is not a time"),
+        (Freeze("m", "A", 0.0, float("inf")), "freeze 'm': inf has passed or is not a time"),
         (Freeze("m", "A", 0.0, reason="x" * 501), "freeze: a reason of 501 characters; at most 500 are kept"),
     ],
 )

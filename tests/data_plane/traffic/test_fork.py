@@ -36,7 +36,7 @@ def keys(count: int) -> list[Keyed]:
 
 
 def test_the_hash_of_a_key_never_changes():
-    """Versions of Pretzel serve side by side: the first answers of keys to the first release must hold for all."""
+    """Check that keys are hashed as by the first release: workers of several releases may serve together."""
     places = "".join(fork([(1, 5000), (2, 5000)]).pick(origin)[1] for origin in keys(64))
     assert places == "1121112112211212212122211222222121212221121212211221222121221211"
 
