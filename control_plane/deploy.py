@@ -29,6 +29,7 @@ from pretzel.plan.model import ModelVersion
 from pretzel.plan.ops import PythonStage
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.sizes import Sizes
+from pretzel.plan.terms import ANY, Terms
 
 _MOST_NAMED = 5
 _REPEATED = {"UNAVAILABLE", "RESOURCE_EXHAUSTED", "CANCELLED", "DATA_LOSS"}
@@ -54,6 +55,8 @@ class Deployment:
     """Labels and owner to set on the model."""
     of_version: Marking = field(default_factory=Marking)
     """Labels and note to set on the version."""
+    terms: Terms = ANY
+    """Conditions of the publication."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +224,7 @@ class Deployer:
             if missing := self.store.missing(needed):
                 raise PreconditionError(f"{_list(missing)} removed by a collection meanwhile; deploy again")
 
-        return self.catalog.publish(request.model, release, request.alias, check)
+        return self.catalog.publish(request.model, release, request.alias, check, request.terms)
 
 
 def _check(request: Deployment) -> None:

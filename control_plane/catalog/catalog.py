@@ -16,12 +16,15 @@ from pretzel.control_plane.catalog.holds import Hold, Holds
 from pretzel.control_plane.catalog.labelling import Labelling
 from pretzel.control_plane.catalog.leases import UNBOUNDED, Leases
 from pretzel.control_plane.catalog.records import Changes, Release
+from pretzel.control_plane.catalog.rolling import Rolling
 from pretzel.control_plane.catalog.selectors import EVERYTHING, Selection
 from pretzel.control_plane.catalog.tables import models
+from pretzel.control_plane.catalog.terms import admit
 from pretzel.control_plane.steps import reached
 from pretzel.errors import PreconditionError, UnavailableError
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model, ModelVersion
+from pretzel.plan.terms import ANY, Terms
 
 COLLECTION = "CollectGarbage"
 """Method in records of collections that no call asked for."""
@@ -48,10 +51,10 @@ class Catalog:
             leases: bounds of leases; by default hardly any.
         """
         self.database = Database(location, epoch)
-        self._keep_versions = keep_versions
-        self.on_change = on_change
+        self._keep_versions, self.on_change = keep_versions, on_change
         self.epoch, _ = self.current()
         self.labels = Labelling(self.database, self._changing)
+        self.rolling = Rolling(self.database, self._changing)
         self._holds = Holds()
         self._lock = threading.Lock()
         self._leases = Leases(UNBOUNDED, UNBOUNDED) if leases is None else leases
@@ -125,33 +128,45 @@ class Catalog:
             return reading.sharing(connection, objects)
 
     def publish(
-        self, name: str, release: Release, alias: str | None, check: Callable[[], None] = lambda: None
+        self,
+        name: str,
+        release: Release,
+        alias: str | None,
+        check: Callable[[], None] = lambda: None,
+        terms: Terms = ANY,
     ) -> tuple[ModelVersion, int]:
         """Publish a release as a version of a model; return it, and the revision at which workers see it.
 
         A release whose plan is that of the newest version returns that version.  ``check`` runs inside the transaction,
         where no object can be collected; if it raises, nothing is published.  The same transaction deletes the oldest
         versions beyond those that a model keeps; the returned version names them.
+
+        Raises:
+            PreconditionError: the terms do not hold.
         """
         names.check_model(name)
         if alias:
             names.check_alias(alias)
         with self._changing() as connection:
             with watched(connection, name):
-                version = writing.publish(connection, name, release, alias, self._keep_versions)
+                version = writing.publish(connection, name, release, alias, self._keep_versions, terms)
             check()
             _, revision = reading.current(connection)
             reached("before_commit")
         return version, revision
 
-    def set_alias(self, name: str, alias: str, version: int) -> Model:
+    def set_alias(self, name: str, alias: str, version: int, terms: Terms = ANY) -> Model:
         """Point an alias at a version, or remove it if ``version`` is 0.
 
         Raises:
             NotFoundError: the model, the version, or the alias to remove does not exist.
+            PreconditionError: the terms do not hold.
         """
         names.check_alias(alias)
         with self._changing() as connection, watched(connection, name):
+            model = reading.find_model(connection, name)
+            done = version > 0 and model.aliases.get(alias) == version and alias not in model.traffic
+            admit(connection, name, terms, alias, done=done)
             if version:
                 writing.point(connection, name, alias, version)
             else:
@@ -159,15 +174,17 @@ class Catalog:
             model = reading.labelled_one(connection, reading.find_model(connection, name))
         return model
 
-    def delete(self, text: str, force: bool = False) -> None:
+    def delete(self, text: str, force: bool = False, terms: Terms = ANY) -> None:
         """Delete a model (`name`), or one version of it (`name@version`, `name:alias`).
 
         Raises:
             NotFoundError: the model, version or alias does not exist.
-            PreconditionError: an alias points to it and ``force`` is not set.
+            PreconditionError: an alias points to it and ``force`` is not set, or the terms do not hold.
         """
         reference = names.parse(text)
         with self._changing() as connection, watched(connection, reference.model):
+            reading.find_model(connection, reference.model)
+            admit(connection, reference.model, terms)
             if reference.version is None and reference.alias is None:
                 writing.delete_model(connection, reference.model, force)
             else:

@@ -44,6 +44,7 @@ models = Table(
     Column("last_version", NUMBER, nullable=False),
     Column("revision", NUMBER, nullable=False, index=True),
     Column("deleted", NUMBER, nullable=False),
+    Column("edition", NUMBER, nullable=False, server_default="1"),
 )
 
 versions = Table(
@@ -65,6 +66,29 @@ aliases = Table(
     Column("alias", WORDS, primary_key=True),
     Column("version", NUMBER, nullable=False),
     ForeignKeyConstraint(["model", "version"], ["versions.model", "versions.version"]),
+)
+
+# The runs of slots of an alias whose calls are split; none for the others.
+traffic = Table(
+    "traffic",
+    metadata,
+    Column("model", WORDS, primary_key=True),
+    Column("alias", WORDS, primary_key=True),
+    Column("position", NUMBER, primary_key=True, autoincrement=False),
+    Column("version", NUMBER, nullable=False),
+    Column("slots", NUMBER, nullable=False),
+    ForeignKeyConstraint(["model", "version"], ["versions.model", "versions.version"]),
+)
+
+# Models that must not be changed until a time; 0: until the row goes.
+freezes = Table(
+    "freezes",
+    metadata,
+    Column("pattern", WORDS, primary_key=True),
+    Column("by", WORDS, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("until", Float, nullable=False),
+    Column("reason", WORDS, nullable=False),
 )
 
 # Labels of models (version 0) and of versions.  The indexes list what has a label in the order of names.

@@ -19,13 +19,14 @@ from pretzel.serving.identity.caller import Caller
 from pretzel.serving.log_limit import REFUSED, LogLimit
 from pretzel.serving.request_ids import request_id_of
 
-CHANGES = frozenset(
-    f"/pretzel.v1.ControlPlaneService/{name}"
-    for name in (
+_CHANGES = {
+    "ControlPlaneService": (
         *("FindMissingObjects", "UploadObjects", "DeployModel", "SetAlias", "DeleteModel", "SetLabels", "DeleteModels"),
         *("CollectGarbage", "CheckStore"),
-    )
-)
+    ),
+    "RolloutService": ("SetTraffic", "Freeze", "Unfreeze"),
+}
+CHANGES = frozenset(f"/pretzel.v1.{service}/{name}" for service, names in _CHANGES.items() for name in names)
 """Methods that change something, whose refusals are recorded."""
 BURST = 20
 """Refused changes of one identity that are recorded at once."""
@@ -54,7 +55,8 @@ def name_request(request: Any) -> None:
     origin = ORIGIN.get()
     if origin is not None:
         prefix = getattr(request, "prefix", None)
-        origin.model = str(getattr(request, "model", "")) if prefix is None else f"{prefix}*"
+        named = getattr(request, "model", "") or getattr(request, "pattern", "")
+        origin.model = str(named) if prefix is None else f"{prefix}*"
         origin.only_asks = bool(getattr(request, "dry_run", False) or not getattr(request, "repair", True))
 
 

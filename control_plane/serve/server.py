@@ -23,6 +23,7 @@ from pretzel.control_plane.serve.control import ControlPlaneService
 from pretzel.control_plane.serve.interceptor import Calls
 from pretzel.control_plane.serve.overview import OverviewService
 from pretzel.control_plane.serve.plane import Plane
+from pretzel.control_plane.serve.rollouts import RolloutService
 from pretzel.control_plane.serve.workers import WorkerService
 from pretzel.control_plane.settings import Settings
 from pretzel.errors import PreconditionError, UnavailableError
@@ -42,6 +43,8 @@ from pretzel.v1 import (
     control_pb2_grpc,
     overview_pb2,
     overview_pb2_grpc,
+    rollout_pb2,
+    rollout_pb2_grpc,
     worker_pb2,
     worker_pb2_grpc,
 )
@@ -54,6 +57,7 @@ SERVICES = (
     worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name,
     audit_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
     overview_pb2.DESCRIPTOR.services_by_name["OverviewService"].full_name,
+    rollout_pb2.DESCRIPTOR.services_by_name["RolloutService"].full_name,
 )
 
 
@@ -131,6 +135,7 @@ async def _server(plane: Plane) -> AsyncIterator[int]:
     worker_pb2_grpc.add_WorkerServiceServicer_to_server(WorkerService(plane), server)
     audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditService(plane), server)
     overview_pb2_grpc.add_OverviewServiceServicer_to_server(OverviewService(plane), server)
+    rollout_pb2_grpc.add_RolloutServiceServicer_to_server(RolloutService(plane), server)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
     reflection.enable_server_reflection(names, server)

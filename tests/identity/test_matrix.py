@@ -39,6 +39,10 @@ CONTROL = {
     "DeleteModel": DEPLOY,
     "SetLabels": DEPLOY,
     "DeleteModels": DEPLOY,
+    "SetTraffic": DEPLOY,
+    "Freeze": ALL,
+    "Unfreeze": ALL,
+    "ListFreezes": ALL,
     "CollectGarbage": ALL,
     "CheckStore": ALL,
     "ListAudit": {"administer", "root"},
@@ -78,7 +82,9 @@ def methods(expected: dict[str, set[Any]]) -> Iterator[tuple[str, Any, set[Any]]
     """The path, the type of the request and the permitted callers of each method."""
     for service in services():
         for method in service.methods:
-            of_plane = service.name in (*("AuditService", "ControlPlaneService", "OverviewService", "WorkerService"),)
+            of_plane = service.name in (
+                *("AuditService", "ControlPlaneService", "OverviewService", "RolloutService", "WorkerService"),
+            )
             if (
                 method.name in expected
                 and of_plane == (expected is CONTROL)

@@ -122,6 +122,8 @@ def _short(values: Mapping[str, object]) -> str:
 
 
 def _short_value(value: object) -> object:
+    if isinstance(value, Mapping):
+        value = " ".join(f"{key}={part:g}" for key, part in value.items())
     return value if isinstance(value, int | float | bool | None) else _cut(str(value), MOST_VALUE)
 
 

@@ -7,11 +7,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Select, Table, bindparam, literal, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    func,
+    literal,
+    select,
+    union_all,
+)
 
 from pretzel.control_plane.catalog.audit.recording import Change, record
 from pretzel.control_plane.catalog.columns import WORDS
-from pretzel.control_plane.catalog.tables import aliases, labels, notes, versions
+from pretzel.control_plane.catalog.tables import aliases, labels, notes, traffic, versions
 from pretzel.plan.encoding import decode
 
 State = dict[str, Any]
@@ -86,6 +97,9 @@ def _states(connection: Connection, names: list[str]) -> dict[str, State]:
         states[model][f"version {version} verification"] = bytes(metadata)
     for model, alias, version in connection.execute(_ALIASES, wanted):
         states[model][f"alias {alias}"] = version
+    for model, alias, version, slots in connection.execute(_TRAFFIC, wanted):
+        shares = states[model].setdefault(f"traffic {alias}", {})
+        shares[str(version)] = int(slots) / 100  # percent
     for model, version, key, text in connection.execute(_MARKS, wanted):
         if text:
             states[model][f"{_of(version)}{key}"] = text
@@ -107,6 +121,12 @@ _ALIASES = (
     select(aliases.c.model, aliases.c.alias, aliases.c.version)
     .where(aliases.c.model.in_(_NAMES))
     .order_by(aliases.c.alias)
+)
+_TRAFFIC = (
+    select(traffic.c.model, traffic.c.alias, traffic.c.version, func.sum(traffic.c.slots))
+    .where(traffic.c.model.in_(_NAMES))
+    .group_by(traffic.c.model, traffic.c.alias, traffic.c.version)
+    .order_by(traffic.c.model, traffic.c.alias, traffic.c.version)
 )
 _MARKS = union_all(
     _marks(labels, literal("label ", WORDS) + labels.c.key, labels.c.value),

@@ -7,16 +7,17 @@ from typing import Any
 
 from pretzel.client import audit, catalog, deployment, labelling, overview, stores
 from pretzel.client.audit import AuditRecord, Moment
-from pretzel.client.connection import Connection
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.overview import FailedVerification, Fleet, RelatedModel, Sharing
 from pretzel.client.repeating import Repeater
+from pretzel.client.rolling_calls import RollingCalls
 from pretzel.client.stores import CheckedStore, Collected, Finding, HeldBack
 from pretzel.client.stubs import ControlStub
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
+from pretzel.plan.terms import ANY, Terms
 
 
-class ControlPlane(Connection):
+class ControlPlane(RollingCalls):
     """Deployment: upload missing objects, deploy definitions, move aliases.
 
     Raises, from every call:
@@ -53,6 +54,7 @@ class ControlPlane(Connection):
         owner: str = "",
         note: str = "",
         version_labels: Mapping[str, str] | None = None,
+        terms: Terms = ANY,
         progress: deployment.Progress | None = None,
         timeout: float | None = None,
     ) -> ModelVersion:
@@ -82,6 +84,7 @@ class ControlPlane(Connection):
             owner: owner of the model; empty leaves it as it is.
             note: note on the version; empty leaves it as it is.
             version_labels: labels to set on the version.
+            terms: conditions of the publication, such as the version that the alias points to before.
             progress: called with (step, done, total); in bytes during the upload.
             timeout: seconds for the whole deployment.
 
@@ -109,6 +112,7 @@ class ControlPlane(Connection):
             owner,
             note,
             version_labels,
+            terms,
         )
         return self._run(deployment.deploy(self._repeater, request, progress or deployment.silent), timeout)
 
@@ -153,13 +157,15 @@ class ControlPlane(Connection):
         """Explain it, as ``summary``, ``text`` (in ``width`` columns), ``json``, ``dot``, ``mermaid`` or ``svg``."""
         return self._run(catalog.explain(self._repeater, model, format, verbose, width), timeout)
 
-    def alias(self, model: str, alias: str, version: int | None, *, timeout: float | None = None) -> Model:
+    def alias(
+        self, model: str, alias: str, version: int | None, *, terms: Terms = ANY, timeout: float | None = None
+    ) -> Model:
         """Point an alias at a version, also to roll back; None removes the alias."""
-        return self._run(catalog.set_alias(self._repeater, model, alias, version), timeout)
+        return self._run(catalog.set_alias(self._repeater, model, alias, version, terms), timeout)
 
-    def delete(self, model: str, *, force: bool = False, timeout: float | None = None) -> None:
+    def delete(self, model: str, *, force: bool = False, terms: Terms = ANY, timeout: float | None = None) -> None:
         """Delete a model (``name``) or one version (``name@version``); ``force`` if an alias points to it."""
-        self._run(catalog.delete(self._repeater, model, force), timeout)
+        self._run(catalog.delete(self._repeater, model, force, terms), timeout)
 
     def delete_models(
         self,
@@ -171,6 +177,7 @@ class ControlPlane(Connection):
         of_versions: bool = False,
         dry_run: bool = False,
         expected: Collection[str] = (),
+        override_freeze: bool = False,
         timeout: float | None = None,
     ) -> list[str]:
         """Delete the selected models with their aliases, all or none, and return their names.
@@ -179,7 +186,7 @@ class ControlPlane(Connection):
         the models.  Nothing is deleted if other models are selected than those that are ``expected``.
         """
         selection = labelling.Selection(selector, owner, search, of_versions)
-        operation = labelling.delete_models(self._repeater, prefix, selection, dry_run, expected)
+        operation = labelling.delete_models(self._repeater, prefix, selection, dry_run, expected, override_freeze)
         return self._run(operation, timeout)
 
     def label(
@@ -189,6 +196,7 @@ class ControlPlane(Connection):
         *,
         owner: str | None = None,
         note: str | None = None,
+        terms: Terms = ANY,
         timeout: float | None = None,
     ) -> Model:
         """Change what is written on a model (``name``) or on one version (``name@version``), and return the model.
@@ -198,9 +206,10 @@ class ControlPlane(Connection):
             changes: labels to set, by key; a value of None removes a label, and those of other keys stay.
             owner: the new owner; empty for none.
             note: the new note; empty for none.
+            terms: conditions of the change.
             timeout: seconds for the whole call.
         """
-        return self._run(labelling.label(self._repeater, model, changes or {}, owner, note), timeout)
+        return self._run(labelling.label(self._repeater, model, changes or {}, owner, note, terms), timeout)
 
     def collect_garbage(self, *, dry_run: bool = False, timeout: float | None = None) -> Collected:
         """Remove the objects that no version references and no lease holds, or only count them (``dry_run``)."""

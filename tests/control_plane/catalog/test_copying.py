@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from pretzel.control_plane.catalog import copying as copying_module
 from pretzel.control_plane.catalog.audit.trail import Trail
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.failures import Failure
+from pretzel.control_plane.catalog.freezing import Freeze
 from pretzel.control_plane.catalog.opening import dialect_of
 from pretzel.control_plane.catalog.overview import Overview
 from pretzel.control_plane.catalog.tables import metadata
@@ -44,6 +46,8 @@ def fill(location: str) -> Catalog:
             deploy(catalog, name, seed)
     catalog.delete("gone", force=True)
     catalog.labels.mark("a", Marking({"team": "ads"}, (), "Ana", "two\nlines"))
+    catalog.rolling.split("a", "stable", {2: 500, 3: 9500})
+    catalog.rolling.freeze(Freeze("b*", "Ana", 1.5))
     catalog.lease([Digest.of(b"leased")], 3600, "ipv4:10.0.0.1:5")
     Overview(catalog.database).note_failure(Failure("a", 1.5, "E", "problem"))
     Trail(catalog.database).drop(0, 5)
@@ -141,11 +145,13 @@ def test_tables_go_back_by_one_version_and_forward_again(databases: Databases):
     seen = (catalog.current(), catalog.models())
     catalog.close()
     newest = content(location)
-    assert step_back(location) == "0004"
+    assert step_back(location) == "0005"
     engine = dialect_of(location).engine()
-    assert not {"audit", "audit_floor"} & {*inspect(engine).get_table_names()}
+    assert "freezes" not in inspect(engine).get_table_names()
     engine.dispose()
     again = Catalog(location)
-    assert (again.current(), again.models()) == seen
+    assert again.current() == seen[0]
+    assert again.models() == tuple(replace(model, traffic={}) for model in seen[1])  # calls go to the alias again
     again.close()
-    assert content(location) == newest | {"audit": [], "audit_floor": []}
+    models = [(*row[:-1], 1) for row in newest["models"]]
+    assert content(location) == newest | {"freezes": [], "traffic": [], "models": models}
