@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from pretzel.control_plane.catalog import clock, names, reading, writing
-from pretzel.control_plane.catalog.audit import Change, record, watched
+from pretzel.control_plane.catalog.audit import collecting, watched
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.holds import Hold, Holds
 from pretzel.control_plane.catalog.labelling import Labelling
@@ -25,9 +25,6 @@ from pretzel.errors import PreconditionError, UnavailableError
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model, ModelVersion
 from pretzel.plan.terms import ANY, Terms
-
-COLLECTION = "CollectGarbage"
-"""Method in records of collections that no call asked for."""
 
 
 class Catalog:
@@ -55,8 +52,7 @@ class Catalog:
         self.epoch, _ = self.current()
         self.labels = Labelling(self.database, self._changing)
         self.rolling = Rolling(self.database, self._changing)
-        self._holds = Holds()
-        self._lock = threading.Lock()
+        self._holds, self._lock = Holds(), threading.Lock()
         self._leases = Leases(UNBOUNDED, UNBOUNDED) if leases is None else leases
         with self.database.read() as connection:
             for holder, digest, until in reading.leases_after(connection, clock.now()):
@@ -76,8 +72,8 @@ class Catalog:
         with self.database.read() as connection:
             if not selection:
                 return reading.labelled(connection, reading.models_beginning(connection, prefix))
-            names = reading.names_of_all(connection, prefix, selection)
-            return reading.labelled(connection, reading.models_named(connection, names))
+            found = reading.models_named(connection, reading.names_of_all(connection, prefix, selection))
+            return reading.labelled(connection, found)
 
     def page(
         self, prefix: str, after: str, size: int, selection: Selection = EVERYTHING
@@ -106,10 +102,9 @@ class Catalog:
             InputError: the text has none of these forms.
             NotFoundError: the model, version or alias does not exist.
         """
-        reference = names.parse(text)
         with self.database.read() as connection:
-            model, version = reading.resolve(connection, reference)
-            model = reading.labelled_one(connection, model)
+            found, version = reading.resolve(connection, names.parse(text))
+            model = reading.labelled_one(connection, found)
         return model, next(one for one in model.versions if one.version == version.version)
 
     def changes(self, epoch: str, revision: int) -> Changes:
@@ -267,17 +262,15 @@ class Catalog:
         Raises:
             PreconditionError: the database holds another catalog than the one that was opened.
         """
-        now = clock.now()
         with self.database.write() as connection, self._holds.excluded(candidates) as free:
             epoch, _ = reading.current(connection)
             if epoch != self.epoch:
                 raise PreconditionError(
                     f"catalog: its epoch was {self.epoch} and is {epoch}; restart the control plane to collect"
                 )
-            free = reading.unneeded(connection, free, now)
+            free = reading.unneeded(connection, free, clock.now())
             if free:
-                removed = {"objects": len(free), "bytes": sum(digest.size for digest in free)}
-                record(connection, Change(before=removed), method=COLLECTION)
+                collecting(connection, free)
                 remove(free)
         return free
 

@@ -6,6 +6,6 @@ is in :data:`ORIGIN`.
 
 from pretzel.control_plane.catalog.audit.origin import ANONYMOUS, ORIGIN, SYSTEM, Origin
 from pretzel.control_plane.catalog.audit.recording import Change, record
-from pretzel.control_plane.catalog.audit.watching import deleting, watched
+from pretzel.control_plane.catalog.audit.watching import collecting, deleting, watched
 
-__all__ = ["ANONYMOUS", "ORIGIN", "SYSTEM", "Change", "Origin", "deleting", "record", "watched"]
+__all__ = ["ANONYMOUS", "ORIGIN", "SYSTEM", "Change", "Origin", "collecting", "deleting", "record", "watched"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,10 +23,13 @@ from sqlalchemy import (
 from pretzel.control_plane.catalog.audit.recording import Change, record
 from pretzel.control_plane.catalog.columns import WORDS
 from pretzel.control_plane.catalog.tables import aliases, labels, notes, traffic, versions
+from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode
 
 State = dict[str, Any]
 """What is known of a model, by a name for people; the metadata of a version are its bytes."""
+COLLECTION = "CollectGarbage"
+"""Method in records of collections that no call asked for."""
 _CHUNK = 500  # SQLite takes a bounded number of variables
 _VERSION = re.compile(r"version (\d+)")
 
@@ -48,6 +51,12 @@ def deleting(connection: Connection, names: list[str]) -> None:
         states = _states(connection, names[start : start + _CHUNK])
         changes = (compare(name, state, {}) for name, state in states.items())
         record(connection, *(change for change in changes if change is not None))
+
+
+def collecting(connection: Connection, objects: Sequence[Digest]) -> None:
+    """Record the removal of objects."""
+    removed = {"objects": len(objects), "bytes": sum(digest.size for digest in objects)}
+    record(connection, Change(before=removed), method=COLLECTION)
 
 
 def compare(name: str, before: State, after: State) -> Change | None:
