@@ -105,15 +105,15 @@ def restore(source: Path, data_dir: Path, url: str = "", catalog: str = "", prog
                 check_empty(connection, after.name)
         store = opened.enter_context(closing(open_store(url) if url else DirectoryStore(data_dir / OBJECTS)))
         if store.epoch():
-            raise PreconditionError(f"store {store.root}: a control plane has used it; name an empty one to restore to")
+            raise PreconditionError(f"store {store.name}: a control plane has used it; name an empty one to restore to")
         read = opened.enter_context(closing(Database(before)))
         needed = _needed(read)
         copied = _copy_objects(DirectoryStore(source / OBJECTS, sweep=False), store, needed, progress)
         write = opened.enter_context(closing(Database(after)))
-        counts = copy(read, write, SAVED, keep_epoch=False)
+        counts = copy(read, write, SAVED, keep_epoch=False, method="restore")
         with write.read() as connection:
             restored, revision = reading.current(connection)
-        identity.bind(store.root, Identity(restored, replaces=epoch))
+        identity.bind(store, Identity(restored, replaces=epoch))
     return Saved(restored, revision, counts["versions"], len(needed), _size(needed), copied)
 
 
@@ -124,7 +124,7 @@ def _snapshot(
     new = target / f"{FILE}.new"
     _remove(new)
     with closing(Database(new, epoch)) as written:
-        counts = copy(source, written, SAVED)
+        counts = copy(source, written, SAVED, method="backup")
         needed = _needed(written)
         with written.read() as connection:
             _, revision = reading.current(connection)
@@ -132,7 +132,7 @@ def _snapshot(
             copied = _copy_objects(store, saved, needed, progress)
         except NotFoundError:
             return None
-    identity.bind(saved.root, Identity(epoch))
+    identity.bind(saved, Identity(epoch))
     _remove(target / FILE, keep=True)
     os.replace(new, target / FILE)
     sync_directory(target)

@@ -38,9 +38,9 @@ def collect(store: ObjectStore, catalog: Catalog, dry_run: bool = False, task: T
     """
     _reject_foreign(store, catalog)
 
-    def remove(digest: Digest) -> None:
+    def remove(digests: list[Digest]) -> None:
         reached("collect_before_delete")
-        store.delete(digest)
+        store.delete_all(digests)
         reached("collect_after_delete")
 
     if not dry_run:

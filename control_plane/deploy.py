@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from pretzel.compiler.compile import Compiled, compile_plan
@@ -30,6 +29,7 @@ from pretzel.plan.model import ModelVersion
 from pretzel.plan.ops import PythonStage
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.sizes import Sizes
+from pretzel.plan.terms import ANY, Terms
 
 _MOST_NAMED = 5
 _REPEATED = {"UNAVAILABLE", "RESOURCE_EXHAUSTED", "CANCELLED", "DATA_LOSS"}
@@ -55,6 +55,8 @@ class Deployment:
     """Labels and owner to set on the model."""
     of_version: Marking = field(default_factory=Marking)
     """Labels and note to set on the version."""
+    terms: Terms = ANY
+    """Conditions of the publication."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +197,8 @@ class Deployer:
     def _verify(self, request: Deployment, compiled: Compiled) -> Verified:
         if any(map(is_hop, compiled.plan.stages)) and not self.verifier.python.runs:
             return Verified({}, ())
-        objects: dict[Digest, Path | bytes] = {}
-        for digest in compiled.plan.objects:
-            path = self.store.path(digest)
-            objects[digest] = path if path is not None else bytes(self.store.get(digest))
-        return self.verifier.verify(compiled.plan, objects, request.sample, request.tolerance)
+        with self.store.files(compiled.plan.objects) as objects:
+            return self.verifier.verify(compiled.plan, objects, request.sample, request.tolerance)
 
     def _publish(
         self,
@@ -225,7 +224,7 @@ class Deployer:
             if missing := self.store.missing(needed):
                 raise PreconditionError(f"{_list(missing)} removed by a collection meanwhile; deploy again")
 
-        return self.catalog.publish(request.model, release, request.alias, check)
+        return self.catalog.publish(request.model, release, request.alias, check, request.terms)
 
 
 def _check(request: Deployment) -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pretzel.control_plane.catalog import Catalog
+from pretzel.control_plane.catalog.audit import Change, record
 from pretzel.control_plane.catalog.opening import FILE, dialect_of, location_of
 from pretzel.control_plane.rebuild import Rebuilder
-from pretzel.control_plane.store import ObjectStore, ParameterCache, files, identity
+from pretzel.control_plane.store import ObjectStore, ParameterCache, identity
 from pretzel.control_plane.store.opening import store_of
 from pretzel.control_plane.store.ownership import own
 from pretzel.errors import CorruptObjectError, NotFoundError, PreconditionError, PretzelError
@@ -49,7 +50,14 @@ class Check:
         for part in (self._catalog, self._epoch, self._strays, self._objects, self._versions, self._kept):
             for finding in part():
                 self.findings += 1
+                if finding.repaired:
+                    self._record(finding)
                 yield finding
+
+    def _record(self, finding: Finding) -> None:
+        change = Change(before={finding.path: finding.problem}, after={finding.path: finding.remedy})
+        with self.catalog.database.write() as connection:
+            record(connection, change, method="CheckStore")
 
     def _catalog(self) -> Iterator[Finding]:
         for line in self.catalog.database.integrity():
@@ -61,13 +69,13 @@ class Check:
         stored, (epoch, _) = self.store.epoch(), self.catalog.current()
         if stored and stored != epoch:
             problem = f"the objects are of epoch {stored}, the catalog is of epoch {epoch}"
-            yield Finding(f"{self.store.root}/{identity.FILE}", problem, "restore the catalog of these objects")
+            yield Finding(f"{self.store.name}/{identity.FILE}", problem, "restore the catalog of these objects")
 
     def _strays(self) -> Iterator[Finding]:
-        for path in self.store.foreign():
-            finding = Finding(str(path), "not an object of the store", f"{_REPAIR}, which removes it")
+        for name in self.store.foreign():
+            finding = Finding(name, "not an object of the store", f"{_REPAIR}, which removes it")
             if self.repair:
-                files.remove(path)
+                self.store.remove_foreign(name)
                 finding = replace(finding, remedy="removed", repaired=True)
             yield finding
 
@@ -84,7 +92,7 @@ class Check:
                 self._quarantine(digest)
             if digest not in needed:
                 done = ("quarantined", True) if self.repair else (f"{_REPAIR}, which quarantines it", False)
-                yield Finding(str(self.store.path(digest) or digest), "its bytes do not have its digest", *done)
+                yield Finding(self.store.place(digest), "its bytes do not have its digest", *done)
 
     def _quarantine(self, digest: Digest) -> None:
         try:
@@ -138,14 +146,13 @@ class Check:
         return f"{_REPAIR}, which rebuilds it" if makes else deploy
 
     def _kept(self) -> Iterator[Finding]:
-        root = self.store.root
-        if root is None or not self.store.keeps_all():
+        stored = self.store.identity()
+        if stored is None or not stored.keeps:
             return
-        identified = identity.read(root)
         problem = "the objects have lost their catalog; those that no version needs are kept"
-        finding = Finding(str(root), problem, f"{_REPAIR}, after which they are collected")
-        if self.repair and identified:
-            identity.write(root, replace(identified, keeps=False))
+        finding = Finding(self.store.name, problem, f"{_REPAIR}, after which they are collected")
+        if self.repair:
+            self.store.identify(replace(stored, keeps=False), stored)
             finding = replace(finding, remedy="they are collected from now on", repaired=True)
         yield finding
 
@@ -158,7 +165,7 @@ def check_directory(data_dir: Path, repair: bool = False, url: str = "", catalog
         PreconditionError: a control plane has it open, or it is not a data directory; with ``repair``, also one that
             shares its catalog.
     """
-    if not (catalog and url) and not (data_dir / (FILE if url else "objects")).exists():
+    if not data_dir.is_dir() or (not (catalog and url) and not (data_dir / (FILE if url else "objects")).exists()):
         raise PreconditionError(
             f"{data_dir}: not the data directory of a control plane; give the one it is started with"
         )
@@ -170,7 +177,7 @@ def check_directory(data_dir: Path, repair: bool = False, url: str = "", catalog
         closing(store_of(data_dir, url, sweep=repair, shared=shared)) as store,
     ):
         try:
-            identified = identity.establish(data_dir, store.root, dialect)
+            identified = identity.establish(f"data directory {data_dir}", store, dialect)
             opened = Catalog(dialect, epoch=identified.epoch)
         except (PreconditionError, CorruptObjectError) as error:
             yield Finding(dialect.name, str(error), "restore the catalog from a backup")

@@ -26,7 +26,10 @@ class Settings(ServerSettings):
     catalog: str = ""
     """URL of the catalog: postgresql://user@host/database, sqlite:///path or a path; default: a file in data_dir."""
     store: str = ""
-    """URL of the objects: file:///path or a path (a directory), memory: (for tests); default: objects in data_dir."""
+    """URL of the objects: s3://bucket/prefix, file:///path or a path (a directory), memory: (for tests); default:
+    objects in data_dir."""
+    store_copies_bytes: Annotated[int, Field(ge=0)] = 4 << 30
+    """Disk in data_dir for copies of objects that are in an S3-compatible store."""
     new: bool = False
     """Start a new epoch without models if the objects lost their catalog; the objects are kept until a check."""
     replaces: str = ""
@@ -58,6 +61,10 @@ class Settings(ServerSettings):
     """Time that a call may take to send its request."""
     keep_versions: Annotated[int, Field(ge=0)] = 10
     """Versions without an alias that a model keeps; a deployment deletes older ones.  0 keeps all."""
+    audit_days: Annotated[float, Field(ge=0)] = 0.0
+    """Days after which records of the audit trail are dropped, at the next collection; 0 keeps all."""
+    audit_records: Annotated[int, Field(ge=0)] = 0
+    """Records of the audit trail that are kept, the newest; 0 keeps all."""
     collect_seconds: Seconds = 600.0
     """Interval between garbage collections of unneeded objects."""
 

@@ -17,6 +17,7 @@ from pretzel.errors import CorruptObjectError, DefinitionError, NotFoundError
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import encode
 from pretzel.plan.model import Model, ModelVersion
+from pretzel.plan.traffic import SLOTS, Runs
 
 DEFAULT_ALIAS = "stable"
 MOST_DECODED = 256
@@ -68,6 +69,14 @@ class Catalog:
         if model is None:
             raise NotFoundError(f"Request for unknown model: {name[:200]!r} is not found")
         return under(model, rest) if mark == ":" else numbered(model, rest)
+
+    def split(self, reference: str) -> Runs:
+        """Return the runs over which the calls of a reference are split; none if one version takes all."""
+        if model := self.get(reference):
+            return model.traffic.get(DEFAULT_ALIAS, ())
+        name, mark, alias = split_reference(reference)
+        model = self.get(name) if mark == ":" else None
+        return model.traffic.get(alias, ()) if model else ()
 
     def changed(
         self,
@@ -126,7 +135,10 @@ def listing(names: Iterable[object], limit: int = 5) -> str:
 def encode_model(model: Model) -> bytes:
     """Return the canonical bytes of a model."""
     versions = [_version_tree(version) for version in model.versions]
-    return encode({"name": model.name, "versions": versions, "aliases": dict(model.aliases)})
+    tree: dict[str, Any] = {"name": model.name, "versions": versions, "aliases": dict(model.aliases)}
+    if model.traffic:
+        tree["traffic"] = {alias: [list(run) for run in runs] for alias, runs in model.traffic.items()}
+    return encode(tree)
 
 
 def decode_model(data: bytes) -> Model:
@@ -138,9 +150,22 @@ def decode_model(data: bytes) -> Model:
     tree = decode(data)
     try:
         versions = tuple(_version(tree["name"], item) for item in tree["versions"])
-        return Model(tree["name"], versions, tree["aliases"])
-    except (KeyError, TypeError, AttributeError, DefinitionError) as error:
+        traffic = {alias: _runs(runs) for alias, runs in tree.get("traffic", {}).items()}
+        return Model(tree["name"], versions, tree["aliases"], traffic=traffic)
+    except (KeyError, TypeError, ValueError, AttributeError, DefinitionError) as error:
         raise CorruptObjectError(f"catalog: malformed model: {error!r}") from None
+
+
+def _runs(runs: Iterable[Any]) -> Runs:
+    """Return the runs of a split.
+
+    Raises:
+        ValueError: they do not have all slots.
+    """
+    read = tuple((version, slots) for version, slots in runs)
+    if sum(slots for _, slots in read) != SLOTS:
+        raise ValueError(f"a split of other than {SLOTS} slots")
+    return read
 
 
 def plans_of(data: bytes) -> list[Digest]:

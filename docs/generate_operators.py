@@ -106,8 +106,7 @@ REFUSALS = """
 - *Tables.* XGBoost rejects a pandas table with its columns in another order; Pretzel reads it by name, like CatBoost.
   Where the library reads such a table by position (LightGBM, XGBoost and interpret given polars or Arrow, a boosting
   library behind another estimator, mlxtend, `FunctionTransformer`), or may (classes of users), Pretzel rejects it.
-- *Categories.* LightGBM and XGBoost trained without categories read the codes of a column of type `category`; Pretzel
-  rejects it.
+- *Categories.* LightGBM and XGBoost trained without categories read codes of type `category`; Pretzel rejects it.
 - *Bytes.* Long doubles, float32 in the other byte order, and for LightGBM and XGBoost all numbers in it, are rejected.
 - *Rows without any value.* `IterativeImputer` fills them depending on the other rows of the request, so they are
   rejected.
@@ -137,6 +136,7 @@ REFUSALS = """
 - *Dates.* Functions of users and encoders read columns of dates; other steps reject them, also trees, whose answers
   would depend on the unit of the column. Fields of dates are floats in every batch. Encoders do not serve categories
   with NaT.
+- *One row.* `SparsePCA` and `MiniBatchSparsePCA` return one dimension for it; Pretzel returns a table of one row.
 - *Half precision.* float16 is rejected: some steps of the libraries compute in it, others do not.
 """
 

@@ -42,7 +42,11 @@ BELOW = {
 }
 """Parts of Pretzel that the Cython sources of a room may import.  Kernels know arrays and no plans; messages are spoken
 by their bytes, without the stubs."""
-ABOVE = {"transport": ["oip", "serve", "supervise"], "oip": ["serve", "supervise"]}
+ABOVE = {
+    "traffic": ["transport", "oip", "rest", "serve", "supervise"],
+    "transport": ["oip", "serve", "supervise"],
+    "oip": ["serve", "supervise"],
+}
 """Parts of the data plane that its Cython sources may not import, by their own part."""
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.scale import deploying, loading, pauses, sharing
+from benchmarks.scale import deploying, loading, pauses, sharing, stores
 from benchmarks.scale.page import Figures, write
 from benchmarks.scale.processes import MIB
 from benchmarks.scale.siblings import Family
@@ -48,6 +48,12 @@ def shared(figures: Figures, directory: Path, options: argparse.Namespace) -> No
 def pauses_of_others(figures: Figures, directory: Path, options: argparse.Namespace) -> None:
     """Call while large models are deployed and loaded."""
     pauses.measure(figures, directory / "pauses", options)
+
+
+@part("stores")
+def stores_of_servers(figures: Figures, directory: Path, options: argparse.Namespace) -> None:
+    """Deploy through PostgreSQL and S3, and through the default."""
+    stores.measure(figures, Family.fitted(options.features), directory / "stores", options.budget)
 
 
 def arguments() -> argparse.Namespace:

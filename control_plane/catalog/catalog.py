@@ -10,19 +10,23 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from pretzel.control_plane.catalog import names, reading, writing
+from pretzel.control_plane.catalog.audit import watched
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.dialect import Dialect
 from pretzel.control_plane.catalog.keeping import Keeping
 from pretzel.control_plane.catalog.labelling import Labelling
 from pretzel.control_plane.catalog.leases import Leases
 from pretzel.control_plane.catalog.records import Changes, Release
+from pretzel.control_plane.catalog.rolling import Rolling
 from pretzel.control_plane.catalog.selectors import EVERYTHING, Selection
 from pretzel.control_plane.catalog.tables import models
+from pretzel.control_plane.catalog.terms import admit
 from pretzel.control_plane.catalog.work import Work
 from pretzel.control_plane.steps import reached
 from pretzel.errors import UnavailableError
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model, ModelVersion
+from pretzel.plan.terms import ANY, Terms
 
 CHANGED = "changed"
 """What is announced of a change of models."""
@@ -51,10 +55,10 @@ class Catalog(Keeping):
         self.plane = uuid.uuid4().hex[:12]
         """Identifies this control plane among those that share the database."""
         super().__init__(Database(location, epoch), self.plane, leases)
-        self._keep_versions = keep_versions
-        self.on_change = on_change
+        self._keep_versions, self.on_change = keep_versions, on_change
         self.epoch, _ = self.current()
         self.labels = Labelling(self.database, self._changing)
+        self.rolling = Rolling(self.database, self._changing)
         self.work = Work(self.database, self.plane)
 
     def close(self) -> None:
@@ -71,8 +75,8 @@ class Catalog(Keeping):
         with self.database.read() as connection:
             if not selection:
                 return reading.labelled(connection, reading.models_beginning(connection, prefix))
-            names = reading.names_of_all(connection, prefix, selection)
-            return reading.labelled(connection, reading.models_named(connection, names))
+            found = reading.models_named(connection, reading.names_of_all(connection, prefix, selection))
+            return reading.labelled(connection, found)
 
     def page(
         self, prefix: str, after: str, size: int, selection: Selection = EVERYTHING
@@ -101,10 +105,9 @@ class Catalog(Keeping):
             InputError: the text has none of these forms.
             NotFoundError: the model, version or alias does not exist.
         """
-        reference = names.parse(text)
         with self.database.read() as connection:
-            model, version = reading.resolve(connection, reference)
-            model = reading.labelled_one(connection, model)
+            found, version = reading.resolve(connection, names.parse(text))
+            model = reading.labelled_one(connection, found)
         return model, next(one for one in model.versions if one.version == version.version)
 
     def changes(self, epoch: str, revision: int) -> Changes:
@@ -123,32 +126,45 @@ class Catalog(Keeping):
             return reading.sharing(connection, objects)
 
     def publish(
-        self, name: str, release: Release, alias: str | None, check: Callable[[], None] = lambda: None
+        self,
+        name: str,
+        release: Release,
+        alias: str | None,
+        check: Callable[[], None] = lambda: None,
+        terms: Terms = ANY,
     ) -> tuple[ModelVersion, int]:
         """Publish a release as a version of a model; return it, and the revision at which workers see it.
 
         A release whose plan is that of the newest version returns that version.  ``check`` runs inside the transaction,
         where no object can be collected; if it raises, nothing is published.  The same transaction deletes the oldest
         versions beyond those that a model keeps; the returned version names them.
+
+        Raises:
+            PreconditionError: the terms do not hold.
         """
         names.check_model(name)
         if alias:
             names.check_alias(alias)
         with self._changing() as connection:
-            version = writing.publish(connection, name, release, alias, self._keep_versions)
+            with watched(connection, name):
+                version = writing.publish(connection, name, release, alias, self._keep_versions, terms)
             check()
             _, revision = reading.current(connection)
             reached("before_commit")
         return version, revision
 
-    def set_alias(self, name: str, alias: str, version: int) -> Model:
+    def set_alias(self, name: str, alias: str, version: int, terms: Terms = ANY) -> Model:
         """Point an alias at a version, or remove it if ``version`` is 0.
 
         Raises:
             NotFoundError: the model, the version, or the alias to remove does not exist.
+            PreconditionError: the terms do not hold.
         """
         names.check_alias(alias)
-        with self._changing() as connection:
+        with self._changing() as connection, watched(connection, name):
+            model = reading.find_model(connection, name)
+            done = version > 0 and model.aliases.get(alias) == version and alias not in model.traffic
+            admit(connection, name, terms, alias, done=done)
             if version:
                 writing.point(connection, name, alias, version)
             else:
@@ -156,15 +172,17 @@ class Catalog(Keeping):
             model = reading.labelled_one(connection, reading.find_model(connection, name))
         return model
 
-    def delete(self, text: str, force: bool = False) -> None:
+    def delete(self, text: str, force: bool = False, terms: Terms = ANY) -> None:
         """Delete a model (`name`), or one version of it (`name@version`, `name:alias`).
 
         Raises:
             NotFoundError: the model, version or alias does not exist.
-            PreconditionError: an alias points to it and ``force`` is not set.
+            PreconditionError: an alias points to it and ``force`` is not set, or the terms do not hold.
         """
         reference = names.parse(text)
-        with self._changing() as connection:
+        with self._changing() as connection, watched(connection, reference.model):
+            reading.find_model(connection, reference.model)
+            admit(connection, reference.model, terms)
             if reference.version is None and reference.alias is None:
                 writing.delete_model(connection, reference.model, force)
             else:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
+from pretzel.control_plane.catalog.audit import Change, record
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.tables import OF_THE_MOMENT, metadata, state
 from pretzel.errors import PreconditionError, UnavailableError
@@ -18,11 +19,16 @@ _ROWS = 1000
 
 
 def copy(
-    source: Database, target: Database, tables: Sequence[Table] = TABLES, keep_epoch: bool = True
+    source: Database,
+    target: Database,
+    tables: Sequence[Table] = TABLES,
+    keep_epoch: bool = True,
+    method: str = "migrate",
 ) -> dict[str, int]:
     """Copy tables from one snapshot in one transaction, and return the number of rows by table.
 
     The target lacks what is written to the source after the call started.  Without ``keep_epoch``, it keeps its own.
+    ``method`` names the copy in the audit trail of the target.
 
     Raises:
         PreconditionError: the target is not empty.
@@ -39,6 +45,8 @@ def copy(
                 raise UnavailableError(
                     f"catalog: {before} rows of {table.name} became {after}; nothing was copied, retry"
                 )
+        moved = Change(before={"catalog": source.name}, after={"catalog": target.name})
+        record(write, moved, method=method)
     return counts
 
 

@@ -14,14 +14,15 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, inspect, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pretzel.control_plane.catalog import clock
+from pretzel.control_plane.catalog.audit.recording import Change, announcing, record
 from pretzel.control_plane.catalog.dialect import Dialect
 from pretzel.control_plane.catalog.opening import dialect_of
-from pretzel.control_plane.catalog.tables import state
+from pretzel.control_plane.catalog.tables import audit, state
 from pretzel.errors import PreconditionError, UnavailableError
 
 
@@ -35,6 +36,8 @@ class Database:
         """
         self.dialect = dialect_of(location)
         self.name = self.dialect.name
+        self.logs_changes = False
+        """Log the records of the audit trail after their commit: for servers; commands have no log."""
         self.engine = self.dialect.engine()
         self._ahead = 0.0
         try:
@@ -89,7 +92,7 @@ class Database:
                 was lost; the message says if nothing was written.
         """
         stage = _Stage()
-        with self._translated(stage), self.engine.connect() as connection:
+        with announcing(self.logs_changes), self._translated(stage), self.engine.connect() as connection:
             with connection.execution_options(**self.dialect.write_options(durable)).begin():
                 self.dialect.lock(connection, durable)
                 stage.now = "work"
@@ -99,8 +102,13 @@ class Database:
     def downgrade(self) -> str:
         """Take the tables back by one migration, for the version of Pretzel before; return its revision."""
         with self._migrating() as connection:
+            before = _version(connection)
             command.downgrade(_alembic(connection), "-1")
-            return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar())
+            after = _version(connection)
+            if inspect(connection).has_table(audit.name):
+                change = Change(before={"tables": before}, after={"tables": after})
+                record(connection, change, method="migrate")
+            return after
 
     def integrity(self) -> list[str]:
         """Return the problems that the database finds in itself, one line each."""
@@ -140,6 +148,11 @@ class _Stage:
     """The part of a transaction that runs now."""
 
     now = "start"
+
+
+def _version(connection: Connection) -> str:
+    """Return the revision of the tables."""
+    return str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar())
 
 
 def _alembic(connection: Connection) -> Config:

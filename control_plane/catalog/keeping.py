@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from pretzel.control_plane.catalog import reading, writing
+from pretzel.control_plane.catalog.audit import collecting
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.holds import Hold, Holds
 from pretzel.control_plane.catalog.leases import UNBOUNDED, Leases
@@ -112,9 +113,9 @@ class Keeping:
             return reading.unneeded(connection, free, self.database.now())
 
     def remove_unneeded(
-        self, candidates: list[Digest], remove: Callable[[Digest], object], task: Task | None = None
+        self, candidates: list[Digest], remove: Callable[[list[Digest]], object], task: Task | None = None
     ) -> list[Digest]:
-        """Call ``remove`` for the objects that no version needs and no lease or hold keeps, and return them.
+        """Call ``remove`` with the objects that no version needs and no lease or hold keeps, and return them.
 
         This is one write transaction, so that no lease or version can appear between the check and the removal.
 
@@ -132,8 +133,9 @@ class Keeping:
                     f"catalog: its epoch was {self.epoch} and is {epoch}; restart the control plane to collect"
                 )
             free = reading.unneeded(connection, free, now)
-            for digest in free:
-                remove(digest)
+            if free:
+                collecting(connection, free)
+                remove(free)
         return free
 
     def forget(self) -> None:

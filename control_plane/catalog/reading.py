@@ -14,11 +14,22 @@ from pretzel.control_plane.catalog.ranges import near
 from pretzel.control_plane.catalog.records import Changes
 from pretzel.control_plane.catalog.selecting import selected_names
 from pretzel.control_plane.catalog.selectors import Selection
-from pretzel.control_plane.catalog.tables import aliases, holdings, labels, leases, models, notes, state, versions
+from pretzel.control_plane.catalog.tables import (
+    aliases,
+    holdings,
+    labels,
+    leases,
+    models,
+    notes,
+    state,
+    traffic,
+    versions,
+)
 from pretzel.errors import NotFoundError
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode
 from pretzel.plan.model import Model, ModelVersion
+from pretzel.plan.traffic import Runs
 
 MOST_DELETIONS = 1000
 """A watcher that missed more deletions than this gets a snapshot instead."""
@@ -35,15 +46,24 @@ def list_models(connection: Connection, where: ColumnElement[bool]) -> tuple[Mod
     """Return the models that are not deleted and match a condition on the table `models`, by name."""
     by_model: dict[str, list[ModelVersion]] = defaultdict(list)
     by_alias: dict[str, dict[str, int]] = defaultdict(dict)
+    splits: dict[str, dict[str, Runs]] = defaultdict(dict)
+    editions: dict[str, int] = {}
     alive = models.c.deleted == 0
-    of_versions = select(versions).join(models, models.c.name == versions.c.model).where(alive, where)
+    of_versions = select(versions, models.c.edition).join(models, models.c.name == versions.c.model).where(alive, where)
     of_aliases = select(aliases).join(models, models.c.name == aliases.c.model).where(alive, where)
+    of_traffic = select(traffic).join(models, models.c.name == traffic.c.model).where(alive, where)
     # Sorted here: with ORDER BY, SQLite reads every version in order instead of the few that match.
     for row in sorted(connection.execute(of_versions), key=lambda row: (row.model, row.version)):
         by_model[row.model].append(_version(row))
+        editions[row.model] = row.edition
     for row in sorted(connection.execute(of_aliases), key=lambda row: (row.model, row.alias)):
         by_alias[row.model][row.alias] = row.version
-    return tuple(Model(name, tuple(history), by_alias[name]) for name, history in by_model.items())
+    for row in sorted(connection.execute(of_traffic), key=lambda row: (row.model, row.alias, row.position)):
+        splits[row.model][row.alias] = (*splits[row.model].get(row.alias, ()), (row.version, row.slots))
+    return tuple(
+        Model(name, tuple(history), by_alias[name], traffic=splits[name], edition=editions[name])
+        for name, history in by_model.items()
+    )
 
 
 def models_beginning(connection: Connection, prefix: str) -> tuple[Model, ...]:

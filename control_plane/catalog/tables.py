@@ -44,6 +44,7 @@ models = Table(
     Column("last_version", NUMBER, nullable=False),
     Column("revision", NUMBER, nullable=False, index=True),
     Column("deleted", NUMBER, nullable=False),
+    Column("edition", NUMBER, nullable=False, server_default="1"),
 )
 
 versions = Table(
@@ -65,6 +66,29 @@ aliases = Table(
     Column("alias", WORDS, primary_key=True),
     Column("version", NUMBER, nullable=False),
     ForeignKeyConstraint(["model", "version"], ["versions.model", "versions.version"]),
+)
+
+# The runs of slots of an alias whose calls are split; none for the others.
+traffic = Table(
+    "traffic",
+    metadata,
+    Column("model", WORDS, primary_key=True),
+    Column("alias", WORDS, primary_key=True),
+    Column("position", NUMBER, primary_key=True, autoincrement=False),
+    Column("version", NUMBER, nullable=False),
+    Column("slots", NUMBER, nullable=False),
+    ForeignKeyConstraint(["model", "version"], ["versions.model", "versions.version"]),
+)
+
+# Models that must not be changed until a time; 0: until the row goes.
+freezes = Table(
+    "freezes",
+    metadata,
+    Column("pattern", WORDS, primary_key=True),
+    Column("by", WORDS, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("until", Float, nullable=False),
+    Column("reason", WORDS, nullable=False),
 )
 
 # Labels of models (version 0) and of versions.  The indexes list what has a label in the order of names.
@@ -116,6 +140,36 @@ failures = Table(
     Column("at", Float, nullable=False),
     Column("estimator", WORDS, nullable=False),
     Column("problem", WORDS, nullable=False),
+)
+
+# Who changed what.  Triggers of its migration refuse to change records, and to delete those above the floor.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=False),
+    Column("at", Float, nullable=False, index=True),
+    Column("identity", WORDS, nullable=False),
+    Column("subject", WORDS, nullable=False),
+    Column("method", WORDS, nullable=False),
+    Column("model", WORDS, nullable=False),
+    Column("version", NUMBER, nullable=False),
+    Column("peer", WORDS, nullable=False),
+    Column("request_id", WORDS, nullable=False),
+    Column("before", WORDS, nullable=False),
+    Column("after", WORDS, nullable=False),
+    Column("code", WORDS, nullable=False),
+    Column("message", WORDS, nullable=False),
+    Column("omitted", NUMBER, nullable=False),
+    Index("ix_audit_model", "model", "id"),
+    Index("ix_audit_identity", "identity", "id"),
+)
+
+# At most one row: the least number of a record that may not be deleted.
+audit_floor = Table(
+    "audit_floor",
+    metadata,
+    Column("id", NUMBER, CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
+    Column("first", NUMBER, nullable=False),
 )
 
 # Work that one control plane does at a time: the token of a name only grows; its lease ends by the database's clock.

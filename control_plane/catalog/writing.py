@@ -11,28 +11,39 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, updat
 
 from pretzel.control_plane.catalog import reading
 from pretzel.control_plane.catalog.marking import MODEL, mark, unmark, unmark_models
+from pretzel.control_plane.catalog.names import STABLE
 from pretzel.control_plane.catalog.records import Release
-from pretzel.control_plane.catalog.tables import aliases, holdings, leases, models, state, versions
+from pretzel.control_plane.catalog.revisions import next_revision, touch
+from pretzel.control_plane.catalog.tables import aliases, holdings, leases, models, traffic, versions
+from pretzel.control_plane.catalog.terms import admit
 from pretzel.control_plane.catalog.upserts import upsert
 from pretzel.errors import NotFoundError, PreconditionError
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode, encode
 from pretzel.plan.model import Model, ModelVersion
+from pretzel.plan.terms import ANY, Terms
+from pretzel.plan.traffic import percent, shares_of
 
 VERIFICATION = ("verified", "verification", "tolerance", "measured_error")
 """Metadata keys of a version's verification; a verification over another sample replaces them."""
 _CHUNK = 500  # SQLite takes a bounded number of variables
 
 
-def publish(connection: Connection, name: str, release: Release, alias: str | None, keep: int = 0) -> ModelVersion:
+def publish(
+    connection: Connection, name: str, release: Release, alias: str | None, keep: int = 0, terms: Terms = ANY
+) -> ModelVersion:
     """Create a version of a release, or return the newest one if it has that plan; point the alias to it.
 
     If the release was verified, the returned version is marked verified, even if it existed before.  If ``keep`` is not
     0, versions without an alias beyond the newest ``keep`` are deleted.
+
+    Raises:
+        PreconditionError: the terms do not hold.
     """
     newest = connection.execute(
         select(versions).where(versions.c.model == name).order_by(versions.c.version.desc()).limit(1)
     ).first()
+    admit(connection, name, terms, alias or STABLE, done=_is_published(connection, newest, release, alias))
     if newest is None or newest.plan != str(release.plan):
         number = _add_version(connection, name, release)
     else:
@@ -47,18 +58,19 @@ def publish(connection: Connection, name: str, release: Release, alias: str | No
     if dropped:
         _delete_versions(connection, name, dropped)
     (model,) = reading.labelled(connection, [model])
-    return replace(_version(model, number), dropped=tuple(dropped))
+    return replace(check_version(model, number), dropped=tuple(dropped))
 
 
 def point(connection: Connection, name: str, alias: str, version: int) -> None:
-    """Point an alias at an existing version; a repeated call changes nothing."""
+    """Point an alias at an existing version, which gets all of its calls; a repeated call changes nothing."""
     model = reading.find_model(connection, name)
-    _version(model, version)
-    if model.aliases.get(alias) == version:
+    check_version(model, version)
+    if model.aliases.get(alias) == version and alias not in model.traffic:
         return
+    connection.execute(delete(traffic).where(traffic.c.model == name, traffic.c.alias == alias))
     row = upsert(connection, aliases).values(model=name, alias=alias, version=version)
     connection.execute(row.on_conflict_do_update(index_elements=["model", "alias"], set_={"version": version}))
-    _touch(connection, name)
+    touch(connection, name)
 
 
 def remove_alias(connection: Connection, name: str, alias: str) -> None:
@@ -66,16 +78,20 @@ def remove_alias(connection: Connection, name: str, alias: str) -> None:
     model = reading.find_model(connection, name)
     if alias not in model.aliases:
         raise NotFoundError(f"model {name!r} has no alias {alias!r}; it has: {', '.join(model.aliases) or 'none'}")
-    connection.execute(delete(aliases).where(aliases.c.model == name, aliases.c.alias == alias))
-    _touch(connection, name)
+    for table in (traffic, aliases):
+        connection.execute(delete(table).where(table.c.model == name, table.c.alias == alias))
+    touch(connection, name)
 
 
 def delete_version(connection: Connection, name: str, number: int, force: bool) -> None:
     """Delete one version, and with ``force`` the aliases that point to it; deleting the last one deletes the model."""
     model = reading.find_model(connection, name)
-    _version(model, number)
+    check_version(model, number)
     _reject_if_used(model, f"{name}@{number}", [number], force)
-    connection.execute(delete(aliases).where(aliases.c.model == name, aliases.c.version == number))
+    gone = [alias for alias, points in model.aliases.items() if points == number]
+    ended = [*gone, *(alias for alias, runs in model.traffic.items() if number in shares_of(runs))]
+    for table, named in ((traffic, ended), (aliases, gone)):
+        connection.execute(delete(table).where(table.c.model == name, table.c.alias.in_(named)))
     _delete_versions(connection, name, [number], last=len(model.versions) == 1)
 
 
@@ -90,14 +106,14 @@ def delete_models(connection: Connection, names: list[str]) -> None:
     """Delete existing models with their aliases; workers see it as one change."""
     if not names:
         return
-    revision = _next_revision(connection)
+    revision = next_revision(connection)
     for start in range(0, len(names), _CHUNK):
         chunk = names[start : start + _CHUNK]
         unmark_models(connection, chunk)
-        for table in (aliases, versions):
+        for table in (traffic, aliases, versions):
             connection.execute(delete(table).where(table.c.model.in_(chunk)))
         gone = update(models).where(models.c.name.in_(chunk))
-        connection.execute(gone.values(revision=revision, deleted=1))
+        connection.execute(gone.values(revision=revision, deleted=1, edition=models.c.edition + 1))
 
 
 def lease(connection: Connection, digests: Iterable[Digest], until: float, holder: str) -> None:
@@ -154,13 +170,21 @@ def _add_version(connection: Connection, name: str, release: Release) -> int:
         )
     )
     _hold(connection, release)
-    _touch(connection, name)
+    touch(connection, name)
     return number
+
+
+def _is_published(connection: Connection, newest: Row[Any] | None, release: Release, alias: str | None) -> bool:
+    """Return whether a release is the newest version already, and has the alias."""
+    if newest is None or newest.plan != str(release.plan):
+        return False
+    model = reading.find_model(connection, newest.model)
+    return not alias or (model.aliases.get(alias) == newest.version and alias not in model.traffic)
 
 
 def _superseded(model: Model, keep: int) -> list[int]:
     """Return the versions without an alias beyond the newest ``keep``, in order; none if ``keep`` is 0."""
-    named = set(model.aliases.values())
+    named = {*model.aliases.values(), *(version for runs in model.traffic.values() for version, _ in runs)}
     free = [version.version for version in model.versions if version.version not in named]
     return free[:-keep] if keep else []
 
@@ -171,7 +195,7 @@ def _delete_versions(connection: Connection, name: str, numbers: list[int], last
     old = (versions.c.model == name) & (versions.c.version == bindparam("old"))
     connection.execute(delete(versions).where(old), rows)
     unmark(connection, name, [*numbers, *([MODEL] if last else [])])
-    _touch(connection, name, deleted=last)
+    touch(connection, name, deleted=last)
 
 
 def _record_verification(connection: Connection, version: Row[Any], release: Release) -> None:
@@ -183,7 +207,7 @@ def _record_verification(connection: Connection, version: Row[Any], release: Rel
         return
     changed = update(versions).where(versions.c.model == version.model, versions.c.version == version.version)
     connection.execute(changed.values(metadata=encode(after)))
-    _touch(connection, version.model)
+    touch(connection, version.model)
 
 
 def _hold(connection: Connection, release: Release) -> None:
@@ -195,19 +219,8 @@ def _hold(connection: Connection, release: Release) -> None:
     connection.execute(upsert(connection, holdings).on_conflict_do_nothing(), rows)
 
 
-def _touch(connection: Connection, name: str, deleted: bool = False) -> None:
-    """Give a model a new revision, so that workers receive it again."""
-    changed = update(models).where(models.c.name == name)
-    connection.execute(changed.values(revision=_next_revision(connection), deleted=int(deleted)))
-
-
-def _next_revision(connection: Connection) -> int:
-    connection.execute(update(state).values(revision=state.c.revision + 1))
-    revision: int = connection.execute(select(state.c.revision)).scalar_one()
-    return revision
-
-
-def _version(model: Model, number: int) -> ModelVersion:
+def check_version(model: Model, number: int) -> ModelVersion:
+    """Return a version of a model, or raise :class:`NotFoundError`."""
     for version in model.versions:
         if version.version == number:
             return version
@@ -217,6 +230,9 @@ def _version(model: Model, number: int) -> ModelVersion:
 
 def _reject_if_used(model: Model, what: str, numbers: list[int], force: bool) -> None:
     used = [f"{alias} -> {number}" for alias, number in model.aliases.items() if number in numbers]
+    for alias, runs in model.traffic.items():
+        others = ((number, slots) for number, slots in shares_of(runs).items() if number != model.aliases[alias])
+        used += [f"{alias} -> {number} ({percent(slots)} %)" for number, slots in others if number in numbers]
     if used and not force:
         elsewhere = "move the alias first, or " if len(numbers) < len(model.versions) else ""
         raise PreconditionError(f"{what} is in use: {', '.join(used)}; {elsewhere}delete with force")

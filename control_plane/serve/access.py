@@ -7,7 +7,8 @@ from typing import Any
 
 import grpc.aio
 
-from pretzel.serving.identity.caller import ACCESS, Access
+from pretzel.control_plane.serve.auditing import name_caller
+from pretzel.serving.identity.caller import ACCESS, Access, Caller
 from pretzel.serving.identity.keeper import Keeper, authorization_in
 from pretzel.serving.identity.table import On, rule_of
 
@@ -30,7 +31,13 @@ class Door:
             return
         names: Mapping[str, Any] = context.auth_context()
         keeper, authorization = self._keeper, authorization_in(context.invocation_metadata() or ())
-        ACCESS.set(rule.lasting(lambda: keeper.identify(authorization, names)))
+
+        def identify() -> Caller:
+            caller = keeper.identify(authorization, names)
+            name_caller(caller)
+            return caller
+
+        ACCESS.set(rule.lasting(identify))
 
     def check(self, method: str, request: Any) -> None:
         """Check the role on the models that a request names.

@@ -101,22 +101,31 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
         return pb.ExplainModelResponse(text=await self._plane.heavy.run(self._explain, request))
 
     async def SetAlias(self, request: pb.SetAliasRequest, context: Context) -> pb.SetAliasResponse:
-        change = partial(self._plane.catalog.set_alias, request.model, request.alias, request.version)
+        change = partial(
+            self._plane.catalog.set_alias,
+            request.model,
+            request.alias,
+            request.version,
+            translate.terms(request, request.model),
+        )
         return pb.SetAliasResponse(model=wire.model_to_proto(await asyncio.to_thread(change)))
 
     async def DeleteModel(self, request: pb.DeleteModelRequest, context: Context) -> pb.DeleteModelResponse:
-        await asyncio.to_thread(self._plane.catalog.delete, request.model, request.force)
+        terms = translate.terms(request, request.model)
+        await asyncio.to_thread(self._plane.catalog.delete, request.model, request.force, terms)
         return pb.DeleteModelResponse()
 
     async def SetLabels(self, request: pb.SetLabelsRequest, context: Context) -> pb.SetLabelsResponse:
-        change = partial(self._plane.catalog.labels.mark, request.model, translate.marking(request))
+        terms = translate.terms(request, request.model)
+        change = partial(self._plane.catalog.labels.mark, request.model, translate.marking(request), terms)
         return pb.SetLabelsResponse(model=wire.model_to_proto(await asyncio.to_thread(change)))
 
     async def DeleteModels(self, request: pb.DeleteModelsRequest, context: Context) -> pb.DeleteModelsResponse:
         _check_prefix("prefix", request.prefix)
         selection = translate.selection(request.selection)
-        delete = self._plane.catalog.labels.delete
-        deleted = await asyncio.to_thread(delete, request.prefix, selection, request.dry_run, request.expected)
+        delete = partial(self._plane.catalog.labels.delete, request.prefix, selection, request.dry_run)
+        override = translate.terms_of_prefix(request)
+        deleted = await asyncio.to_thread(delete, request.expected, override)
         return pb.DeleteModelsResponse(models=deleted)
 
     async def CollectGarbage(self, request: pb.CollectGarbageRequest, context: Context) -> pb.CollectGarbageResponse:
@@ -149,6 +158,7 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
         plan = self._plan(version)
         described = describe(version, plan, model.aliases, self._plane.rebuilder.get)
         described = replace(described, labels=model.labels, owner=model.owner, note=model.note)
+        described = replace(described, traffic=model.traffic, edition=model.edition)
         return pb.DescribeVersionResponse(
             description=wire.description_to_proto(described), plan=wire.plan_to_proto(plan)
         )

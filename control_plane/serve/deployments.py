@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 
 from pretzel.control_plane.deploy import Deployer, Deployment
 from pretzel.control_plane.serve.live import LiveWorkers
@@ -47,7 +49,8 @@ class Deployments:
         task = _Task(self._metrics)
         self._tasks.add(task)
         loop = asyncio.get_running_loop()
-        future = loop.run_in_executor(self._executor, self._deployer.deploy, deployment, task.progress)
+        run = partial(copy_context().run, self._deployer.deploy, deployment, task.progress)
+        future = loop.run_in_executor(self._executor, run)
         future.add_done_callback(lambda done: self._done(task, done))
         try:
             while (step := await task.steps.get()) is not None:

@@ -15,6 +15,7 @@ import grpc.aio
 import structlog
 
 from pretzel.control_plane.serve.access import Door, check_lasting
+from pretzel.control_plane.serve.auditing import Refusals, begin, name_request
 from pretzel.control_plane.serve.metrics import Metrics
 from pretzel.control_plane.serve.requests import Requests
 from pretzel.errors import DeadlineError
@@ -40,15 +41,16 @@ class Calls(grpc.aio.ServerInterceptor):
         stall_seconds: float = STALL_SECONDS,
         request_seconds: float = REQUEST_SECONDS,
         door: Door | None = None,
+        refusals: Refusals | None = None,
     ) -> None:
-        """Count in ``metrics``; ``door`` decides who may call what.
+        """Count in ``metrics``; ``door`` decides who may call what, and ``refusals`` records refused changes.
 
         End streams whose peer reads nothing for ``stall_seconds``, and calls whose request does not arrive in
         ``request_seconds``.
         """
         self._metrics, self._stall_seconds = metrics, stall_seconds
         self._requests = Requests(request_seconds)
-        self._door = door or Door()
+        self._door, self._refusals = door or Door(), refusals
         self._active = 0
         self.idle = asyncio.Event()
         self.idle.set()
@@ -91,6 +93,7 @@ class Calls(grpc.aio.ServerInterceptor):
         if take is None:
             return _while_accepted(messages)
         request = await take(messages)
+        name_request(request)
         self._door.check(method, request)
         return request
 
@@ -113,6 +116,7 @@ class Calls(grpc.aio.ServerInterceptor):
         rejection: Status | None = None
         with self._counted(method):
             try:
+                begin(method, context)
                 self._door.enter(method, context)
                 yield
             except grpc.aio.AbortError:
@@ -127,6 +131,8 @@ class Calls(grpc.aio.ServerInterceptor):
             finally:
                 self._metrics.calls.labels(method, code).observe(time.perf_counter() - start)
             if rejection is not None:  # counted first: a client that has the status may read the count
+                if self._refusals is not None:
+                    await self._refusals.note(rejection)
                 await rejection.abort(context)
 
     @contextmanager

@@ -26,8 +26,7 @@ def list_models(
     """Return the models of a request that its caller may know of."""
     held = [
         pb.HeldBack(model=model, worker=worker, reason=reason)
-        for model, worker, reason in held_back(workers, request.prefix, MOST_HELD)
-        if sees(model)
+        for model, worker, reason in held_back(workers, request.prefix, MOST_HELD, sees)
     ]
     selection, following = translate.selection(request.selection), ""
     if request.page_size:

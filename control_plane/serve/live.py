@@ -60,13 +60,18 @@ class Other:
     """Seconds for which it counts as alive, unless the control plane that hears it says so again."""
 
 
-def held_back(workers: Iterable[Worker], prefix: str, most: int) -> list[tuple[str, str, str]]:
-    """Return up to ``most`` models with a prefix that workers hold back: model, worker and reason, by model."""
+def held_back(
+    workers: Iterable[Worker], prefix: str, most: int, sees: Callable[[str], bool] = lambda model: True
+) -> list[tuple[str, str, str]]:
+    """Return up to ``most`` models with a prefix that workers hold back: model, worker and reason, by model.
+
+    Only models count that the caller ``sees``.
+    """
     found = (
         (model, worker.name, reason)
         for worker in workers
         for model, reason in worker.held.items()
-        if model.startswith(prefix)
+        if model.startswith(prefix) and sees(model)
     )
     return sorted(islice(found, most))
 

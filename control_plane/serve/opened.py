@@ -50,26 +50,30 @@ def opened_by(settings: Settings) -> Opened:
         locks = opening.enter_context(ExitStack())
         locks.enter_context(own(settings.data_dir))
         ownership = opening.enter_context(closing(dialect.own(alone=False)))
-        store = opening.enter_context(closing(store_of(settings.data_dir, settings.store, shared=dialect.shares)))
-        identified = identity.establish(settings.data_dir, store.root, dialect, settings.new, settings.replaces)
+        copies = settings.store_copies_bytes
+        store = opening.enter_context(
+            closing(store_of(settings.data_dir, settings.store, copies=copies, shared=dialect.shares))
+        )
+        place = f"store {store.name}" if settings.store else f"data directory {settings.data_dir}"
+        identified = identity.establish(place, store, dialect, settings.new, settings.replaces)
         leases = Leases(settings.most_leases, settings.most_leased_bytes)
         catalog = opening.enter_context(
             closing(Catalog(dialect, epoch=identified.epoch, keep_versions=settings.keep_versions, leases=leases))
         )
         if catalog.epoch != identified.epoch:  # another control plane created it at the same time
-            identified = identity.establish(settings.data_dir, store.root, dialect, replaces=settings.replaces)
+            identified = identity.establish(place, store, dialect, replaces=settings.replaces)
         _check_store(store, catalog)
-        identity.bind(store.root, identified)
+        identity.bind(store, identified)
         opening.pop_all()
     return Opened(dialect, catalog, store, identified, ownership, locks)
 
 
 def _check_store(store: ObjectStore, catalog: Catalog) -> None:
     """Reject an empty store of a catalog with models: that of the other control planes is elsewhere."""
-    if store.root is None or identity.read(store.root) is not None or next(store.digests(), None) is not None:
+    if store.identity() is not None or any(True for _ in store.digests()):
         return
     if count := catalog.count():
         raise PreconditionError(
-            f"store {store.root}: it is new and empty, but the catalog {catalog.database.name} has {count} models; "
+            f"store {store.name}: it is new and empty, but the catalog {catalog.database.name} has {count} models; "
             "name the store of their objects (store), the same for all control planes over this catalog"
         )

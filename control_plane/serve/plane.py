@@ -8,12 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
+from pretzel.control_plane.catalog.audit.trail import Trail
 from pretzel.control_plane.collect import Collected, collect
 from pretzel.control_plane.deploy import Deployer
 from pretzel.control_plane.rebuild import Rebuilder
 from pretzel.control_plane.scrub import Scrubber
+from pretzel.control_plane.serve.auditing import Refusals
 from pretzel.control_plane.serve.deployments import Deployments
 from pretzel.control_plane.serve.feed import Feed
+from pretzel.control_plane.serve.identities import METHOD, change_of
 from pretzel.control_plane.serve.live import LiveWorkers
 from pretzel.control_plane.serve.metrics import Metrics
 from pretzel.control_plane.serve.opened import opened_by
@@ -28,6 +31,7 @@ from pretzel.engine.bindings.binding import DERIVED
 from pretzel.errors import PreconditionError
 from pretzel.plan.digest import Digest
 from pretzel.serving.descriptors import raise_limit
+from pretzel.serving.identity.file import Identities
 from pretzel.serving.identity.keeper import keeper_of
 
 _MISSED_REPORTS = 5
@@ -55,6 +59,11 @@ class Plane:
         self._opened = opened_by(settings)
         self.store, self.catalog, self.identity = self._opened.store, self._opened.catalog, self._opened.identity
         self.works = Works(self.catalog.work)
+        self.trail = Trail(self.catalog.database)
+        self.catalog.database.logs_changes = True
+        self.refusals = Refusals(self.trail)
+        if self.keeper is not None:
+            self.keeper.on_change = self._identities_changed
         self.feed = Feed(self.catalog)
         self.catalog.on_change = self.feed.notify
         self.live = LiveWorkers(settings.report_seconds * _MISSED_REPORTS)
@@ -112,8 +121,17 @@ class Plane:
                 _log.warning("garbage collection is not possible", reason=str(error))
             except TakenError as error:
                 _log.info("garbage is not collected now", reason=str(error))
+            await self._drop_records()
             self.background.well(COLLECT)
             await asyncio.sleep(self.settings.collect_seconds)
+
+    async def _drop_records(self) -> None:
+        """Drop the records of the audit trail that the settings bound."""
+        if self.settings.audit_days or self.settings.audit_records:
+            drop = self.trail.drop
+            dropped = await asyncio.to_thread(drop, self.settings.audit_days, self.settings.audit_records)
+            if dropped:
+                _log.info("old records of the audit trail were dropped", records=dropped)
 
     async def scrub_forever(self) -> None:
         """Read all objects periodically at the configured rate; a failed pass is restarted."""
@@ -139,6 +157,9 @@ class Plane:
         """Read the identities again whenever they change."""
         if self.keeper is not None:
             await self.keeper.keep()
+
+    def _identities_changed(self, before: Identities, after: Identities) -> None:
+        self.refusals.later(self.trail.add, change_of(before, after), METHOD)
 
     def stop(self) -> None:
         """Stop the background work soon."""
@@ -174,6 +195,7 @@ class Plane:
         for pool in (self.receiving, self.heavy, self.checking):
             pool.close()
         self.writers.shutdown()
+        self.refusals.close()
         self._neighbours.close()
         self._opened.close()
 

@@ -18,10 +18,12 @@ from grpc_reflection.v1alpha import reflection
 
 from pretzel.control_plane.serve import conditions, metrics
 from pretzel.control_plane.serve.access import Door
+from pretzel.control_plane.serve.audit import AuditService
 from pretzel.control_plane.serve.control import ControlPlaneService
 from pretzel.control_plane.serve.interceptor import Calls
 from pretzel.control_plane.serve.overview import OverviewService
 from pretzel.control_plane.serve.plane import Plane
+from pretzel.control_plane.serve.rollouts import RolloutService
 from pretzel.control_plane.serve.workers import WorkerService
 from pretzel.control_plane.settings import Settings
 from pretzel.errors import PreconditionError, UnavailableError
@@ -35,10 +37,14 @@ from pretzel.serving.identity.http import gate_of
 from pretzel.serving.listeners import Address
 from pretzel.serving.tls import HTTP1, server_tls
 from pretzel.v1 import (
+    audit_pb2,
+    audit_pb2_grpc,
     control_pb2,
     control_pb2_grpc,
     overview_pb2,
     overview_pb2_grpc,
+    rollout_pb2,
+    rollout_pb2_grpc,
     worker_pb2,
     worker_pb2_grpc,
 )
@@ -49,7 +55,9 @@ _STREAMS = 128
 SERVICES = (
     control_pb2.DESCRIPTOR.services_by_name["ControlPlaneService"].full_name,
     worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name,
+    audit_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
     overview_pb2.DESCRIPTOR.services_by_name["OverviewService"].full_name,
+    rollout_pb2.DESCRIPTOR.services_by_name["RolloutService"].full_name,
 )
 
 
@@ -118,12 +126,16 @@ async def serving(settings: Settings) -> AsyncIterator[Ready]:
 
 @asynccontextmanager
 async def _server(plane: Plane) -> AsyncIterator[int]:
-    calls = Calls(plane.metrics, request_seconds=plane.settings.request_seconds, door=Door(plane.keeper))
+    calls = Calls(
+        plane.metrics, request_seconds=plane.settings.request_seconds, door=Door(plane.keeper), refusals=plane.refusals
+    )
     checks = health.aio.HealthServicer()
     server = grpc.aio.server(interceptors=[calls], options=_options(plane.settings))
     control_pb2_grpc.add_ControlPlaneServiceServicer_to_server(ControlPlaneService(plane), server)
     worker_pb2_grpc.add_WorkerServiceServicer_to_server(WorkerService(plane), server)
+    audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditService(plane), server)
     overview_pb2_grpc.add_OverviewServiceServicer_to_server(OverviewService(plane), server)
+    rollout_pb2_grpc.add_RolloutServiceServicer_to_server(RolloutService(plane), server)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
     reflection.enable_server_reflection(names, server)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import islice
+from typing import Any
 
 from pretzel.control_plane.catalog import Changes, Marking, Selection
 from pretzel.control_plane.deploy import Deployment
@@ -13,6 +14,9 @@ from pretzel.control_plane.verify import Sample, Tolerance
 from pretzel.errors import InputError
 from pretzel.plan import wire
 from pretzel.plan.definition import from_tree, parameter_digests
+from pretzel.plan.terms import Terms
+from pretzel.serving.identity.caller import ACCESS
+from pretzel.serving.identity.roles import Role
 from pretzel.v1 import control_pb2, worker_pb2
 
 
@@ -34,7 +38,37 @@ def deployment(request: control_pb2.DeployModelRequest, client: str = "") -> Dep
         client=client,
         of_model=Marking(dict(request.labels), owner=request.owner or None),
         of_version=Marking(dict(request.version_labels), note=request.note or None),
+        terms=terms(request, request.model),
     )
+
+
+def terms(request: Any, *names: str) -> Terms:
+    """Return the conditions of a change of some models.
+
+    Raises:
+        PermissionDeniedError: the caller may not change them while they are frozen.
+    """
+    message: control_pb2.Terms = request.terms
+    if_version, if_edition = (
+        getattr(message, name) if message.HasField(name) else None for name in ("if_version", "if_edition")
+    )
+    access = ACCESS.get()
+    if message.override_freeze and access is not None:
+        for name in names:
+            access.caller.require(Role.ADMINISTER, name)
+    return Terms(if_version, if_edition, message.override_freeze)
+
+
+def terms_of_prefix(request: control_pb2.DeleteModelsRequest) -> bool:
+    """Return whether frozen models are deleted too.
+
+    Raises:
+        PermissionDeniedError: the caller may not change them while they are frozen.
+    """
+    access = ACCESS.get()
+    if request.terms.override_freeze and access is not None:
+        access.caller.require_prefix(Role.ADMINISTER, request.prefix)
+    return bool(request.terms.override_freeze)
 
 
 def marking(request: control_pb2.SetLabelsRequest) -> Marking:

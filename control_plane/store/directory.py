@@ -16,13 +16,15 @@ import os
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Self, TextIO
 
 from pretzel.control_plane.steps import reached
 from pretzel.control_plane.store import files, identity
 from pretzel.control_plane.store.files import Signature, name_of, parse_name, writing
-from pretzel.control_plane.store.interface import Buffer, ObjectStore, Writer
+from pretzel.control_plane.store.identity import Identity, write
+from pretzel.control_plane.store.interface import Buffer, ObjectStore, Room, Writer
 from pretzel.control_plane.store.ownership import LOCK, admit, own, share
 from pretzel.control_plane.store.quarantine import Quarantine
 from pretzel.errors import CorruptObjectError, NotFoundError, PreconditionError, UnavailableError
@@ -37,10 +39,9 @@ class DirectoryStore(ObjectStore):
     """Objects as files.  One process owns a directory, or several share it: the first sweeps partial writes."""
 
     scheme = "file"
-    root: Path
 
     @classmethod
-    def open(cls, url: str, *, sweep: bool = True) -> Self:
+    def open(cls, url: str, *, sweep: bool = True, room: Room | None = None) -> Self:
         root = files.path_of(url)
         owned = own(root, "store")
         store = cls(root, sweep=sweep)
@@ -48,7 +49,7 @@ class DirectoryStore(ObjectStore):
         return store
 
     @classmethod
-    def open_shared(cls, url: str, *, sweep: bool = True) -> Self:
+    def open_shared(cls, url: str, *, sweep: bool = True, room: Room | None = None) -> Self:
         root = files.path_of(url)
         owned, first = share(root, "store")
         try:
@@ -65,6 +66,7 @@ class DirectoryStore(ObjectStore):
             PreconditionError: another file is in the place of a directory.
         """
         self.root = Path(root)
+        self.name = str(root)
         self.incoming = self.root / "incoming"
         self.quarantine = Quarantine(self.root / "damaged")
         self._checked: dict[Digest, Signature] = {}
@@ -89,13 +91,11 @@ class DirectoryStore(ObjectStore):
         if self._owned is not None:
             self._owned.close()
 
-    def epoch(self) -> str:
-        stored = identity.read(self.root)
-        return stored.epoch if stored else ""
+    def identity(self) -> Identity | None:
+        return identity.read(self.root)
 
-    def keeps_all(self) -> bool:
-        stored = identity.read(self.root)
-        return stored is not None and stored.keeps
+    def identify(self, identity: Identity, previous: Identity | None) -> None:
+        write(self.root, identity)  # the lock of the directory excludes others
 
     def path(self, digest: Digest) -> Path:
         return self.root / digest.hex[:2] / name_of(digest)
@@ -169,7 +169,19 @@ class DirectoryStore(ObjectStore):
             if len(shard.name) == 2 and shard.is_dir():
                 yield from filter(None, map(parse_name, os.listdir(shard)))
 
-    def foreign(self) -> Iterator[Path]:
+    def place(self, digest: Digest) -> str:
+        return str(self.path(digest))
+
+    def files(self, digests: Iterable[Digest]) -> AbstractContextManager[dict[Digest, Path | bytes]]:
+        return nullcontext({digest: self.path(digest) for digest in digests})
+
+    def remove_foreign(self, name: str) -> None:
+        files.remove(Path(name))
+
+    def foreign(self) -> Iterator[str]:
+        yield from map(str, self._foreign())
+
+    def _foreign(self) -> Iterator[Path]:
         for entry in sorted(self.root.iterdir()):
             if entry.name in _KNOWN or entry.name.startswith(f".{identity.FILE}"):
                 continue

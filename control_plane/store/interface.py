@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
+from pretzel.control_plane.store.identity import Identity
 from pretzel.errors import InputError
 from pretzel.plan.digest import Digest
 
@@ -87,14 +90,22 @@ SCHEMES: dict[str, type[ObjectStore]] = {}
 """Stores by the scheme of their URLs."""
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A directory of this process for copies of objects that are stored elsewhere."""
+
+    directory: Path
+    most_bytes: int = 4 << 30
+
+
 class ObjectStore(ABC):
     """Objects by digest."""
 
     scheme: ClassVar[str] = ""
     """Scheme of the URLs that :meth:`open` opens; a class that defines it is found by it."""
 
-    root: Path | None = None
-    """Directory with the identity of the store (see `identity.py`); None if the store has no identity of its own."""
+    name: str = "memory"
+    """Location in messages, without secrets."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -102,17 +113,21 @@ class ObjectStore(ABC):
             raise TypeError(f"{cls.__name__}: scheme {cls.scheme!r} is that of {SCHEMES[cls.scheme].__name__}")
 
     @classmethod
-    def open(cls, url: str, *, sweep: bool = True) -> Self:
-        """Open the store of a URL for this process alone; ``sweep`` removes partial writes.
+    def open(cls, url: str, *, sweep: bool = True, room: Room | None = None) -> Self:
+        """Open the store of a URL; ``sweep`` removes partial writes of an earlier process.
+
+        A store that only one process may use is locked.  A store of several processes keeps copies of objects in
+        ``room``, by default a temporary directory.
 
         Raises:
             InputError: the URL does not name a store of this scheme.
             PreconditionError: another process uses it, or it cannot be opened.
+            UnavailableError: its server does not answer.
         """
         raise NotImplementedError
 
     @classmethod
-    def open_shared(cls, url: str, *, sweep: bool = True) -> Self:
+    def open_shared(cls, url: str, *, sweep: bool = True, room: Room | None = None) -> Self:
         """Open the store of a URL that other control planes over the same catalog may have open too.
 
         Partial writes are removed only if no other has it open.
@@ -120,7 +135,7 @@ class ObjectStore(ABC):
         Raises:
             InputError, PreconditionError: as :meth:`open`.
         """
-        return cls.open(url, sweep=sweep)
+        return cls.open(url, sweep=sweep, room=room)
 
     on_damage: Callable[[Digest], None] = staticmethod(lambda digest: None)
     """Called when an object is found damaged."""
@@ -173,24 +188,64 @@ class ObjectStore(ABC):
             UnavailableError: the machine is short of descriptors or memory.
         """
 
-    def foreign(self) -> Iterator[Path]:
-        """Yield the files among the objects that the store did not write."""
+    def delete_all(self, digests: Iterable[Digest]) -> None:
+        """Remove objects; it is not an error if some do not exist.
+
+        Raises:
+            UnavailableError: some were not removed, or may be removed later.
+        """
+        for digest in digests:
+            self.delete(digest)
+
+    def foreign(self) -> Iterator[str]:
+        """Yield the names of files among the objects that the store did not write."""
         yield from ()
+
+    def remove_foreign(self, name: str) -> None:
+        """Remove what :meth:`foreign` named."""
+        raise NotImplementedError
+
+    def identity(self) -> Identity | None:
+        """Return the identity of the store, as stored now; None if it has none.
+
+        Raises:
+            CorruptObjectError: it is damaged.
+            UnavailableError: it cannot be read now.
+        """
+        return None
+
+    def identify(self, identity: Identity, previous: Identity | None) -> None:
+        """Store an identity in the place of ``previous``, which :meth:`identity` returned.
+
+        Raises:
+            PreconditionError: another control plane stored an identity meanwhile.
+        """
+        return
 
     def epoch(self) -> str:
         """Return the epoch of the store; empty if it has none."""
-        return ""
+        stored = self.identity()
+        return stored.epoch if stored else ""
 
     def keeps_all(self) -> bool:
         """Return whether unneeded objects must stay, because their catalog was lost."""
-        return False
+        stored = self.identity()
+        return stored is not None and stored.keeps
 
-    def path(self, digest: Digest) -> Path | None:
-        """Return the file that another process may map; None if objects are not files."""
-        return None
+    def place(self, digest: Digest) -> str:
+        """Return the location of an object for messages."""
+        return str(digest)
+
+    def files(self, digests: Iterable[Digest]) -> AbstractContextManager[Mapping[Digest, Path | bytes]]:
+        """Open objects for another process: the files that it may map until the block ends, or their bytes.
+
+        Raises:
+            NotFoundError, CorruptObjectError, UnavailableError: as :meth:`get` does.
+        """
+        return nullcontext({digest: bytes(self.get(digest)) for digest in digests})
 
     def close(self) -> None:
-        """Release what :meth:`open` locked."""
+        """Release what :meth:`open` locked or opened."""
         return
 
     def put(self, digest: Digest, data: Buffer) -> bool:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import Self
 
-from pretzel.control_plane.store.interface import Buffer, ObjectStore, Writer
+from pretzel.control_plane.store.interface import Buffer, ObjectStore, Room, Writer
 from pretzel.errors import CorruptObjectError, ExhaustedError, InputError, NotFoundError
 from pretzel.plan.digest import Digest
 
@@ -17,7 +17,7 @@ class MemoryStore(ObjectStore):
     scheme = "memory"
 
     @classmethod
-    def open(cls, url: str, *, sweep: bool = True) -> Self:
+    def open(cls, url: str, *, sweep: bool = True, room: Room | None = None) -> Self:
         if url != "memory:":
             raise InputError(f"store {url!r:.200}: expected memory: and nothing after it")
         return cls()

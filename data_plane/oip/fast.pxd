@@ -5,6 +5,7 @@ from pretzel.data_plane.oip.counted cimport Counted
 from pretzel.data_plane.oip.decode cimport InferRequest
 from pretzel.data_plane.oip.matrix cimport Cut
 from pretzel.data_plane.oip.prepared cimport Tensors
+from pretzel.data_plane.traffic.fork cimport Fork
 from pretzel.data_plane.transport.answers cimport Values
 from pretzel.data_plane.transport.runner cimport Layout, Runner
 
@@ -18,6 +19,8 @@ cdef class InferTarget(Layout):
     cdef bytes head
     cdef object version
     cdef Cut cut               # made by the first matrix
+    cdef Fork fork             # splits the calls of an alias; None for most
+    cdef tuple branches        # the targets of its branches
 
     cdef object repeated(self, tuple kept, double begun)
     cdef int observe(self, double seconds, rows) except -1
@@ -35,8 +38,9 @@ cdef class FastInfer:
     cdef dict targets        # by the name in a request, with its version if it has one
     cdef dict spellings      # the names of targets by the reference of their route
 
-    cdef object answered(self, bytes message, double deadline, bint streamed)
-    cdef object infer(self, InferRequest request, double deadline)
+    cdef object answered(self, bytes message, double deadline, bint streamed, origin)
+    cdef object infer(self, InferRequest request, double deadline, origin)
+    cdef InferTarget made(self, route, str reference)
     cdef InferTarget target(self, InferRequest request)
     cdef InferTarget find(self, key)
     cdef Tensors tensors(self, InferTarget target, InferRequest request)

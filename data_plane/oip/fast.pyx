@@ -169,29 +169,34 @@ cdef class FastInfer:
             for key in self.spellings.pop(reference, ()):
                 self.targets.pop(key, None)
 
-    def answer(self, bytes message not None, double deadline=0.0):
-        """Answer a ModelInferRequest.  ``deadline`` is a time of ``time.monotonic()``, 0 for none."""
-        return self.answered(message, deadline, False)
+    def answer(self, bytes message not None, double deadline=0.0, origin=None):
+        """Answer a ModelInferRequest.  ``deadline`` is a time of ``time.monotonic()``, 0 for none.
 
-    def answer_streamed(self, bytes message not None, double deadline=0.0):
+        ``origin`` is the call, by which the branch of a split alias is chosen.
+        """
+        return self.answered(message, deadline, False, origin)
+
+    def answer_streamed(self, bytes message not None, double deadline=0.0, origin=None):
         """Answer a ModelInferRequest of a stream with a ModelStreamInferResponse."""
-        return self.answered(message, deadline, True)
+        return self.answered(message, deadline, True, origin)
 
-    cdef object answered(self, bytes message, double deadline, bint streamed):
+    cdef object answered(self, bytes message, double deadline, bint streamed, origin):
         cdef InferRequest request = <InferRequest>self.runner.request
         request.begun = now()
         answered = None
         if request.read_infer(message):
             request.streamed = streamed
-            answered = self.infer(request, deadline)
+            answered = self.infer(request, deadline, origin)
         self.runner.request.message = None  # a large message must not outlive its call
         return answered
 
-    cdef object infer(self, InferRequest request, double deadline):
+    cdef object infer(self, InferRequest request, double deadline, origin):
         cdef InferTarget target = self.target(request)
         cdef Tensors tensors
         if target is None:
             return None
+        if target.fork is not None:
+            target = <InferTarget>target.branches[target.fork.place(origin)]
         if target.results is not None and not request.streamed:
             kept = target.results.get(request.message)
             if kept is not None and not (deadline and deadline <= request.begun):
@@ -222,12 +227,21 @@ cdef class FastInfer:
             route = self.router.find(found)
         except (PretzelError, UnicodeDecodeError):
             return None
-        target = InferTarget(route, reference, self.statistics.of(route.version), self.tally, self.results)
+        target = self.made(route, reference)
         if len(self.targets) >= MOST_TARGETS:
             self.targets.clear()
             self.spellings.clear()
         self.targets[key] = target
         self.spellings.setdefault(found, []).append(key)
+        return target
+
+    cdef InferTarget made(self, route, str reference):
+        """Return the target of a route, with those of its branches if it has a fork."""
+        served = self.statistics.of(route.version)
+        cdef InferTarget target = InferTarget(route, reference, served, self.tally, self.results)
+        if route.fork is not None:
+            target.fork = route.fork
+            target.branches = tuple([self.made(branch, reference) for branch in target.fork.branches])
         return target
 
     cdef Tensors tensors(self, InferTarget target, InferRequest request):

@@ -21,6 +21,8 @@ from pretzel.data_plane.residency.routes import Route
 from pretzel.data_plane.residency.sound import sound
 from pretzel.data_plane.scheduling.policy import level_of
 from pretzel.data_plane.telemetry.recording import count, recorded
+from pretzel.data_plane.traffic.fork import picked
+from pretzel.data_plane.traffic.origin import ORIGIN
 from pretzel.engine import Executable
 from pretzel.errors import PretzelError
 from pretzel.inference import service_pb2 as pb
@@ -77,7 +79,7 @@ class Inference:
             DeadlineError: the deadline passed, or the request's own time-out.
         """
         start, began = time.perf_counter_ns(), time.monotonic()
-        route = await self._backend.route(request.model_name, request.model_version)
+        route = picked(await self._backend.route(request.model_name, request.model_version), ORIGIN.get())
         served = self._backend.statistics.of(route.version)
         try:
             answer = await self._answer(request, route, served, start, deadline, final)

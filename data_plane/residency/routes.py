@@ -12,8 +12,10 @@ from pretzel.data_plane.catalog import Catalog, split_reference
 from pretzel.data_plane.measure.counters import Calls, Tally
 from pretzel.data_plane.residency.entry import Entry
 from pretzel.data_plane.residency.plans import PlanCatalog
+from pretzel.data_plane.traffic.fork import Fork
 from pretzel.errors import NotFoundError, PretzelError, UnavailableError
 from pretzel.plan.model import ModelVersion
+from pretzel.plan.traffic import SLOTS
 
 log = structlog.get_logger(__name__)
 
@@ -24,12 +26,19 @@ ROUTE, DECODED = 1900, 3
 class Route:
     """Target of a reference; kept across calls, so that a known name costs one look-up."""
 
-    __slots__ = ("bytes", "calls", "entry", "version")
+    __slots__ = ("bytes", "calls", "entry", "fork", "version")
 
-    def __init__(self, version: ModelVersion, entry: Entry, calls: Calls) -> None:
-        self.version, self.entry, self.calls = version, entry, calls
+    def __init__(self, version: ModelVersion, entry: Entry, calls: Calls, fork: Fork | None = None) -> None:
+        self.version, self.entry, self.calls, self.fork = version, entry, calls, fork
+        """``fork`` splits the calls of an alias; the version is then that of the alias itself."""
         self.bytes = 0
         """Bytes that it is counted with under the budget."""
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The plans that its calls may take."""
+        branches = self.fork.branches if self.fork is not None else ()
+        return list(dict.fromkeys((self.entry, *(branch.entry for branch in branches))))
 
 
 class Router:
@@ -63,13 +72,13 @@ class Router:
         """
         route = self._routes.get(reference)
         if route is None:
-            route = self._route(self._find(reference))
+            route = self._route(self._find(reference), self.catalog, reference)
             self._keep(reference, route)
         return route
 
     def _keep(self, reference: str, route: Route) -> None:
         self._routes[reference] = route
-        route.bytes = self._bytes_of(route.version.model)
+        route.bytes = self._bytes_of(route.version.model) * len(route.entries) + (SLOTS if route.fork else 0)
         self._plans.ledger.charge(route.bytes)
         self._references.setdefault(route.version.model, set()).add(reference)
 
@@ -96,10 +105,10 @@ class Router:
         reference keeps its plan until a catalog is applied again.
         """
         waiting = self._move(catalog)
-        pins = {str(version): self._route(version).entry for version in self._pins(catalog)}
-        self._plans.pin([entry.digest for entry in pins.values()])
-        warmed = await asyncio.gather(*(self._warm(route.entry) for route in waiting.values()))
-        pinned = await asyncio.gather(*(self._warm(entry) for entry in pins.values()))
+        pins = self._pins(catalog)
+        self._plans.pin([entry.digest for route in pins.values() for entry in route.entries])
+        warmed = await asyncio.gather(*map(self._warm, waiting.values()))
+        pinned = await asyncio.gather(*map(self._warm, pins.values()))
         problems = {r: why for r, why in zip((*waiting, *pins), (*warmed, *pinned), strict=True) if why}
         self._commit(catalog, waiting, problems)
         return problems
@@ -110,10 +119,10 @@ class Router:
         for reference in self._changed(catalog):
             old = self._routes[reference]
             try:
-                new = self._route(catalog.find(reference))
+                new = self._route(catalog.find(reference), catalog, reference)
             except NotFoundError:
                 continue
-            if old.entry.executable is not None and new.entry is not old.entry:
+            if old.entry.executable is not None and not {*new.entries} <= {*old.entries}:
                 waiting[reference] = new
         return waiting
 
@@ -146,26 +155,40 @@ class Router:
         if not others:
             del self._references[route.version.model]
 
-    async def _warm(self, entry: Entry) -> str:
-        """Load a plan; return the reason if it fails, else an empty string."""
-        try:
-            await self._plans.load(entry)
-        except PretzelError as error:
-            log.error("a plan cannot be warmed; the old version still serves", plan=str(entry.digest), error=str(error))
-            return str(error)
+    async def _warm(self, route: Route) -> str:
+        """Load the plans of a route; return the reason if one fails, else an empty string."""
+        for entry in route.entries:
+            try:
+                await self._plans.load(entry)
+            except PretzelError as error:
+                plan = str(entry.digest)
+                log.error("a plan cannot be warmed; the old version still serves", plan=plan, error=str(error))
+                return str(error)
         return ""
 
-    def _pins(self, catalog: Catalog) -> list[ModelVersion]:
-        versions = []
+    def _pins(self, catalog: Catalog) -> dict[str, Route]:
+        """Return the routes of the pinned models, by their versions."""
+        routes = {}
         for reference in self._pinned:
             try:
-                versions.append(catalog.find(reference))
+                version = catalog.find(reference)
             except NotFoundError:
                 log.warning("a pinned model does not exist", model=reference)
-        return versions
+                continue
+            routes[str(version)] = self._route(version, catalog, reference)
+        return routes
 
-    def _route(self, version: ModelVersion) -> Route:
+    def _route(self, version: ModelVersion, catalog: Catalog, reference: str) -> Route:
+        """Return the route of a reference to a version, with a fork if a catalog splits its calls."""
+        runs = catalog.split(reference)
+        fork = None
+        if runs:
+            branches = {number: self._branch(catalog.find(f"{version.model}@{number}")) for number, _ in runs}
+            fork = Fork(version.model, [(branches[number], slots) for number, slots in runs])
+        return self._branch(version, fork)
+
+    def _branch(self, version: ModelVersion, fork: Fork | None = None) -> Route:
         entry = self._plans.entry(version.plan)
         if version.model in self._weights:
             entry.weigh(self._weights[version.model])
-        return Route(version, entry, self._tally.calls("Predict", version.model))
+        return Route(version, entry, self._tally.calls("Predict", version.model), fork)

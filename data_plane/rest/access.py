@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pretzel.data_plane.rest.http.messages import Request
 from pretzel.data_plane.rest.routing import Answer, Route
+from pretzel.data_plane.traffic.origin import ORIGIN
 from pretzel.serving.identity.caller import ACCESS
 from pretzel.serving.identity.keeper import AUTHORIZATION, Keeper
 from pretzel.serving.identity.table import On
@@ -33,8 +34,9 @@ def enter(keeper: Keeper | None, request: Request, route: Route, names: Sequence
 
 def handled(request: Request, route: Route, names: Sequence[str]) -> Answer:
     """Return the answer of a route's handler, which knows the access of the request."""
-    token = ACCESS.set(request.access)
+    token, of_call = ACCESS.set(request.access), ORIGIN.set(request)
     try:
         return route.handler(request, *names)
     finally:
         ACCESS.reset(token)
+        ORIGIN.reset(of_call)

@@ -22,6 +22,7 @@ from pretzel.data_plane.rest.predict import Predict
 from pretzel.data_plane.rest.routing import Answer, Handler, Route, Routes
 from pretzel.data_plane.rest.rows import Rows
 from pretzel.data_plane.rest.statuses import HttpError, failed
+from pretzel.data_plane.traffic.origin import ORIGIN
 from pretzel.data_plane.transport.delay import Delay
 from pretzel.serving.identity.caller import ACCESS
 from pretzel.serving.identity.keeper import Keeper
@@ -93,6 +94,7 @@ class Api:
     async def _decoded(self, request: Request, route: Route, names: Any) -> Response:
         most = self._settings.max_message_bytes
         ACCESS.set(request.access)
+        ORIGIN.set(request)
         try:
             if len(request.body) > coding.INLINE:
                 request.body = await asyncio.to_thread(coding.decoded, request.body, most)
@@ -107,6 +109,7 @@ class Api:
 
     async def _awaited(self, request: Request, route: Route, names: Any, answer: Awaitable[Response]) -> Response:
         ACCESS.set(request.access)
+        ORIGIN.set(request)
         try:
             response = await answer
         except Exception as error:

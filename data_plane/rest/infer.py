@@ -16,6 +16,7 @@ from pretzel.data_plane.rest.infer_responses import response_of
 from pretzel.data_plane.rest.routing import Answer
 from pretzel.data_plane.rest.statuses import HttpError
 from pretzel.data_plane.telemetry.recording import RECORDING
+from pretzel.data_plane.traffic.origin import ORIGIN
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +58,7 @@ class Infer:
         if RECORDING.get() is not None:
             return None
         try:
-            return self._service.fast.answer(message, deadline)
+            return self._service.fast.answer(message, deadline, ORIGIN.get())
         except Exception as error:  # the ordinary path still answers, or fails in its own words
             log.error("the shortcut of a method failed", exc_info=error)
             return None

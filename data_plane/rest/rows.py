@@ -14,6 +14,8 @@ from pretzel.data_plane.oip.signature import Signature
 from pretzel.data_plane.residency.routes import Route
 from pretzel.data_plane.residency.sound import sound
 from pretzel.data_plane.telemetry.recording import count, recorded
+from pretzel.data_plane.traffic.fork import picked
+from pretzel.data_plane.traffic.origin import ORIGIN
 from pretzel.engine import Executable
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
@@ -72,7 +74,7 @@ class Rows:
         Raises:
             NotFoundError: it does not exist.
         """
-        route = await self._backend.route(name, version)
+        route = picked(await self._backend.route(name, version), ORIGIN.get())
         return Target(route, await self._backend.signatures.get(route))
 
     @staticmethod

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from pretzel.adapters.columns import known_as
 from pretzel.adapters.inputs import NO_ROWS, style_of
 from pretzel.data_plane.oip.faults import quoted, wrong
 from pretzel.data_plane.oip.signature import Signature
@@ -74,7 +75,7 @@ def from_columns(columns: Any, signature: Signature, metadata: Metadata, *, orde
     order = list(metadata.get("feature_names") or metadata.get("order_names") or ())
     named = {name: columns[name] for name in order if name in columns} | columns  # objects of JSON have no order
     kinds = _kinds(signature, metadata)
-    return {name: _column(values, kinds.get(name)) for name, values in named.items()}
+    return {name: _column(values, kinds.get(known_as(name, kinds, metadata))) for name, values in named.items()}
 
 
 def _check_lengths(columns: Mapping[str, Any]) -> None:
@@ -86,15 +87,16 @@ def _check_lengths(columns: Mapping[str, Any]) -> None:
 
 
 def from_split(columns: Any, data: Any, signature: Signature, metadata: Metadata) -> Any:
-    """Return X of the names of columns and a list of rows.
+    """Return X of the names of columns, which may be integers, and a list of rows.
 
     Raises:
         InputError: a row has another number of values.
     """
     if columns is None:
         return from_rows(data, signature, metadata)
-    if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
-        raise InputError("columns: expected an array of names")
+    if not isinstance(columns, list) or not all(type(name) in (str, int) for name in columns):
+        raise InputError("columns: expected an array of names, which are texts or integers")
+    columns = list(map(str, columns))  # pandas numbers columns without names
     if len(set(columns)) < len(columns):
         raise InputError(f"columns: {quoted(next(n for n in columns if columns.count(n) > 1))} is given twice")
     if not isinstance(data, list):
@@ -134,6 +136,8 @@ def _positioned(columns: Mapping[str, Any], signature: Signature, metadata: Meta
             f"model {quoted(signature.model)} was trained on an array, whose columns have no names: send each row as "
             f"an array of {len(names)} values, or name the columns 0 to {len(names) - 1}"
         )
+    if ordered and list(columns) != names:
+        raise InputError(f"columns: expected 0 to {len(names) - 1} in this order, since the model reads by position")
     return _array(list(map(list, zip(*(columns[name] for name in names), strict=True))), signature, metadata)
 
 

@@ -10,6 +10,7 @@ import grpc
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.serve.packing import serialized
 from pretzel.data_plane.telemetry.recording import RECORDING
+from pretzel.data_plane.traffic.origin import ORIGIN, origin_of
 from pretzel.data_plane.transport.context import ServicerContext
 from pretzel.errors import InputError
 from pretzel.plan.wire import read_or_error, read_or_raise
@@ -70,6 +71,7 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
     def _unary(self, behaviour: Callable[[Any, ServicerContext], Awaitable[Any]], name: str) -> Any:
         async def guarded(request: Any, context: ServicerContext) -> Any:
             self.running += 1
+            ORIGIN.set(origin_of(context))
             try:
                 if isinstance(request, InputError):
                     raise request
@@ -86,6 +88,7 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):
     def _stream(self, behaviour: Callable[[Any, ServicerContext], Awaitable[None]], name: str) -> Any:
         async def guarded(requests: AsyncIterator[Any], context: ServicerContext) -> None:
             self.running += 1
+            ORIGIN.set(origin_of(context))
             try:
                 await behaviour(requests, context)
             except grpc.aio.AbortError:

@@ -15,6 +15,8 @@ from pretzel.data_plane.residency.routes import Route
 from pretzel.data_plane.residency.sound import Loaded, is_sound, sound
 from pretzel.data_plane.scheduling.request import RequestEngine
 from pretzel.data_plane.telemetry.recording import recorded
+from pretzel.data_plane.traffic.fork import picked
+from pretzel.data_plane.traffic.origin import ORIGIN
 from pretzel.engine import Executable
 from pretzel.errors import InputError, NoCatalogError, NotFoundError, PretzelError
 
@@ -62,7 +64,8 @@ class FanOut:
 
     async def _route(self, model: str) -> Route | Exception:
         try:
-            return await self._find(model)
+            route: Route = picked(await self._find(model), ORIGIN.get())
+            return route
         except NoCatalogError:  # concerns all models, so the client retries the whole call elsewhere
             raise
         except PretzelError as error:

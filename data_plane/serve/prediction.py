@@ -24,6 +24,8 @@ from pretzel.data_plane.serve.errors import call_error
 from pretzel.data_plane.serve.many import Call, FanOut, Outcome
 from pretzel.data_plane.serve.packing import LARGE, Answer, Packer, result_field, result_of, streamed
 from pretzel.data_plane.telemetry.recording import count, failed, recorded
+from pretzel.data_plane.traffic.fork import picked
+from pretzel.data_plane.traffic.origin import ORIGIN
 from pretzel.data_plane.transport.context import ServicerContext, deadline_of
 from pretzel.data_plane.transport.fast import FastPredict
 from pretzel.data_plane.transport.many import FastMany
@@ -147,7 +149,7 @@ class PredictionService(PredictionServiceServicer):
 
     async def _predict(self, request: pb.PredictRequest, deadline: float, *, waits: bool = False) -> Answer:
         start = time.monotonic()
-        route = await self._find(request.model)
+        route = picked(await self._find(request.model), ORIGIN.get())
         entry = route.entry
         entry.used = start
         columns = columns_from_proto(request.columns)

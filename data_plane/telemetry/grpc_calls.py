@@ -12,6 +12,7 @@ from typing import Any
 import grpc
 
 from pretzel.data_plane.telemetry.telemetry import Active, Telemetry
+from pretzel.data_plane.traffic.origin import Origin
 from pretzel.data_plane.transport.context import ServicerContext
 from pretzel.data_plane.transport.head import Head
 from pretzel.data_plane.transport.methods import Answer, Method
@@ -84,13 +85,13 @@ class _Stream:
         self._sampled: tuple[bytes, Active] | None = None
         """A message that the shortcut left to the ordinary path, and its record."""
 
-    def fast(self, message: bytes, deadline: float) -> Answer:
+    def fast(self, message: bytes, deadline: float, origin: Origin) -> Answer:
         """Answer a message that is not sampled."""
         active = self._telemetry.begin(self._path[1:], self._head.fields, _named(self._path))
         if active is not None:
             self._sampled = message, active
             return None
-        return None if self._method.fast is None else self._method.fast(message, deadline)
+        return None if self._method.fast is None else self._method.fast(message, deadline, origin)
 
     async def each(self, message: bytes, context: ServicerContext) -> bytes:
         """Answer a message that has no shortcut, or is sampled."""

@@ -12,7 +12,7 @@ import grpc
 from pretzel.data_plane.transport.entrance import shortcut_of
 from pretzel.data_plane.transport.framing import PARTED, PREFIX, Deframer, compressed, framed, is_one_message
 from pretzel.data_plane.transport.handlers import returned, run_awaitable, run_handler
-from pretzel.data_plane.transport.head import IDENTITY, Head, Rejection
+from pretzel.data_plane.transport.head import IDENTITY, Head, Headed, Rejection
 from pretzel.data_plane.transport.inbox import Inbox
 from pretzel.data_plane.transport.lane import BREATH, Lane
 from pretzel.data_plane.transport.methods import Method
@@ -29,7 +29,7 @@ COMPRESSED_INLINE = 64 << 10
 """Bytes that are compressed on the event loop; more take a thread."""
 
 
-class Call:
+class Call(Headed):
     """A call: its requests, the work on them, and its responses."""
 
     headers_sent = finished = half_closed = False

@@ -28,6 +28,11 @@ class Context:
 
     # What the client sent
 
+    @property
+    def origin(self) -> Call:
+        """Return the call, by which it is routed."""
+        return self._call
+
     def invocation_metadata(self) -> Metadata:
         """Return the client's metadata."""
         return self._call.head.metadata()

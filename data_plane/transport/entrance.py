@@ -86,7 +86,7 @@ def shortcut_of(call: Call, message: bytes) -> Answer:
         decision = decide(access, message, method.form)
         if decision is not True:
             return decision or None
-    return method.shortcut(message, call.deadline)
+    return method.shortcut(message, call.deadline, call)
 
 
 def has_ended(head: Head) -> bool:

@@ -1,6 +1,7 @@
 # The hot path from the bytes of a request to those of its response.
 from libc.stdint cimport int64_t
 
+from pretzel.data_plane.traffic.fork cimport Fork
 from pretzel.data_plane.transport.prepared cimport Prepared
 from pretzel.data_plane.transport.runner cimport Layout, Runner
 
@@ -11,6 +12,8 @@ cdef class Target(Layout):
     cdef object tally
     cdef str reference       # the name in requests
     cdef bytes head
+    cdef Fork fork           # splits the calls of an alias; None for most
+    cdef tuple branches      # the targets of its branches
 
     cdef object repeated(self, tuple kept, double begun)
 
@@ -20,8 +23,9 @@ cdef class FastPredict:
     cdef Runner runner
     cdef dict targets        # by the name in a request
 
-    cdef object predict(self, double deadline, double begun)
+    cdef object predict(self, double deadline, double begun, origin)
     cdef Target target(self)
+    cdef Target made(self, route, str reference)
     cdef Target find(self, bytes key)
     cdef Prepared prepared(self, Target target)
     cdef Prepared prepare(self, Target target, bytes key)

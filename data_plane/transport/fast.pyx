@@ -115,25 +115,30 @@ cdef class FastPredict:
         for reference in references:
             self.targets.pop(reference.encode(), None)
 
-    def answer(self, bytes message not None, double deadline=0.0):
-        """Answer a PredictRequest.  ``deadline`` is a time of ``time.monotonic()``, 0 for none."""
+    def answer(self, bytes message not None, double deadline=0.0, origin=None):
+        """Answer a PredictRequest.  ``deadline`` is a time of ``time.monotonic()``, 0 for none.
+
+        ``origin`` is the call, by which the branch of a split alias is chosen.
+        """
         cdef double begun = now()
-        answered = self.predict(deadline, begun) if self.runner.request.read_predict(message) else None
+        answered = self.predict(deadline, begun, origin) if self.runner.request.read_predict(message) else None
         self.runner.request.message = None  # a large message must not outlive its call
         return answered
 
-    def answer_streamed(self, bytes message not None, double deadline=0.0):
+    def answer_streamed(self, bytes message not None, double deadline=0.0, origin=None):
         """Answer a PredictStreamRequest with a PredictStreamResponse."""
         cdef double begun = now()
-        answered = self.predict(deadline, begun) if self.runner.request.read_stream(message) else None
+        answered = self.predict(deadline, begun, origin) if self.runner.request.read_stream(message) else None
         self.runner.request.message = None
         return answered
 
-    cdef object predict(self, double deadline, double begun):
+    cdef object predict(self, double deadline, double begun, origin):
         cdef Target target = self.target()
         cdef Prepared prepared
         if target is None:
             return None
+        if target.fork is not None:
+            target = <Target>target.branches[target.fork.place(origin)]
         if target.results is not None and not self.runner.request.streamed:
             kept = target.results.get(self.runner.request.message)
             if kept is not None and not (deadline and deadline <= begun):
@@ -156,12 +161,20 @@ cdef class FastPredict:
     cdef Target find(self, bytes key):
         try:
             reference = key.decode()
-            target = Target(self.router.find(reference), reference, self.tally, self.results)
+            target = self.made(self.router.find(reference), reference)
         except (PretzelError, UnicodeDecodeError):
             return None
         if len(self.targets) >= MOST_TARGETS:
             self.targets.clear()
         self.targets[key] = target
+        return target
+
+    cdef Target made(self, route, str reference):
+        """Return the target of a route, with those of its branches if it has a fork."""
+        cdef Target target = Target(route, reference, self.tally, self.results)
+        if route.fork is not None:
+            target.fork = route.fork
+            target.branches = tuple([self.made(branch, reference) for branch in target.fork.branches])
         return target
 
     cdef Prepared prepared(self, Target target):

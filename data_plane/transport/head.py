@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import grpc
 
+from pretzel.data_plane.traffic.origin import key_in
 from pretzel.data_plane.transport.guard import MARK
 from pretzel.data_plane.transport.limits import FIELD_OVERHEAD
 from pretzel.data_plane.transport.status import Header, Metadata, metadata_of
@@ -41,6 +42,18 @@ class Head:
     def metadata(self) -> Metadata:
         """Return the caller's metadata."""
         return metadata_of(self.fields)
+
+
+class Headed:
+    """A call with a head, which calls with the same fields share."""
+
+    head: Head
+    point: int | None = None
+    """The point at which the call falls into split aliases, once it is asked for."""
+
+    def route_key(self) -> bytes | None:
+        """Return the key by which the caller wants to be routed; None for none."""
+        return key_in(self.head.fields)
 
 
 def read_head(fields: tuple[Header, ...], most_bytes: int) -> Head:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 
+from pretzel.data_plane.traffic.origin import ORIGIN
 from pretzel.data_plane.transport.context import Context
 from pretzel.data_plane.transport.entrance import is_admitted, shortcut_of
 from pretzel.data_plane.transport.handlers import finishing
@@ -117,6 +118,7 @@ class Lane:
         assert self._call.method.each is not None
         context: Any = Context(self._call)
         ACCESS.set(self._call.head.access)
+        ORIGIN.set(self._call)
         return await self._call.method.each(message, context)
 
     def _start(self, work: Awaitable[None], answer: object = None) -> None:

@@ -9,6 +9,8 @@ from pretzel.data_plane.residency.entry import Entry
 from pretzel.data_plane.residency.merged_plans import JointCatalog
 from pretzel.data_plane.residency.routes import Route, Router
 from pretzel.data_plane.scheduling.cost import Cost
+from pretzel.data_plane.traffic.fork import Fork, picked
+from pretzel.data_plane.traffic.origin import Origin
 from pretzel.data_plane.transport.parts import number_field, text_field, varint
 from pretzel.engine import Executable
 from pretzel.errors import PretzelError
@@ -60,13 +62,31 @@ class Listed:
         return blocks, [i for i in range(len(self.ranges)) if i not in inside]
 
 
-def listed(router: Router, joint: JointCatalog, names: Sequence[bytes], outputs: Sequence[bytes]) -> Listed | None:
-    """Return a list of models that are resident and have run together, or None."""
+def forks_of(router: Router, names: Sequence[bytes]) -> tuple[Fork, ...]:
+    """Return the forks of the split aliases in a list of at most that many known models."""
+    try:
+        routes = [router.find(name.decode()) for name in names[:MOST_OUTPUTS]]
+    except (PretzelError, UnicodeDecodeError):
+        return ()
+    return tuple(route.fork for route in routes if route.fork is not None)
+
+
+def listed(
+    router: Router,
+    joint: JointCatalog,
+    names: Sequence[bytes],
+    outputs: Sequence[bytes],
+    origin: Origin | None = None,
+) -> Listed | None:
+    """Return a list of models that are resident and have run together, or None.
+
+    ``origin`` is the call, by which the branches of split aliases are chosen.
+    """
     try:
         if len(names) > MOST_OUTPUTS:
             return None
         references = [name.decode() for name in names]
-        routes = list(map(router.find, references))
+        routes = [picked(router.find(reference), origin) for reference in references]
         wanted = tuple(dict.fromkeys(name.decode() for name in outputs))
     except (PretzelError, UnicodeDecodeError):
         return None

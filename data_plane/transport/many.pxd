@@ -42,11 +42,19 @@ cdef class Fan(Layout):
     cdef char* write_results(self, char* to, const Values* values, int64_t rows) noexcept nogil
 
 
+# A list with split aliases: it has a fan for each choice of branches.
+cdef class Crossing:
+    cdef readonly object plans, references
+    cdef readonly tuple forks
+
+
 cdef class FastMany:
     cdef object router, joint, calls
     cdef Runner runner
     cdef dict fans         # by the fields of a request that name models and outputs
 
-    cdef object predict(self, double deadline, double begun)
-    cdef Fan fan(self, Request request)
-    cdef Fan prepare(self, Request request)
+    cdef object predict(self, double deadline, double begun, origin)
+    cdef Fan fan(self, Request request, origin)
+    cdef Fan branch(self, Crossing crossing, tuple key, Request request, origin)
+    cdef Fan prepare(self, tuple key, Request request, origin)
+    cdef object keep(self, tuple key, made)

@@ -7,6 +7,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from libc.stdint cimport int64_t
 from libc.stdlib cimport calloc, free
 
+from pretzel.data_plane.traffic.fork cimport Fork
 from pretzel.data_plane.transport.answers cimport Output, Values, measure, write_column, write_number
 from pretzel.data_plane.transport.decode cimport DATA, ROWS, Request, names_in
 from pretzel.data_plane.transport.prepared cimport Prepared
@@ -15,13 +16,14 @@ from pretzel.data_plane.transport.wire cimport Span, field_size, varint_size, wr
 from pretzel.kernels.frame cimport Frame, now
 
 from pretzel.data_plane.cache.proof import all_hold
-from pretzel.data_plane.transport.lists import head_of_block, listed
+from pretzel.data_plane.transport.lists import forks_of, head_of_block, listed
 
 cdef enum:
     RESULTS = 1            # fields of the response
     BLOCKS = 2
     RESPONSE = 1           # of a result
     COLUMNS = 3            # of a block
+    KEY = 3                # parts of the key of a list, before branches are chosen
     MOST_LISTS = 64        # lists that are kept, because callers make them
     MOST_BYTES = 1 << 18   # of the fields that are the key of a list
 
@@ -173,6 +175,14 @@ cdef class Fan(Layout):
         return to
 
 
+cdef class Crossing:
+    """The forks of a list."""
+
+    def __init__(self, forks, names):
+        self.forks, self.plans = forks, frozenset()
+        self.references = frozenset([name.decode() for name in names])
+
+
 cdef class FastMany:
     """Answers the bytes of requests for many models as :class:`FastPredict` does those for one."""
 
@@ -187,15 +197,15 @@ cdef class FastMany:
         """Leave looks at files to ``look`` while it is open."""
         self.runner.look = look
 
-    def answer(self, bytes message not None, double deadline=0.0):
+    def answer(self, bytes message not None, double deadline=0.0, origin=None):
         """Answer a PredictManyRequest; see :class:`FastPredict` for the result."""
         cdef double begun = now()
-        answered = self.predict(deadline, begun) if self.runner.request.read_many(message) else None
+        answered = self.predict(deadline, begun, origin) if self.runner.request.read_many(message) else None
         self.runner.request.message = None  # a large message must not outlive its call
         return answered
 
-    cdef object predict(self, double deadline, double begun):
-        cdef Fan fan = self.fan(self.runner.request)
+    cdef object predict(self, double deadline, double begun, origin):
+        cdef Fan fan = self.fan(self.runner.request, origin)
         if fan is None:
             return None
         for entry in fan.entries:
@@ -210,28 +220,45 @@ cdef class FastMany:
         """Release the lists that name these references: their routes may have moved."""
         self.fans = {key: fan for key, fan in self.fans.items() if fan.references.isdisjoint(references)}
 
-    cdef Fan fan(self, Request request):
+    cdef Fan fan(self, Request request, origin):
         """Return the prepared list of a request, or None."""
+        cdef tuple key
         if request.model.length + request.outputs.length > MOST_BYTES:
             return None
         key = (
             request.model.at[:request.model.length], request.outputs.at[:request.outputs.length], bool(request.matrix),
         )
-        fan = self.fans.get(key, self)
-        if fan is self:
-            if len(self.fans) >= MOST_LISTS:
-                self.fans.clear()
-            fan = self.prepare(request)
-            if fan is not None:
-                self.fans[key] = fan
-        return fan
+        found = self.fans.get(key, self)
+        if type(found) is Crossing:
+            return self.branch(found, key, request, origin)
+        return self.prepare(key, request, origin) if found is self else found
 
-    cdef Fan prepare(self, Request request):
-        made = listed(self.router, self.joint, names_in(request.model), names_in(request.outputs))
+    cdef Fan branch(self, Crossing crossing, tuple key, Request request, origin):
+        """Return the prepared list of the branches that a call takes, or None."""
+        cdef Fork fork
+        branches = key, tuple([fork.place(origin) for fork in crossing.forks])
+        found = self.fans.get(branches, self)
+        return self.prepare(branches, request, origin) if found is self else found
+
+    cdef Fan prepare(self, tuple key, Request request, origin):
+        cdef Fan fan
+        names = names_in(request.model)
+        forks = forks_of(self.router, names)
+        if forks and len(key) == KEY:
+            crossing = Crossing(forks, names)
+            self.keep(key, crossing)
+            return self.branch(crossing, key, request, origin)
+        made = listed(self.router, self.joint, names, names_in(request.outputs), origin)
         if made is None:
             return None
         try:
-            prepared = Prepared(made.executable, made.outputs, made.cost, made.shown)
+            fan = Fan(Prepared(made.executable, made.outputs, made.cost, made.shown), made, self.calls, request.matrix)
         except NotImplementedError:
             return None
-        return Fan(prepared, made, self.calls, request.matrix)
+        self.keep(key, fan)
+        return fan
+
+    cdef object keep(self, tuple key, made):
+        if len(self.fans) >= MOST_LISTS:
+            self.fans.clear()
+        self.fans[key] = made

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import grpc
 import structlog
 
+from pretzel.data_plane.traffic.origin import Origin
 from pretzel.data_plane.transport.context import ServicerContext
 from pretzel.data_plane.transport.permits import MANY, NESTED, ONE
 from pretzel.data_plane.transport.runner import SharedLook
@@ -23,8 +24,8 @@ Guard = Callable[[Handler, str], Handler]
 Answer = bytes | Awaitable["bytes | None"] | PretzelError | None
 """The bytes of a response, an awaitable of them, the error of a refused call, or None if the ordinary handler must
 answer.  A message of a stream is not refused."""
-Fast = Callable[[bytes, float], Answer]
-"""Answers the bytes of a request until a deadline, as the handler would."""
+Fast = Callable[[bytes, float, Origin], Answer]
+"""Answers the bytes of a request of a call until a deadline, as the handler would."""
 Each = Callable[[bytes, ServicerContext], Awaitable[bytes]]
 """Answers one message of a stream."""
 
@@ -81,12 +82,12 @@ class Method:
         """Return its name without the service."""
         return self.path.decode("latin-1").rpartition("/")[2]
 
-    def shortcut(self, message: bytes, deadline: float) -> Answer:
+    def shortcut(self, message: bytes, deadline: float, origin: Origin) -> Answer:
         """Return the answer of the shortcut; None if there is none, or if it has a fault."""
         if self.fast is None:
             return None
         try:
-            return self.fast(message, deadline)
+            return self.fast(message, deadline, origin)
         except Exception as error:  # the handler still answers, or fails in its own words
             log.error("the shortcut of a method failed", exc_info=error)
             return None

@@ -21,7 +21,8 @@ def test_a_catalog_is_copied(run, source: Path):
     ran = run("migrate", str(source), target)
     assert (ran.code, ran.out) == (
         0,
-        "copied 0 failures, 4 holdings, 0 leases, 1 models, 0 labels, 0 notes, 1 versions, 1 aliases\n",
+        "copied 1 audit, 0 audit_floor, 0 failures, 4 holdings, 0 leases, 1 models, 0 labels, 0 notes, 1 versions, "
+        "1 aliases\n",
     )
     ran = run("migrate", str(source), target)
     assert ran.code == 6
@@ -29,7 +30,7 @@ def test_a_catalog_is_copied(run, source: Path):
 
 
 def test_tables_go_back(run, source: Path):
-    assert run("migrate", str(source), "--back", "--json").json == {"revision": "0004"}
+    assert run("migrate", str(source), "--back", "--json").json == {"revision": "0006"}
 
 
 @pytest.mark.parametrize("arguments", [("x",), ("x", "y", "--back")])

@@ -1,4 +1,4 @@
-"""Databases of catalogs: each test that takes one runs on SQLite and on PostgreSQL."""
+"""Databases of catalogs, and an S3 server: tests that take `databases` run on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.tables import metadata
 from tests.helpers.postgresql import Postgresql
+from tests.helpers.s3 import KEYS, S3
 
 
 class Sqlite:
@@ -43,7 +44,9 @@ class Postgres:
 
     def _empty(self, database: str) -> None:
         tables = reversed(metadata.sorted_tables)
-        self.server.sql("; ".join(f"DELETE FROM {table.name}" for table in tables), database)
+        # The triggers of the audit trail refuse to delete its records.
+        statements = ["SET session_replication_role = replica", *(f"DELETE FROM {table.name}" for table in tables)]
+        self.server.sql("; ".join(statements), database)
 
 
 Databases = Sqlite | Postgres
@@ -53,6 +56,17 @@ Databases = Sqlite | Postgres
 def postgresql() -> Iterator[Postgresql]:
     server = Postgresql()
     yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3]:
+    """A server, whose keys this process and its children have."""
+    server = S3()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in KEYS.items():
+            patch.setenv(name, value)
+        yield server
     server.close()
 
 

@@ -2,7 +2,8 @@
 
 The names, types and required fields are those of the published definitions: KServe's `servingruntime_types.go` and
 `serving.kserve.io_inferenceservices.yaml`, the Prometheus operator's `monitoring.coreos.com_podmonitors.yaml`, and
-KEDA's `keda.sh_scaledobjects.yaml`.  Fields that we do not use are left out, so that a misspelt one is rejected.
+KEDA's `keda.sh_scaledobjects.yaml`, and cert-manager's `cert-manager.io_certificates.yaml`.  Fields that we do not use
+are left out, so that a misspelt one is rejected.
 Containers and volumes are checked by the schema of a pod.
 """
 
@@ -78,6 +79,26 @@ SCHEMAS = {
         "serving.kserve.io/v1beta1",
         "InferenceService",
         fields(("predictor",), predictor=fields(minReplicas=COUNT, maxReplicas=COUNT, model=_MODEL)),
+    ),
+    "Certificate": resource(
+        "cert-manager.io/v1",
+        "Certificate",
+        fields(
+            ("secretName", "dnsNames", "issuerRef"),
+            secretName=TEXT,
+            duration=DURATION,
+            renewBefore=DURATION,
+            privateKey=fields(
+                algorithm={"enum": ["RSA", "ECDSA", "Ed25519"]},
+                size={"type": "integer", "minimum": 0},
+                rotationPolicy={"enum": ["Never", "Always"]},
+            ),
+            usages=each(
+                {"enum": ["digital signature", "key encipherment", "server auth", "client auth"]},
+            ),
+            dnsNames=each(TEXT),
+            issuerRef=fields(("name",), name=TEXT, kind={"enum": ["Issuer", "ClusterIssuer"]}, group=TEXT),
+        ),
     ),
     "PodMonitor": resource(
         "monitoring.coreos.com/v1",

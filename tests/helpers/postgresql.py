@@ -16,7 +16,8 @@ import pytest
 INSTALL = "apt-get install postgresql"
 _NOBODY = 65534
 _SECONDS = 30
-_QUICK = ("fsync=off", "full_page_writes=off", "shared_buffers=16MB", "max_connections=60", "listen_addresses=")
+_SETTINGS = ("shared_buffers=16MB", "max_connections=60", "listen_addresses=")
+_QUICK = ("fsync=off", "full_page_writes=off")
 _ACCESS = "local all guarded scram-sha-256\nlocal all all trust\n"
 
 
@@ -31,7 +32,9 @@ def programs() -> Path | None:
 class Postgresql:
     """One server, and databases that are copies of its template."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """Start a server; a durable one flushes its disk, as outside of tests."""
+        self._settings = _SETTINGS if durable else (*_SETTINGS, *_QUICK)
         found = programs()
         if found is None:
             reason = f"PostgreSQL is not installed: {INSTALL}"
@@ -87,7 +90,9 @@ class Postgresql:
             return cursor.fetchall() if cursor.description else []
 
     def _launch(self) -> subprocess.Popen[bytes]:
-        settings = [word for text in (*_QUICK, f"unix_socket_directories={self.directory}") for word in ("-c", text)]
+        settings = [
+            word for text in (*self._settings, f"unix_socket_directories={self.directory}") for word in ("-c", text)
+        ]
         with open(self.directory / "log", "ab") as log:
             return subprocess.Popen(self._command("postgres", *settings), stdout=log, stderr=log)
 

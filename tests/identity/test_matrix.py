@@ -39,8 +39,13 @@ CONTROL = {
     "DeleteModel": DEPLOY,
     "SetLabels": DEPLOY,
     "DeleteModels": DEPLOY,
+    "SetTraffic": DEPLOY,
+    "Freeze": ALL,
+    "Unfreeze": ALL,
+    "ListFreezes": ALL,
     "CollectGarbage": ALL,
     "CheckStore": ALL,
+    "ListAudit": {"administer", "root"},
     "MeasureSharing": ALL,
     "ListRelatedModels": READ,
     "ListWorkers": ALL,
@@ -67,6 +72,7 @@ IN_ANSWERS = {"PredictMany", "PredictStream", "ModelStreamInfer"}
 OF_NO_MODEL = {
     *("FindMissingObjects", "UploadObjects", "ListModels", "ListFailedVerifications", "RepositoryIndex"),
     "StreamCoreMetrics",
+    "ListAudit",
 }
 """Methods that need a role on some model."""
 REFUSED = {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED}
@@ -76,7 +82,9 @@ def methods(expected: dict[str, set[Any]]) -> Iterator[tuple[str, Any, set[Any]]
     """The path, the type of the request and the permitted callers of each method."""
     for service in services():
         for method in service.methods:
-            of_plane = service.name in ("ControlPlaneService", "OverviewService", "WorkerService")
+            of_plane = service.name in (
+                *("AuditService", "ControlPlaneService", "OverviewService", "RolloutService", "WorkerService"),
+            )
             if (
                 method.name in expected
                 and of_plane == (expected is CONTROL)

@@ -19,7 +19,7 @@ from pretzel.inference.pool import POOL as INFERENCE
 from pretzel.inference.service_pb2_grpc import NAME
 from pretzel.serving.identity.roles import Role
 from pretzel.serving.identity.table import CLOSED, METHODS, OPEN, ROUTES, On, rule_of
-from pretzel.v1 import control_pb2, overview_pb2, prediction_pb2, worker_pb2
+from pretzel.v1 import audit_pb2, control_pb2, overview_pb2, prediction_pb2, rollout_pb2, worker_pb2
 
 PAGE = Path(__file__).parents[2] / "docs" / "security.md"
 
@@ -27,7 +27,16 @@ PAGE = Path(__file__).parents[2] / "docs" / "security.md"
 def services() -> list[ServiceDescriptor]:
     found = [
         service
-        for file in (control_pb2, overview_pb2, prediction_pb2, worker_pb2, health_pb2, reflection_pb2)
+        for file in (
+            audit_pb2,
+            control_pb2,
+            overview_pb2,
+            prediction_pb2,
+            rollout_pb2,
+            worker_pb2,
+            health_pb2,
+            reflection_pb2,
+        )
         for service in file.DESCRIPTOR.services_by_name.values()
     ]
     return [*found, INFERENCE.FindServiceByName(NAME), orca.POOL.FindServiceByName(orca.NAME)]

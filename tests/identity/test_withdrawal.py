@@ -10,7 +10,9 @@ import grpc
 import grpc.aio
 import pytest
 
+from pretzel.control_plane.serve import listing
 from pretzel.control_plane.serve.listing import list_models
+from pretzel.control_plane.serve.live import Worker
 from pretzel.data_plane.transport.front import NativeFront
 from pretzel.data_plane.transport.limits import Limits
 from pretzel.data_plane.transport.methods import Methods, Shortcuts
@@ -117,6 +119,15 @@ class Hidden:
         self.asked += 1
         end = int(after or 0) + size
         return [Named(str(i)) for i in range(end - size, min(end, 3000))], str(end) if end < 3000 else ""
+
+
+def test_models_that_are_held_back_are_counted_after_those_that_are_hidden(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(listing, "MOST_HELD", 2)
+    held = {"a/1": "", "a/2": "", "b/1": "full", "b/2": "full", "b/3": "full"}
+    worker = Worker("w", "", 0, "", "", 0, held)
+    request = control_pb2.ListModelsRequest(page_size=1)
+    answer = list_models(Hidden(), request, [worker], lambda name: name.startswith("b/"))  # type: ignore[arg-type]
+    assert [one.model for one in answer.held] == ["b/1", "b/2"]
 
 
 def test_small_pages_of_hidden_models_cost_few_questions():

@@ -14,13 +14,16 @@ from scipy import sparse
 from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.impute import KNNImputer
+from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression
+from sklearn.manifold import Isomap, LocallyLinearEmbedding
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     OneHotEncoder,
     PowerTransformer,
     StandardScaler,
 )
+from sklearn.semi_supervised import LabelSpreading
 from sklearn.svm import SVC
 
 import pretzel
@@ -143,6 +146,37 @@ def test_checks_of_sparse_rows_equal_those_of_dense_rows(rows: np.ndarray) -> No
         assert said(stored) == said(np.nan_to_num(rows))
     assert doubts.is_exact(rows) == (rows is WHOLE)
     assert doubts.cancels(rows) == (rows is FAR)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        KNN(5, algorithm="brute"),
+        Isomap(neighbors_algorithm="brute"),
+        LocallyLinearEmbedding(neighbors_algorithm="brute"),
+        LabelSpreading("knn", n_neighbors=150),  # so many that it searches by brute force
+    ],
+)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_integers_asked_of_floats_by_brute_force_warn_of_ties(model: Any) -> None:
+    """The library's own search takes rows of the type that it learned alone, and sorts the distances of others."""
+    predictor = pretzel.compile(model.fit(WHOLE, Y))
+    method = predictor.transform if hasattr(model, "transform") else predictor.predict
+    with pytest.warns(pretzel.AnswersMayDifferWarning, match="a partial sort"):
+        method(WHOLE.astype(np.int64))
+
+
+@pytest.mark.parametrize("gamma", [0.3, 0.1, 0.01, 0.001])
+def test_kernels_of_float32_that_differ_from_the_library_warn(gamma: float) -> None:
+    rows = X.astype(np.float32)
+    model = Nystroem(gamma=gamma, n_components=10, random_state=0).fit(rows)
+    predictor = pretzel.compile(model)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        got = predictor.transform(rows)
+    want = model.transform(rows)
+    assert caught or np.abs(got - want).max() < 1e-6 * np.abs(want).max()
+    assert bool(caught) == (gamma < 0.3)
 
 
 def test_powers_of_float32_that_differ_from_the_library_warn() -> None:

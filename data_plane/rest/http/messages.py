@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from email.utils import formatdate
 from http import HTTPStatus
 
+from pretzel.data_plane.traffic import origin
 from pretzel.serving.identity.caller import Access
 
 JSON = "application/json"
+ROUTE_KEY = origin.ROUTE_KEY.encode()
 _LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 _NO_CONTENT = frozenset({204, 304})
 
@@ -18,9 +20,11 @@ class Request:
     """One request, with its whole body."""
 
     __slots__ = (
-        *("access", "arrived", "body", "certificate", "headers", "held", "is_kept", "method", "path", "query"),
+        *("access", "arrived", "body", "certificate", "headers", "held", "is_kept", "method", "path", "point", "query"),
         "version",
     )
+    point: int
+    """The point at which the request falls into split aliases; set once it is asked for."""
 
     def __init__(self, method: str, target: bytes, headers: dict[bytes, bytes], version: str, arrived: float) -> None:
         self.method, self.headers, self.version, self.arrived = method, headers, version, arrived
@@ -37,6 +41,10 @@ class Request:
         if not path.startswith(b"/"):  # the form of proxies: http://host/path
             path = b"/" + path.partition(b"://")[2].partition(b"/")[2]
         self.path, self.query = path.decode("latin-1"), query.decode("latin-1")
+
+    def route_key(self) -> bytes | None:
+        """Return the key by which the caller wants to be routed; None for none."""
+        return self.headers.get(ROUTE_KEY) or None
 
     def header(self, name: bytes) -> str:
         """Return a header field by its name in lower case; empty if it is absent."""

@@ -11,7 +11,9 @@ import typer
 from pretzel.cli import output
 from pretzel.cli.labels import written
 from pretzel.cli.options import CONTROL, Control, Json, Name, Timeout
+from pretzel.cli.terms import IfEdition, IfVersion, OverrideFreeze, terms_of
 from pretzel.cli.tls import TlsFiles
+from pretzel.cli.traffic import aliases_text
 from pretzel.client import ControlPlane
 from pretzel.client.endpoint import Budget
 from pretzel.plan.caveats import LEFT_OUT
@@ -48,7 +50,8 @@ def _print_description(description: ModelDescription) -> None:
             ("parameters", size(version.parameter_bytes)),
             ("plan", version.plan.short),
             ("verification", version.verification),
-            ("aliases", ", ".join(f"{alias} -> {number}" for alias, number in description.aliases.items()) or "none"),
+            ("aliases", aliases_text(description.aliases, description.traffic) or "none"),
+            *([("edition", description.edition)] if description.edition else []),
             *((key, value) for key, value in _texts(version) if key not in _SAID),
             *_steps(version),
             *(("may differ", line) for line in version.may_differ),
@@ -105,6 +108,9 @@ def alias(
     alias: Annotated[str, typer.Argument(help="The alias; clients use `stable` by default.")],
     version: Annotated[int | None, typer.Argument(min=1, help="The version it points to.")] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Remove the alias.")] = False,
+    if_version: IfVersion = None,
+    if_edition: IfEdition = None,
+    override_freeze: OverrideFreeze = False,
     control: Control = CONTROL,
     timeout: Timeout = 30,
     json: Json = False,
@@ -115,7 +121,7 @@ def alias(
     if (version is None) != remove:
         raise typer.BadParameter("expected a version or --remove")
     with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
-        model = plane.alias(name, alias, version)
+        model = plane.alias(name, alias, version, terms=terms_of(if_version, if_edition, override_freeze))
     if json:
         output.print_json(model)
     else:

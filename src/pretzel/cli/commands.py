@@ -41,6 +41,9 @@ COMMANDS: Mapping[str, Entry] = {
     "predict": Entry("predict:predict", "Score rows; an empty cell means missing."),
     "export": Entry("export:export", "Export a model to a file, without its code.", False),
     "alias": Entry("catalog:alias", "Point an alias to a version, to promote it or to roll back."),
+    "traffic": Entry("traffic:traffic", "Split the calls of an alias over versions."),
+    "freeze": Entry("freezing:freeze", "Refuse changes of models, or list which are frozen."),
+    "unfreeze": Entry("freezing:unfreeze", "End a freeze."),
     "label": Entry("labels:label", "Write labels, an owner or a note on a model or version."),
     "delete": Entry("deletion:delete", "Delete a model, a version, or the models of a selection."),
     "top": Entry("top.command:top", "Show models by load: calls, latency, errors and memory."),
@@ -50,6 +53,7 @@ COMMANDS: Mapping[str, Entry] = {
     "migrate": Entry("migrating:migrate", "Copy a catalog to another database.", False),
     "backup": Entry("backups:backup", "Copy a catalog and its objects to a directory.", False),
     "restore": Entry("backups:restore", "Fill an empty catalog and store from a backup.", False),
+    "audit": Entry("audit:audit", "List who changed what, and refused changes."),
     "token": Entry("token:token", "Make a token for the file of identities.", False),
     "bench": Entry("bench:measuring", "Measure latency and throughput, or compare two results.", False),
 }

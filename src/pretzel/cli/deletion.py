@@ -12,11 +12,13 @@ from pretzel.cli import failures, output
 from pretzel.cli.labels import OfVersions, Owner, Search, Selector, selection
 from pretzel.cli.listing import print_models
 from pretzel.cli.options import CONTROL, Control, Json, Timeout
+from pretzel.cli.terms import IfEdition, IfVersion, OverrideFreeze, terms_of
 from pretzel.cli.tls import TlsFiles
 from pretzel.client import ControlPlane
 from pretzel.client.endpoint import Budget
 from pretzel.errors import PreconditionError
 from pretzel.plan.model import Model
+from pretzel.plan.terms import Terms
 
 
 def delete(
@@ -29,6 +31,9 @@ def delete(
     versions: OfVersions = False,
     force: Annotated[bool, typer.Option("--force", help="Delete it even if an alias points to it.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete a selection without asking.")] = False,
+    if_version: IfVersion = None,
+    if_edition: IfEdition = None,
+    override_freeze: OverrideFreeze = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list the selected models.")] = False,
     control: Control = CONTROL,
     timeout: Timeout = 30,
@@ -40,18 +45,23 @@ def delete(
     several = bool(selector or owner or search)
     if several == bool(name):
         raise typer.BadParameter("expected a name, or a selection with --selector, --owner or --search")
+    terms = terms_of(if_version, if_edition, override_freeze)
+    if several and (if_version, if_edition) != (None, None):
+        raise typer.BadParameter("--if-version and --if-edition need a name")
     if dry_run and not several:
         raise typer.BadParameter("--dry-run needs a selection")
     if json and several and not (yes or dry_run):
         raise typer.BadParameter("--json asks nothing: add --yes or --dry-run")
     with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
         if not several:
-            return _delete_one(plane, name, force, json)
+            return _delete_one(plane, name, force, terms, json)
         listed = plane.models(**selection(selector, owner, search, versions))
         if dry_run or not listed or not (yes or _confirmed(listed)):
             return _print_kept(listed, dry_run, json)
         names = [model.name for model in listed]
-        deleted = plane.delete_models(expected=names, **selection(selector, owner, search, versions))
+        deleted = plane.delete_models(
+            expected=names, override_freeze=override_freeze, **selection(selector, owner, search, versions)
+        )
     if json:
         output.print_json({"deleted": deleted})
     else:
@@ -59,9 +69,9 @@ def delete(
     return 0
 
 
-def _delete_one(plane: ControlPlane, name: str, force: bool, json: bool) -> int:
+def _delete_one(plane: ControlPlane, name: str, force: bool, terms: Terms, json: bool) -> int:
     with failures.helping("--force deletes it and the aliases that point to it", PreconditionError):
-        plane.delete(name, force=force)
+        plane.delete(name, force=force, terms=terms)
     if json:
         output.print_json({"deleted": name})
     else:

@@ -19,6 +19,7 @@ from pretzel.cli.labels import pairs
 from pretzel.cli.options import CONTROL, Control, Json, Outputs, Timeout
 from pretzel.cli.sources.fetching import model_file
 from pretzel.cli.tables.batch import Batch
+from pretzel.cli.terms import IfEdition, IfVersion, OverrideFreeze, terms_of
 from pretzel.cli.tls import TlsFiles
 from pretzel.client import ControlPlane
 from pretzel.client.deployment import Progress as Report
@@ -62,6 +63,9 @@ def deploy(
     owner: Annotated[str, typer.Option(help="Owner of the model.")] = "",
     note: Annotated[str, typer.Option(help="A note on this version.")] = "",
     version_label: Annotated[list[str] | None, typer.Option(help="key=value, a label of this version.")] = None,
+    if_version: IfVersion = None,
+    if_edition: IfEdition = None,
+    override_freeze: OverrideFreeze = False,
     trust: Annotated[list[str] | None, typer.Option(help="A type to allow in a skops file.")] = None,
     format: options.FormatOf = "auto",
     header: options.Header = None,
@@ -98,6 +102,7 @@ def deploy(
             "sample_rows": sample_rows,
             "outputs": outputs,
             "python": python,
+            "terms": terms_of(if_version, if_edition, override_freeze),
         }
         arguments["options"] = {} if weights == "exact" else {"weights": weights}
         with _progress(not json) as report, _located(rows):

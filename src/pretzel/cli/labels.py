@@ -9,6 +9,7 @@ import typer
 
 from pretzel.cli import output
 from pretzel.cli.options import CONTROL, Control, Json, Name, Timeout
+from pretzel.cli.terms import IfEdition, IfVersion, OverrideFreeze, terms_of
 from pretzel.cli.tls import TlsFiles
 from pretzel.client import ControlPlane
 from pretzel.client.endpoint import Budget
@@ -56,6 +57,9 @@ def label(
     ] = None,
     owner: Annotated[str | None, typer.Option(help="The owner; empty for none.")] = None,
     note: Annotated[str | None, typer.Option(help="A note; empty for none.")] = None,
+    if_version: IfVersion = None,
+    if_edition: IfEdition = None,
+    override_freeze: OverrideFreeze = False,
     control: Control = CONTROL,
     timeout: Timeout = 30,
     json: Json = False,
@@ -72,7 +76,8 @@ def label(
     if not (given or owner is not None or note is not None):
         raise typer.BadParameter("expected labels, --owner or --note; `pretzel describe` shows what is written")
     with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
-        model = plane.label(name, changes | dict.fromkeys(removed), owner=owner, note=note)
+        terms = terms_of(if_version, if_edition, override_freeze)
+        model = plane.label(name, changes | dict.fromkeys(removed), owner=owner, note=note, terms=terms)
     if json:
         output.print_json(model)
     else:

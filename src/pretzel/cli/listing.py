@@ -11,6 +11,7 @@ from pretzel.cli import output
 from pretzel.cli.labels import OfVersions, Owner, Search, Selector, selection, written
 from pretzel.cli.options import CONTROL, Control, Json, Timeout
 from pretzel.cli.tls import TlsFiles
+from pretzel.cli.traffic import aliases_text
 from pretzel.client import ControlPlane
 from pretzel.client.endpoint import Budget
 from pretzel.plan.model import Model
@@ -67,7 +68,7 @@ def _row(model: Model) -> tuple[object, ...]:
 
 
 def _aliases(model: Model) -> str:
-    return ", ".join(f"{alias} -> {version}" for alias, version in sorted(model.aliases.items()))
+    return aliases_text(model.aliases, model.traffic)
 
 
 def _numbers(newest_first: list[int], most: int = 3) -> str:

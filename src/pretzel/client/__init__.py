@@ -11,17 +11,20 @@ if TYPE_CHECKING:
     from pretzel.client.asynchronous import AsyncClient, AsyncControlPlane
     from pretzel.client.blocking import Client
     from pretzel.client.planes import ControlPlane
-    from pretzel.client.request_ids import request_id
+    from pretzel.client.request_ids import request_id, route_key
+    from pretzel.plan.terms import Terms
 
 _HOMES = {
     "Client": "pretzel.client.blocking",
     "ControlPlane": "pretzel.client.planes",
     "AsyncClient": "pretzel.client.asynchronous",
     "AsyncControlPlane": "pretzel.client.asynchronous",
+    "Terms": "pretzel.plan.terms",
     "request_id": "pretzel.client.request_ids",
+    "route_key": "pretzel.client.request_ids",
 }
 
-__all__ = ["AsyncClient", "AsyncControlPlane", "Client", "ControlPlane", "request_id"]
+__all__ = ["AsyncClient", "AsyncControlPlane", "Client", "ControlPlane", "Terms", "request_id", "route_key"]
 
 
 def __getattr__(name: str) -> Any:

@@ -7,8 +7,10 @@ from typing import Any, TypeVar
 
 from pretzel.adapters.convert import typed_columns
 from pretzel.adapters.results import result_of
-from pretzel.client import catalog, deployment, labelling, overview, prediction, stores
+from pretzel.client import audit, catalog, deployment, labelling, overview, prediction, stores
 from pretzel.client.async_connection import AsyncConnection
+from pretzel.client.async_rolling_calls import AsyncRollingCalls
+from pretzel.client.audit import AuditRecord, Moment
 from pretzel.client.channel import Stay
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.overview import FailedVerification, Fleet, RelatedModel, Sharing
@@ -17,6 +19,7 @@ from pretzel.client.session import Session
 from pretzel.client.stores import CheckedStore, Collected, Finding, HeldBack
 from pretzel.client.stubs import ControlStub, WorkerStub
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
+from pretzel.plan.terms import ANY, Terms
 
 T = TypeVar("T")
 
@@ -98,7 +101,7 @@ class AsyncClient(AsyncConnection):
         return {name: result_of(value) for name, value in values.items()}
 
 
-class AsyncControlPlane(AsyncConnection):
+class AsyncControlPlane(AsyncRollingCalls):
     """Deployment; see :class:`~pretzel.client.planes.ControlPlane`."""
 
     stub = ControlStub
@@ -128,6 +131,7 @@ class AsyncControlPlane(AsyncConnection):
         owner: str = "",
         note: str = "",
         version_labels: Mapping[str, str] | None = None,
+        terms: Terms = ANY,
         progress: deployment.Progress | None = None,
         timeout: float | None = None,
     ) -> ModelVersion:
@@ -149,6 +153,7 @@ class AsyncControlPlane(AsyncConnection):
             owner,
             note,
             version_labels,
+            terms,
         )
         return await self._run(deployment.deploy(self._repeater, request, progress or deployment.silent), timeout)
 
@@ -184,13 +189,17 @@ class AsyncControlPlane(AsyncConnection):
         """Explain it, as ``summary``, ``text`` (in ``width`` columns), ``json``, ``dot``, ``mermaid`` or ``svg``."""
         return await self._run(catalog.explain(self._repeater, model, format, verbose, width), timeout)
 
-    async def alias(self, model: str, alias: str, version: int | None, *, timeout: float | None = None) -> Model:
+    async def alias(
+        self, model: str, alias: str, version: int | None, *, terms: Terms = ANY, timeout: float | None = None
+    ) -> Model:
         """Point an alias at a version, also to roll back; None removes the alias."""
-        return await self._run(catalog.set_alias(self._repeater, model, alias, version), timeout)
+        return await self._run(catalog.set_alias(self._repeater, model, alias, version, terms), timeout)
 
-    async def delete(self, model: str, *, force: bool = False, timeout: float | None = None) -> None:
+    async def delete(
+        self, model: str, *, force: bool = False, terms: Terms = ANY, timeout: float | None = None
+    ) -> None:
         """Delete a model (``name``) or one version (``name@version``); ``force`` if an alias points to it."""
-        await self._run(catalog.delete(self._repeater, model, force), timeout)
+        await self._run(catalog.delete(self._repeater, model, force, terms), timeout)
 
     async def delete_models(
         self,
@@ -202,11 +211,12 @@ class AsyncControlPlane(AsyncConnection):
         of_versions: bool = False,
         dry_run: bool = False,
         expected: Collection[str] = (),
+        override_freeze: bool = False,
         timeout: float | None = None,
     ) -> list[str]:
         """Delete the selected models; see :meth:`pretzel.client.planes.ControlPlane.delete_models`."""
         selection = labelling.Selection(selector, owner, search, of_versions)
-        operation = labelling.delete_models(self._repeater, prefix, selection, dry_run, expected)
+        operation = labelling.delete_models(self._repeater, prefix, selection, dry_run, expected, override_freeze)
         return await self._run(operation, timeout)
 
     async def label(
@@ -216,10 +226,11 @@ class AsyncControlPlane(AsyncConnection):
         *,
         owner: str | None = None,
         note: str | None = None,
+        terms: Terms = ANY,
         timeout: float | None = None,
     ) -> Model:
         """Change what is written on a model; see :meth:`pretzel.client.planes.ControlPlane.label`."""
-        return await self._run(labelling.label(self._repeater, model, changes or {}, owner, note), timeout)
+        return await self._run(labelling.label(self._repeater, model, changes or {}, owner, note, terms), timeout)
 
     async def collect_garbage(self, *, dry_run: bool = False, timeout: float | None = None) -> Collected:
         """Remove the objects that no version references and no lease holds, or only count them (``dry_run``)."""
@@ -260,3 +271,20 @@ class AsyncControlPlane(AsyncConnection):
     ) -> list[FailedVerification]:
         """Return the last deployments that their verification refused, newest first; of all models if none is given."""
         return await self._run(overview.failures(self._repeater, model, most), timeout)
+
+    async def audit(
+        self,
+        model: str = "",
+        *,
+        who: str = "",
+        method: str = "",
+        since: Moment = None,
+        until: Moment = None,
+        outcome: str = "",
+        after: int = 0,
+        most: int = 100,
+        timeout: float | None = None,
+    ) -> list[AuditRecord]:
+        """Return the last changes, and refused ones, newest first; see :meth:`ControlPlane.audit`."""
+        request = audit.request_of(model, who, method, since, until, outcome, after)
+        return await self._run(audit.audit(self._repeater, request, most), timeout)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pretzel.client.labelling import Selection
 from pretzel.client.operations import Operation, UnaryCall
 from pretzel.client.repeating import Repeater
+from pretzel.client.rolling import terms_to_proto
 from pretzel.errors import InputError, NotFoundError
 from pretzel.plan import wire
 from pretzel.plan.model import Model, ModelDescription
+from pretzel.plan.terms import ANY, Terms
 from pretzel.plan.texts import sendable
 from pretzel.v1 import control_pb2 as pb
 
@@ -62,7 +64,7 @@ def explain(repeater: Repeater, model: str, format: str, verbose: bool, width: i
     return str(response.text)
 
 
-def set_alias(repeater: Repeater, model: str, alias: str, version: int | None) -> Operation[Model]:
+def set_alias(repeater: Repeater, model: str, alias: str, version: int | None, terms: Terms = ANY) -> Operation[Model]:
     """Point an alias at a version; None removes it.
 
     Raises:
@@ -72,7 +74,7 @@ def set_alias(repeater: Repeater, model: str, alias: str, version: int | None) -
         raise InputError(f"alias {alias!r}: expected a version from 1, or None to remove it; got {version}")
     sendable("model name", model)
     sendable("alias", alias)
-    request = pb.SetAliasRequest(model=model, alias=alias, version=version or 0)
+    request = pb.SetAliasRequest(model=model, alias=alias, version=version or 0, terms=terms_to_proto(terms))
 
     def attempt(cut_off: bool) -> Operation[Model]:
         try:
@@ -90,9 +92,9 @@ def set_alias(repeater: Repeater, model: str, alias: str, version: int | None) -
     return (yield from repeater.repeat(attempt))
 
 
-def delete(repeater: Repeater, model: str, force: bool) -> Operation[None]:
+def delete(repeater: Repeater, model: str, force: bool, terms: Terms = ANY) -> Operation[None]:
     """Delete a model or one version of it."""
-    request = pb.DeleteModelRequest(model=sendable("model name", model), force=force)
+    request = pb.DeleteModelRequest(model=sendable("model name", model), force=force, terms=terms_to_proto(terms))
 
     def attempt(cut_off: bool) -> Operation[None]:
         try:

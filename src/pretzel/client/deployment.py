@@ -11,6 +11,7 @@ from pretzel.client.golden import SAMPLE_ROWS, Golden, blaming_the_sample, golde
 from pretzel.client.labelling import sendable_labels
 from pretzel.client.operations import ATTEMPTS, Operation, RunBlocking, StreamCall, UnaryCall, backoff
 from pretzel.client.repeating import Repeater
+from pretzel.client.rolling import terms_to_proto
 from pretzel.errors import (
     CorruptObjectError,
     InputError,
@@ -25,6 +26,7 @@ from pretzel.plan.digest import Digest
 from pretzel.plan.model import ModelVersion
 from pretzel.plan.multioutput import methods_of, outputs_of
 from pretzel.plan.parameter import Parameter
+from pretzel.plan.terms import ANY, Terms
 from pretzel.plan.texts import sendable
 from pretzel.v1 import control_pb2 as pb
 
@@ -55,6 +57,7 @@ class Deployment:
     owner: str = ""
     note: str = ""
     version_labels: Mapping[str, str] | None = None
+    terms: Terms = ANY
 
 
 def silent(step: str, done: int, total: int) -> None:
@@ -177,6 +180,7 @@ def _request(deployment: Deployment, definition: Definition) -> pb.DeployModelRe
         owner=deployment.owner,
         note=deployment.note,
         version_labels=deployment.version_labels,
+        terms=terms_to_proto(deployment.terms),
     )
     if deployment.sample is not None:
         golden = Golden(deployment.model, deployment.sample, deployment.expected, deployment.sample_rows)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from pretzel.client.operations import Operation, UnaryCall
 from pretzel.client.repeating import Repeater
+from pretzel.client.rolling import terms_to_proto
 from pretzel.errors import InputError, PreconditionError
 from pretzel.plan import wire
 from pretzel.plan.model import Model
+from pretzel.plan.terms import ANY, Terms
 from pretzel.plan.texts import sendable
 from pretzel.v1 import control_pb2 as pb
 
@@ -31,12 +33,18 @@ class Selection:
 
 
 def label(
-    repeater: Repeater, model: str, labels: Mapping[str, str | None], owner: str | None, note: str | None
+    repeater: Repeater,
+    model: str,
+    labels: Mapping[str, str | None],
+    owner: str | None,
+    note: str | None,
+    terms: Terms = ANY,
 ) -> Operation[Model]:
     """Change the labels, the owner and the note of a model or a version; a value of None removes a label."""
     given = {key: value for key, value in sendable_labels(labels).items() if value is not None}
     removed = [key for key, value in labels.items() if value is None]
     request = pb.SetLabelsRequest(model=sendable("model name", model), set=given, remove=removed)
+    request.terms.MergeFrom(terms_to_proto(terms))
     if owner is not None:
         request.owner = sendable("owner", owner)
     if note is not None:
@@ -60,12 +68,18 @@ def sendable_labels(labels: Mapping[str, str | None]) -> dict[str, str | None]:
 
 
 def delete_models(
-    repeater: Repeater, prefix: str, selection: Selection, dry_run: bool, expected: Collection[str]
+    repeater: Repeater,
+    prefix: str,
+    selection: Selection,
+    dry_run: bool,
+    expected: Collection[str],
+    override_freeze: bool,
 ) -> Operation[list[str]]:
     """Delete the selected models, or list them."""
     request = pb.DeleteModelsRequest(
         prefix=sendable("prefix", prefix), selection=selection.to_proto(), dry_run=dry_run, expected=expected
     )
+    request.terms.override_freeze = override_freeze
 
     def attempt(cut_off: bool) -> Operation[list[str]]:
         try:

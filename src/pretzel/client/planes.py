@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from pretzel.client import catalog, deployment, labelling, overview, stores
+from pretzel.client import audit, catalog, deployment, labelling, overview, stores
+from pretzel.client.audit import AuditRecord, Moment
 from pretzel.client.channel import Stay
-from pretzel.client.connection import Connection
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.overview import FailedVerification, Fleet, RelatedModel, Sharing
 from pretzel.client.repeating import Repeater
+from pretzel.client.rolling_calls import RollingCalls
 from pretzel.client.stores import CheckedStore, Collected, Finding, HeldBack
 from pretzel.client.stubs import ControlStub
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
+from pretzel.plan.terms import ANY, Terms
 
 
-class ControlPlane(Connection):
+class ControlPlane(RollingCalls):
     """Deployment: upload missing objects, deploy definitions, move aliases.
 
     Raises, from every call:
@@ -54,6 +56,7 @@ class ControlPlane(Connection):
         owner: str = "",
         note: str = "",
         version_labels: Mapping[str, str] | None = None,
+        terms: Terms = ANY,
         progress: deployment.Progress | None = None,
         timeout: float | None = None,
     ) -> ModelVersion:
@@ -83,6 +86,7 @@ class ControlPlane(Connection):
             owner: owner of the model; empty leaves it as it is.
             note: note on the version; empty leaves it as it is.
             version_labels: labels to set on the version.
+            terms: conditions of the publication, such as the version that the alias points to before.
             progress: called with (step, done, total); in bytes during the upload.
             timeout: seconds for the whole deployment.
 
@@ -110,6 +114,7 @@ class ControlPlane(Connection):
             owner,
             note,
             version_labels,
+            terms,
         )
         return self._run(deployment.deploy(self._repeater, request, progress or deployment.silent), timeout)
 
@@ -154,13 +159,15 @@ class ControlPlane(Connection):
         """Explain it, as ``summary``, ``text`` (in ``width`` columns), ``json``, ``dot``, ``mermaid`` or ``svg``."""
         return self._run(catalog.explain(self._repeater, model, format, verbose, width), timeout)
 
-    def alias(self, model: str, alias: str, version: int | None, *, timeout: float | None = None) -> Model:
+    def alias(
+        self, model: str, alias: str, version: int | None, *, terms: Terms = ANY, timeout: float | None = None
+    ) -> Model:
         """Point an alias at a version, also to roll back; None removes the alias."""
-        return self._run(catalog.set_alias(self._repeater, model, alias, version), timeout)
+        return self._run(catalog.set_alias(self._repeater, model, alias, version, terms), timeout)
 
-    def delete(self, model: str, *, force: bool = False, timeout: float | None = None) -> None:
+    def delete(self, model: str, *, force: bool = False, terms: Terms = ANY, timeout: float | None = None) -> None:
         """Delete a model (``name``) or one version (``name@version``); ``force`` if an alias points to it."""
-        self._run(catalog.delete(self._repeater, model, force), timeout)
+        self._run(catalog.delete(self._repeater, model, force, terms), timeout)
 
     def delete_models(
         self,
@@ -172,6 +179,7 @@ class ControlPlane(Connection):
         of_versions: bool = False,
         dry_run: bool = False,
         expected: Collection[str] = (),
+        override_freeze: bool = False,
         timeout: float | None = None,
     ) -> list[str]:
         """Delete the selected models with their aliases, all or none, and return their names.
@@ -180,7 +188,7 @@ class ControlPlane(Connection):
         the models.  Nothing is deleted if other models are selected than those that are ``expected``.
         """
         selection = labelling.Selection(selector, owner, search, of_versions)
-        operation = labelling.delete_models(self._repeater, prefix, selection, dry_run, expected)
+        operation = labelling.delete_models(self._repeater, prefix, selection, dry_run, expected, override_freeze)
         return self._run(operation, timeout)
 
     def label(
@@ -190,6 +198,7 @@ class ControlPlane(Connection):
         *,
         owner: str | None = None,
         note: str | None = None,
+        terms: Terms = ANY,
         timeout: float | None = None,
     ) -> Model:
         """Change what is written on a model (``name``) or on one version (``name@version``), and return the model.
@@ -199,9 +208,10 @@ class ControlPlane(Connection):
             changes: labels to set, by key; a value of None removes a label, and those of other keys stay.
             owner: the new owner; empty for none.
             note: the new note; empty for none.
+            terms: conditions of the change.
             timeout: seconds for the whole call.
         """
-        return self._run(labelling.label(self._repeater, model, changes or {}, owner, note), timeout)
+        return self._run(labelling.label(self._repeater, model, changes or {}, owner, note, terms), timeout)
 
     def collect_garbage(self, *, dry_run: bool = False, timeout: float | None = None) -> Collected:
         """Remove the objects that no version references and no lease holds, or only count them (``dry_run``)."""
@@ -238,3 +248,32 @@ class ControlPlane(Connection):
     def failures(self, model: str = "", most: int = 50, *, timeout: float | None = None) -> list[FailedVerification]:
         """Return the last deployments that their verification refused, newest first; of all models if none is given."""
         return self._run(overview.failures(self._repeater, model, most), timeout)
+
+    def audit(
+        self,
+        model: str = "",
+        *,
+        who: str = "",
+        method: str = "",
+        since: Moment = None,
+        until: Moment = None,
+        outcome: str = "",
+        after: int = 0,
+        most: int = 100,
+        timeout: float | None = None,
+    ) -> list[AuditRecord]:
+        """Return the last changes, and refused ones, newest first: of all models that the caller administers.
+
+        Args:
+            model: a name, or the start of names and a star: ``team-a/*``.
+            who: name of an identity; ``anonymous`` for callers without one, ``system`` for the server itself.
+            method: name of a method, such as ``SetAlias``.
+            since: seconds since the epoch, or a date.
+            until: the same; records from then on are left out.
+            outcome: ``ok``, ``failed`` or a status, such as ``PERMISSION_DENIED``.
+            after: only records with greater numbers.
+            most: largest number of records.
+            timeout: seconds for the whole call.
+        """
+        request = audit.request_of(model, who, method, since, until, outcome, after)
+        return self._run(audit.audit(self._repeater, request, most), timeout)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from pretzel.v1.audit_pb2_grpc import AuditServiceStub
 from pretzel.v1.control_pb2_grpc import ControlPlaneServiceStub
 from pretzel.v1.overview_pb2_grpc import OverviewServiceStub
 from pretzel.v1.prediction_pb2_grpc import PredictionServiceStub
+from pretzel.v1.rollout_pb2_grpc import RolloutServiceStub
 
 
 class WorkerStub(PredictionServiceStub):
@@ -18,10 +20,12 @@ class WorkerStub(PredictionServiceStub):
         self.PredictBytes = channel.unary_unary("/pretzel.v1.PredictionService/Predict")
 
 
-class ControlStub(ControlPlaneServiceStub, OverviewServiceStub):
-    """The methods of a control plane: of deployment, and of its overview."""
+class ControlStub(ControlPlaneServiceStub, OverviewServiceStub, AuditServiceStub, RolloutServiceStub):
+    """The methods of a control plane: of deployment, of its overview, of its audit trail, and of traffic."""
 
     def __init__(self, channel: Any) -> None:
         """Prepare the methods of a channel."""
         ControlPlaneServiceStub.__init__(self, channel)
         OverviewServiceStub.__init__(self, channel)
+        AuditServiceStub.__init__(self, channel)
+        RolloutServiceStub.__init__(self, channel)

@@ -119,7 +119,8 @@ STEEP_CURVES = Difference(
     "the scores depend on the processor, NumPy and BLAS",
     "fit it on float64, or calibrate with method='sigmoid'",
     "it reads scores that a product or another rounded function has made, and between two knots one digit more in the "
-    "last place of the largest score is more than 1e-6 of the answer; in float32 nearly every curve is that steep",
+    "last place of the largest score is more than 1e-6 of the answer; in float32 nearly every curve is that steep; or "
+    "a fold saw fewer than all of three classes or more, so that all curves may be zero but for rounding",
 )
 ROUNDED_VOTES = Difference(
     "Votes that rounding decides",
@@ -134,7 +135,7 @@ ROUNDED_WEIGHTS = Difference(
     "its weights for kernels are so large that they cancel but for the last digits, which depend on the processor and "
     "BLAS",
     "fit it on scaled features of float64, or with fewer components or a larger alpha",
-    "the sizes of the weighted kernels of a learned row add up to more than 1e9 times the largest result; 100 times if "
+    "the sizes of the weighted kernels of a learned row add up to more than 1e9 times the largest result; 10 times if "
     "it was fitted on float32 and is given float32",
 )
 ROUNDED_POWERS = Difference(
@@ -143,7 +144,7 @@ ROUNDED_POWERS = Difference(
     "they cancel but for the last digits, which depend on the processor and NumPy",
     "give it float64, or scale the features before it, with StandardScaler",
     "it is given float32 and makes powers of Yeo-Johnson, and the mean of a column of them, in units of its deviation "
-    "and times the exponent of its power if that is more than 1, is beyond 100",
+    "and times the exponent of its power if that is more than 1, is beyond 20",
 )
 ROUNDED_THRESHOLDS = Difference(
     "Rounded values at thresholds",

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from pretzel.errors import UnsupportedError
+from pretzel.errors import PretzelError, UnsupportedError
 from pretzel.importers.columns import Columns
 from pretzel.importers.families import load_family
 from pretzel.importers.findings import Findings, Note, Refusal, class_name, refused, shown
-from pretzel.importers.fitted import is_fitted
+from pretzel.importers.fitted import is_fitted, why_unreadable
 from pretzel.importers.inputs import Inputs, Open, UnreadableError, reading
 from pretzel.importers.offers import Offer
-from pretzel.importers.own import own_importer
+from pretzel.importers.own import REGISTERED, own_importer
 from pretzel.importers.polars_float32 import note_unclear
 from pretzel.importers.remedies import unknown_class
 from pretzel.importers.rounding import note_crossing, note_division
@@ -283,13 +283,13 @@ def _import(importer: Callable[[Any, Columns, Step], Imported], estimator: Any, 
     except UnreadableError as error:
         reason, _, remedy = str(error).rpartition("; ")
         raise step.refuse("", reason or remedy, remedy if reason else GIVEN_ELSE, about_input=True) from None
-    except (AttributeError, ValueError) as error:  # fitting sets all attributes that importers read
-        if is_fitted(estimator) and kind is type(estimator):
+    except PretzelError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        if kind in REGISTERED and is_fitted(estimator):  # a fault of the user's own function
             raise
-        if is_fitted(estimator):
-            reason = f"an attribute of {kind.__name__} is missing or invalid ({error})"
-            raise step.refuse("", reason, f"let its __init__ and fit call those of {kind.__name__}") from error
-        raise step.refuse("", "it is not fitted", "fit it first") from error
+        reason, remedy, about_input = why_unreadable(estimator, kind, error)
+        raise step.refuse("", reason, remedy, about_input=about_input) from error
     step.findings.names.note(step.parts, made, x.parts)
     return made
 

@@ -13,6 +13,7 @@ from pretzel.plan.digest import Digest
 from pretzel.plan.multioutput import is_optional, method_of
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.plan import Plan, PlanInput, PlanOutput
+from pretzel.plan.traffic import Runs
 from pretzel.plan.types import ValueType
 
 LabelTable = np.ndarray | list[str]
@@ -74,6 +75,10 @@ class Model:
     """Labels of the model whole; its versions have their own."""
     owner: str = ""
     note: str = ""
+    traffic: Mapping[str, Runs] = field(default_factory=dict)
+    """Aliases whose calls are split over versions."""
+    edition: int = field(default=0, compare=False)
+    """Grows with every change of the model, its labels included; 0 if it is not known."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,10 @@ class ModelDescription:
     """Labels of the model whole; those of the version are with it."""
     owner: str = ""
     note: str = ""
+    traffic: Mapping[str, Runs] = field(default_factory=dict)
+    """Aliases whose calls are split over versions."""
+    edition: int = 0
+    """Grows with every change of the model; 0 if it is not known."""
 
     @property
     def columns(self) -> tuple[ColumnDescription, ...]:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 
 BURST = 20
 """Lines of one kind that are written at once."""
@@ -25,6 +26,8 @@ class _Kind:
     suppressed: int = 0
     is_due: bool = False
     """A line with the count is scheduled."""
+    write: Callable[..., object] = lambda **fields: None
+    """Writes a line with the count."""
 
 
 class LogLimit:
@@ -52,7 +55,8 @@ class LogLimit:
             of_kind = self._of(key)
             if of_kind.room < 1:
                 of_kind.suppressed += 1
-                self._write_count_later(of_kind, report, event)
+                of_kind.write = partial(report, event)
+                self._write_count_later(of_kind)
                 return False
             of_kind.room -= 1
             suppressed, of_kind.suppressed = of_kind.suppressed, 0
@@ -73,7 +77,12 @@ class LogLimit:
         full = self._burst * self._seconds
         self._kinds = {key: k for key, k in self._kinds.items() if k.suppressed or now - k.since < full}
 
-    def _write_count_later(self, of_kind: _Kind, report: Callable[..., object], event: str) -> None:
+    def settle(self) -> None:
+        """Write the counts of suppressed lines now, before the program ends."""
+        for of_kind in list(self._kinds.values()):
+            self._write_count(of_kind)
+
+    def _write_count_later(self, of_kind: _Kind) -> None:
         """Make sure that a flood that ends leaves its count in the log; without an event loop the next line has it."""
         if of_kind.is_due:
             return
@@ -82,13 +91,13 @@ class LogLimit:
         except RuntimeError:
             return
         of_kind.is_due = True
-        loop.call_later(SETTLED_SECONDS, self._write_count, of_kind, report, event)
+        loop.call_later(SETTLED_SECONDS, self._write_count, of_kind)
 
-    def _write_count(self, of_kind: _Kind, report: Callable[..., object], event: str) -> None:
+    def _write_count(self, of_kind: _Kind) -> None:
         with self._lock:
             suppressed, of_kind.suppressed, of_kind.is_due = of_kind.suppressed, 0, False
         if suppressed:
-            report(event, suppressed=suppressed)
+            of_kind.write(suppressed=suppressed)
 
 
 REFUSED = LogLimit()

@@ -40,6 +40,16 @@ class UploadObjectsResponse(_message.Message):
     stored_bytes: int
     def __init__(self, stored_objects: _Optional[int] = ..., stored_bytes: _Optional[int] = ...) -> None: ...
 
+class Terms(_message.Message):
+    __slots__ = ("if_version", "if_edition", "override_freeze")
+    IF_VERSION_FIELD_NUMBER: _ClassVar[int]
+    IF_EDITION_FIELD_NUMBER: _ClassVar[int]
+    OVERRIDE_FREEZE_FIELD_NUMBER: _ClassVar[int]
+    if_version: int
+    if_edition: int
+    override_freeze: bool
+    def __init__(self, if_version: _Optional[int] = ..., if_edition: _Optional[int] = ..., override_freeze: bool = ...) -> None: ...
+
 class Sample(_message.Message):
     __slots__ = ("inputs", "outputs", "rows", "total_rows")
     INPUTS_FIELD_NUMBER: _ClassVar[int]
@@ -61,7 +71,7 @@ class Tolerance(_message.Message):
     def __init__(self, relative: _Optional[float] = ..., absolute: _Optional[float] = ...) -> None: ...
 
 class DeployModelRequest(_message.Message):
-    __slots__ = ("model", "definition", "sample", "tolerance", "alias", "wait", "options", "labels", "owner", "note", "version_labels")
+    __slots__ = ("model", "definition", "sample", "tolerance", "alias", "wait", "options", "labels", "owner", "note", "version_labels", "terms")
     class OptionsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -94,6 +104,7 @@ class DeployModelRequest(_message.Message):
     OWNER_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
     VERSION_LABELS_FIELD_NUMBER: _ClassVar[int]
+    TERMS_FIELD_NUMBER: _ClassVar[int]
     model: str
     definition: _plan_pb2.Definition
     sample: Sample
@@ -105,7 +116,8 @@ class DeployModelRequest(_message.Message):
     owner: str
     note: str
     version_labels: _containers.ScalarMap[str, str]
-    def __init__(self, model: _Optional[str] = ..., definition: _Optional[_Union[_plan_pb2.Definition, _Mapping]] = ..., sample: _Optional[_Union[Sample, _Mapping]] = ..., tolerance: _Optional[_Union[Tolerance, _Mapping]] = ..., alias: _Optional[str] = ..., wait: bool = ..., options: _Optional[_Mapping[str, _values_pb2.Attribute]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ..., version_labels: _Optional[_Mapping[str, str]] = ...) -> None: ...
+    terms: Terms
+    def __init__(self, model: _Optional[str] = ..., definition: _Optional[_Union[_plan_pb2.Definition, _Mapping]] = ..., sample: _Optional[_Union[Sample, _Mapping]] = ..., tolerance: _Optional[_Union[Tolerance, _Mapping]] = ..., alias: _Optional[str] = ..., wait: bool = ..., options: _Optional[_Mapping[str, _values_pb2.Attribute]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ..., version_labels: _Optional[_Mapping[str, str]] = ..., terms: _Optional[_Union[Terms, _Mapping]] = ...) -> None: ...
 
 class DeployModelResponse(_message.Message):
     __slots__ = ("progress", "version", "dropped")
@@ -194,14 +206,16 @@ class ExplainModelResponse(_message.Message):
     def __init__(self, text: _Optional[str] = ...) -> None: ...
 
 class SetAliasRequest(_message.Message):
-    __slots__ = ("model", "alias", "version")
+    __slots__ = ("model", "alias", "version", "terms")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     ALIAS_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
+    TERMS_FIELD_NUMBER: _ClassVar[int]
     model: str
     alias: str
     version: int
-    def __init__(self, model: _Optional[str] = ..., alias: _Optional[str] = ..., version: _Optional[int] = ...) -> None: ...
+    terms: Terms
+    def __init__(self, model: _Optional[str] = ..., alias: _Optional[str] = ..., version: _Optional[int] = ..., terms: _Optional[_Union[Terms, _Mapping]] = ...) -> None: ...
 
 class SetAliasResponse(_message.Message):
     __slots__ = ("model",)
@@ -210,19 +224,21 @@ class SetAliasResponse(_message.Message):
     def __init__(self, model: _Optional[_Union[_model_pb2.Model, _Mapping]] = ...) -> None: ...
 
 class DeleteModelRequest(_message.Message):
-    __slots__ = ("model", "force")
+    __slots__ = ("model", "force", "terms")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     FORCE_FIELD_NUMBER: _ClassVar[int]
+    TERMS_FIELD_NUMBER: _ClassVar[int]
     model: str
     force: bool
-    def __init__(self, model: _Optional[str] = ..., force: bool = ...) -> None: ...
+    terms: Terms
+    def __init__(self, model: _Optional[str] = ..., force: bool = ..., terms: _Optional[_Union[Terms, _Mapping]] = ...) -> None: ...
 
 class DeleteModelResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
 class SetLabelsRequest(_message.Message):
-    __slots__ = ("model", "set", "remove", "owner", "note")
+    __slots__ = ("model", "set", "remove", "owner", "note", "terms")
     class SetEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -235,12 +251,14 @@ class SetLabelsRequest(_message.Message):
     REMOVE_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
+    TERMS_FIELD_NUMBER: _ClassVar[int]
     model: str
     set: _containers.ScalarMap[str, str]
     remove: _containers.RepeatedScalarFieldContainer[str]
     owner: str
     note: str
-    def __init__(self, model: _Optional[str] = ..., set: _Optional[_Mapping[str, str]] = ..., remove: _Optional[_Iterable[str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
+    terms: Terms
+    def __init__(self, model: _Optional[str] = ..., set: _Optional[_Mapping[str, str]] = ..., remove: _Optional[_Iterable[str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ..., terms: _Optional[_Union[Terms, _Mapping]] = ...) -> None: ...
 
 class SetLabelsResponse(_message.Message):
     __slots__ = ("model",)
@@ -249,16 +267,18 @@ class SetLabelsResponse(_message.Message):
     def __init__(self, model: _Optional[_Union[_model_pb2.Model, _Mapping]] = ...) -> None: ...
 
 class DeleteModelsRequest(_message.Message):
-    __slots__ = ("prefix", "selection", "dry_run", "expected")
+    __slots__ = ("prefix", "selection", "dry_run", "expected", "terms")
     PREFIX_FIELD_NUMBER: _ClassVar[int]
     SELECTION_FIELD_NUMBER: _ClassVar[int]
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_FIELD_NUMBER: _ClassVar[int]
+    TERMS_FIELD_NUMBER: _ClassVar[int]
     prefix: str
     selection: Selection
     dry_run: bool
     expected: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, prefix: _Optional[str] = ..., selection: _Optional[_Union[Selection, _Mapping]] = ..., dry_run: bool = ..., expected: _Optional[_Iterable[str]] = ...) -> None: ...
+    terms: Terms
+    def __init__(self, prefix: _Optional[str] = ..., selection: _Optional[_Union[Selection, _Mapping]] = ..., dry_run: bool = ..., expected: _Optional[_Iterable[str]] = ..., terms: _Optional[_Union[Terms, _Mapping]] = ...) -> None: ...
 
 class DeleteModelsResponse(_message.Message):
     __slots__ = ("models",)

@@ -45,7 +45,7 @@ class ModelVersion(_message.Message):
     def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., plan: _Optional[_Union[_values_pb2.Digest, _Mapping]] = ..., definition: _Optional[_Union[_values_pb2.Digest, _Mapping]] = ..., created: _Optional[float] = ..., parameter_bytes: _Optional[int] = ..., metadata: _Optional[_Mapping[str, _values_pb2.Attribute]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
 
 class Model(_message.Message):
-    __slots__ = ("name", "versions", "aliases", "labels", "owner", "note")
+    __slots__ = ("name", "versions", "aliases", "labels", "owner", "note", "traffic", "edition")
     class AliasesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -60,19 +60,44 @@ class Model(_message.Message):
         key: str
         value: str
         def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class TrafficEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Split
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Split, _Mapping]] = ...) -> None: ...
     NAME_FIELD_NUMBER: _ClassVar[int]
     VERSIONS_FIELD_NUMBER: _ClassVar[int]
     ALIASES_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
+    TRAFFIC_FIELD_NUMBER: _ClassVar[int]
+    EDITION_FIELD_NUMBER: _ClassVar[int]
     name: str
     versions: _containers.RepeatedCompositeFieldContainer[ModelVersion]
     aliases: _containers.ScalarMap[str, int]
     labels: _containers.ScalarMap[str, str]
     owner: str
     note: str
-    def __init__(self, name: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[ModelVersion, _Mapping]]] = ..., aliases: _Optional[_Mapping[str, int]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
+    traffic: _containers.MessageMap[str, Split]
+    edition: int
+    def __init__(self, name: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[ModelVersion, _Mapping]]] = ..., aliases: _Optional[_Mapping[str, int]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ..., traffic: _Optional[_Mapping[str, Split]] = ..., edition: _Optional[int] = ...) -> None: ...
+
+class Split(_message.Message):
+    __slots__ = ("runs",)
+    RUNS_FIELD_NUMBER: _ClassVar[int]
+    runs: _containers.RepeatedCompositeFieldContainer[Run]
+    def __init__(self, runs: _Optional[_Iterable[_Union[Run, _Mapping]]] = ...) -> None: ...
+
+class Run(_message.Message):
+    __slots__ = ("version", "slots")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    SLOTS_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    slots: int
+    def __init__(self, version: _Optional[int] = ..., slots: _Optional[int] = ...) -> None: ...
 
 class InputDescription(_message.Message):
     __slots__ = ("name", "type")
@@ -93,7 +118,7 @@ class OutputDescription(_message.Message):
     def __init__(self, name: _Optional[str] = ..., type: _Optional[str] = ..., labels: _Optional[_Union[_values_pb2.Column, _Mapping]] = ...) -> None: ...
 
 class ModelDescription(_message.Message):
-    __slots__ = ("version", "inputs", "outputs", "aliases", "labels", "owner", "note")
+    __slots__ = ("version", "inputs", "outputs", "aliases", "labels", "owner", "note", "traffic", "edition")
     class AliasesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -108,6 +133,13 @@ class ModelDescription(_message.Message):
         key: str
         value: str
         def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class TrafficEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Split
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Split, _Mapping]] = ...) -> None: ...
     VERSION_FIELD_NUMBER: _ClassVar[int]
     INPUTS_FIELD_NUMBER: _ClassVar[int]
     OUTPUTS_FIELD_NUMBER: _ClassVar[int]
@@ -115,6 +147,8 @@ class ModelDescription(_message.Message):
     LABELS_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
+    TRAFFIC_FIELD_NUMBER: _ClassVar[int]
+    EDITION_FIELD_NUMBER: _ClassVar[int]
     version: ModelVersion
     inputs: _containers.RepeatedCompositeFieldContainer[InputDescription]
     outputs: _containers.RepeatedCompositeFieldContainer[OutputDescription]
@@ -122,4 +156,6 @@ class ModelDescription(_message.Message):
     labels: _containers.ScalarMap[str, str]
     owner: str
     note: str
-    def __init__(self, version: _Optional[_Union[ModelVersion, _Mapping]] = ..., inputs: _Optional[_Iterable[_Union[InputDescription, _Mapping]]] = ..., outputs: _Optional[_Iterable[_Union[OutputDescription, _Mapping]]] = ..., aliases: _Optional[_Mapping[str, int]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
+    traffic: _containers.MessageMap[str, Split]
+    edition: int
+    def __init__(self, version: _Optional[_Union[ModelVersion, _Mapping]] = ..., inputs: _Optional[_Iterable[_Union[InputDescription, _Mapping]]] = ..., outputs: _Optional[_Iterable[_Union[OutputDescription, _Mapping]]] = ..., aliases: _Optional[_Mapping[str, int]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ..., traffic: _Optional[_Mapping[str, Split]] = ..., edition: _Optional[int] = ...) -> None: ...

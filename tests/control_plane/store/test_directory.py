@@ -1,7 +1,6 @@
-"""The store in a directory: the suite, and behaviour specific to files."""
+"""The store in a directory: behaviour specific to files."""
 
 import os
-import resource
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -12,23 +11,8 @@ import pytest
 from pretzel.control_plane.store import DirectoryStore, files
 from pretzel.errors import CorruptObjectError, ExhaustedError, PreconditionError
 from pretzel.plan.digest import Digest
-from tests.control_plane.store.suite import StoreSuite, blob
+from tests.control_plane.store.suite import blob
 from tests.helpers.failpoints import killed_at
-
-
-class TestDirectoryStore(StoreSuite):
-    @pytest.fixture
-    def store(self, tmp_path: Path) -> Iterator[DirectoryStore]:
-        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-        yield DirectoryStore(tmp_path / "objects")
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-
-    def damage(self, store: DirectoryStore, digest: Digest, data: bytes) -> None:
-        store.path(digest).unlink()
-        store.path(digest).write_bytes(data)
-
-    def fill(self, store: DirectoryStore) -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from pretzel.plan.digest import Digest
 def test_a_path_and_a_file_url_name_a_directory(tmp_path: Path, form: str):
     with closing(open_store(form.format(tmp_path / "objects"))) as store:
         assert isinstance(store, DirectoryStore)
-        assert store.root == tmp_path / "objects"
+        assert store.name == str(tmp_path / "objects")
 
 
 def test_a_url_is_unquoted_and_a_path_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -37,8 +37,8 @@ def test_a_location_that_is_not_of_the_scheme_is_rejected(url: str):
 
 
 def test_an_unknown_scheme_is_rejected_with_the_known_ones():
-    with pytest.raises(InputError, match="unknown scheme 's3'; expected one of file, memory, or a path"):
-        open_store("s3://bucket")
+    with pytest.raises(InputError, match="unknown scheme 'gs'; expected one of file, memory, s3, or a path"):
+        open_store("gs://bucket")
 
 
 def test_a_class_with_a_scheme_is_found(monkeypatch: pytest.MonkeyPatch):
@@ -74,6 +74,6 @@ def test_one_process_uses_a_store(tmp_path: Path):
 
 def test_the_store_of_a_data_directory_is_in_it_unless_a_url_names_another(tmp_path: Path):
     store: ObjectStore = store_of(tmp_path / "data")
-    assert store.root == tmp_path / "data" / "objects"
+    assert store.name == str(tmp_path / "data" / "objects")
     with closing(store_of(tmp_path / "data", f"file://{tmp_path}/else")) as elsewhere:
-        assert elsewhere.root == tmp_path / "else"
+        assert elsewhere.name == str(tmp_path / "else")

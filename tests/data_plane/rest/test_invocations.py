@@ -43,6 +43,25 @@ def test_a_model_without_names_takes_columns_in_their_order(worker: Worker):
     assert predictions(ask(worker, "wine", WINE.data.iloc[::20].to_csv(index=False).encode(), "text/csv")) == want
 
 
+def test_integers_name_columns(worker: Worker):
+    """pandas numbers columns that have no names."""
+    split = json.loads(pd.DataFrame(ROWS).to_json(orient="split", double_precision=15))
+    assert split["columns"] == list(range(ROWS.shape[1]))
+    assert predictions(ask(worker, "wine", {"dataframe_split": split})) == estimators()["wine"].predict(ROWS).tolist()
+    turned = {"columns": split["columns"][::-1], "data": split["data"]}
+    answer = ask(worker, "wine", {"dataframe_split": turned})
+    assert answer.status == 400 and "columns: expected 0 to 12 in this order" in answer.error
+
+
+@pytest.mark.parametrize("form", ["dataframe_split", "dataframe_records", "inputs"])
+def test_infinities_in_columns_with_blanks_in_their_names(worker: Worker, form: str):
+    rows = BLANKS[:6].round(3).assign(**{"a b": [np.inf, -np.inf, 0.0, 0.5, 1.0, -1.0]})
+    words = rows.astype(object).replace({np.inf: "Infinity", -np.inf: "-Infinity"})
+    body = words.to_dict({"dataframe_split": "split", "dataframe_records": "records", "inputs": "list"}[form])
+    want = odd_estimators()["blanks"].predict(rows)
+    assert predictions(ask(worker, "blanks", {form: body})) == pytest.approx(want.tolist(), rel=1e-9)
+
+
 def test_dataframe_records(worker: Worker):
     records = json.loads(TABLE.to_json(orient="records"))
     found = predictions(ask(worker, "table", {"dataframe_records": records}))
@@ -122,7 +141,8 @@ REJECTED = {
     "two forms": ({"inputs": [], "instances": []}, "got instances, inputs"),
     "a list": ([1], "body: expected a JSON object with one of dataframe_split"),
     "split": ({"dataframe_split": []}, "dataframe_split: expected an object with columns and data, got an array"),
-    "columns": ({"dataframe_split": {"columns": [1], "data": []}}, "columns: expected an array of names"),
+    "columns": ({"dataframe_split": {"columns": [True], "data": []}}, "columns: expected an array of names"),
+    "twice, as text": ({"dataframe_split": {"columns": [1, "1"], "data": []}}, "columns: '1' is given twice"),
     "twice": ({"dataframe_split": {"columns": ["a", "a"], "data": []}}, "columns: 'a' is given twice"),
     "data": ({"dataframe_split": {"columns": ["a"], "data": 1}}, "data: expected an array of rows, got a number"),
     "a row": (

@@ -142,7 +142,7 @@ class Echo:
         await asyncio.sleep(0)
         return message
 
-    def _fast(self, message: bytes, deadline: float) -> Any:
+    def _fast(self, message: bytes, deadline: float, _: object = None) -> Any:
         """Answer at once, by an awaitable, by the ordinary handler, or at length, as the message begins."""
         if message.startswith(b"await"):
             return self._returned(message, deadline)

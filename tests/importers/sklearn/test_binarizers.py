@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.preprocessing import LabelBinarizer, LabelEncoder
 
@@ -36,6 +37,24 @@ def test_a_binarizer_refuses_missing_numbers(asked: Any) -> None:
     with pytest.raises(ValueError, match=r"NaN|infinity|unknown|not known"):
         binarizer.transform(asked)
     with pytest.raises(InputError, match="Input X contains"):
+        pretzel.compile(binarizer).transform(asked)
+
+
+@pytest.mark.parametrize(
+    ("classes", "asked", "says"),
+    [
+        (["a", "b", "c"], [np.nan], "the label is missing"),
+        (["a", "b", "c"], ["a", None], "the label is missing"),
+        (["a", "b", "c"], pd.Series(["b", None]), "the label is missing"),
+        ([1, 2, 3], [2, 1.5], "not whole"),
+        ([1.0, 2.0, 3.0], np.float32([2.5, 1]), "not whole"),
+    ],
+)
+def test_a_binarizer_refuses_what_is_no_label(classes: Any, asked: Any, says: str) -> None:
+    binarizer = LabelBinarizer().fit(classes)
+    with pytest.raises((ValueError, TypeError)):
+        binarizer.transform(asked)
+    with pytest.raises(InputError, match=rf"row \d: .*{says}"):
         pretzel.compile(binarizer).transform(asked)
 
 

@@ -110,6 +110,25 @@ def test_float32_stays_float32() -> None:
     assert_served(SkewedChi2Sampler(skewedness=9.0, random_state=0).fit(X.astype("f4")), x, **loose)
 
 
+@pytest.mark.parametrize("kind", [RBFSampler, SkewedChi2Sampler, Nystroem])
+@pytest.mark.parametrize("learned", ["f4", "f8", "i8"])
+@pytest.mark.parametrize("asked", ["f4", "f8", "i8"])
+@pytest.mark.filterwarnings("ignore")
+def test_the_result_has_the_librarys_type(kind: Any, learned: str, asked: str) -> None:
+    model = kind(n_components=10, random_state=0).fit((ABOVE * 3).astype(learned))
+    rows = (np.abs(OTHER) * 3).astype(asked)
+    want, got = model.transform(rows), pretzel.compile(model).transform(rows)
+    assert got.dtype == want.dtype
+    np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-5)
+
+
+def test_float32_under_the_logarithm_is_noted() -> None:
+    """The library takes the logarithm in float32, also before weights of float64."""
+    predictor = pretzel.compile(SkewedChi2Sampler(random_state=0).fit(ABOVE))
+    with pytest.warns(pretzel.AnswersMayDifferWarning, match="rounding decides them"):
+        predictor.transform(ABOVE.astype("f4"))
+
+
 @pytest.mark.parametrize(
     ("model", "message"),
     [

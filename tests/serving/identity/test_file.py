@@ -43,6 +43,7 @@ WRONG = {
     f'{A}token = "{TOKEN}"': "identity 'a': token.0: expected sha256:ID:HASH",
     KNOWN + 'predict = ["a*b"]': "identity 'a': predict.0: 'a*b': expected a model's",
     KNOWN + 'role = "x"': "identity 'a': role: unknown key; docs/security.md lists",
+    KNOWN.replace('"a"', '"system"'): "identity 'system': the audit trail uses this name; choose another",
     KNOWN * 2: "identity 'a' is there twice; names are unique",
     A + 'predict = ["*"]': "identity 'a': expected token, token_file, token_env, certificate or jwt",
     A + "certificate = {}": "certificate.0: expected common_name or alternative_name, one of them",

@@ -58,13 +58,18 @@ def skewed_chi2_sampler(estimator: Any, x: Columns, step: Step) -> Methods:
     width = node.type.columns
     logs = ops.Elementwise(ops.Affine(inside, vector(1.0, width), vector(skewedness, width)), "log")
     scale = float(np.sqrt(2.0) / np.sqrt(estimator.n_components))
-    return {"transform": cast(_waves(estimator, logs, scale, step), node.type.dtype)}
+    single = node.type.dtype == "f32"
+    wide = np.result_type(node.type.numpy, estimator.random_weights_) == np.float64
+    return {"transform": cast(_waves(estimator, logs, scale, step, single=single), "f64" if wide else "f32")}
 
 
-def _waves(estimator: Any, x: Node, scale: float, step: Step) -> Node:
-    """Return scaled cosines; angles of which rounding decides the cosine are rejected."""
+def _waves(estimator: Any, x: Node, scale: float, step: Step, *, single: bool = False) -> Node:
+    """Return scaled cosines; angles of which rounding decides the cosine are rejected.
+
+    ``single``: the library computes x in float32.
+    """
     angles = product(x, estimator.random_weights_.T, estimator.random_offset_)
-    if angles.type.dtype == "f32" or np.abs(estimator.random_weights_).max(initial=0.0) > STEEP:
+    if single or angles.type.dtype == "f32" or np.abs(estimator.random_weights_).max(initial=0.0) > STEEP:
         step.may_differ(ROUNDED_WAVES.reason, ROUNDED_WAVES.remedy)
     reason = f"rounding decides the cosine of an angle beyond {MOST:g}; scale the features, in training too"
     waves = ops.Elementwise(bounded(angles, MOST, estimator, reason), "cos")

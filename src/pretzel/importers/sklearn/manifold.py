@@ -9,7 +9,7 @@ from sklearn import manifold
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports, reads_entries
-from pretzel.importers.sklearn.common.matrices import checked
+from pretzel.importers.sklearn.common.matrices import checked_array
 from pretzel.importers.sklearn.common.members import cast
 from pretzel.importers.sklearn.common.pairwise import matrix, shifted, within
 from pretzel.importers.sklearn.decomposition.kernel_pca import projected
@@ -24,8 +24,9 @@ reads_entries(manifold.Isomap, alike=False)
 @imports(manifold.Isomap)
 def isomap(estimator: Any, x: Columns, step: Step) -> Methods:
     """Shortest paths to all training rows through the nearest ones; minus half their squares are the kernels."""
-    node = checked(x, estimator)
-    positions, distance = _near(estimator, Columns.of(node), step)
+    columns = checked_array(x, estimator)
+    node = columns.numbers()
+    positions, distance = _near(estimator, columns, step)
     paths: Node = ops.Blend(
         positions, distance, Parameter.of(np.ascontiguousarray(estimator.dist_matrix_, np.float64)), "min"
     )
@@ -40,14 +41,15 @@ def isomap(estimator: Any, x: Columns, step: Step) -> Methods:
 @imports(manifold.LocallyLinearEmbedding)
 def locally_linear_embedding(estimator: Any, x: Columns, step: Step) -> Methods:
     """The embeddings of the nearest training rows, with the weights that reconstruct the row from them."""
-    node = checked(x, estimator)
+    columns = checked_array(x, estimator)
+    node = columns.numbers()
     if node.type.dtype == "f32":
         raise step.refuse(
             "", "float32 input leaves the weights only three digits", "give it float64 rows", about_input=True
         )
     if estimator.reg <= 0:
         raise step.refuse("reg", "without regularization the weights are undefined", "use reg above 0")
-    neighbors = nearest(estimator.nbrs_, Columns.of(node), step, estimator.n_neighbors)
+    neighbors = nearest(estimator.nbrs_, columns, step, estimator.n_neighbors)
     learned = Parameter.of(matrix(estimator.nbrs_._fit_X))
     weights = ops.Barycenter(node, neighbors.positions, learned, float(estimator.reg))
     return {"transform": ops.Blend(neighbors.positions, weights, Parameter.of(matrix(estimator.embedding_)))}

@@ -10,7 +10,7 @@ from sklearn import semi_supervised
 from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports, reads_entries
 from pretzel.importers.sklearn.common.labels import labelled
-from pretzel.importers.sklearn.common.matrices import checked
+from pretzel.importers.sklearn.common.matrices import checked_array
 from pretzel.importers.sklearn.common.pairwise import kernel
 from pretzel.importers.sklearn.neighbors.nearest import nearest
 from pretzel.plan import ops
@@ -23,9 +23,9 @@ reads_entries(semi_supervised.LabelPropagation, semi_supervised.LabelSpreading, 
 @imports(semi_supervised.LabelPropagation, semi_supervised.LabelSpreading)
 def label_propagation(estimator: Any, x: Columns, step: Step) -> Methods:
     """The label distributions of near rows, weighted by kernels or equally, normalized to sum to one."""
-    node = checked(x, estimator)
+    columns = checked_array(x, estimator)
     distributions = np.ascontiguousarray(estimator.label_distributions_, np.float64)
-    sums = _sums(estimator, node, Parameter.of(distributions), step)
+    sums = _sums(estimator, columns, Parameter.of(distributions), step)
     classes = distributions.shape[1]
     totals = ops.Linear(sums, Parameter.of(np.ones((classes, classes))))
     proba = ops.Combine((sums, totals), "quotient")
@@ -38,9 +38,9 @@ def self_training(estimator: Any, x: Columns, step: Step) -> Methods:
     return step.enter("estimator", estimator.estimator_, x.as_array())
 
 
-def _sums(estimator: Any, x: Node, distributions: Parameter, step: Step) -> Node:
+def _sums(estimator: Any, x: Columns, distributions: Parameter, step: Step) -> Node:
     if estimator.kernel == "knn":
-        neighbors = nearest(estimator.nn_fit, Columns.of(x), step, estimator.nn_fit.n_neighbors)
+        neighbors = nearest(estimator.nn_fit, x, step, estimator.nn_fit.n_neighbors)
         ones = Parameter.of(np.ones((1, neighbors.positions.type.columns)))
         return ops.Blend(neighbors.positions, ops.Constant(neighbors.positions, ones), distributions)
-    return ops.Linear(kernel(x, estimator.X_, estimator.kernel, step, gamma=estimator.gamma), distributions)
+    return ops.Linear(kernel(x.numbers(), estimator.X_, estimator.kernel, step, gamma=estimator.gamma), distributions)

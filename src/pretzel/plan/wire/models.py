@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pretzel.plan.model import (
     InputDescription,
     LabelTable,
@@ -10,6 +12,7 @@ from pretzel.plan.model import (
     ModelVersion,
     OutputDescription,
 )
+from pretzel.plan.traffic import Runs
 from pretzel.plan.types import ValueType
 from pretzel.plan.values import Texts
 from pretzel.plan.wire.attributes import (
@@ -58,22 +61,32 @@ def model_to_proto(model: Model) -> pb.Model:
     """Return the message of a model."""
     versions = [model_version_to_proto(version) for version in model.versions]
     aliases, labels = dict(model.aliases), dict(model.labels)
-    return pb.Model(
+    message = pb.Model(
         name=model.name, versions=versions, aliases=aliases, labels=labels, owner=model.owner, note=model.note
     )
+    message.edition = model.edition
+    _add_traffic(message, model.traffic)
+    return message
 
 
 def model_from_proto(message: pb.Model) -> Model:
     """Return the model of a message."""
     versions = tuple(model_version_from_proto(version) for version in message.versions)
     return Model(
-        message.name, versions, dict(message.aliases), dict(sorted(message.labels.items())), message.owner, message.note
+        message.name,
+        versions,
+        dict(message.aliases),
+        dict(sorted(message.labels.items())),
+        message.owner,
+        message.note,
+        _traffic_of(message),
+        message.edition,
     )
 
 
 def description_to_proto(description: ModelDescription) -> pb.ModelDescription:
     """Return the message of a description."""
-    return pb.ModelDescription(
+    message = pb.ModelDescription(
         version=model_version_to_proto(description.version),
         inputs=[pb.InputDescription(name=i.name, type=str(i.type)) for i in description.inputs],
         outputs=[_output_to_proto(output) for output in description.outputs],
@@ -81,7 +94,10 @@ def description_to_proto(description: ModelDescription) -> pb.ModelDescription:
         labels=description.labels,
         owner=description.owner,
         note=description.note,
+        edition=description.edition,
     )
+    _add_traffic(message, description.traffic)
+    return message
 
 
 def description_from_proto(message: pb.ModelDescription) -> ModelDescription:
@@ -94,7 +110,19 @@ def description_from_proto(message: pb.ModelDescription) -> ModelDescription:
         labels=dict(sorted(message.labels.items())),
         owner=message.owner,
         note=message.note,
+        traffic=_traffic_of(message),
+        edition=message.edition,
     )
+
+
+def _add_traffic(message: pb.Model | pb.ModelDescription, traffic: Mapping[str, Runs]) -> None:
+    for alias, runs in traffic.items():
+        message.traffic[alias].runs.extend(pb.Run(version=version, slots=slots) for version, slots in runs)
+
+
+def _traffic_of(message: pb.Model | pb.ModelDescription) -> dict[str, Runs]:
+    splits = sorted(message.traffic.items())
+    return {alias: tuple((run.version, run.slots) for run in split.runs) for alias, split in splits}
 
 
 def _output_to_proto(output: OutputDescription) -> pb.OutputDescription:

@@ -27,6 +27,8 @@ from pretzel.serving.listeners import is_loopback
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Algorithms of signatures that are accepted: with a secret that both sides know, a verifier could sign too."""
+RESERVED = frozenset(["anonymous", "system"])
+"""Names that the audit trail has for callers without an identity, and for the server itself."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Name = Annotated[str, StringConstraints(pattern=r"^\w[\w.@/ -]{0,99}$")]
 Pattern = Annotated[str, AfterValidator(checked)]
@@ -155,6 +157,8 @@ class Identities(_Strict):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         names = [identity.name for identity in self.identity]
+        if taken := sorted(RESERVED & {*names}):
+            raise ValueError(f"identity {taken[0]!r}: the audit trail uses this name; choose another")
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"identity {twice[0]!r} is there twice; names are unique")
         known = {issuer.issuer for issuer in self.issuer}

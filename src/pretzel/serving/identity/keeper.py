@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import structlog
@@ -46,8 +46,10 @@ class Keeper:
         self._background = background or Background()
         self.refused = Counter[str]() if refused is None else refused
         """Calls without an accepted credential, and calls that lack a role, by reason."""
+        self.on_change: Callable[[Identities, Identities], None] = lambda before, after: None
+        """Called with the last content of the file and the new one, when that is in use."""
         self.recognition: Recognition | None = None
-        self._signature, self._content, self.recognition = self._read()
+        self._signature, self._used, self.recognition = self._read()
 
     def identify(self, authorization: str | None, names: Names) -> Caller:
         """Return the caller of a request by its field ``authorization`` and its certificate.
@@ -75,6 +77,8 @@ class Keeper:
         if before is not None:
             before.revoke()
         log.info("new identities are in use", identities=len(content.identity))
+        last, self._used = self._used, content
+        self.on_change(last, content)
 
     async def renew(self) -> None:
         """Fetch the keys that are due.

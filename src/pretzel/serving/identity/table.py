@@ -64,6 +64,7 @@ OPEN = Rule()
 CLOSED = Rule(Role.ADMINISTER, On.ALL)
 """The rule of a method that is missing in the table."""
 _CONTROL, _OVERVIEW = "/pretzel.v1.ControlPlaneService/", "/pretzel.v1.OverviewService/"
+_ROLLOUT = "/pretzel.v1.RolloutService/"
 _WORKER, _PREDICTION = "/pretzel.v1.WorkerService/", "/pretzel.v1.PredictionService/"
 _INFERENCE, _HEALTH = "/inference.GRPCInferenceService/", "/grpc.health.v1.Health/"
 _PREDICT, _READ = Rule(Role.PREDICT, On.MODEL), Rule(Role.READ, On.MODEL)
@@ -85,6 +86,11 @@ METHODS: Mapping[str, Rule] = {
     f"{_CONTROL}DeleteModels": Rule(Role.DEPLOY, On.PREFIX),
     f"{_CONTROL}CollectGarbage": _SERVER,
     f"{_CONTROL}CheckStore": _SERVER,
+    "/pretzel.v1.AuditService/ListAudit": Rule(Role.ADMINISTER, On.SOME),
+    f"{_ROLLOUT}SetTraffic": _DEPLOY,
+    f"{_ROLLOUT}Freeze": _SERVER,
+    f"{_ROLLOUT}Unfreeze": _SERVER,
+    f"{_ROLLOUT}ListFreezes": Rule(Role.READ, On.ALL),
     f"{_OVERVIEW}MeasureSharing": Rule(Role.READ, On.ALL),
     f"{_OVERVIEW}ListRelatedModels": _READ,
     f"{_OVERVIEW}ListWorkers": Rule(Role.READ, On.ALL),

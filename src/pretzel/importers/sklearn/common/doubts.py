@@ -14,9 +14,12 @@ from pretzel.importers.registry import Step
 WHOLE_SQUARES = 2.0**51
 """Sums of squares of whole numbers below this are exact in float64, with room for twice a product."""
 CANCELS = 1e8
-CANCELLING = 100.0
+CANCELLING = 10.0
+"""The most that weighted kernels of float32 may exceed their sum: six digits are left."""
 CANCELLING_DOUBLES = 1e9
 """The same in float64: seven digits are left."""
+CANCELLING_POWERS = 20.0
+"""The same of powers of float32, which round less than kernels do."""
 OUTGROWN = 1e9
 TINY = np.finfo(np.float64).tiny
 SEEN = 200
@@ -76,7 +79,7 @@ def powers_cancel(transformer: Any) -> bool:
     )
     lambdas = np.asarray(transformer.lambdas_, np.float64)
     exponent = np.log(np.maximum(np.abs(1.0 + np.abs(mean) * np.where(mean < 0, 2.0 - lambdas, lambdas)), TINY))
-    return bool((np.abs(mean) / scale * np.maximum(np.abs(exponent), 1.0) > CANCELLING).any())
+    return bool((np.abs(mean) / scale * np.maximum(np.abs(exponent), 1.0) > CANCELLING_POWERS).any())
 
 
 def _cancel(kernels: Any, weights: Any, most: float) -> bool:

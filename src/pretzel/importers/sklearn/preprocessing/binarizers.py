@@ -25,6 +25,8 @@ SCORES = "scores"
 """Names of the inputs of ``inverse_transform``."""
 WHOLE_FLOATS = 2**53  # float64 cannot hold every larger integer, and rounds some to this one
 UNKNOWN = -1
+MISSING_LABEL = "the label is missing, which LabelBinarizer rejects; leave the row out, or give it a label"
+BROKEN_LABEL = "LabelBinarizer takes numbers that are not whole for continuous targets, and rejects them; round them"
 
 
 @imports(LabelEncoder)
@@ -53,7 +55,7 @@ def label_binarizer(estimator: LabelBinarizer, x: Columns, step: Step) -> Method
 def _binarized(estimator: LabelBinarizer, x: Columns, step: Step) -> Node:
     classes, positive, negative = estimator.classes_, estimator.pos_label, estimator.neg_label
     few = len(classes) <= 2
-    places = _places(classes, x, step, finite=True, refuse_unknown=few)
+    places = _places(classes, x, step, whole=True, refuse_unknown=few)
     if estimator.sparse_output:
         if positive != 1:
             raise step.refuse(
@@ -94,13 +96,14 @@ def multi_label_binarizer(estimator: MultiLabelBinarizer, x: Columns, step: Step
     return {"transform": rows if estimator.sparse_output else ops.Densify(rows)}
 
 
-def _places(classes: Any, x: Columns, step: Step, *, finite: bool = False, **options: bool) -> Node:
+def _places(classes: Any, x: Columns, step: Step, *, whole: bool = False, **options: bool) -> Node:
     """Return the position of each label among the classes, or UNKNOWN.
 
-    ``finite``: NaN and infinities are rejected, whether or not unknown labels are.
+    ``whole``: only texts and whole numbers are accepted, whether or not unknown labels are.
     """
     if np.asarray(classes).dtype.kind in "OU" and all(isinstance(label, str) for label in classes):
-        return ops.Lookup(x.text(), Parameter.strings([str(label) for label in classes]), column="y", **options)
+        texts = _present(x.text()) if whole else x.text()
+        return ops.Lookup(texts, Parameter.strings([str(label) for label in classes]), column="y", **options)
     numbers = label_table(classes, step).array
     if any(WHOLE_FLOATS <= abs(number) < np.inf for number in numbers.tolist()):
         raise step.refuse("", "float64 cannot hold an integer label", "encode such large integers as strings")
@@ -108,6 +111,19 @@ def _places(classes: Any, x: Columns, step: Step, *, finite: bool = False, **opt
     nan = UNKNOWN if len(present) == len(numbers) else len(present)
     labels = x.number()
     wide = labels if labels.type.dtype == "f64" else ops.Cast(labels, "f64")
-    wide = ops.RequireFinite(wide, "LabelBinarizer") if finite else wide
+    wide = _whole(wide) if whole else wide
     # LabelEncoder converts labels to the type of its classes: None becomes NaN.
     return ops.Lookup(wide, Parameter.of(present), nan_code=nan, none_code=nan, column="y", **options)
+
+
+def _present(texts: Node) -> Node:
+    """Return the texts; missing ones are rejected."""
+    missing = ops.TestText(texts, "missing")
+    false = ops.Constant(missing, Parameter.of(np.zeros(1, np.bool_)))
+    return ops.Require(texts, ops.Compare(missing, false, "equal"), MISSING_LABEL)
+
+
+def _whole(numbers: Node) -> Node:
+    """Return the numbers; NaN, infinities and fractions are rejected."""
+    finite = ops.RequireFinite(numbers, "LabelBinarizer")
+    return ops.Require(finite, ops.Compare(finite, ops.Elementwise(finite, "rint"), "equal"), BROKEN_LABEL)

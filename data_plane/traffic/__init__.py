@@ -1,0 +1,1 @@
+"""Traffic: which version of a split alias answers a call."""

@@ -1,0 +1,48 @@
+"""The calls about traffic and freezes of the blocking client of a control plane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pretzel.client import rolling
+from pretzel.client.connection import Connection
+from pretzel.client.repeating import Repeater
+from pretzel.client.rolling import Freeze
+from pretzel.plan.model import Model
+from pretzel.plan.terms import ANY, Terms
+
+
+class RollingCalls(Connection):
+    """The part of a client about how versions take over."""
+
+    _repeater: Repeater
+
+    def traffic(
+        self,
+        model: str,
+        shares: Mapping[int, float],
+        *,
+        alias: str = "stable",
+        terms: Terms = ANY,
+        timeout: float | None = None,
+    ) -> Model:
+        """Split the calls of an alias over versions, in percent with two decimals at most, and return the model.
+
+        A version that has all calls becomes the one that the alias points to.
+        """
+        return self._run(rolling.set_traffic(self._repeater, model, shares, alias, terms), timeout)
+
+    def freeze(self, pattern: str, *, until: float = 0.0, reason: str = "", timeout: float | None = None) -> Freeze:
+        """Refuse changes of models until a time in seconds since the epoch, or until :meth:`unfreeze`.
+
+        ``pattern`` is the name of a model, or the start of names and a star.
+        """
+        return self._run(rolling.freeze(self._repeater, pattern, until, reason), timeout)
+
+    def unfreeze(self, pattern: str, *, timeout: float | None = None) -> None:
+        """End the freeze of a pattern."""
+        self._run(rolling.unfreeze(self._repeater, pattern), timeout)
+
+    def freezes(self, *, timeout: float | None = None) -> list[Freeze]:
+        """Return the freezes that last, by pattern."""
+        return self._run(rolling.freezes(self._repeater), timeout)

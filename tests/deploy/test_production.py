@@ -1,0 +1,154 @@
+"""The overlay of production: valid, closed to all but what it needs, and complete with the secrets that it names."""
+
+import re
+
+import jsonschema
+import kubernetes_validate
+import pytest
+import yaml
+
+from tests.deploy.custom_schemas import SCHEMAS
+from tests.deploy.kustomized import KUBERNETES, NEEDS_KUBECTL, PRODUCTION, build, build_with
+from tests.deploy.manifests import BASE, DEPLOY, containers, find, pods, render
+from tests.deploy.network import Peer, Port, permitted, pod_of
+from tests.deploy.test_kubernetes import VERSIONS
+
+pytestmark = NEEDS_KUBECTL
+NAMES = ("pretzel-control-plane", "pretzel-worker")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_schemas(version):
+    for manifest in build(PRODUCTION):
+        if manifest["kind"] in SCHEMAS:
+            jsonschema.validate(manifest, SCHEMAS[manifest["kind"]])
+        else:
+            kubernetes_validate.validate(manifest, version, strict=True)
+
+
+@pytest.mark.parametrize("part", ["replicas", "tls", "identities", "network", "priority", "python-stages"])
+def test_components_are_valid_alone(part):
+    for manifest in build_with(part):
+        kubernetes_validate.validate(manifest, VERSIONS[-1], strict=True)
+
+
+def test_every_file_is_used():
+    for settings in [*KUBERNETES.glob("components/*/kustomization.yaml"), PRODUCTION / "kustomization.yaml"]:
+        content = yaml.safe_load(settings.read_text())
+        used = {*content.get("resources", []), *(p["path"] for p in content.get("patches", []) if "path" in p)}
+        there = {path.name for path in settings.parent.glob("*.yaml")}
+        assert there == {name for name in used if name.endswith(".yaml")} | {"kustomization.yaml"}, settings.parent
+
+
+def test_control_planes_without_state():
+    manifests = build(PRODUCTION)
+    assert not [m for m in manifests if m["kind"] in ("StatefulSet", "PersistentVolumeClaim")]
+    spec = find(manifests, "Deployment", "pretzel-control-plane")["spec"]
+    budget = find(manifests, "PodDisruptionBudget", "pretzel-control-plane")["spec"]
+    assert spec["replicas"] > budget["maxUnavailable"]
+    assert budget["selector"]["matchLabels"] == spec["template"]["metadata"]["labels"]
+    assert all("persistentVolumeClaim" not in volume for volume in spec["template"]["spec"]["volumes"])
+
+
+def test_plain_text_is_gone():
+    for container in containers(build(PRODUCTION)).values():
+        variables = {item["name"]: item.get("value") for item in container["env"]}
+        assert "PRETZEL_INSECURE" not in variables and "--insecure" not in container["args"]
+        assert {"PRETZEL_TLS_CERT", "PRETZEL_TLS_KEY", "PRETZEL_IDENTITIES"} <= variables.keys()
+        assert variables.get("PRETZEL_CONTROL_PLANE", "https://").startswith("https://")
+
+
+def test_files_of_the_settings_are_mounted():
+    for name, container in containers(build(PRODUCTION)).items():
+        mounts = [mount["mountPath"] for mount in container["volumeMounts"]]
+        files = [item["value"] for item in container["env"] if item.get("value", "").startswith("/")]
+        assert files and all(any(file.startswith(f"{mount}/") for mount in mounts) for file in files), name
+
+
+def test_secrets_are_named_and_never_contained():
+    manifests = build(PRODUCTION)
+    assert not [m for m in manifests if m["kind"] in ("Secret", "ConfigMap")]
+    named = {
+        v["secret"]["secretName"] for pod in pods(manifests).values() for v in pod["spec"]["volumes"] if "secret" in v
+    }
+    issued = {m["spec"]["secretName"] for m in manifests if m["kind"] == "Certificate"}
+    page = (DEPLOY / "README.md").read_text()
+    made = {*re.findall(r"kubectl create secret generic ([\w-]+)", page)}
+    assert named == issued | made and not issued & made
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_certificates_name_the_services(name):
+    manifests = build(PRODUCTION)
+    names = find(manifests, "Certificate", name)["spec"]["dnsNames"]
+    service = find(manifests, "Service", name)["metadata"]
+    assert {service["name"], f"{service['name']}.{service['namespace']}.svc"} == {*names}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_zones_and_hosts(name):
+    constraints = pods(build(PRODUCTION))[name]["spec"]["topologySpreadConstraints"]
+    assert [c["topologyKey"] for c in constraints] == ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
+    assert all(
+        c["labelSelector"]["matchLabels"] == pods(build(PRODUCTION))[name]["metadata"]["labels"] for c in constraints
+    )
+
+
+def test_probes_of_python_and_http_ask_what_listens():
+    found = containers(build(PRODUCTION))
+    listening = {item["name"]: item.get("value") for item in found["control-plane"]["env"]}["PRETZEL_CONTROL_LISTEN"]
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert found["control-plane"][probe]["exec"]["command"] == ["pretzel-health", listening]
+        assert found["worker"][probe]["httpGet"]["scheme"] == "HTTPS"
+        assert found["worker"][probe]["httpGet"]["port"] == "http"
+
+
+def test_components_keep_what_they_do_not_name():
+    plain, own = containers(render(BASE))["worker"], containers(build(PRODUCTION))["worker"]
+    assert own["args"] == plain["args"] and own["ports"] == plain["ports"] and own["lifecycle"] == plain["lifecycle"]
+    assert own["securityContext"] == plain["securityContext"]
+
+
+CATALOG, STORE = Peer(address="192.0.2.10"), Peer(address="198.51.100.10")
+DNS = Peer({"k8s-app": "kube-dns"}, "kube-system")
+ELSEWHERE = Peer(address="203.0.113.5")
+CONTROL, WORKER = Port(8101, "grpc"), Port(8001, "grpc")
+
+
+def client(access):
+    return Peer({"pretzel-access": access}, "shop")
+
+
+@pytest.mark.parametrize(
+    "source, target, port, expected",
+    [
+        ("pretzel-worker", "pretzel-control-plane", CONTROL, True),
+        ("pretzel-worker", STORE, Port(443), True),
+        ("pretzel-worker", CATALOG, Port(5432), False),
+        ("pretzel-worker", ELSEWHERE, Port(443), False),
+        ("pretzel-worker", "pretzel-worker", WORKER, False),
+        ("pretzel-control-plane", CATALOG, Port(5432), True),
+        ("pretzel-control-plane", STORE, Port(443), True),
+        ("pretzel-control-plane", ELSEWHERE, Port(443), False),
+        ("pretzel-control-plane", STORE, Port(22), False),
+        ("pretzel-control-plane", "pretzel-worker", WORKER, False),
+        ("pretzel-worker", DNS, Port(53, protocol="UDP"), True),
+        ("pretzel-control-plane", DNS, Port(53), True),
+        ("pretzel-worker", DNS, Port(443), False),
+        (client("predict"), "pretzel-worker", WORKER, True),
+        (client("predict"), "pretzel-worker", Port(8080, "http"), True),
+        (client("predict"), "pretzel-worker", Port(8002, "metrics"), False),
+        (client("predict"), "pretzel-control-plane", CONTROL, False),
+        (client("deploy"), "pretzel-control-plane", CONTROL, True),
+        (client("deploy"), "pretzel-worker", WORKER, False),
+        (client("metrics"), "pretzel-worker", Port(8002, "metrics"), True),
+        (client("metrics"), "pretzel-control-plane", Port(8102, "metrics"), True),
+        (client("metrics"), "pretzel-control-plane", CONTROL, False),
+        (Peer({}, "shop"), "pretzel-worker", WORKER, False),
+        (ELSEWHERE, "pretzel-control-plane", CONTROL, False),
+    ],
+)
+def test_connections(source, target, port, expected):
+    manifests = build(PRODUCTION)
+    ends = [pod_of(manifests, end) if isinstance(end, str) else end for end in (source, target)]
+    assert permitted(manifests, *ends, port) is expected
