@@ -138,7 +138,8 @@ def test_a_table_without_a_place_is_refused() -> None:
 def test_the_bounds_of_a_control_plane() -> None:
     found = Measured(**vars(MEASURED) | {"follow_seconds": 0.01, "deploy_seconds": 0.036})
     bounds = control.limits(found, control.Saturation({0: 30.0}, reports=2000.0), models=100_000)
-    assert bounds == control.Limits({0: 108_000.0}, 4000.0, 100.0, 1.0)
+    assert bounds.deployments_an_hour == {0: 108_000.0} and bounds.workers_by_reports == 4000
+    assert (bounds.workers_follow, bounds.first_hours) == pytest.approx((100.0, 1.0))
 
 
 def test_a_control_plane_is_measured() -> None:

@@ -1,4 +1,4 @@
-"""What the plan assumes and nobody measured, in one place: machines, prices, networks, and the models of an example."""
+"""Assumptions of the plan, which are not measured: machines, prices, networks, and the models of an example."""
 
 from __future__ import annotations
 

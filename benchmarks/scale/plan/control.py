@@ -1,4 +1,4 @@
-"""Where a control plane saturates, from what `python -m benchmarks.scale.plan.saturation --write` measured."""
+"""Bounds of a control plane, from what `python -m benchmarks.scale.plan.saturation --write` measured."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def read(path: Path = RESULT) -> Saturation:
 
 @dataclass(frozen=True)
 class Limits:
-    """What bounds a system behind one control plane."""
+    """Bounds of a system with one control plane."""
 
     deployments_an_hour: dict[int, float]
     workers_by_reports: float

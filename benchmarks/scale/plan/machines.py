@@ -1,4 +1,4 @@
-"""What a number of machines holds, answers and costs, with models that share parameters and with models that do not."""
+"""Capacity and cost of a number of machines, with models that share parameters and with models that do not."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ TLS_CALL = "wine, over TLS"
 
 @dataclass(frozen=True)
 class Measured:
-    """Figures of one serving process, and of the control plane beside it."""
+    """Figures of one serving process, and of the control plane."""
 
     shared_bytes: float
     """Parameters that text models of one fit have in common."""

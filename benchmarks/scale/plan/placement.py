@@ -26,7 +26,7 @@ Rule = Callable[[Workload, int, int], np.ndarray]
 
 @dataclass(frozen=True)
 class Placement:
-    """Where models are."""
+    """The machines of all models."""
 
     machines: int
     at: np.ndarray
@@ -97,7 +97,7 @@ RULES: dict[str, Rule] = {"random": at_random, "name hash": by_name, "parameter 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a placement makes of the machines."""
+    """Memory and load of the machines under a placement."""
 
     mean_bytes: float
     most_bytes: float

@@ -27,8 +27,8 @@ from benchmarks.scale.siblings import Family
 from pretzel.v1 import worker_pb2 as pb
 from pretzel.v1.worker_pb2_grpc import WorkerServiceStub
 
-WATCHERS = (0, 100, 1000)
-SECONDS = 6.0
+WATCHERS = (0, 10, 100)
+SECONDS = 5.0
 CLIENTS = 4
 CONNECTIONS = 8
 

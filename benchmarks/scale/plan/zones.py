@@ -1,4 +1,4 @@
-"""What the loss of a zone does: capacity, models without a replica, and the time until lost replicas are back."""
+"""The loss of a zone: capacity, models without a replica, and the time until lost replicas are back."""
 
 from __future__ import annotations
 

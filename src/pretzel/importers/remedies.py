@@ -24,8 +24,9 @@ def unknown_class(estimator: Any, known: dict[type, Any]) -> tuple[str, str]:
         reason = "it has neither predict nor transform: it knows only its training rows"
         return reason, "fit a classifier on its labels, or use a clusterer with predict, such as KMeans"
     load_rest()  # one of the others may have its name
-    namesake = next((one for one in known if one.__name__ == kind.__name__), None)
-    if namesake is not None:
+    namesakes = [one for one in known if one.__name__ == kind.__name__]
+    if namesakes:  # the known ones are in the order of imports, which is another in each process
+        namesake = min(namesakes, key=lambda one: (not one.__module__.startswith("sklearn."), one.__module__))
         return "no importer knows its class", f"use {namesake.__module__.partition('._')[0]}.{namesake.__qualname__}"
     return (
         "no importer knows its class",

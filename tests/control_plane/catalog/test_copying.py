@@ -153,4 +153,6 @@ def test_tables_go_back_by_one_version_and_forward_again(databases: Databases):
     assert again.models() == tuple(replace(model, traffic={}) for model in seen[1])  # calls go to the alias again
     again.close()
     models = [(*row[:-1], 1) for row in newest["models"]]
-    assert content(location) == newest | {"freezes": [], "traffic": [], "models": models}
+    found = content(location)
+    assert found["audit"][:-1] == newest["audit"], "the step is recorded, and nothing else"
+    assert found == newest | {"freezes": [], "traffic": [], "models": models, "audit": found["audit"]}

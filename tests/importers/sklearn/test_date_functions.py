@@ -140,7 +140,7 @@ def test_within_models_of_columns_of_all_kinds() -> None:
     predictor = pretzel.compile(model, sample=table)
     small = table.assign(miles=table.miles.astype("float32"))
     for rows in (table, table[:1], small):
-        np.testing.assert_allclose(predictor.predict(rows), model.predict(rows), rtol=1e-6)
+        np.testing.assert_allclose(predictor.predict(rows), model.predict(rows), rtol=1e-6, atol=1e-12)
 
 
 @pytest.mark.parametrize("encoder", [OneHotEncoder(drop="first", sparse_output=False), OrdinalEncoder()])
