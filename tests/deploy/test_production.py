@@ -45,7 +45,7 @@ def test_control_planes_without_state():
     assert not [m for m in manifests if m["kind"] in ("StatefulSet", "PersistentVolumeClaim")]
     spec = find(manifests, "Deployment", "pretzel-control-plane")["spec"]
     budget = find(manifests, "PodDisruptionBudget", "pretzel-control-plane")["spec"]
-    assert spec["replicas"] >= 1 and spec["strategy"] == {"type": "Recreate"}
+    assert spec["replicas"] > budget["maxUnavailable"] and spec["strategy"] == {"type": "Recreate"}
     assert budget["selector"]["matchLabels"] == spec["template"]["metadata"]["labels"]
     assert all("persistentVolumeClaim" not in volume for volume in spec["template"]["spec"]["volumes"])
 
