@@ -45,7 +45,7 @@ def test_control_planes_without_state():
     assert not [m for m in manifests if m["kind"] in ("StatefulSet", "PersistentVolumeClaim")]
     spec = find(manifests, "Deployment", "pretzel-control-plane")["spec"]
     budget = find(manifests, "PodDisruptionBudget", "pretzel-control-plane")["spec"]
-    assert spec["replicas"] > budget["maxUnavailable"]
+    assert spec["replicas"] > budget["maxUnavailable"] and spec["strategy"] == {"type": "Recreate"}
     assert budget["selector"]["matchLabels"] == spec["template"]["metadata"]["labels"]
     assert all("persistentVolumeClaim" not in volume for volume in spec["template"]["spec"]["volumes"])
 
@@ -123,7 +123,7 @@ def client(access):
     "source, target, port, expected",
     [
         ("pretzel-worker", "pretzel-control-plane", CONTROL, True),
-        ("pretzel-worker", STORE, Port(443), True),
+        ("pretzel-worker", STORE, Port(443), False),
         ("pretzel-worker", CATALOG, Port(5432), False),
         ("pretzel-worker", ELSEWHERE, Port(443), False),
         ("pretzel-worker", "pretzel-worker", WORKER, False),
