@@ -43,24 +43,19 @@ class DirectoryStore(ObjectStore):
     @classmethod
     def open(cls, url: str, *, sweep: bool = True, room: Room | None = None) -> Self:
         root = files.path_of(url)
-        owned = own(root, "store")
-        store = cls(root, sweep=sweep)
-        store._owned = owned
-        return store
+        return cls(root, sweep=sweep, owned=own(root, "store"))
 
     @classmethod
     def open_shared(cls, url: str, *, sweep: bool = True, room: Room | None = None) -> Self:
         root = files.path_of(url)
         owned, first = share(root, "store")
         try:
-            store = cls(root, sweep=sweep and first)
+            return cls(root, sweep=sweep and first, owned=owned)
         finally:
             admit(owned)
-        store._owned = owned
-        return store
 
-    def __init__(self, root: Path, *, sweep: bool = True) -> None:
-        """Open a directory, created if needed; ``sweep`` removes partial writes.
+    def __init__(self, root: Path, *, sweep: bool = True, owned: TextIO | None = None) -> None:
+        """Open a directory, created if needed; ``sweep`` removes partial writes; ``owned`` is closed with the store.
 
         Raises:
             PreconditionError: another file is in the place of a directory.
@@ -72,7 +67,7 @@ class DirectoryStore(ObjectStore):
         self._checked: dict[Digest, Signature] = {}
         self._unsynced: set[Path] = set()
         self._lock = threading.Lock()
-        self._owned: TextIO | None = None
+        self._owned = owned
         self._make()
         for stale in self.incoming.iterdir() if sweep else ():
             files.remove(stale)

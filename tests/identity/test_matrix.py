@@ -28,6 +28,7 @@ ANYONE = {None, *ROLES}
 PREDICT, DEPLOY = {"predict", "administer", "root"}, {"deploy", "administer", "root"}
 READ = DEPLOY | {"read"}
 ALL, WORKER = {"root"}, {"worker"}
+PLANE = ("AuditService", "ControlPlaneService", "OverviewService", "RolloutService", "WorkerService")
 CONTROL = {
     "FindMissingObjects": DEPLOY,
     "UploadObjects": DEPLOY,
@@ -82,9 +83,7 @@ def methods(expected: dict[str, set[Any]]) -> Iterator[tuple[str, Any, set[Any]]
     """The path, the type of the request and the permitted callers of each method."""
     for service in services():
         for method in service.methods:
-            of_plane = service.name in (
-                *("AuditService", "ControlPlaneService", "OverviewService", "RolloutService", "WorkerService"),
-            )
+            of_plane = service.name in PLANE
             if (
                 method.name in expected
                 and of_plane == (expected is CONTROL)
