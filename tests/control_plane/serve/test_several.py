@@ -158,7 +158,7 @@ def test_what_changes_tables_needs_the_catalog_alone(pair: Pair, tmp_path: Path)
     for act in (
         lambda: migrate(pair.url, str(tmp_path / "catalog.sqlite")),
         lambda: step_back(pair.url),
-        lambda: list(check_directory(tmp_path / "data", True, str(tmp_path / "objects"), pair.url)),
+        lambda: list(check_directory(tmp_path, True, str(tmp_path / "objects"), pair.url)),
     ):
         with pytest.raises(
             PreconditionError, match=r"in use by pretzel, pid \d+ on .*; .*stop what uses it, and retry"
