@@ -231,7 +231,9 @@ STEEP = 2089
 """A seed: the rounding of a float32 sum moves the result of a steep spline by more than 1e-6 of its largest value."""
 
 
-def test_a_kernel_may_differ_by_what_rounding_moves_and_no_further() -> None:
+def test_a_kernel_may_differ_by_what_rounding_moves_and_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    for later in (ops.LongestToken, ops.SumTokens):  # another number of operators makes other definitions of a seed
+        monkeypatch.delitem(MAKERS, later)
     original = definition(STEEP)
     trial = Trial(original, columns(original, STEEP), f"seed {STEEP}")
     trial.check_kernels(optimize(original))

@@ -165,7 +165,7 @@ async def test_a_segment_is_answered_while_its_share_lasts():
 async def test_calls_in_the_kernel_count(calls: int, crowds: bool, monkeypatch: pytest.MonkeyPatch):
     """A client that has used all its streams is seen, although only a part of its calls is read at once."""
 
-    def fast(echo: Echo, message: bytes, deadline: float) -> bytes:
+    def fast(echo: Echo, message: bytes, deadline: float, origin: object) -> bytes:
         if message == b"send more":
             peer.flush()
             (connection,) = served.front.connections

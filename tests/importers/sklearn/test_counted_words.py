@@ -178,7 +178,7 @@ REFUSED: dict[str, tuple[Callable[[str], Any], str]] = {
         lambda t: sum(Counter(t.split())[w] > 1 for w in t.split()),
         "a word of a row is looked up among words; look up constant words",
     ),
-    "the longest": (lambda t: max((len(w) for w in t.split()), default=0), "several words are compared"),
+    "the longest word": (lambda t: len(max(t.split(), key=len, default="")), "several words are compared"),
     "neighbors": (
         lambda t: len([" ".join(t.split()[i : i + 2]) for i in range(len(t.split()) - 1)]),
         "cannot be served",
