@@ -71,7 +71,7 @@ async def test_errors_carry_it_too(serving, peer, rows):
 async def test_refused_calls_carry_it_too(serving, peer, rows, monkeypatch):
     error = ExhaustedError("full")
     method = serving.server._front.services.find(PREDICT)
-    monkeypatch.setattr(method, "fast", lambda message, deadline: error)
+    monkeypatch.setattr(method, "fast", lambda message, deadline, origin: error)
     for report in (FIRST, SECOND):
         serving.report.renew(report)
         assert await answered(peer, rows) == (RESOURCE_EXHAUSTED, report)
