@@ -62,8 +62,9 @@ def handed_on(estimator: Any, x: Columns, step: Step) -> Columns:
 def _selected(estimator: Any, x: Columns, step: Step) -> Columns:
     positions = np.flatnonzero(estimator.get_support()).astype(np.int64)
     if not len(positions):
-        option = "threshold" if hasattr(estimator, "threshold") else ""
-        raise step.refuse(option, "it returns no column", "keep at least one column")
+        raise step.refuse(
+            "", "it returns no column", "keep at least one column, by another threshold or by other scores"
+        )
     pandas = gives_pandas(estimator)
     if pandas and x.frame:  # the library does not check the values of a table
         return x.select(positions.tolist())
