@@ -29,7 +29,7 @@ from pretzel.plan.model import Model, ModelVersion
 from pretzel.plan.terms import ANY, Terms
 
 CHANGED = "changed"
-"""What is announced of a change of models."""
+"""Announcement that models have changed."""
 
 
 class Catalog(Keeping):

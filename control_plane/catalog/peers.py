@@ -12,7 +12,7 @@ from pretzel.control_plane.catalog.tables import planes, reports
 from pretzel.control_plane.catalog.upserts import upsert
 
 REPORTED = "reported"
-"""What is announced of a change of reports."""
+"""Announcement that reports have changed."""
 
 
 @dataclass(frozen=True, slots=True)

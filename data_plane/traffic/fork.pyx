@@ -79,5 +79,4 @@ cdef class Fork:
 
 def picked(route, origin):
     """Return the route that a call takes: the given one, or a branch of it."""
-    cdef Fork fork = route.fork
-    return route if fork is None else fork.branches[fork.place(origin)]
+    return route if route.fork is None else route.fork.pick(origin)

@@ -1,4 +1,4 @@
-"""The origin of the present call: where its key is found by which it is routed, and where its point is kept."""
+"""The present call as routing sees it: the key that the caller gave, and the point that the call drew."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode
 
 State = dict[str, Any]
-"""What is known of a model, by a name for people; the metadata of a version are its bytes."""
+"""The entries of a model by readable names, such as ``alias stable``; metadata of versions stay encoded."""
 COLLECTION = "CollectGarbage"
 """Method in records of collections that no call asked for."""
 _CHUNK = 500  # SQLite takes a bounded number of variables

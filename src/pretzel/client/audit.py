@@ -36,8 +36,9 @@ class AuditRecord:
     """The address of the caller."""
     request_id: str
     before: Mapping[str, object]
-    """What differs, as it was."""
+    """The entries that differ, before the change."""
     after: Mapping[str, object]
+    """The entries that differ, after it."""
     code: str
     """``OK``, or the status of a refused change."""
     message: str

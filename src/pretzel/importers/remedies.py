@@ -25,7 +25,7 @@ def unknown_class(estimator: Any, known: dict[type, Any]) -> tuple[str, str]:
         return reason, "fit a classifier on its labels, or use a clusterer with predict, such as KMeans"
     load_rest()  # one of the others may have its name
     namesakes = [one for one in known if one.__name__ == kind.__name__]
-    if namesakes:  # the known ones are in the order of imports, which is another in each process
+    if namesakes:  # in an order that does not depend on what was imported first
         namesake = min(namesakes, key=lambda one: (not one.__module__.startswith("sklearn."), one.__module__))
         return "no importer knows its class", f"use {namesake.__module__.partition('._')[0]}.{namesake.__qualname__}"
     return (

@@ -232,7 +232,7 @@ STEEP = 2089
 
 
 def test_a_kernel_may_differ_by_what_rounding_moves_and_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
-    for later in (ops.LongestToken, ops.SumTokens):  # another number of operators makes other definitions of a seed
+    for later in (ops.LongestToken, ops.SumTokens):  # the seed was found without them
         monkeypatch.delitem(MAKERS, later)
     original = definition(STEEP)
     trial = Trial(original, columns(original, STEEP), f"seed {STEEP}")

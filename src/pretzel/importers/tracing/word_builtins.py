@@ -19,7 +19,7 @@ from pretzel.plan import ops
 
 
 def sum_of(values: Iterable[Any], start: Any = 0) -> Any:
-    """Return ``sum``, of what a loop over words yields as one number of the row."""
+    """Return the ``sum`` of values; a sum over words is one symbolic number."""
     pairs = list(_with_words(values))
     of_words = _of_words(pairs)
     if of_words is None:
@@ -31,12 +31,12 @@ def sum_of(values: Iterable[Any], start: Any = 0) -> Any:
 
 
 def max_of(*values: Any, **options: Any) -> Any:
-    """Return ``max``, of the lengths of words as one number of the row."""
+    """Return the ``max`` of values; that of the lengths of words is one symbolic number."""
     return _extreme(builtins.max, values, options)
 
 
 def min_of(*values: Any, **options: Any) -> Any:
-    """Return ``min``, of the lengths of words as one number of the row."""
+    """Return the ``min`` of values; that of the lengths of words is one symbolic number."""
     return _extreme(builtins.min, values, options)
 
 
@@ -76,12 +76,12 @@ def _of_words(pairs: Sequence[tuple[Word | None, Any]]) -> list[tuple[Word, Any]
 
 
 def any_of(values: Iterable[Any]) -> Any:
-    """Return ``any``, of conditions on words as one of the row."""
+    """Return ``any`` of values; of conditions on words it is one symbolic condition."""
     return _quantified(values, negated=False)
 
 
 def all_of(values: Iterable[Any]) -> Any:
-    """Return ``all``, of conditions on words as one of the row."""
+    """Return ``all`` of values; of conditions on words it is one symbolic condition."""
     some = _quantified(values, negated=True)
     return not some if isinstance(some, bool) else of_condition(operators.negated(some.value.node))
 
