@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ SAVED = [table for table in TABLES if table is not leases]
 """Tables of a backup; objects that are only leased are not in it."""
 _SNAPSHOTS = 5
 """Snapshots that are tried: objects of an older one may be collected while they are copied."""
+_COPIES = 8
+"""Objects that are copied at once: a store on another machine takes milliseconds to answer for each."""
 Progress = Callable[[int, int], None]
 """Called with the bytes that were copied, and those that have to be."""
 
@@ -145,10 +148,19 @@ def _snapshot(
 def _copy_objects(source: ObjectStore, target: ObjectStore, needed: Iterable[Digest], progress: Progress) -> int:
     missing = target.missing(sorted(needed))
     total, done = _size(missing), 0
-    for digest in missing:
+
+    def copied(digest: Digest) -> Digest:
         target.put(digest, source.get(digest))
-        done += digest.size
-        progress(done, total)
+        return digest
+
+    with ThreadPoolExecutor(_COPIES) as pool:
+        try:
+            for digest in pool.map(copied, missing):
+                done += digest.size
+                progress(done, total)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     return total
 
 
