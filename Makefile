@@ -17,7 +17,7 @@ FAULT ?=
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(1, len(os.sched_getaffinity(0)) * 3 // 2))')
 , := ,
 
-.PHONY: help demo test test-long test-random test-cpus test-faults test-asan fuzz dev build lint format bench proto docs site \
+.PHONY: help demo test test-long test-random test-cpus test-faults test-day test-asan fuzz dev build lint format bench proto docs site \
 	dist release clean
 
 help: ## Show the verbs
@@ -46,6 +46,9 @@ WATCHED = LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-nam
 
 test-faults: build ## Run servers under load while disks fill, files rot and processes die (FAULT=kills for one)
 	$(BIN)/python -m tests.faults --table build/faults.md $(FAULT)
+
+test-day: build ## Run a day of a production system: canaries, losses of each process, an upgrade, a restore
+	$(BIN)/python -m tests.day --table build/day.md
 
 test-asan: dev ## Run the tests of kernels and of the hot path under AddressSanitizer and UBSan
 	@mkdir -p build
