@@ -1,4 +1,4 @@
-"""A worker that is stopped under load: the SDK loses no call, and the process exits by itself."""
+"""A worker that is stopped under load: the SDK loses no call, and the process exits with 0."""
 
 import contextlib
 

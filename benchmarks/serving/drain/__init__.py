@@ -1,1 +1,1 @@
-"""What a stop by SIGTERM costs clients, and how long it takes: `python -m benchmarks.serving.drain`."""
+"""The cost of a stop by SIGTERM for clients, and how long it takes: `python -m benchmarks.serving.drain`."""

@@ -1,4 +1,4 @@
-"""Control planes that are stopped beside a watch, during a deployment, and while one waits for workers."""
+"""Control planes that are stopped while a worker watches, during a deployment, and while one waits for workers."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def sdk(address: str) -> Iterator[Call]:
 
 @contextlib.contextmanager
 def plain(address: str) -> Iterator[Call]:
-    """Yield a call of a bare grpcio stub that balances over both workers, and repeats nothing by itself."""
+    """Yield a call of a bare grpcio stub that balances over both workers and has no retries."""
     options = [("grpc.service_config", '{"loadBalancingConfig": [{"round_robin": {}}]}')]
     with grpc.insecure_channel(address, options) as channel:
         stub = PredictionServiceStub(channel)
