@@ -33,7 +33,7 @@ class Verified:
 
 
 class Verifier:
-    """Warm children; one that died, failed or served enough jobs is replaced at once.  Safe for many threads."""
+    """Children, at least one of them warm; one that died, failed or served enough jobs is replaced at once.  Safe for many threads."""
 
     def __init__(
         self,
@@ -48,10 +48,14 @@ class Verifier:
         self.limits = limits or Limits()
         self.jobs = jobs
         self._command = command
-        self._children: queue.Queue[Child | None] = queue.Queue()
-        """Idle children; None in place of one that failed to start, which is started when needed."""
-        for _ in range(children):
-            self._children.put(Child(command))
+        self._children: queue.LifoQueue[Child | None] = queue.LifoQueue()
+        """Idle children, the last used first; None in place of one that is started when needed.
+
+        One child is warm from the start: most control planes never verify two plans at once.
+        """
+        for _ in range(children - 1):
+            self._children.put(None)
+        self._children.put(Child(command))
         self._busy: set[Child] = set()
         self._closed = False
         self._failure: OSError | None = None

@@ -147,9 +147,21 @@ def test_a_child_is_replaced_after_so_many_jobs():
     verifier.close()
 
 
+def test_jobs_one_after_the_other_use_one_child():
+    verifier = Verifier(children=2)
+    for _ in range(3):
+        verifier.verify(plan("a"), {}, sample("a"), Tolerance())
+    spare, used = verifier._children.queue
+    assert spare is None and used.jobs == 3
+    verifier.close()
+
+
 def test_closing_ends_the_children():
     verifier = Verifier(children=2)
-    pids = [child.pid for child in verifier._children.queue]
+    taken = [verifier._take() for _ in range(2)]
+    for child in taken:
+        verifier._children.put(child)
+    pids = [child.pid for child in taken]
     verifier.close()
     for pid in pids:
         with pytest.raises(ProcessLookupError):
