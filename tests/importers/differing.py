@@ -79,7 +79,22 @@ CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
     "cosine": (
         differences.SORTED_TIES,
         lambda: KNN(metric="cosine").fit(WHOLE, Y),
+        lambda: KNN(metric="cosine", n_neighbors=len(X)).fit(X, Y),
+    ),
+    "zeros": (
+        differences.EQUALLY_FAR,
         lambda: KNN(metric="cosine").fit(X, Y),
+        lambda: KNN(metric="euclidean").fit(X, Y),
+    ),
+    "new values": (
+        differences.EQUALLY_FAR,
+        lambda: KNN(algorithm="brute", metric="hamming").fit(X, Y),
+        lambda: KNN(algorithm="ball_tree", metric="hamming").fit(X, Y),
+    ),
+    "zeros, threads": (
+        differences.EQUALLY_FAR,
+        lambda: KNN(algorithm="brute", metric="canberra").fit(X, Y),
+        lambda: KNN(algorithm="brute", metric="canberra").fit(X[:256], Y[:256]),
     ),
     "sparse": (
         differences.SORTED_TIES,

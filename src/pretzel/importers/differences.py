@@ -33,6 +33,15 @@ SORTED_TIES = Difference(
     "brute force searches sparse rows, integers or booleans, learned or given, or by a distance that the library's own "
     "search does not know (cosine, hamming), and every column of the learned rows holds a value twice",
 )
+EQUALLY_FAR = Difference(
+    "Rows equally far from all learned rows",
+    "a row of zeros by the cosine, canberra or braycurtis distance, and a row of new values by hamming, is equally far "
+    "from all learned rows, of which the library's choice depends on the machine and on its threads; the first learned "
+    "are taken here",
+    "leave such rows out, or use algorithm='ball_tree' or the Euclidean distance",
+    "brute force searches by one of these distances, canberra and braycurtis more than 256 rows, and some column of "
+    "the learned rows holds no value twice",
+)
 SHARED_TIES = Difference(
     "Neighbours at equal distance, divided among threads",
     "of rows at equal distance the library takes those that its threads find first, which depends on the number of "
@@ -184,6 +193,7 @@ ROUNDED_TOPICS = Difference(
 DIFFERENCES = (
     IMPUTED_TIES,
     SORTED_TIES,
+    EQUALLY_FAR,
     SHARED_TIES,
     ROUNDED_NEIGHBORS,
     ROUNDED_RANKS,

@@ -11,6 +11,7 @@ from sklearn.metrics._pairwise_distances_reduction import ArgKmin
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.differences import (
+    EQUALLY_FAR,
     ROUNDED_DISTANCES,
     ROUNDED_NEIGHBORS,
     ROUNDED_RANKS,
@@ -129,6 +130,7 @@ def _note_ties(estimator: Any, x: Columns, step: Step) -> None:
     """Add a note if the library's brute force may choose other rows at equal distance."""
     learned = estimator._fit_X
     if not can_tie(learned):
+        _note_equally_far(estimator, step)
         return
     sparse = hasattr(learned, "tocsr")  # the library sorts queries of another type in part
     if not sparse and learned.dtype.kind == "f":
@@ -140,6 +142,13 @@ def _note_ties(estimator: Any, x: Columns, step: Step) -> None:
         step.may_differ(SHARED_TIES.reason, SHARED_TIES.remedy)
     elif estimator.effective_metric_ in _EUCLIDEAN:
         _note_rounding(learned, step)
+
+
+def _note_equally_far(estimator: Any, step: Step) -> None:
+    """Add a note if a request may hold a row that is equally far from all learned rows."""
+    metric, many = estimator.effective_metric_, estimator.n_samples_fit_ > CHUNK
+    if metric in ("cosine", "hamming") or (metric in ("canberra", "braycurtis") and many):
+        step.may_differ(EQUALLY_FAR.reason, EQUALLY_FAR.remedy)
 
 
 def _note_rounding(learned: np.ndarray, step: Step) -> None:
