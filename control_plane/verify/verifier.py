@@ -33,7 +33,10 @@ class Verified:
 
 
 class Verifier:
-    """Children, at least one of them warm; one that died, failed or served enough jobs is replaced at once.  Safe for many threads."""
+    """Children, at least one of them warm.  Safe for many threads.
+
+    One that died, failed or served enough jobs is replaced at once.
+    """
 
     def __init__(
         self,
