@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from pretzel.control_plane.store.files import name_of
 from pretzel.control_plane.store.s3 import S3Store
 from pretzel.control_plane.store.s3.bucket import Bucket
 from pretzel.control_plane.store.s3.location import Location
@@ -54,11 +56,29 @@ class Worker:
         self.cache.close()
 
 
-@pytest.fixture
-def proxy(s3: S3) -> Iterator[Proxy]:
+@pytest.fixture(scope="module")
+def listening(s3: S3) -> Iterator[Proxy]:
     proxy = Proxy(s3)
     yield proxy
     proxy.close()
+
+
+@pytest.fixture
+def proxy(listening: Proxy) -> Proxy:
+    listening.heal()
+    return listening
+
+
+@pytest.fixture(scope="module")
+def prefix(s3: S3) -> str:
+    """A prefix with the object."""
+    prefix = s3.prefix()
+    store = S3Store.open(s3.url(prefix))
+    with store.writer(DIGEST) as writer:
+        writer.write(LARGE)
+        writer.commit()
+    store.close()
+    return prefix
 
 
 @pytest.fixture
@@ -73,17 +93,15 @@ Start = Callable[..., Worker]
 
 
 @pytest.fixture
-async def start(s3: S3, proxy: Proxy, control: ScriptedControlPlane, tmp_path: Path) -> AsyncIterator[Start]:
+async def start(
+    s3: S3, prefix: str, proxy: Proxy, control: ScriptedControlPlane, tmp_path: Path
+) -> AsyncIterator[Start]:
     """Start a worker whose control plane signs URLs of an object at an address, by default that of the proxy."""
     workers: list[Worker] = []
-    store = S3Store.open(s3.url(prefix := s3.prefix()))
-    with store.writer(DIGEST) as writer:
-        writer.write(LARGE)
-        writer.commit()
 
     def start(rules: Rules = RULES, endpoint: str = "") -> Worker:
         bucket = Bucket(Location.parse(s3.url(prefix, endpoint or proxy.endpoint)))
-        url = bucket.sign("GET", store.key(DIGEST), SECONDS)
+        url = bucket.sign("GET", f"{DIGEST.hex[:2]}/{name_of(DIGEST)}", SECONDS)
         control.objects[DIGEST] = LARGE
         control.locate = lambda digest: url if digest == DIGEST else ""
         workers.append(Worker(control, tmp_path / f"cache{len(workers)}", rules))
@@ -92,7 +110,6 @@ async def start(s3: S3, proxy: Proxy, control: ScriptedControlPlane, tmp_path: P
     yield start
     for worker in workers:
         await worker.close()
-    store.close()
 
 
 async def test_a_large_object_comes_from_the_store_and_a_small_one_through_the_control_plane(start: Start):
@@ -145,9 +162,14 @@ async def test_urls_that_are_never_accepted_are_given_up(start: Start, proxy: Pr
     assert [entry["reason"] for entry in logs if "cannot be asked" in entry["event"]] == ["the store answered 403"]
 
 
-async def test_a_store_that_cannot_be_reached_is_reported_once_and_avoided(start: Start, s3: S3, proxy: Proxy):
-    proxy.close()  # its port refuses connections
-    worker = start(endpoint=proxy.endpoint)
+async def test_a_store_that_cannot_be_reached_is_reported_once_and_avoided(start: Start):
+    with socket.socket() as bound:  # nothing listens at its port
+        bound.bind(("127.0.0.1", 0))
+        worker = start(endpoint=f"http://127.0.0.1:{bound.getsockname()[1]}")
+        await _check_that_it_is_avoided(worker)
+
+
+async def _check_that_it_is_avoided(worker: Worker) -> None:
     with capture_logs() as logs:
         assert await worker.fetch(DIGEST) == [DIGEST]
         worker.cache.drop([DIGEST])
