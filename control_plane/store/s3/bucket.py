@@ -98,7 +98,7 @@ class Bucket:
             self._client.copy(key, target)
 
     def sign(self, method: Literal["GET", "PUT"], key: str, seconds: float) -> str:
-        """Return a URL that carries out one method on one object, for whoever has it, for some seconds."""
+        """Return a URL that carries out one method on one object, without keys, for some seconds."""
         from obstore import sign
 
         with self._translated("sign a URL of", key):

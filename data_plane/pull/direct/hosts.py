@@ -22,7 +22,7 @@ _AVOID_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What an operator allows."""
+    """Limits that an operator sets."""
 
     direct: bool = True
     """Whether objects are fetched from the store itself."""

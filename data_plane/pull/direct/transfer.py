@@ -1,4 +1,4 @@
-"""Transfers one object over HTTP.  It goes on where it was cut, and another thread may stop it."""
+"""Transfers one object over HTTP.  It continues after interruptions, and another thread may stop it."""
 
 from __future__ import annotations
 
