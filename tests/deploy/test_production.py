@@ -119,7 +119,7 @@ CONTROL, WORKER = Port(8101, "grpc"), Port(8001, "grpc")
 
 def test_workers_reach_the_store_only_with_direct_fetches():
     """The setting says the same as the policies, so that no worker waits for a connection that is dropped."""
-    for parts, reached in {("network",): False, ("network", "direct-fetch"): True, ("direct-fetch",): True}.items():
+    for parts, reached in {("network",): False, ("network", "direct-fetch"): True}.items():
         manifests = build_with(*parts)
         for manifest in manifests:  # the base names no namespace
             manifest["metadata"].setdefault("namespace", "scoring")
@@ -127,7 +127,8 @@ def test_workers_reach_the_store_only_with_direct_fetches():
         assert permitted(manifests, worker, STORE, Port(443)) == reached
         variables = {item["name"]: item.get("value") for item in containers(manifests)["worker"]["env"]}
         assert variables["PRETZEL_DIRECT_FETCH"] == str(reached).lower()
-        assert permitted(manifests, worker, ELSEWHERE, Port(443)) == ("network" not in parts and reached)
+        assert permitted(manifests, worker, pod_of(manifests, "pretzel-control-plane"), CONTROL)
+        assert not permitted(manifests, worker, ELSEWHERE, Port(443))
 
 
 def client(access):
