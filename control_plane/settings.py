@@ -30,6 +30,10 @@ class Settings(ServerSettings):
     objects in data_dir."""
     store_copies_bytes: Annotated[int, Field(ge=0)] = 4 << 30
     """Disk in data_dir for copies of objects that are in an S3-compatible store."""
+    direct_bytes: Annotated[int, Field(ge=0)] = MiB
+    """Size from which workers fetch objects of a store in S3 by URLs from the store itself; 0: none."""
+    direct_seconds: Annotated[float, Field(ge=1, le=43_200)] = 300.0
+    """Time that such a URL is valid."""
     new: bool = False
     """Start a new epoch without models if the objects lost their catalog; the objects are kept until a check."""
     replaces: str = ""

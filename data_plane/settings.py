@@ -71,6 +71,12 @@ class Settings(TelemetrySettings):
     """Private key of that certificate, PEM; by default ``tls_key``."""
     control_token_file: Path | None = None
     """File with the token that this worker shows to the control plane, where it has the role `worker`."""
+    direct_fetch: bool = True
+    """Fetch large objects from a store in S3 itself, by URLs of the control plane, where this can be reached."""
+    direct_hosts: Names = []
+    """Hosts that such URLs may name, as `s3.internal,*.example.com`; if empty, those that the control plane names."""
+    direct_ca: Path | None = None
+    """Authorities of the certificates of these hosts, PEM; by default those of the system."""
     advertise: str = ""
     """Address that the control plane gives to clients; if empty, the address listened on."""
     worker: str = ""

@@ -50,6 +50,7 @@ class Metrics:
         self.uploaded_objects = self._counter("uploaded_objects", "Objects stored by uploads.")
         self.uploaded_bytes = self._counter("uploaded_bytes", "Bytes stored by uploads.")
         self.fetched_bytes = self._counter("fetched_bytes", "Bytes of objects sent to workers.")
+        self.located_objects = self._counter("located_objects", "URLs of objects that workers got.")
         self.collected_objects = self._counter("collected_objects", "Objects removed by garbage collection.")
         self.damaged_objects = self._counter("damaged_objects", "Objects found damaged and moved to quarantine.")
         self.collected_bytes = self._counter("collected_bytes", "Bytes removed by garbage collection.")

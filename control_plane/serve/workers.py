@@ -39,6 +39,21 @@ class WorkerService(worker_pb2_grpc.WorkerServiceServicer):
                 yield pb.FetchObjectsResponse(digest=message, offset=offset, data=piece)
                 self._plane.metrics.fetched_bytes.inc(len(piece))
 
+    async def LocateObjects(self, request: pb.LocateObjectsRequest, context: Context) -> pb.LocateObjectsResponse:
+        answer = await asyncio.to_thread(self._located, request)
+        self._plane.metrics.located_objects.inc(len(answer.locations))
+        return answer
+
+    def _located(self, request: pb.LocateObjectsRequest) -> pb.LocateObjectsResponse:
+        """Return the URLs of the objects that are large enough to have one."""
+        least, seconds = self._plane.settings.direct_bytes, self._plane.settings.direct_seconds
+        answer = pb.LocateObjectsResponse()
+        for message in request.digests:
+            digest = wire.digest_from_proto(message)
+            if 0 < least <= digest.size and (url := self._plane.store.locate(digest, seconds)):
+                answer.locations.add(digest=message, url=url)
+        return answer
+
     async def Report(self, request: pb.ReportRequest, context: Context) -> pb.ReportResponse:
         self._plane.live.report(translate.worker(request), request.leaving)
         return pb.ReportResponse(interval_seconds=self._plane.settings.report_seconds)

@@ -236,6 +236,16 @@ class ObjectStore(ABC):
         """Return the location of an object for messages."""
         return str(digest)
 
+    def locate(self, digest: Digest, seconds: float) -> str:
+        """Return a URL from which anyone can read an object for some seconds; empty if there are none.
+
+        The object need not be there.
+
+        Raises:
+            UnavailableError: the keys for it cannot be had now.
+        """
+        return ""
+
     def files(self, digests: Iterable[Digest]) -> AbstractContextManager[Mapping[Digest, Path | bytes]]:
         """Open objects for another process: the files that it may map until the block ends, or their bytes.
 

@@ -130,6 +130,8 @@ class FolderWatcher:
 class FolderFetcher:
     """Compiles files again for objects that the cache has lost."""
 
+    direct_bytes = direct_failures = 0
+
     def __init__(self, files: ModelFiles, compiler: FileCompiler, cache: ObjectCache) -> None:
         self._files, self._compiler, self._cache = files, compiler, cache
         self.failures = 0

@@ -13,6 +13,7 @@ from pretzel.data_plane.cache.disk import RESERVE, free_bytes
 from pretzel.data_plane.cache.incoming import Incoming
 from pretzel.data_plane.cache.layout import is_packed
 from pretzel.data_plane.cache.store import ObjectCache
+from pretzel.data_plane.pull.direct import DirectFetcher, Rules
 from pretzel.errors import CorruptObjectError, NotFoundError, PretzelError
 from pretzel.plan.digest import Digest
 from pretzel.plan.wire import digest_from_proto, digest_to_proto
@@ -21,6 +22,7 @@ from pretzel.v1.worker_pb2_grpc import WorkerServiceStub
 
 log = structlog.get_logger(__name__)
 
+RULES = Rules()
 BATCH = 500
 """Digests requested in one call."""
 _REJECTIONS: dict[grpc.StatusCode, type[PretzelError]] = {
@@ -32,12 +34,28 @@ Failures = dict[Digest, PretzelError | OSError]
 
 
 class Fetcher:
-    """Fetches objects into the cache."""
+    """Fetches objects into the cache: large ones from the store itself where that is possible."""
 
-    def __init__(self, stub: WorkerServiceStub, cache: ObjectCache) -> None:
+    def __init__(self, stub: WorkerServiceStub, cache: ObjectCache, rules: Rules = RULES) -> None:
         self._stub, self._cache = stub, cache
-        self.fetched_bytes = 0
+        self.direct = DirectFetcher(stub, cache, rules)
+        self._relayed_bytes = 0
         self.failures = 0
+
+    @property
+    def fetched_bytes(self) -> int:
+        """Bytes of all objects that were fetched."""
+        return self._relayed_bytes + self.direct.bytes
+
+    @property
+    def direct_bytes(self) -> int:
+        """Bytes of those that came from the store itself."""
+        return self.direct.bytes
+
+    @property
+    def direct_failures(self) -> int:
+        """Objects that could have come from the store itself, and did not."""
+        return self.direct.failures
 
     async def fetch(self, digests: Iterable[Digest]) -> Failures:
         """Fetch the objects that the cache lacks, and return those that failed, with the reason.
@@ -49,7 +67,8 @@ class Fetcher:
         """
         missing = await asyncio.to_thread(lambda: [d for d in dict.fromkeys(digests) if not self._cache.has(d)])
         failures = await asyncio.to_thread(self._too_large, missing)
-        missing = [digest for digest in missing if digest not in failures]
+        failures |= await self.direct.fetch([digest for digest in missing if digest not in failures])
+        missing = [digest for digest in missing if digest not in failures and not self._cache.has(digest)]
         while missing:
             batch = missing[:BATCH]
             await self._call(batch, failures)
@@ -74,7 +93,7 @@ class Fetcher:
         finally:
             call.cancel()
             arrivals.close()
-            self.fetched_bytes += arrivals.bytes
+            self._relayed_bytes += arrivals.bytes
 
     def _too_large(self, digests: Sequence[Digest]) -> Failures:
         """Return objects for which the disk has no room, so that they are not sent repeatedly."""

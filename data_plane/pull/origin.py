@@ -10,7 +10,8 @@ import grpc
 
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog
-from pretzel.data_plane.pull.fetch import Failures, Fetcher
+from pretzel.data_plane.pull.direct import Rules
+from pretzel.data_plane.pull.fetch import RULES, Failures, Fetcher
 from pretzel.data_plane.pull.watch import Watcher
 from pretzel.plan.digest import Digest
 from pretzel.v1.worker_pb2_grpc import WorkerServiceStub
@@ -47,6 +48,14 @@ class Fetching(Protocol):
     def fetched_bytes(self) -> int:
         """Bytes of all objects that were fetched."""
 
+    @property
+    def direct_bytes(self) -> int:
+        """Bytes of those that came from the store itself, and not through the control plane."""
+
+    @property
+    def direct_failures(self) -> int:
+        """Objects that could have come from the store itself, and did not."""
+
     async def fetch(self, digests: Iterable[Digest]) -> Failures:
         """Fetch the objects that the cache lacks, and return those that failed, with the reason.
 
@@ -65,10 +74,10 @@ class Origin(Protocol):
 class ControlPlane:
     """A control plane, over gRPC."""
 
-    def __init__(self, channel: grpc.aio.Channel, worker: str) -> None:
-        self._channel, self._worker = channel, worker
+    def __init__(self, channel: grpc.aio.Channel, worker: str, rules: Rules = RULES) -> None:
+        self._channel, self._worker, self._rules = channel, worker, rules
 
     def open(self, cache: ObjectCache, saved: Catalog) -> tuple[Watcher, Fetcher]:
         """Return its parts."""
         stub = WorkerServiceStub(self._channel)
-        return Watcher(stub, self._worker, saved), Fetcher(stub, cache)
+        return Watcher(stub, self._worker, saved), Fetcher(stub, cache, self._rules)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from pretzel.data_plane.folder.files import ModelFiles
 from pretzel.data_plane.folder.origin import Folder
 from pretzel.data_plane.pull.channel import connect
+from pretzel.data_plane.pull.direct import Rules
 from pretzel.data_plane.pull.origin import ControlPlane, Origin
 from pretzel.data_plane.pull.report import Reporter
 from pretzel.data_plane.settings import Settings
@@ -62,4 +63,8 @@ def source_of(settings: Settings, worker: str, facts: Callable[[], dict[str, Any
     token = settings.control_token_file
     bearer = Bearer(file=token) if token is not None else None
     channel = connect(settings.control_plane, settings.control_tls, bearer, settings.insecure)
-    return Source(ControlPlane(channel, worker), Reporter(channel, facts, settings.report_seconds), channel.close)
+    rules = Rules(settings.direct_fetch, settings.direct_hosts, settings.direct_ca)
+    rules.pool().clear()  # so that authorities that cannot be read are reported now
+    return Source(
+        ControlPlane(channel, worker, rules), Reporter(channel, facts, settings.report_seconds), channel.close
+    )

@@ -264,6 +264,8 @@ class Supervisor:
             "watch_breaks": puller.watcher.breaks,
             "fetched_bytes": puller.fetcher.fetched_bytes,
             "fetch_failures": puller.fetcher.failures,
+            "direct_bytes": puller.fetcher.direct_bytes,
+            "direct_failures": puller.fetcher.direct_failures,
             "damaged_objects": self._cache.dropped,
             "scrubbed_bytes": self._repairer.scrubber.scrubbed_bytes,
         }

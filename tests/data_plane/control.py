@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import grpc
 
@@ -34,6 +34,8 @@ class ScriptedControlPlane(WorkerServiceServicer):
         self.watches: list[pb.WatchRequest] = []
         self.fetches: list[list[Digest]] = []
         self.refuse_fetches: grpc.StatusCode | None = None
+        self.locate: Callable[[Digest], str] | None = None
+        """Returns the URL of an object, or nothing; without it, this is a control plane that knows no URLs."""
         self.moved = asyncio.Condition()
         self.port = 0
 
@@ -112,6 +114,15 @@ class ScriptedControlPlane(WorkerServiceServicer):
             for at in range(0, max(len(data), 1), PIECE):
                 piece = data[at : at + PIECE]
                 yield pb.FetchObjectsResponse(digest=digest_to_proto(digest), offset=at, data=piece)
+
+    async def LocateObjects(self, request: pb.LocateObjectsRequest, context) -> pb.LocateObjectsResponse:
+        if self.locate is None:
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, "Method not found!")
+        answer = pb.LocateObjectsResponse()
+        for message in request.digests:
+            if url := self.locate(digest_from_proto(message)):
+                answer.locations.add(digest=message, url=url)
+        return answer
 
     async def Report(self, request: pb.ReportRequest, context) -> pb.ReportResponse:
         self.reports.append(request)

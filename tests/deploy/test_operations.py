@@ -38,6 +38,7 @@ IN_WORDS = {
     "invocations_model": "none",
     "model_name": "none",
     "cors_origins": "none",
+    "direct_hosts": "none",
     "control_listen": "none",
     "socket_mode": "0600",
     "client_cert": "`tls_cert`",

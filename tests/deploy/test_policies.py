@@ -8,7 +8,7 @@ from tests.deploy.kustomized import NEEDS_KUBECTL, PRODUCTION, build, build_with
 from tests.deploy.manifests import BASE, OVERLAY, pods, render
 from tests.deploy.policies import POLICIES, violations
 
-ALONE = ("replicas", "tls", "identities", "network", "priority", "python-stages")
+ALONE = ("replicas", "tls", "identities", "network", "priority", "python-stages", "direct-fetch")
 # One control plane has nothing to be spread over.
 EXEMPT = {("StatefulSet", "pretzel-control-plane"): {"spread"}}
 

@@ -26,7 +26,9 @@ def test_schemas(version):
             kubernetes_validate.validate(manifest, version, strict=True)
 
 
-@pytest.mark.parametrize("part", ["replicas", "tls", "identities", "network", "priority", "python-stages"])
+@pytest.mark.parametrize(
+    "part", ["replicas", "tls", "identities", "network", "priority", "python-stages", "direct-fetch"]
+)
 def test_components_are_valid_alone(part):
     for manifest in build_with(part):
         kubernetes_validate.validate(manifest, VERSIONS[-1], strict=True)
@@ -113,6 +115,20 @@ CATALOG, STORE = Peer(address="192.0.2.10"), Peer(address="198.51.100.10")
 DNS = Peer({"k8s-app": "kube-dns"}, "kube-system")
 ELSEWHERE = Peer(address="203.0.113.5")
 CONTROL, WORKER = Port(8101, "grpc"), Port(8001, "grpc")
+
+
+def test_workers_reach_the_store_only_with_direct_fetches():
+    """The setting says the same as the policies, so that no worker waits for a connection that is dropped."""
+    for parts, reached in {("network",): False, ("network", "direct-fetch"): True}.items():
+        manifests = build_with(*parts)
+        for manifest in manifests:  # the base names no namespace
+            manifest["metadata"].setdefault("namespace", "scoring")
+        worker = pod_of(manifests, "pretzel-worker")
+        assert permitted(manifests, worker, STORE, Port(443)) == reached
+        variables = {item["name"]: item.get("value") for item in containers(manifests)["worker"]["env"]}
+        assert variables["PRETZEL_DIRECT_FETCH"] == str(reached).lower()
+        assert permitted(manifests, worker, pod_of(manifests, "pretzel-control-plane"), CONTROL)
+        assert not permitted(manifests, worker, ELSEWHERE, Port(443))
 
 
 def client(access):

@@ -2,11 +2,13 @@
 
 import hashlib
 import http.client
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.helpers.certificates import Pair
 from tests.helpers.s3 import S3
 
 _SECONDS = 30
@@ -35,11 +37,27 @@ class Flip:
 
 
 @dataclass(frozen=True)
+class Redirect:
+    """An answer that names another address."""
+
+    target: str
+
+
+@dataclass(frozen=True)
+class Stall:
+    """After some bytes of the body of its answer, the server sends nothing until it may go on."""
+
+    after: int
+    begun: threading.Event
+    end: threading.Event
+
+
+@dataclass(frozen=True)
 class Replay:
     """An old answer to the same request, as a listing that lags."""
 
 
-Fault = Answer | Cut | Flip | Replay
+Fault = Answer | Cut | Flip | Redirect | Replay | Stall
 Rule = Callable[[str, str], Fault | None]
 """Returns the fault of a request, by its method and its path with the query."""
 
@@ -47,8 +65,10 @@ Rule = Callable[[str, str], Fault | None]
 class Proxy:
     """Forwards requests to a server whose address may change; its own address stays."""
 
-    def __init__(self, server: S3) -> None:
+    def __init__(self, server: S3, tls: Pair | None = None) -> None:
+        """Listen on any port, with ``tls`` over TLS."""
         self.server = server
+        self.scheme = "https" if tls else "http"
         self.rule: Rule = lambda method, path: None
         self.requests: list[tuple[str, str]] = []
         self.conditional = False
@@ -57,11 +77,15 @@ class Proxy:
         self.answers: dict[str, tuple[int, list[tuple[str, str]], bytes]] = {}
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"proxy": self}))
         self._http.daemon_threads = True
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(tls.cert, tls.key)
+            self._http.socket = context.wrap_socket(self._http.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self._http.serve_forever, daemon=True).start()
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        return f"{self.scheme}://127.0.0.1:{self._http.server_address[1]}"
 
     def fail(self, fault: Fault, times: int = 1 << 30, method: str = "", part: str = "") -> None:
         """Let the next requests of a method, whose path has a part, fail."""
@@ -126,6 +150,8 @@ class _Handler(BaseHTTPRequestHandler):
             fault = self.proxy.rule(self.command, self.path)
         if isinstance(fault, Answer):
             return self._refuse(fault)
+        if isinstance(fault, Redirect):
+            return self._send(307, [("Location", fault.target), ("Content-Length", "0")], b"", None)
         try:
             status, headers, data = self._answer(fault, body)
         except OSError:  # the server was killed
@@ -133,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         if isinstance(fault, Flip) and data:
             data = bytes([data[0] ^ 1]) + data[1:]
-        self._send(status, headers, data, fault if isinstance(fault, Cut) else None)
+        self._send(status, headers, data, fault if isinstance(fault, Cut | Stall) else None)
 
     def _answer(self, fault: Fault | None, body: bytes) -> tuple[int, list, bytes]:
         if isinstance(fault, Replay):
@@ -149,9 +175,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _refuse(self, fault: Answer) -> None:
         self._send(*_error(fault), None)
 
-    def _send(self, status: int, headers: list, data: bytes, cut: Cut | None) -> None:
+    def _send(self, status: int, headers: list, data: bytes, cut: Cut | Stall | None) -> None:
         self.close_connection = self.close_connection or cut is not None
-        if cut is not None and not cut.headers:
+        if isinstance(cut, Cut) and not cut.headers:
             return
         self.send_response_only(status)
         for name, value in headers:
@@ -159,6 +185,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(data if cut is None else data[: cut.after])
+        if isinstance(cut, Stall):
+            self.wfile.flush()
+            cut.begun.set()
+            cut.end.wait(_SECONDS)
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _serve
 

@@ -51,9 +51,7 @@ CONTROL = {
     "ListRelatedModels": READ,
     "ListWorkers": ALL,
     "ListFailedVerifications": READ,
-    "Watch": WORKER,
-    "FetchObjects": WORKER,
-    "Report": WORKER,
+    **dict.fromkeys(("Watch", "FetchObjects", "LocateObjects", "Report"), WORKER),
 }
 WORKERS = {
     **dict.fromkeys(("Predict", "PredictStream", "PredictMany", "DescribeModel"), PREDICT),

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pretzel.control_plane.store.s3.location import Location
 from pretzel.errors import ExhaustedError, PreconditionError, PretzelError, UnavailableError
@@ -95,6 +96,13 @@ class Bucket:
         """Copy an object within the store."""
         with self._translated("copy", key):
             self._client.copy(key, target)
+
+    def sign(self, method: Literal["GET", "PUT"], key: str, seconds: float) -> str:
+        """Return a URL that carries out one method on one object, without keys, for some seconds."""
+        from obstore import sign
+
+        with self._translated("sign a URL of", key):
+            return sign(self._client, method, key, timedelta(seconds=seconds))
 
     def delete(self, keys: Iterable[str]) -> None:
         """Remove objects; it is not an error if some do not exist."""

@@ -98,6 +98,9 @@ class S3Store(ObjectStore):
     def place(self, digest: Digest) -> str:
         return f"{self.name}/{self.key(digest)}"
 
+    def locate(self, digest: Digest, seconds: float) -> str:
+        return self.bucket.sign("GET", self.key(digest), seconds)
+
     def missing(self, digests: Iterable[Digest]) -> list[Digest]:
         asked = list(dict.fromkeys(digests))
         states = self._requests.map(self._state, asked) if len(asked) > 1 else map(self._state, asked)

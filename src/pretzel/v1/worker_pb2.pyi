@@ -49,6 +49,26 @@ class FetchObjectsResponse(_message.Message):
     data: bytes
     def __init__(self, digest: _Optional[_Union[_values_pb2.Digest, _Mapping]] = ..., offset: _Optional[int] = ..., data: _Optional[bytes] = ...) -> None: ...
 
+class LocateObjectsRequest(_message.Message):
+    __slots__ = ("digests",)
+    DIGESTS_FIELD_NUMBER: _ClassVar[int]
+    digests: _containers.RepeatedCompositeFieldContainer[_values_pb2.Digest]
+    def __init__(self, digests: _Optional[_Iterable[_Union[_values_pb2.Digest, _Mapping]]] = ...) -> None: ...
+
+class LocateObjectsResponse(_message.Message):
+    __slots__ = ("locations",)
+    LOCATIONS_FIELD_NUMBER: _ClassVar[int]
+    locations: _containers.RepeatedCompositeFieldContainer[ObjectLocation]
+    def __init__(self, locations: _Optional[_Iterable[_Union[ObjectLocation, _Mapping]]] = ...) -> None: ...
+
+class ObjectLocation(_message.Message):
+    __slots__ = ("digest", "url")
+    DIGEST_FIELD_NUMBER: _ClassVar[int]
+    URL_FIELD_NUMBER: _ClassVar[int]
+    digest: _values_pb2.Digest
+    url: str
+    def __init__(self, digest: _Optional[_Union[_values_pb2.Digest, _Mapping]] = ..., url: _Optional[str] = ...) -> None: ...
+
 class ReportRequest(_message.Message):
     __slots__ = ("worker", "epoch", "revision", "kernel_set", "address", "resident_bytes", "leaving", "held", "problems", "metrics")
     WORKER_FIELD_NUMBER: _ClassVar[int]

@@ -25,6 +25,11 @@ class WorkerServiceStub(object):
                 request_serializer=pretzel_dot_v1_dot_worker__pb2.FetchObjectsRequest.SerializeToString,
                 response_deserializer=pretzel_dot_v1_dot_worker__pb2.FetchObjectsResponse.FromString,
                 )
+        self.LocateObjects = channel.unary_unary(
+                '/pretzel.v1.WorkerService/LocateObjects',
+                request_serializer=pretzel_dot_v1_dot_worker__pb2.LocateObjectsRequest.SerializeToString,
+                response_deserializer=pretzel_dot_v1_dot_worker__pb2.LocateObjectsResponse.FromString,
+                )
         self.Report = channel.unary_unary(
                 '/pretzel.v1.WorkerService/Report',
                 request_serializer=pretzel_dot_v1_dot_worker__pb2.ReportRequest.SerializeToString,
@@ -56,6 +61,17 @@ class WorkerServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def LocateObjects(self, request, context):
+        """Returns URLs of large objects, from which a worker fetches them itself, if the objects are in a store that has such
+        URLs.  Each lets anyone read one object for a short time.  An object without a URL, or whose URL cannot be read, is
+        fetched by FetchObjects, which also tells what is wrong with it.
+
+        Errors: UNAVAILABLE: the store cannot make URLs now.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Report(self, request, context):
         """Tells what a worker serves; sent after each revision applied and every few seconds, so that silence means death.
         """
@@ -75,6 +91,11 @@ def add_WorkerServiceServicer_to_server(servicer, server):
                     servicer.FetchObjects,
                     request_deserializer=pretzel_dot_v1_dot_worker__pb2.FetchObjectsRequest.FromString,
                     response_serializer=pretzel_dot_v1_dot_worker__pb2.FetchObjectsResponse.SerializeToString,
+            ),
+            'LocateObjects': grpc.unary_unary_rpc_method_handler(
+                    servicer.LocateObjects,
+                    request_deserializer=pretzel_dot_v1_dot_worker__pb2.LocateObjectsRequest.FromString,
+                    response_serializer=pretzel_dot_v1_dot_worker__pb2.LocateObjectsResponse.SerializeToString,
             ),
             'Report': grpc.unary_unary_rpc_method_handler(
                     servicer.Report,
@@ -123,6 +144,23 @@ class WorkerService(object):
         return grpc.experimental.unary_stream(request, target, '/pretzel.v1.WorkerService/FetchObjects',
             pretzel_dot_v1_dot_worker__pb2.FetchObjectsRequest.SerializeToString,
             pretzel_dot_v1_dot_worker__pb2.FetchObjectsResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def LocateObjects(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/pretzel.v1.WorkerService/LocateObjects',
+            pretzel_dot_v1_dot_worker__pb2.LocateObjectsRequest.SerializeToString,
+            pretzel_dot_v1_dot_worker__pb2.LocateObjectsResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
 

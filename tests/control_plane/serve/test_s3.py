@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import signal
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +38,7 @@ def test_a_system_over_a_database_and_s3(s3: S3, postgres: Postgres, tmp_path: P
     catalog, store = str(postgres.new()), s3.url()
     monkeypatch.setenv("PRETZEL_CATALOG", catalog)
     monkeypatch.setenv("PRETZEL_STORE", store)
+    monkeypatch.setenv("PRETZEL_DIRECT_BYTES", "65536")  # the worker fetches the coefficients from S3 itself
     first, second = model(1), model(2)
     with started(tmp_path) as up:
         with up.plane() as plane, up.client() as client:
@@ -43,6 +46,9 @@ def test_a_system_over_a_database_and_s3(s3: S3, postgres: Postgres, tmp_path: P
             np.testing.assert_allclose(client.predict("m", X[:3]), first.predict(X[:3]), rtol=1e-9)
             plane.deploy("m", second, sample=X[:10])
             np.testing.assert_allclose(client.predict("m", X[:3]), second.predict(X[:3]), rtol=1e-9)
+            numbers = urllib.request.urlopen(up.facts["metrics"], timeout=PATIENCE).read().decode()
+            assert float(re.findall(r"^pretzel_direct_bytes_total (\S+)$", numbers, re.M)[0]) > 2 * X.shape[1] * 8
+            assert re.findall(r"^pretzel_direct_failures_total (\S+)$", numbers, re.M) == ["0.0"]
             plane.delete("m@1")
             assert plane.collect_garbage().objects > 0
         stop(up)

@@ -97,6 +97,7 @@ METHODS: Mapping[str, Rule] = {
     f"{_OVERVIEW}ListFailedVerifications": _SOME,
     f"{_WORKER}Watch": Rule(Role.WORKER, On.ALL),
     f"{_WORKER}FetchObjects": Rule(Role.WORKER, On.ALL),
+    f"{_WORKER}LocateObjects": Rule(Role.WORKER, On.ALL),
     f"{_WORKER}Report": Rule(Role.WORKER, On.ALL),
     f"{_PREDICTION}Predict": _PREDICT,
     f"{_PREDICTION}PredictStream": _PREDICT,
