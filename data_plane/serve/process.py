@@ -34,6 +34,7 @@ from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.supervise.coalesce import Rounds
 from pretzel.data_plane.supervise.link import Link, Message
 from pretzel.data_plane.telemetry.telemetry import Telemetry
+from pretzel.data_plane.transport.meters import Meters
 from pretzel.engine.fusion import FUSER
 from pretzel.errors import PretzelError, UnavailableError
 from pretzel.isolation.stages import PythonStages
@@ -61,7 +62,8 @@ class ServingProcess:
         self._tally = tally = Tally(settings.metrics_models)
         self._objects = ObjectReader(Path(start["cache_dir"]))
         self._background = Background(self._report_problems)
-        self._keeper = keeper_of(settings.identities, self._background, tally.rejected)
+        meters = Meters(settings.workers, start.get("slot", 0), start.get("meters", ""), tally.limits)
+        self._keeper = keeper_of(settings.identities, self._background, tally.rejected, meter_of=meters.of)
         flight = Flight(start["flight"], start["slot"]) if start.get("flight") else None
         budget = for_plans(settings.memory_budget)
         self._python = PythonStages(settings.python, _log_crash)
