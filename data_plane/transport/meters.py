@@ -60,7 +60,7 @@ class Meters:
 
     def of(self, name: str, limits: Limits, contact: str) -> Meter | None:
         """Return the meter of an identity, which keeps these limits from now on; None without limits."""
-        known, given = self._known.get(name), limits.of_calls()
+        known, given = self._known.get(name), limits.numbers
         if known is not None:
             if dict(known.limits) != given:
                 known.change(given, contact)
@@ -79,10 +79,11 @@ class Meters:
         fcntl.lockf(self._descriptor, fcntl.LOCK_EX)  # only when a name is new; ends with a process that is killed
         try:
             for step in range(ROWS):
-                row = self._table[(key + step) % ROWS]
+                row: np.ndarray = self._table[(key + step) % ROWS]
                 if row[0] in (0, key):
                     row[0] = key
-                    return row[1 : 1 + HEAD + self._processes]
+                    found: np.ndarray = row[1 : 1 + HEAD + self._processes]
+                    return found
         finally:
             fcntl.lockf(self._descriptor, fcntl.LOCK_UN)
         return alone

@@ -1,36 +1,37 @@
-"""Limits of identities: what one may store, deploy and call; read from the file of identities."""
+"""Limits of identities: what one may call; read from the file of identities."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from pretzel.errors import ExhaustedError
-from pretzel.serving.settings import bytes_of
 
 NONE: Literal["none"] = "none"
 """Lifts a limit that the others have."""
 MOST = 1 << 53
 """Largest limit: doubles have every number up to it."""
-T = TypeVar("T")
 
 
-def _number(value: Any) -> Any:
-    """Return a value; a boolean, which Python takes for a number, is none."""
-    if isinstance(value, bool):
-        raise ValueError(f"{value}: expected a number of at least 0, or {NONE!r}")
-    return value
+def _checked(value: Any, kinds: type | tuple[type, ...], expected: str) -> Any:
+    """Return a limit; a boolean, which Python takes for a number, is none."""
+    number = isinstance(value, kinds) and not isinstance(value, bool)
+    if value == NONE or (number and 0 <= value <= MOST):
+        return value
+    raise ValueError(f"{str(value)[:60]}: expected {expected} from 0 to 2**53, or {NONE!r}")
 
 
-def _limit(kind: Any, read: Any = _number) -> Any:
-    """Return the type of a limit: a number, or none."""
-    number = Annotated[kind, Field(strict=True, ge=0, le=MOST, allow_inf_nan=False) if kind is float else _WHOLE]
-    return Annotated[number | Literal["none"] | None, BeforeValidator(read)]
+def _count(value: Any) -> Any:
+    return _checked(value, int, "a whole number")
 
 
-_WHOLE = Field(strict=True, ge=0, le=MOST)
-Count, Size, Rate = _limit(int), _limit(int, lambda value: bytes_of(_number(value))), _limit(float)
+def _rate(value: Any) -> Any:
+    return _checked(value, (int, float), "a number")
+
+
+Count = Annotated[int | Literal["none"] | None, BeforeValidator(_count)]
+Rate = Annotated[float | Literal["none"] | None, BeforeValidator(_rate)]
 
 
 class Limits(BaseModel):
@@ -38,16 +39,6 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    objects: Count = None
-    """Objects that its versions and its uploads need."""
-    bytes: Size = None
-    """Bytes of these objects, also as ``10GiB``."""
-    models: Count = None
-    """Models that it created."""
-    versions: Count = None
-    """Versions that it created."""
-    deployments_per_minute: Rate = None
-    """Deployments, of each control plane."""
     calls_per_second: Rate = None
     """Calls, of each worker."""
     rows_per_second: Rate = None
@@ -69,13 +60,7 @@ class Limits(BaseModel):
         """Return the limits that are in force."""
         return {name: value for name, value in self.given.items() if value != NONE}
 
-    def of_calls(self) -> dict[str, float]:
-        """Return those of workers that are in force."""
-        return {name: value for name, value in self.numbers.items() if name in OF_CALLS}
 
-
-OF_CALLS = ("calls_per_second", "rows_per_second", "concurrent_calls")
-"""Limits that workers keep; control planes keep the others."""
 NO_LIMITS = Limits()
 
 

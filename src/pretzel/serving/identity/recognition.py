@@ -157,8 +157,8 @@ class Recognition:
         expires = min(verified.expires, self._clock() + FETCH_SECONDS)
         for identity in self._identities:
             if any(map(verified.matches, identity.jwt)):
-                subject, refused = verified.subject, self._refused
-                found = Caller(identity.name, identity.roles, subject, contact, expires, era, refused)
+                subject, counter = verified.subject, self._refused
+                found = Caller(identity.name, identity.roles, subject, contact, expires, era, counter)
                 return self._limit(found, identity)
         raise refused(f"no identity for the subject {verified.subject[:100]!r} of {verified.issuer!r}")
 
