@@ -57,13 +57,12 @@ class ServingProcess:
     def __init__(self, link: Link, start: Message) -> None:
         self._link = link
         self._settings = settings = Settings.model_construct(**start["settings"])
-        self._port: int = start["port"]
-        self._further, self._inherited = start.get("listen", ()), start.get("descriptors")
+        self._port, self._further, self._inherited = start["port"], start.get("listen", ()), start.get("descriptors")
         self._tally = tally = Tally(settings.metrics_models)
         self._objects = ObjectReader(Path(start["cache_dir"]))
         self._background = Background(self._report_problems)
-        meters = Meters(settings.workers, start.get("slot", 0), start.get("meters", ""), tally.limits)
-        self._keeper = keeper_of(settings.identities, self._background, tally.rejected, meter_of=meters.of)
+        meter_of = _meters_of(start, tally).of
+        self._keeper = keeper_of(settings.identities, self._background, tally.rejected, meter_of=meter_of)
         flight = Flight(start["flight"], start["slot"]) if start.get("flight") else None
         budget = for_plans(settings.memory_budget)
         self._python = PythonStages(settings.python, _log_crash)
@@ -274,6 +273,10 @@ def _log_crash(fault: str, step: str, why: str) -> None:
 
 def _acceptor_of(start: Message) -> Acceptor | None:
     return Acceptor(start["spread"], start["slot"]) if start.get("spread") else None
+
+
+def _meters_of(start: Message, tally: Tally) -> Meters:
+    return Meters(start["settings"]["workers"], start.get("slot", 0), start.get("meters", ""), tally.limits)
 
 
 def _limits_of(settings: Settings) -> Limits:

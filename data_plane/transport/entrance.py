@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import grpc
 
 from pretzel.data_plane.transport.head import Head, Rejection, read_head
-from pretzel.data_plane.transport.metering import charged, entered, may_stay
+from pretzel.data_plane.transport.metering import charged_message, entered, may_stay
 from pretzel.data_plane.transport.methods import Answer, Method
 from pretzel.data_plane.transport.permits import decide
 from pretzel.data_plane.transport.refusing import echoed
@@ -94,7 +94,10 @@ def shortcut_of(call: Call, message: bytes) -> Answer:
         if decision is not True:
             return decision or None
     if meter is not None:
-        return charged(call, message, meter)
+        if method.each is not None:
+            return charged_message(call, message, meter)
+        answer: Answer = meter.answer(method.shortcut, message, call)
+        return answer
     return method.shortcut(message, call.deadline, call)
 
 

@@ -12,6 +12,7 @@ cdef class Meter:
     cdef double calls, rows         # units of a second; negative: without a limit
     cdef int64_t most               # calls that may run; negative: without a limit
 
+    cpdef enter(self)
     cpdef stay(self)
     cpdef leave(self)
     cpdef take_call(self)

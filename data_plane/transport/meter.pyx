@@ -10,6 +10,7 @@ import time
 
 from libc.stdint cimport int64_t
 
+from pretzel.errors import PretzelError
 from pretzel.serving.identity.limits import exceeded
 
 cdef extern from *:
@@ -67,7 +68,7 @@ cdef class Meter:
         self.rows = limits.get(ROWS_LIMIT, -1.0)
         self.most = limits.get(RUNNING_LIMIT, -1)
 
-    def enter(self):
+    cpdef enter(self):
         """Count a call, and that it runs; return None, or the error of a limit, which must not be raised."""
         refusal = self.stay()
         if refusal is None and self.calls >= 0:
@@ -75,6 +76,32 @@ cdef class Meter:
             if refusal is not None:
                 self.leave()
         return refusal
+
+    def answer(self, shortcut, bytes message not None, call not None):
+        """Return the answer of a shortcut to a unary call, charged, or the error of a limit.
+
+        A call that is not answered by that runs until its end.
+        """
+        cdef Present present = PRESENT
+        cdef int64_t rows
+        refusal = self.enter()
+        if refusal is not None:
+            return refusal
+        present.meter, present.rows = self, 0
+        try:
+            answer = shortcut(message, call.deadline, call)
+        except BaseException:
+            self.leave()
+            raise
+        finally:
+            rows, present.meter = present.rows, None
+        if type(answer) is bytes or isinstance(answer, PretzelError):
+            self.leave()
+            return answer
+        call.meter = self
+        if answer is None and rows:
+            self.give_rows(rows)
+        return answer
 
     cpdef stay(self):
         """Count that a call or a stream runs; return None, or the error of a limit."""

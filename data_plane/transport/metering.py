@@ -22,31 +22,6 @@ PAID: ContextVar[bool] = ContextVar("pretzel_paid", default=False)
 """The rows of the present call, or the message of a stream, are charged already."""
 
 
-def charged(call: Call, message: bytes, meter: Meter) -> Answer:
-    """Return the answer of a method's shortcut, charged, or the error of a limit."""
-    method = call.method
-    if method.each is not None:
-        return _charged_message(call, message, meter)
-    refusal = meter.enter()
-    if refusal is not None:
-        return refusal
-    PRESENT.begin(meter)
-    try:
-        answer = method.shortcut(message, call.deadline, call)
-    except BaseException:
-        meter.leave()
-        raise
-    finally:
-        rows = PRESENT.end()
-    if isinstance(answer, bytes | PretzelError):
-        meter.leave()
-        return answer
-    call.meter = meter  # until the call ends
-    if answer is None and rows:
-        meter.give_rows(rows)
-    return answer
-
-
 def entered(call: Call, meter: Meter) -> PretzelError | None:
     """Count a call that its handler answers; return the error of a limit, or None."""
     refusal = meter.enter()
@@ -55,7 +30,7 @@ def entered(call: Call, meter: Meter) -> PretzelError | None:
     return refusal
 
 
-def _charged_message(call: Call, message: bytes, meter: Meter) -> Answer:
+def charged_message(call: Call, message: bytes, meter: Meter) -> Answer:
     """Return the answer to a message of a stream; None also if a limit refuses it, as the handler does then."""
     if meter.take_call() is not None:
         return None

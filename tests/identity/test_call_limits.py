@@ -116,7 +116,7 @@ def test_calls(running: Running, front: str):
 
 @pytest.mark.parametrize("front", FRONTS)
 def test_rows(running: Running, front: str):
-    """Of every protocol and of several models; a call of too many rows is told to send fewer."""
+    """Of every protocol and of several models; the error of too many rows says to send fewer."""
     fields = running.identities.fields(f"rows {front}")
     with grpc.insecure_channel(getattr(running, front)) as channel:
         stub = PredictionServiceStub(channel)
@@ -145,7 +145,7 @@ def test_rows(running: Running, front: str):
 
 @pytest.mark.parametrize("front", FRONTS)
 def test_messages_of_a_stream(running: Running, front: str):
-    """A message beyond a limit has an error of its own, and the stream goes on."""
+    """A message beyond a limit has an error of its own, and the stream continues."""
     fields = running.identities.fields(f"stream {front}")
     with grpc.insecure_channel(getattr(running, front)) as channel:
         messages = [pb.PredictStreamRequest(id=i, request=request()) for i in range(3)]
@@ -227,7 +227,7 @@ def test_refusals_are_counted_by_limit(running: Running):
 
 
 def test_changed_limits_are_in_use_without_a_restart(running: Running):
-    """Calls go on while the file changes; what was used stays counted."""
+    """Calls continue while the file changes; what was used stays counted."""
     fields = running.identities.fields("changing")
     with grpc.insecure_channel(running.native) as channel:
         stub = PredictionServiceStub(channel)
