@@ -60,7 +60,7 @@ class Meters:
 
     def of(self, name: str, limits: Limits, contact: str) -> Meter | None:
         """Return the meter of an identity, which keeps these limits from now on; None without limits."""
-        known, given = self._known.get(name), limits.numbers
+        known, given = self._known.get(name), limits.of_calls
         if known is not None:
             if dict(known.limits) != given:
                 known.change(given, contact)

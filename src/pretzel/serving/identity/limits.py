@@ -1,4 +1,4 @@
-"""Limits of identities: what one may call; read from the file of identities."""
+"""Limits of identities: what one may deploy and call; read from the file of identities."""
 
 from __future__ import annotations
 
@@ -39,6 +39,8 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
+    deployments_per_minute: Rate = None
+    """Deployments, of each control plane."""
     calls_per_second: Rate = None
     """Calls, of each worker."""
     rows_per_second: Rate = None
@@ -59,6 +61,11 @@ class Limits(BaseModel):
     def numbers(self) -> dict[str, float]:
         """Return the limits that are in force."""
         return {name: value for name, value in self.given.items() if value != NONE}
+
+    @property
+    def of_calls(self) -> dict[str, float]:
+        """Return those that workers keep."""
+        return {name: value for name, value in self.numbers.items() if name != "deployments_per_minute"}
 
 
 NO_LIMITS = Limits()
