@@ -58,7 +58,7 @@ def test_a_limit_of_zero_names_no_time():
         deployed.charge(caller(0))
     assert raised.value.retry_after is None and deployed.refused == {LIMIT: 1}
     deployed.charge(Caller("free", {}))
-    deployed.charge_present()  # without identities there is no caller
+    deployed.charge_present()  # as without identities
 
 
 def test_empty_buckets_are_dropped(monkeypatch: pytest.MonkeyPatch):
