@@ -81,6 +81,7 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
     async def DeployModel(
         self, request: pb.DeployModelRequest, context: Context
     ) -> AsyncIterator[pb.DeployModelResponse]:
+        self._plane.deployed.charge_present()
         deployment = await self._plane.heavy.run(translate.deployment, request, _client(context))
         async for step in self._plane.deployments.run(deployment, self._patience(context) if request.wait else 0.0):
             if isinstance(step, ModelVersion):

@@ -66,11 +66,11 @@ class Metrics:
         """Export a total that is counted elsewhere."""
         self.registry.register(_Kept(lambda: [CounterMetricFamily(f"pretzel_control_{name}", text, value=read())]))
 
-    def watch_reasons(self, name: str, text: str, counts: Mapping[str, int]) -> None:
-        """Export totals by reason that are counted elsewhere."""
+    def watch_reasons(self, name: str, text: str, counts: Mapping[str, int], label: str = "reason") -> None:
+        """Export totals by a label that are counted elsewhere."""
 
         def read() -> list[Metric]:
-            family = CounterMetricFamily(f"pretzel_control_{name}", text, labels=["reason"])
+            family = CounterMetricFamily(f"pretzel_control_{name}", text, labels=[label])
             for reason, count in dict(counts).items():
                 family.add_metric([reason], count)
             return [family]

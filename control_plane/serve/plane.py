@@ -22,6 +22,7 @@ from pretzel.control_plane.serve.metrics import Metrics
 from pretzel.control_plane.serve.opened import opened_by
 from pretzel.control_plane.serve.peers import PEERS, Neighbours
 from pretzel.control_plane.serve.pools import Pool
+from pretzel.control_plane.serve.quotas import Deployed
 from pretzel.control_plane.serve.uploads import OpenUploads
 from pretzel.control_plane.serve.work import LEASE_SECONDS, TakenError, Works
 from pretzel.control_plane.settings import Settings
@@ -81,6 +82,7 @@ class Plane:
         self.deployments = Deployments(
             self.deployer, self.live, self.metrics, settings.deployments, settings.queued_deployments
         )
+        self.deployed = Deployed()
         self._show()
 
     def lease(self, digests: Sequence[Digest], client: str) -> None:
@@ -185,6 +187,8 @@ class Plane:
         self.metrics.watch_total("scrubbed_bytes", "Bytes read again.", lambda: self.scrubber.scrubbed_bytes)
         if self.keeper is not None:
             self.metrics.watch_reasons("refused", "Calls refused for their caller.", self.keeper.refused)
+            text, counts = "Calls refused by a limit of their caller.", self.deployed.refused
+            self.metrics.watch_reasons("limit_refusals", text, counts, label="limit")
         self.metrics.watch_caches({"parameter": self.parameters, "derived": DERIVED})
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ def merge(parts: Iterable[Numbers]) -> Numbers:
     http: Counter[tuple[str, str]] = Counter()
     look_ups: dict[str, list[int]] = {}
     histograms: dict[str, list[Any]] = {"loads": [[], 0.0], "waits": [[], 0.0]}
-    counters: dict[str, Counter[str]] = {"rejected": Counter(), "counts": Counter(), "background": Counter()}
+    counters: dict[str, Counter[str]] = {name: Counter() for name in ("rejected", "limits", "counts", "background")}
     exemplars: dict[tuple[str, str, int], list[Any]] = {}
     triton: dict[tuple[str, str], list[int]] = {}
     for part in parts:

@@ -80,6 +80,8 @@ class Tally:
         """Time that requests waited for an executor thread."""
         self.rejected: Counter[str] = Counter()
         """Requests that the engine rejected, by reason."""
+        self.limits: Counter[str] = Counter()
+        """Calls and messages refused by a limit of their caller, by limit."""
         self.counts: Counter[str] = Counter()
         """Other events by name."""
 
@@ -120,6 +122,7 @@ class Tally:
             "look_ups": {model: [found.hits, found.misses] for model, found in self._look_ups.items()},
             "loads": [self.loads.buckets, self.loads.seconds],
             "waits": [self.waits.buckets, self.waits.seconds],
+            "limits": dict(self.limits),
             "rejected": dict(self.rejected),
             "counts": dict(self.counts),
         }

@@ -91,6 +91,12 @@ def families(parts: list[Numbers], counters: Mapping[str, float], gauges: Mappin
     for reason, count in total["rejected"].items():
         rejected.add_metric([reason], count)
     yield rejected
+    limits = CounterMetricFamily(
+        "pretzel_limit_refusals", "Calls and messages refused by a limit of their caller.", labels=["limit"]
+    )
+    for limit, count in total["limits"].items():
+        limits.add_metric([limit], count)
+    yield limits
     yield _look_ups(total)
     for name, text in COUNTS.items():
         yield CounterMetricFamily(f"pretzel_{name}", text, value=total["counts"].get(name, 0))

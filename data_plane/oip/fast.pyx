@@ -200,7 +200,10 @@ cdef class FastInfer:
         if target.results is not None and not request.streamed:
             kept = target.results.get(request.message)
             if kept is not None and not (deadline and deadline <= request.begun):
-                return target.repeated(kept, request.begun)
+                refusal = self.runner.present.charge(kept[1])
+                return target.repeated(kept, request.begun) if refusal is None else target.failed(
+                    refusal, now() - request.begun, self.runner.request
+                )
         tensors = self.tensors(target, request)
         if tensors is None:
             return None

@@ -23,6 +23,7 @@ from pretzel.data_plane.scheduling.policy import level_of
 from pretzel.data_plane.telemetry.recording import count, recorded
 from pretzel.data_plane.traffic.fork import picked
 from pretzel.data_plane.traffic.origin import ORIGIN
+from pretzel.data_plane.transport.metering import charge_rows
 from pretzel.engine import Executable
 from pretzel.errors import PretzelError
 from pretzel.inference import service_pb2 as pb
@@ -103,6 +104,7 @@ class Inference:
         loaded = entry.executable or await self._backend.plans.load(entry), entry.proof
         reading = time.perf_counter_ns()
         columns = await self._columns(request, signature)
+        charge_rows(_rows(request))
         ready = time.perf_counter_ns()
         packer = Packer(signature, request.id, requested, self._backend.settings.max_message_bytes, final)
         timed = _Timed(loaded[0], packer)

@@ -12,6 +12,7 @@ from pretzel.data_plane.oip.outputs import streamed
 from pretzel.data_plane.oip.shared_memory import Regions
 from pretzel.data_plane.telemetry.recording import failed
 from pretzel.data_plane.transport.context import ServicerContext, deadline_of
+from pretzel.data_plane.transport.metering import charge_message
 from pretzel.data_plane.transport.streams import Streams
 from pretzel.errors import NoCatalogError, NotFoundError, UnauthenticatedError, UnavailableError, UnsupportedError
 from pretzel.inference import service_pb2 as pb
@@ -164,6 +165,7 @@ class InferenceService:
 
     async def _answer(self, request: pb.ModelInferRequest, context: ServicerContext) -> bytes:
         try:
+            charge_message()
             return streamed(await self._inference.infer(request, deadline_of(context), final=True))
         except (NoCatalogError, UnauthenticatedError):  # every request would fail alike, so the stream ends
             raise

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pretzel.data_plane.rest.http.messages import Request
 from pretzel.data_plane.rest.routing import Answer, Route
 from pretzel.data_plane.traffic.origin import ORIGIN
+from pretzel.data_plane.transport.metering import Stay
 from pretzel.serving.identity.caller import ACCESS
 from pretzel.serving.identity.keeper import AUTHORIZATION, Keeper
 from pretzel.serving.identity.table import On
@@ -20,6 +21,7 @@ def enter(keeper: Keeper | None, request: Request, route: Route, names: Sequence
     Raises:
         UnauthenticatedError: it has no accepted credential.
         PermissionDeniedError: its caller lacks the role.
+        ExhaustedError: its caller has reached a limit.
     """
     rule = route.rule
     if keeper is None or rule.role is None:
@@ -30,6 +32,8 @@ def enter(keeper: Keeper | None, request: Request, route: Route, names: Sequence
     request.access = access = rule.lasting(lambda: keeper.identify(authorization, names_of_peer))
     if rule.on is On.MODEL and names:
         access.require(names[0])
+    if access.caller.meter is not None:
+        request.stay = Stay(access.caller.meter)
 
 
 def handled(request: Request, route: Route, names: Sequence[str]) -> Answer:

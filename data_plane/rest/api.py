@@ -150,6 +150,8 @@ class Api:
 
     def _finished(self, request: Request, route: Route | None, response: Response) -> Response:
         self._tally.http[route.name if route else _UNREAD, str(response.status)] += 1
+        if request.stay is not None:
+            request.stay.end()
         response.headers.append(("x-request-id", _identified(request)))
         if self._cors.origins:
             self._cors.permit(request, response)

@@ -16,6 +16,7 @@ from pretzel.data_plane.residency.sound import sound
 from pretzel.data_plane.telemetry.recording import count, recorded
 from pretzel.data_plane.traffic.fork import picked
 from pretzel.data_plane.traffic.origin import ORIGIN
+from pretzel.data_plane.transport.metering import charge_rows
 from pretzel.engine import Executable
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
@@ -109,8 +110,9 @@ class Rows:
             return columns_of(X, target.inputs, target.metadata, method_of(first))
 
         columns = await asyncio.to_thread(convert) if large else convert()
-        answer = await self._run(target.route, columns, outputs, deadline, pack)
         rows = len(next(iter(columns.values()))) if columns else 0
+        charge_rows(rows)
+        answer = await self._run(target.route, columns, outputs, deadline, pack)
         count(self._backend.tally.calls(method, target.route.version.model), start, rows)
         return answer
 

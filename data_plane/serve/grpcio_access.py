@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
@@ -42,19 +43,37 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
 
     def _admitting(self, behaviour: Callable[[Any, Any], Any], rule: Rule, read: Any = None) -> Any:
         async def admitted(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
-            await self._enter(rule, context)
-            return await behaviour(read(request) if read else request, context)
+            async with self._entered(rule, context, stream=read is None):
+                return await behaviour(read(request) if read else request, context)
 
         return admitted
 
     def _admitting_stream(self, behaviour: Callable[[Any, Any], Any], rule: Rule, read: Any) -> Any:
         async def admitted(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
-            await self._enter(rule, context)
-            async for response in behaviour(read(request) if read else request, context):
-                await self._stay(context)
-                yield response
+            async with self._entered(rule, context):
+                async for response in behaviour(read(request) if read else request, context):
+                    await self._stay(context)
+                    yield response
 
         return admitted
+
+    @asynccontextmanager
+    async def _entered(
+        self, rule: Rule, context: grpc.aio.ServicerContext[Any, Any], *, stream: bool = False
+    ) -> AsyncIterator[None]:
+        """Let a call run in the block, or end it."""
+        await self._enter(rule, context)
+        access = ACCESS.get()
+        assert access is not None
+        meter = access.caller.meter
+        refusal = None if meter is None else meter.stay() if stream else meter.enter()
+        if refusal is not None:
+            await context.abort(*identified(refusal, request_id_of(context.invocation_metadata() or ())))
+        try:
+            yield
+        finally:
+            if meter is not None:
+                meter.leave()
 
     async def _stay(self, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         """End a call whose credential has ended."""

@@ -29,6 +29,7 @@ from pretzel.data_plane.traffic.origin import ORIGIN
 from pretzel.data_plane.transport.context import ServicerContext, deadline_of
 from pretzel.data_plane.transport.fast import FastPredict
 from pretzel.data_plane.transport.many import FastMany
+from pretzel.data_plane.transport.metering import charge_message, charge_rows
 from pretzel.data_plane.transport.parts import Part, length
 from pretzel.data_plane.transport.streams import Streams
 from pretzel.engine import Executable
@@ -107,6 +108,7 @@ class PredictionService(PredictionServiceServicer):
 
     async def _answer(self, request: pb.PredictStreamRequest, deadline: float) -> pb.PredictStreamResponse | bytes:
         try:
+            charge_message()
             return streamed(request.id, await self._predict(request.request, deadline, waits=True))
         except (NoCatalogError, UnauthenticatedError):  # every request would fail alike, so the stream ends
             raise
@@ -122,6 +124,7 @@ class PredictionService(PredictionServiceServicer):
         if len(request.models) > MAX_MODELS:
             raise InputError(f"models: {len(request.models)} in one call, at most {MAX_MODELS}; send several calls")
         start = time.monotonic()
+        charge_rows(request.columns[0].rows * len(request.models) if request.columns else 0)
         call = Call(columns_from_proto(request.columns), tuple(dict.fromkeys(request.outputs)), deadline_of(context))
         results = await self._fan_out.predict(request.models, call)
         answer = await self._results(request.models, results, groups_of(results) if request.matrix else [])
@@ -153,6 +156,7 @@ class PredictionService(PredictionServiceServicer):
         entry = route.entry
         entry.used = start
         columns = columns_from_proto(request.columns)
+        charge_rows(request.columns[0].rows if columns else 0)
         outputs = tuple(dict.fromkeys(request.outputs)) or None
         pack = Packer(route, self._most_bytes)
         cost = entry.cost_of(outputs)

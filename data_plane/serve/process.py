@@ -34,6 +34,7 @@ from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.supervise.coalesce import Rounds
 from pretzel.data_plane.supervise.link import Link, Message
 from pretzel.data_plane.telemetry.telemetry import Telemetry
+from pretzel.data_plane.transport.meters import Meters
 from pretzel.engine.fusion import FUSER
 from pretzel.errors import PretzelError, UnavailableError
 from pretzel.isolation.stages import PythonStages
@@ -56,12 +57,12 @@ class ServingProcess:
     def __init__(self, link: Link, start: Message) -> None:
         self._link = link
         self._settings = settings = Settings.model_construct(**start["settings"])
-        self._port: int = start["port"]
-        self._further, self._inherited = start.get("listen", ()), start.get("descriptors")
+        self._port, self._further, self._inherited = start["port"], start.get("listen", ()), start.get("descriptors")
         self._tally = tally = Tally(settings.metrics_models)
         self._objects = ObjectReader(Path(start["cache_dir"]))
         self._background = Background(self._report_problems)
-        self._keeper = keeper_of(settings.identities, self._background, tally.rejected)
+        meter_of = _meters_of(start, tally).of
+        self._keeper = keeper_of(settings.identities, self._background, tally.rejected, meter_of=meter_of)
         flight = Flight(start["flight"], start["slot"]) if start.get("flight") else None
         budget = for_plans(settings.memory_budget)
         self._python = PythonStages(settings.python, _log_crash)
@@ -272,6 +273,10 @@ def _log_crash(fault: str, step: str, why: str) -> None:
 
 def _acceptor_of(start: Message) -> Acceptor | None:
     return Acceptor(start["spread"], start["slot"]) if start.get("spread") else None
+
+
+def _meters_of(start: Message, tally: Tally) -> Meters:
+    return Meters(start["settings"]["workers"], start.get("slot", 0), start.get("meters", ""), tally.limits)
 
 
 def _limits_of(settings: Settings) -> Limits:

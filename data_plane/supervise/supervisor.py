@@ -30,6 +30,8 @@ from pretzel.data_plane.supervise.ports import SharedAddresses, is_native
 from pretzel.data_plane.supervise.repair import Repairer
 from pretzel.data_plane.supervise.source import source_of
 from pretzel.data_plane.supervise.spread import Spread
+from pretzel.data_plane.transport.meters import memory_of as memory_of_meters
+from pretzel.data_plane.transport.meters import path_of
 from pretzel.engine import KERNEL_SET
 from pretzel.errors import InputError
 from pretzel.kernels import cpu
@@ -65,6 +67,7 @@ class Supervisor:
         self._cache = ObjectCache(settings.cache_dir)
         self._addresses = SharedAddresses(settings)
         self._figures = memory_of(settings.workers) if settings.workers > 1 and settings.load_reports else None
+        self._meters = memory_of_meters(settings.workers) if settings.identities else None
         start = self._start_message()
         source = source_of(settings, self.name, self._facts)
         self._reporter, self._leave = source.reporter, source.close
@@ -96,7 +99,8 @@ class Supervisor:
     def _start_message(self) -> dict[str, Any]:
         """Return the configuration of the serving processes."""
         settings, addresses = self._settings, self._addresses
-        shared = {} if self._figures is None else {"figures": self._figures}
+        shared: dict[str, Any] = {} if self._figures is None else {"figures": self._figures}
+        shared |= {} if self._meters is None else {"meters": path_of(self._meters)}
         return {
             "settings": settings.model_dump(mode="json"),
             "cache_dir": str(settings.cache_dir.absolute()),
@@ -145,8 +149,9 @@ class Supervisor:
         self._cache.close()
         if self._spread is not None:
             self._spread.close()
-        if self._figures is not None:
-            os.close(self._figures)
+        for shared in (self._figures, self._meters):
+            if shared is not None:
+                os.close(shared)
 
     def whereabouts(self) -> dict[str, Any]:
         """Return the fields of the ready line."""

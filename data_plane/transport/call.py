@@ -115,8 +115,7 @@ class Call(Headed):
         answer = shortcut_of(self, message)
         if isinstance(answer, PretzelError):
             self.connection.sender.refuse_by(self, answer)
-            self._close()
-            return
+            return self._close()
         if not isinstance(answer, bytes):
             self.carry(len(message))
         if answer is None:
@@ -146,7 +145,7 @@ class Call(Headed):
         """Answer a unary call by its ordinary handler, unless the call has ended meanwhile."""
         if not self.finished:
             self.carry(len(message))
-            self.run(run_handler(self, message))
+            self.run(run_handler(self, message, paid=True))
 
     def carry(self, nbytes: int = 0) -> None:
         """Count the bytes of the messages that are being answered; by default there are none any more."""
@@ -297,4 +296,5 @@ class Call(Headed):
             self._inbox.clear()
         if self._carried:
             self.carry()
+        self.leave()
         self.on_sent()

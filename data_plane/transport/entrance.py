@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import grpc
 
 from pretzel.data_plane.transport.head import Head, Rejection, read_head
+from pretzel.data_plane.transport.metering import charged_message, entered, may_stay
 from pretzel.data_plane.transport.methods import Answer, Method
 from pretzel.data_plane.transport.permits import decide
 from pretzel.data_plane.transport.refusing import echoed
@@ -18,6 +19,7 @@ from pretzel.errors import PretzelError
 from pretzel.serving.errors import status_of
 from pretzel.serving.identity.caller import Caller
 from pretzel.serving.identity.keeper import authorization_in
+from pretzel.serving.identity.limits import renewed
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.call import Call
@@ -82,10 +84,20 @@ class Entrance:
 def shortcut_of(call: Call, message: bytes) -> Answer:
     """Return the answer of a method's shortcut to a message, if the caller may have it without the handler."""
     access, method = call.head.access, call.method
-    if access is not None and not access.everywhere and method.fast is not None:
+    if access is None:
+        return method.shortcut(message, call.deadline, call)
+    meter = access.caller.meter
+    if not access.everywhere and method.fast is not None:
         decision = decide(access, message, method.form)
+        if decision is None and meter is not None and method.each is None:
+            return entered(call, meter)
         if decision is not True:
             return decision or None
+    if meter is not None:
+        if method.each is not None:
+            return charged_message(call, message, meter)
+        answer: Answer = meter.answer(method.shortcut, message, call)
+        return answer
     return method.shortcut(message, call.deadline, call)
 
 
@@ -97,10 +109,13 @@ def has_ended(head: Head) -> bool:
 def is_admitted(call: Call) -> bool:
     """Return whether the caller of a stream may go on; if not, end the stream: its credential has ended."""
     access = call.head.access
-    if access is None or not access.caller.ended:
+    if access is None:
         return True
     try:
-        call.connection.entrance.admit(call.head, call.method)
+        if access.caller.ended:
+            call.connection.entrance.admit(call.head, call.method)
+        if (refusal := may_stay(call)) is not None:
+            raise renewed(refusal)
     except PretzelError as error:
         call.fail(error)
         return False

@@ -142,7 +142,10 @@ cdef class FastPredict:
         if target.results is not None and not self.runner.request.streamed:
             kept = target.results.get(self.runner.request.message)
             if kept is not None and not (deadline and deadline <= begun):
-                return target.repeated(kept, begun)
+                refusal = self.runner.present.charge(kept[1])
+                return target.repeated(kept, begun) if refusal is None else target.failed(
+                    refusal, now() - begun, self.runner.request
+                )
         prepared = self.prepared(target)
         if prepared is None:
             return None

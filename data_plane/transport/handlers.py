@@ -12,7 +12,9 @@ import grpc
 
 from pretzel.data_plane.transport.context import Context, deserialized
 from pretzel.data_plane.transport.entrance import is_admitted
+from pretzel.data_plane.transport.metering import PAID, may_stay
 from pretzel.serving.identity.caller import ACCESS
+from pretzel.serving.identity.limits import renewed
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.call import Call
@@ -20,12 +22,18 @@ if TYPE_CHECKING:
 STOPPING = "this worker is stopping; retry on another one"
 
 
-async def run_handler(call: Call, message: bytes | None) -> None:
-    """Answer a call by its ordinary handler; ``message`` is the request of a method that takes one."""
+async def run_handler(call: Call, message: bytes | None, *, paid: bool = False) -> None:
+    """Answer a call by its ordinary handler; ``message`` is the request of a method that takes one.
+
+    The rows of one that is ``paid`` are charged already.
+    """
     context = Context(call)
+    PAID.set(paid)
     ACCESS.set(call.head.access)
     async with finishing(call):
         try:
+            if call.method.takes_many and (refusal := may_stay(call)) is not None:
+                raise renewed(refusal)
             await _handle(call, context, message)
         except grpc.aio.AbortError:
             pass
@@ -37,7 +45,7 @@ async def run_awaitable(call: Call, message: bytes, answer: Awaitable[bytes | No
     async with finishing(call):
         response = await answer
         if response is None:
-            await run_handler(call, message)
+            await run_handler(call, message, paid=True)
             return
         await call.write(response)
         call.finish(grpc.StatusCode.OK)

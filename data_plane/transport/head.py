@@ -7,6 +7,7 @@ import grpc
 from pretzel.data_plane.traffic.origin import key_in
 from pretzel.data_plane.transport.guard import MARK
 from pretzel.data_plane.transport.limits import FIELD_OVERHEAD
+from pretzel.data_plane.transport.meter import Meter
 from pretzel.data_plane.transport.status import Header, Metadata, metadata_of
 from pretzel.serving.identity.caller import Access
 
@@ -48,8 +49,16 @@ class Headed:
     """A call with a head, which calls with the same fields share."""
 
     head: Head
+    meter: Meter | None = None
+    """Counts it among the running calls of its caller, until it leaves."""
     point: int | None = None
     """The point at which the call falls into split aliases, once it is asked for."""
+
+    def leave(self) -> None:
+        """Do not count it among the running calls any more."""
+        if self.meter is not None:
+            self.meter.leave()
+            self.meter = None
 
     def route_key(self) -> bytes | None:
         """Return the key by which the caller wants to be routed; None for none."""

@@ -15,6 +15,7 @@ from pretzel.data_plane.transport.context import Context
 from pretzel.data_plane.transport.entrance import is_admitted, shortcut_of
 from pretzel.data_plane.transport.handlers import finishing
 from pretzel.data_plane.transport.held import MOST_BYTES
+from pretzel.data_plane.transport.metering import PAID
 from pretzel.data_plane.transport.methods import Answer
 from pretzel.errors import PretzelError
 from pretzel.serving.identity.caller import ACCESS
@@ -119,6 +120,7 @@ class Lane:
         context: Any = Context(self._call)
         ACCESS.set(self._call.head.access)
         ORIGIN.set(self._call)
+        PAID.set(answer is not None)
         return await self._call.method.each(message, context)
 
     def _start(self, work: Awaitable[None], answer: object = None) -> None:

@@ -87,6 +87,7 @@ cdef class Fan(Layout):
         self.prepared, self.calls, self.entries, self.plans = prepared, calls, made.entries, made.plans
         self.references = made.references
         self.count, self.kept = len(made.heads), made.heads
+        self.times = self.count
         self.members = <Member*>calloc(self.count + 1, sizeof(Member))
         self.separate = <int*>calloc(self.count + 1, sizeof(int))
         if not (self.members and self.separate):

@@ -42,19 +42,17 @@ def refuse_all(
 
 
 cdef bint calls_to(tuple fields, bytes path):
-    cdef tuple field
-    for field in fields:
-        if field[0] == b":path":
-            return field[1] == path
+    for name, value in fields:  # fields that must not be indexed are of a class of their own
+        if name == b":path":
+            return value == path
     return False
 
 
 cpdef tuple echoed(object fields):
     """Return the field with the identifier that a client gave its call, for the answer; none if it is not usable."""
-    cdef tuple field
-    for field in fields:
-        if field[0] == REQUEST_ID:
-            return (field,) if is_usable(field[1]) else ()
+    for name, value in fields:
+        if name == REQUEST_ID:
+            return ((name, value),) if is_usable(value) else ()
     return ()
 
 

@@ -2,12 +2,14 @@
 from libc.stdint cimport int64_t
 
 from pretzel.data_plane.transport.decode cimport Request
+from pretzel.data_plane.transport.meter cimport Present
 from pretzel.data_plane.transport.prepared cimport Prepared
 from pretzel.kernels.frame cimport Frame, Workspace
 
 
 # The form of a response, and where its call is counted.
 cdef class Layout:
+    cdef int64_t times            # a row is scored by so many models
     cdef readonly object results  # the kept answers of the model; None if it keeps none
     # The bytes of the response after a run that returned OK; None if it has no form here or takes more than `most`
     # bytes, which `taken` then holds.
@@ -48,6 +50,7 @@ cdef class SharedLook:
 
 cdef class Runner:
     cdef Request request     # the one that is being answered
+    cdef Present present     # the call whose rows are charged
     cdef SharedLook look     # takes over the look at the files of answers while it is open; None for none
     cdef object engine
     cdef Workspace workspace

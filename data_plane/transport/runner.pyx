@@ -16,6 +16,7 @@ from pretzel.data_plane.scheduling.gathering import MOST_EACH as _MOST_EACH
 from pretzel.data_plane.scheduling.memory import too_large
 from pretzel.data_plane.scheduling.policy import NORMAL, SMALL_BYTES
 from pretzel.data_plane.scheduling.turn import ALONE
+from pretzel.data_plane.transport.meter import PRESENT
 from pretzel.engine.workspaces import KEEP_BYTES, guarded
 from pretzel.errors import PretzelError
 from pretzel.kernels.parts import learn_run
@@ -30,6 +31,9 @@ cdef double LINGER = 0.02         # seconds after such a call in which others ar
 
 cdef class Layout:
     """The form of a response, and the numbers that count its call."""
+
+    def __cinit__(self):
+        self.times = 1
 
     cdef bytes respond(self, Prepared prepared, Frame* frame, Request request, int64_t most, int64_t* taken):
         raise NotImplementedError
@@ -187,6 +191,7 @@ cdef class Runner:
         self.inline_seconds, self.gather_rows = limits.inline_seconds, engine.gather_rows
         self.small_bytes, self.answer_bytes = min(SMALL_BYTES, limits.memory), min(limits.answer, most_bytes)
         self.request, self.workspace, self.look = Request(), Workspace(), None
+        self.present = PRESENT
 
     cdef object answer(self, Prepared prepared, Layout layout, double deadline, double begun):
         cdef int64_t rows, size
@@ -194,6 +199,9 @@ cdef class Runner:
         if not prepared.accepts(self.request):
             return None
         rows, size = self.request.columns[0].rows, prepared.size_of(self.request)
+        refusal = self.present.charge(rows * layout.times)
+        if refusal is not None:
+            return None if self.request.streamed else layout.failed(refusal, now() - begun, self.request)
         expected = prepared.cost.expected(size, rows)
         if not self.is_small(prepared, rows, size, expected) or (
             expected >= HANDED_OVER and self.is_gathered(prepared, rows, begun)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
+from tests.day.canaries import roll_out
 from tests.day.load import Callers, Deployer
 from tests.day.losses import check_deployments, check_whole, lose_each
 from tests.day.models import model
@@ -45,6 +46,7 @@ def run(root: Path, models: int) -> Record:
 def _work(record: Record, state: State, system: System, root: Path) -> None:
     with record.step("steady load"):
         time.sleep(STEADY_SECONDS)
+    roll_out(record, system)
     lose_each(record, state, system)
     upgrade(record, system)
     check_whole(record, system, "the day")

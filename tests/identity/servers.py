@@ -30,11 +30,11 @@ ROLES: Mapping[str, Mapping[str, object]] = {
 class Identities:
     """The file of identities, and their tokens."""
 
-    def __init__(self, folder: Path, further: str = "") -> None:
+    def __init__(self, folder: Path, further: str = "", roles: Mapping[str, Mapping[str, object]] = ROLES) -> None:
         self.folder, self.path = folder, folder / "identities.toml"
-        self.tokens = {name: new_token() for name in ROLES}
+        self.tokens = {name: new_token() for name in roles}
         self.further = further
-        self.write(ROLES)
+        self.write(roles)
 
     def write(self, roles: Mapping[str, Mapping[str, object]]) -> None:
         """Replace the file."""

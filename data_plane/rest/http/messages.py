@@ -8,6 +8,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 
 from pretzel.data_plane.traffic import origin
+from pretzel.data_plane.transport.metering import Stay
 from pretzel.serving.identity.caller import Access
 
 JSON = "application/json"
@@ -21,7 +22,7 @@ class Request:
 
     __slots__ = (
         *("access", "arrived", "body", "certificate", "headers", "held", "is_kept", "method", "path", "point", "query"),
-        "version",
+        *("stay", "version"),
     )
     point: int
     """The point at which the request falls into split aliases; set once it is asked for."""
@@ -33,6 +34,8 @@ class Request:
         """The names in the certificate of the client."""
         self.access: Access | None = None
         """The access of the caller; None for a request that needs no role."""
+        self.stay: Stay | None = None
+        """Counts it among the running calls of its caller; None without limits."""
         self.held = 0
         """Bytes that are counted for the body as it was received."""
         self.is_kept = True

@@ -58,7 +58,7 @@ class Repeater:
                 lost = error
                 yield backoff(number)
             except ExhaustedError as error:
-                if error.retry_after is None or time.monotonic() - began > PATIENCE:
+                if error.retry_after is None or time.monotonic() + error.retry_after - began > PATIENCE:
                     raise
                 lost = error
                 yield Sleep(max(error.retry_after * random.uniform(1.0, 1.5), backoff(number).seconds))

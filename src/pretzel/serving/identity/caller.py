@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pretzel.errors import PermissionDeniedError
+from pretzel.serving.identity.limits import NO_LIMITS, Limits
 from pretzel.serving.identity.roles import ALL, Patterns, Role, model_of
 
 MOST_DECISIONS = 1 << 12
@@ -45,6 +46,9 @@ class Caller:
     refused: Counter[str] = field(default_factory=Counter)
     """Counts refused calls of the server by reason."""
     accesses: dict[Role, Access] = field(default_factory=dict)
+    limits: Limits = NO_LIMITS
+    meter: Any = None
+    """Counts its calls on a worker; None without limits."""
 
     @property
     def ended(self) -> bool:

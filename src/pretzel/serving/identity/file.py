@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from pretzel.errors import PreconditionError
+from pretzel.serving.identity.limits import NO_LIMITS, Limits
 from pretzel.serving.identity.roles import IMPLIED, Patterns, Role, checked
 from pretzel.serving.identity.tokens import TokenHash
 from pretzel.serving.listeners import is_loopback
@@ -128,6 +129,8 @@ class Identity(_Strict):
     deploy: list[Pattern] = []
     administer: list[Pattern] = []
     worker: bool = False
+    limits: Limits = NO_LIMITS
+    """Limits of its own, instead of those of ``[limits]``."""
 
     @model_validator(mode="after")
     def _recognizable(self) -> Self:
@@ -153,6 +156,8 @@ class Identities(_Strict):
     """The person or address that grants roles; errors name it."""
     identity: Annotated[list[Identity], Field(min_length=1)]
     issuer: list[Issuer] = []
+    limits: Limits = NO_LIMITS
+    """Limits of every identity that has none of its own."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

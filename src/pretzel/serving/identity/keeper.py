@@ -15,7 +15,7 @@ from pretzel.serving.background import Background
 from pretzel.serving.identity.caller import Caller
 from pretzel.serving.identity.file import Identities, read_identities
 from pretzel.serving.identity.keys import Keys
-from pretzel.serving.identity.recognition import Names, Recognition
+from pretzel.serving.identity.recognition import MeterOf, Names, Recognition, unmetered
 
 log = structlog.get_logger(__name__)
 
@@ -36,14 +36,17 @@ class Keeper:
         worker_token: Path | None = None,
         background: Background | None = None,
         refused: Counter[str] | None = None,
+        meter_of: MeterOf = unmetered,
     ) -> None:
         """Read the file; ``background`` hears of failures to read it again, and ``refused`` counts refused calls.
+
+        ``meter_of`` returns the meters of callers.
 
         Raises:
             PreconditionError: it, or a secret that it names, cannot be read or is invalid.
         """
         self._path, self._worker_token = Path(path), Path(worker_token) if worker_token else None
-        self._background = background or Background()
+        self._background, self._meter_of = background or Background(), meter_of
         self.refused = Counter[str]() if refused is None else refused
         """Calls without an accepted credential, and calls that lack a role, by reason."""
         self.on_change: Callable[[Identities, Identities], None] = lambda before, after: None
@@ -126,7 +129,7 @@ class Keeper:
         if signature[0] != before:
             raise PreconditionError(f"identities: {self._path} is being written; it is read again in a moment")
         last = self.recognition.verifier if self.recognition is not None else None
-        return signature, content, Recognition(content, self._worker_token, last, self.refused)
+        return signature, content, Recognition(content, self._worker_token, last, self.refused, meter_of=self._meter_of)
 
     def _present(self) -> Signature:
         """Return the identity of the present content of all files; a missing one is noticed when it is read."""
@@ -135,14 +138,18 @@ class Keeper:
 
 
 def keeper_of(
-    path: Path | None, background: Background, refused: Counter[str] | None = None, worker_token: Path | None = None
+    path: Path | None,
+    background: Background,
+    refused: Counter[str] | None = None,
+    worker_token: Path | None = None,
+    meter_of: MeterOf = unmetered,
 ) -> Keeper | None:
     """Return the keeper of a file; None without one: every caller may then do everything.
 
     Raises:
         PreconditionError: as :class:`Keeper`.
     """
-    return Keeper(path, worker_token, background, refused) if path else None
+    return Keeper(path, worker_token, background, refused, meter_of) if path else None
 
 
 def _state(file: Path) -> tuple[int, int, int]:

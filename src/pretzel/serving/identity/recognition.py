@@ -7,13 +7,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pretzel.errors import PreconditionError, UnauthenticatedError
 from pretzel.serving.identity.caller import Caller, Era
 from pretzel.serving.identity.file import Certificate, Identities, Identity, hash_in, token_hashes
 from pretzel.serving.identity.jwt_tokens import LONGEST, JwtVerifier, refused
 from pretzel.serving.identity.keys import FETCH_SECONDS
+from pretzel.serving.identity.limits import Limits
 from pretzel.serving.identity.roles import Patterns, Role
 from pretzel.serving.identity.tokens import TokenHash, digest_of, id_of
 
@@ -27,6 +28,14 @@ OWN_WORKER = "worker"
 Names = Mapping[str, Sequence[bytes]]
 """The properties of a connection's certificate, as gRPC has them: empty if the client showed none."""
 COMMON, ALTERNATIVE = "x509_common_name", "x509_subject_alternative_name"
+
+
+MeterOf = Callable[[str, Limits, str], Any]
+"""Returns the meter of an identity by its name, its limits and the contact of errors; None for none."""
+
+
+def unmetered(name: str, limits: Limits, contact: str) -> None:
+    """Return no meter: this server counts no calls."""
 
 
 class _Refusal(NamedTuple):
@@ -47,6 +56,7 @@ class Recognition:
         last: JwtVerifier | None = None,
         counter: Counter[str] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        meter_of: MeterOf = unmetered,
     ) -> None:
         """Read the secrets of the identities, and the token of the workers, if it has a file.
 
@@ -56,7 +66,7 @@ class Recognition:
             PreconditionError: one cannot be read, or two identities share a credential.
         """
         self._content, self._refused = content, Counter[str]() if counter is None else counter
-        self._clock = clock
+        self._clock, self._meter_of = clock, meter_of
         self._era, self._issued_era = Era(), Era()
         self._identities = [*content.identity]
         self._tokens: dict[str, tuple[TokenHash, Caller]] = {}
@@ -72,6 +82,7 @@ class Recognition:
 
     def _add(self, identity: Identity) -> None:
         caller = self._caller(identity.name, identity.roles)
+        self._limit(caller, identity)
         for found in token_hashes(identity):
             self._add_token(found, caller)
         for certificate in identity.certificate:
@@ -84,6 +95,12 @@ class Recognition:
         if found.id in self._tokens:
             raise PreconditionError(f"identity {caller.name!r}: its token {found.id} is another identity's too")
         self._tokens[found.id] = found, caller
+
+    def _limit(self, caller: Caller, identity: Identity) -> Caller:
+        """Give a caller the limits of its identity, and the meter that all callers of that name share."""
+        limits = caller.limits = identity.limits.over(self._content.limits)
+        caller.meter = self._meter_of(identity.name, limits, self._content.contact)
+        return caller
 
     def _caller(self, name: str, roles: Mapping[Role, Patterns]) -> Caller:
         return Caller(name, roles, "", self._content.contact, math.inf, self._era, self._refused)
@@ -140,7 +157,9 @@ class Recognition:
         expires = min(verified.expires, self._clock() + FETCH_SECONDS)
         for identity in self._identities:
             if any(map(verified.matches, identity.jwt)):
-                return Caller(identity.name, identity.roles, verified.subject, contact, expires, era, self._refused)
+                subject, counter = verified.subject, self._refused
+                found = Caller(identity.name, identity.roles, subject, contact, expires, era, counter)
+                return self._limit(found, identity)
         raise refused(f"no identity for the subject {verified.subject[:100]!r} of {verified.issuer!r}")
 
     def _by_certificate(self, names: Names) -> Caller:
