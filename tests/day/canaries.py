@@ -1,4 +1,4 @@
-"""A canary that goes wrong and rolls back by itself, and one that is promoted."""
+"""A canary that goes wrong and rolls back, and one that is promoted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def roll_out(record: Record, system: System) -> None:
         for number, known in versions.items():
             plane.deploy(NAME, known.estimator, sample=known.rows, alias="stable" if number == 1 else "")
         with CanaryCallers(system.address, NAME, versions) as callers:
-            with record.step("a slow canary rolls back by itself") as step:
+            with record.step("a slow canary rolls back") as step:
                 done = _rolled(plane, 2, WINDOW_SECONDS)
                 step.notes += [f"{callers.answered[2]} answers by it", done.reason]
             if done.status != "rolled back" or done.ended - done.started > WINDOW_SECONDS:
