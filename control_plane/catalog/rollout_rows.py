@@ -40,7 +40,9 @@ def last(connection: Connection, model: str, alias: str) -> Rollout:
     of_alias = select(rollouts).where(rollouts.c.model == model, rollouts.c.alias == alias)
     row = connection.execute(of_alias.order_by(rollouts.c.id.desc()).limit(1)).first()
     if row is None:
-        raise NotFoundError(f"model {model[:200]!r} has no rollout of alias {alias[:100]!r}; start one: pretzel rollout start")
+        raise NotFoundError(
+            f"model {model[:200]!r} has no rollout of alias {alias[:100]!r}; start one: pretzel rollout start"
+        )
     return rollout_of(row)
 
 

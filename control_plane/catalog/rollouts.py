@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from pretzel.control_plane.catalog import freezing, names, reading, splitting
 from pretzel.control_plane.catalog import rollout_rows as rows
@@ -18,7 +18,7 @@ from pretzel.control_plane.catalog.tables import rollouts
 from pretzel.control_plane.catalog.terms import admit
 from pretzel.control_plane.catalog.work import Task
 from pretzel.control_plane.catalog.writing import check_version
-from pretzel.errors import ExhaustedError, NotFoundError, PreconditionError
+from pretzel.errors import NotFoundError, PreconditionError
 from pretzel.plan.encoding import decode, encode
 from pretzel.plan.model import Model
 from pretzel.plan.rollout import (
@@ -30,9 +30,7 @@ from pretzel.plan.rollout import (
     ROLLED_BACK,
     RUNNING,
     Decision,
-    Figures,
     Rollout,
-    Rules,
     check_steps,
 )
 from pretzel.plan.terms import ANY, Terms
@@ -152,7 +150,9 @@ class Rollouts:
             if not _is_in_force(connection, before):
                 end = "its traffic was changed, or its versions were deleted"
                 ended = replace(before, status=ENDED, ended=decision.at, reason=end)
-                return rows.written(connection, rows.with_decision(ended, replace(decision, decision="end", reason=end)))
+                return rows.written(
+                    connection, rows.with_decision(ended, replace(decision, decision="end", reason=end))
+                )
             if after.status != ROLLED_BACK and _is_frozen(connection, before.model):
                 return None
             reissue(connection, before.model)
@@ -191,7 +191,9 @@ def _placed(model: Model, wanted: Rollout) -> Rollout:
         raise NotFoundError(f"model {model.name!r} has no alias {alias!r}; it has: {has}")
     check_version(model, wanted.version)
     if alias in model.traffic:
-        text = f"{model.name}: the calls of alias {alias!r} are split; end that first: pretzel alias {model.name} {alias}"
+        text = (
+            f"{model.name}: the calls of alias {alias!r} are split; end that first: pretzel alias {model.name} {alias}"
+        )
         raise PreconditionError(f"{text} VERSION")
     if model.aliases[alias] == wanted.version:
         raise PreconditionError(f"{model.name}: alias {alias!r} has version {wanted.version} already; name another")
@@ -232,5 +234,3 @@ def _same(connection: Connection, rollout: Rollout) -> bool:
     """Return whether a rollout is as it was read."""
     row = connection.execute(select(rollouts).where(rollouts.c.id == rollout.id)).first()
     return row is not None and rows.rollout_of(row) == rollout
-
-

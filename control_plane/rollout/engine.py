@@ -40,9 +40,7 @@ def step(now: float, rollout: Rollout, seen: Observations) -> tuple[Rollout, Dec
     return _decided(now, rollout, PROMOTE if last else ADVANCE, reason, seen)
 
 
-def _decided(
-    now: float, rollout: Rollout, what: str, reason: str, seen: Observations
-) -> tuple[Rollout, Decision]:
+def _decided(now: float, rollout: Rollout, what: str, reason: str, seen: Observations) -> tuple[Rollout, Decision]:
     decision = Decision(now, rollout.step, what, reason, "", seen.version, seen.stable)
     if what == ROLL_BACK:
         return replace(rollout, status=ROLLED_BACK, ended=now, reason=reason), decision

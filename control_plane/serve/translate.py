@@ -13,8 +13,8 @@ from pretzel.control_plane.serve.live import MOST_FIGURES, MOST_HELD, MOST_NAME,
 from pretzel.control_plane.verify import Sample, Tolerance
 from pretzel.errors import InputError
 from pretzel.plan import wire
-from pretzel.plan.durations import BUCKETS
 from pretzel.plan.definition import from_tree, parameter_digests
+from pretzel.plan.durations import BUCKETS
 from pretzel.plan.terms import Terms
 from pretzel.serving.identity.caller import ACCESS
 from pretzel.serving.identity.roles import Role

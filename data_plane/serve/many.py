@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pretzel.data_plane.measure.branches import Branch
 from pretzel.data_plane.cache.proof import Proof
+from pretzel.data_plane.measure.branches import Branch
 from pretzel.data_plane.residency.merged_plans import JointCatalog
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Route

@@ -10,8 +10,8 @@ from itertools import chain
 
 import grpc
 
-from pretzel.data_plane.measure.branches import counted
 from pretzel.data_plane.cache.reader import ObjectReader
+from pretzel.data_plane.measure.branches import counted
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.residency.finder import Finder
 from pretzel.data_plane.residency.merged_plans import JointCatalog

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pretzel.client import rollouts
 from pretzel.client.async_connection import AsyncConnection
 from pretzel.client.repeating import Repeater
-from pretzel.plan.rollout import Rollout, Rules
+from pretzel.plan.rollout import USUAL, Rollout, Rules
 from pretzel.plan.terms import ANY, Terms
 
 
@@ -23,7 +23,7 @@ class AsyncRolloutCalls(AsyncConnection):
         *,
         steps: Sequence[float] = rollouts.STEPS,
         every: float = rollouts.EVERY,
-        rules: Rules = Rules(),
+        rules: Rules = USUAL,
         alias: str = "stable",
         terms: Terms = ANY,
         timeout: float | None = None,

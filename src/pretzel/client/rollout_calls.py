@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pretzel.client import rollouts
 from pretzel.client.connection import Connection
 from pretzel.client.repeating import Repeater
-from pretzel.plan.rollout import Rollout, Rules
+from pretzel.plan.rollout import USUAL, Rollout, Rules
 from pretzel.plan.terms import ANY, Terms
 
 
@@ -23,7 +23,7 @@ class RolloutCalls(Connection):
         *,
         steps: Sequence[float] = rollouts.STEPS,
         every: float = rollouts.EVERY,
-        rules: Rules = Rules(),
+        rules: Rules = USUAL,
         alias: str = "stable",
         terms: Terms = ANY,
         timeout: float | None = None,
@@ -32,9 +32,7 @@ class RolloutCalls(Connection):
 
         The control plane goes on to the next step, or rolls back, by what both versions do in each step.
         """
-        return self._run(
-            rollouts.start(self._repeater, model, version, steps, every, rules, alias, terms), timeout
-        )
+        return self._run(rollouts.start(self._repeater, model, version, steps, every, rules, alias, terms), timeout)
 
     def rollout_status(self, model: str, *, alias: str = "stable", timeout: float | None = None) -> Rollout:
         """Return the last rollout of an alias, with its decisions."""

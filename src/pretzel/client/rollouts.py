@@ -87,9 +87,7 @@ def listed(repeater: Repeater, lasting: bool) -> Operation[list[Rollout]]:
 def change(repeater: Repeater, what: str, model: str, alias: str, terms: Terms) -> Operation[Rollout]:
     """Pause, resume, abort or promote the rollout of an alias."""
     kind = _CHANGES[what]
-    request = kind(
-        model=sendable("model name", model), alias=sendable("alias", alias), terms=terms_to_proto(terms)
-    )
+    request = kind(model=sendable("model name", model), alias=sendable("alias", alias), terms=terms_to_proto(terms))
     response = yield from repeater.ask(lambda: UnaryCall(f"{what.capitalize()}Rollout", request))
     return rollout_from_proto(response.rollout)
 

@@ -58,6 +58,10 @@ class Rules:
 _MOST = {"errors": 1.0, "all_errors": 1.0, "disagreement": 1.0, "calls": 10**12, "patience": MOST_SECONDS}
 
 
+USUAL = Rules()
+"""The rules of a rollout that names none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What one version did in a step."""
@@ -141,7 +145,14 @@ def check_steps(steps: Sequence[int], every: float) -> None:
     given = ", ".join(map(percent, steps[:10]))
     if len(steps) > MOST_STEPS:
         raise InputError(f"rollout: {len(steps)} steps; at most {MOST_STEPS} are accepted")
-    if len(steps) < 2 or steps[-1] != SLOTS or steps[0] < 1 or any(b <= a for a, b in zip(steps, steps[1:], strict=False)):
-        raise InputError(f"rollout: the steps are {given or 'none'}; expected growing percents that end with 100, as 1, 10, 100")
+    if (
+        len(steps) < 2
+        or steps[-1] != SLOTS
+        or steps[0] < 1
+        or any(b <= a for a, b in zip(steps, steps[1:], strict=False))
+    ):
+        raise InputError(
+            f"rollout: the steps are {given or 'none'}; expected growing percents that end with 100, as 1, 10, 100"
+        )
     if not 0 < every <= MOST_SECONDS:
         raise InputError(f"rollout: a step of {every} s; expected more than 0, and {MOST_SECONDS:.0f} at most")

@@ -7,7 +7,21 @@ from dataclasses import asdict, fields
 from pretzel.plan.rollout import Decision, Figures, Rollout, Rules
 from pretzel.v1 import rollout_pb2 as pb
 
-_PLAIN = ("id", "model", "alias", "stable", "version", "every", "status", "step", "began", "by", "started", "ended", "reason")
+_PLAIN = (
+    "id",
+    "model",
+    "alias",
+    "stable",
+    "version",
+    "every",
+    "status",
+    "step",
+    "began",
+    "by",
+    "started",
+    "ended",
+    "reason",
+)
 """Fields with the same name and form in both."""
 
 
