@@ -63,8 +63,8 @@ class Rollouts:
         wanted.rules.check()
         with self._changing() as connection, watched(connection, wanted.model):
             model = reading.find_model(connection, wanted.model)
-            rollout = replace(_placed(model, wanted), id=rows.next_id(connection), started=self._now(connection))
             rows.check_free(connection, wanted.model, wanted.alias)
+            rollout = replace(_placed(model, wanted), id=rows.next_id(connection), started=self._now(connection))
             admit(connection, wanted.model, terms, wanted.alias)
             reason = f"version {rollout.version} in {len(rollout.steps)} steps of {rollout.every:g} s"
             first = Decision(rollout.started, 0, "start", reason, rollout.by)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import structlog
 from prometheus_client import Counter, Gauge
@@ -47,7 +48,10 @@ class Advancer:
         )
         gauge = Gauge("pretzel_rollouts", "Rollouts that last, by state.", ["state"], registry=metrics.registry)
         for state in LASTING:
-            gauge.labels(state).set_function(lambda state=state: rollouts.count_lasting()[state])
+            gauge.labels(state).set_function(partial(self._count, state))
+
+    def _count(self, state: str) -> float:
+        return self._rollouts.count_lasting()[state]
 
     async def run(self) -> None:
         """Look at rollouts until cancelled."""

@@ -14,7 +14,6 @@ from typing import Any
 
 from pretzel.data_plane.measure.faults import FAULTS
 from pretzel.plan.durations import BUCKETS, bucket
-from pretzel.v1 import figures_pb2 as pb
 
 MOST = 1000
 """Versions that a report has figures of."""
@@ -97,12 +96,6 @@ class Reported:
         """Take the numbers of all processes, of exited ones too."""
         self._rows = merged(parts)
 
-    def fields(self) -> dict[str, pb.Figures]:
-        """Return the field of a report; none if nothing was counted."""
-        if not self._rows:
-            return {}
-        rows = (
-            pb.VersionFigures(model=model, version=version, faults=faults, refusals=refusals, durations=durations)
-            for model, version, faults, refusals, *durations in self._rows[-MOST:]
-        )
-        return {"figures": pb.Figures(instance=self.instance, versions=rows)}
+    def fields(self) -> dict[str, Any]:
+        """Return the field of a report: the instance of the counting, and the rows; none if nothing was counted."""
+        return {"figures": (self.instance, self._rows[-MOST:])} if self._rows else {}
