@@ -110,7 +110,7 @@ class Rollouts:
         A change that is made already changes nothing, because a client may repeat it after a lost answer.
 
         Raises:
-            NotFoundError: there is no rollout.
+            NotFoundError: the alias has no rollout.
             PreconditionError: it has ended, or the terms do not hold.
         """
         with self._changing() as connection, watched(connection, model):
@@ -138,7 +138,7 @@ class Rollouts:
                 connection.execute(update(rollouts).where(rollouts.c.id == rollout.id).values(start=encode(start)))
 
     def decide(self, task: Task, before: Rollout, after: Rollout, decision: Decision) -> Rollout | None:
-        """Carry out a decision of a rollout; None if it was changed meanwhile, or its model is frozen and it goes on.
+        """Carry out a decision of a rollout; None if it was changed meanwhile, or its model is frozen and it would advance.
 
         Raises:
             UnavailableError: another control plane has taken over.

@@ -13,7 +13,7 @@ ADVANCE, PROMOTE, ROLL_BACK, END = "advance", "promote", "roll back", "end"
 
 @dataclass(frozen=True, slots=True)
 class Observations:
-    """What the versions of a rollout did in its present step."""
+    """The calls of both versions in the present step of a rollout."""
 
     version: Figures = Figures()
     stable: Figures = Figures()

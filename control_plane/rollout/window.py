@@ -1,4 +1,4 @@
-"""What the versions of a rollout did in its present step, from the growing counts of workers."""
+"""The calls of a version in the present step of a rollout, from the growing counts of workers."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _log = structlog.get_logger(part="rollouts")
 
 
 class _Watched:
-    """What is known of one rollout while this control plane looks at it."""
+    """The counts for one rollout while this control plane looks at it."""
 
     def __init__(self) -> None:
         self.of_version, self.of_stable = Window(), Window()

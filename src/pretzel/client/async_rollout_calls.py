@@ -30,7 +30,7 @@ class AsyncRolloutCalls(AsyncConnection):
     ) -> Rollout:
         """Move the calls of an alias to another version in steps, in percent, of so many seconds; return at once.
 
-        The control plane goes on to the next step, or rolls back, by what both versions do in each step.
+        The control plane advances to the next step, or rolls back, by what both versions do in each step.
         """
         return await self._run(
             rollouts.start(self._repeater, model, version, steps, every, rules, alias, terms), timeout

@@ -1,4 +1,4 @@
-"""Rollouts: an alias that moves to another version in steps, and the rules by which it goes on or back."""
+"""Rollouts: an alias that moves to another version in steps, and the rules by which it advances or rolls back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_SECONDS = 366 * 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """When a rollout goes on, and when it rolls back; 0 turns a rule off.
+    """The conditions by which a rollout advances or rolls back; 0 turns one off.
 
     All compare what both versions did in the present step.
     """
@@ -34,7 +34,7 @@ class Rules:
     latency: float = 2.0
     """Largest ratio of the 99th percentiles of the durations of both versions."""
     slack: float = 0.005
-    """A difference of these percentiles of less seconds is no reason to roll back."""
+    """Seconds of difference of these percentiles that are allowed, whatever the ratio."""
     disagreement: float = 0.05
     """Largest part of compared answers that differ from those of the version before."""
     patience: float = 0.0
@@ -64,7 +64,7 @@ USUAL = Rules()
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one version did in a step."""
+    """The calls of one version in a step."""
 
     calls: int = 0
     """Calls that were answered or failed."""
@@ -126,7 +126,7 @@ class Rollout:
 
     @property
     def lasts(self) -> bool:
-        """Whether it has not ended."""
+        """True until it has ended."""
         return self.status in LASTING
 
     @property

@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the tables; there is no rollout."""
+    """Create the table; it is empty."""
     op.create_table(
         "rollouts",
         sa.Column("id", NUMBER, nullable=False, autoincrement=False),
