@@ -138,7 +138,7 @@ class Rollouts:
                 connection.execute(update(rollouts).where(rollouts.c.id == rollout.id).values(start=encode(start)))
 
     def decide(self, task: Task, before: Rollout, after: Rollout, decision: Decision) -> Rollout | None:
-        """Carry out a decision of a rollout; None if it was changed meanwhile, or its model is frozen and it would advance.
+        """Carry out a decision of a rollout; None if it was changed meanwhile, or would advance a frozen model.
 
         Raises:
             UnavailableError: another control plane has taken over.
