@@ -83,6 +83,8 @@ class Settings(ServerSettings):
     """Interval at which workers report; a worker that missed five reports counts as dead."""
     wait_seconds: Seconds = 30.0
     """Time that a deployment waits for workers, unless the caller's deadline is earlier."""
+    rollout_seconds: Seconds = 1.0
+    """Interval at which running rollouts are looked at."""
     drain_seconds: Annotated[float, Field(ge=0)] = 10.0
     """Time that running calls get after SIGTERM."""
 

@@ -18,6 +18,8 @@ from pretzel.control_plane.catalog.labelling import Labelling
 from pretzel.control_plane.catalog.leases import Leases
 from pretzel.control_plane.catalog.records import Changes, Release
 from pretzel.control_plane.catalog.rolling import Rolling
+from pretzel.control_plane.catalog.rollout_rows import check_free
+from pretzel.control_plane.catalog.rollouts import Rollouts
 from pretzel.control_plane.catalog.selectors import EVERYTHING, Selection
 from pretzel.control_plane.catalog.tables import models
 from pretzel.control_plane.catalog.terms import admit
@@ -59,6 +61,7 @@ class Catalog(Keeping):
         self.epoch, _ = self.current()
         self.labels = Labelling(self.database, self._changing)
         self.rolling = Rolling(self.database, self._changing)
+        self.rollouts = Rollouts(self.database, self._changing)
         self.work = Work(self.database, self.plane)
 
     def close(self) -> None:
@@ -146,6 +149,7 @@ class Catalog(Keeping):
         if alias:
             names.check_alias(alias)
         with self._changing() as connection:
+            check_free(connection, name, alias)
             with watched(connection, name):
                 version = writing.publish(connection, name, release, alias, self._keep_versions, terms)
             check()
@@ -162,6 +166,7 @@ class Catalog(Keeping):
         """
         names.check_alias(alias)
         with self._changing() as connection, watched(connection, name):
+            check_free(connection, name, alias)
             model = reading.find_model(connection, name)
             done = version > 0 and model.aliases.get(alias) == version and alias not in model.traffic
             admit(connection, name, terms, alias, done=done)

@@ -11,6 +11,7 @@ from pretzel.control_plane.catalog import freezing, names, reading, splitting
 from pretzel.control_plane.catalog.audit import Change, record, watched
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.freezing import Freeze
+from pretzel.control_plane.catalog.rollout_rows import check_free
 from pretzel.plan.model import Model
 from pretzel.plan.terms import ANY, Terms
 
@@ -28,10 +29,11 @@ class Rolling:
         Raises:
             InputError: the shares are not 100 % together.
             NotFoundError: the model, the alias or a version does not exist.
-            PreconditionError: the terms do not hold.
+            PreconditionError: a rollout moves the calls, or the terms do not hold.
         """
         names.check_alias(alias)
         with self._changing() as connection, watched(connection, name):
+            check_free(connection, name, alias)
             splitting.split(connection, name, alias, shares, terms)
             return reading.labelled_one(connection, reading.find_model(connection, name))
 

@@ -34,10 +34,15 @@ def split(connection: Connection, name: str, alias: str, shares: Mapping[int, in
     if alias not in model.aliases:
         has = ", ".join(model.aliases) or "none"
         raise NotFoundError(f"model {name!r} has no alias {alias!r}; it has: {has}")
-    done = shares_of(runs_of(model, alias)) == dict(sorted(shares.items()))
+    done = shares_now(model, alias) == dict(sorted(shares.items()))
     admit(connection, name, terms, alias, done=done)
-    if done:
-        return
+    if not done:
+        reshare(connection, model, alias, shares)
+
+
+def reshare(connection: Connection, model: Model, alias: str, shares: Mapping[int, int]) -> None:
+    """Give the calls of an existing alias to existing versions; see :func:`split`."""
+    name = model.name
     runs = resliced(runs_of(model, alias), shares)
     primary = model.aliases[alias] if model.aliases[alias] in shares else max(sorted(shares), key=shares.__getitem__)
     point(connection, name, alias, primary)
@@ -54,6 +59,11 @@ def split(connection: Connection, name: str, alias: str, shares: Mapping[int, in
 def runs_of(model: Model, alias: str) -> tuple[tuple[int, int], ...]:
     """Return the runs of an alias, split or not."""
     return model.traffic.get(alias) or ((model.aliases[alias], SLOTS),)
+
+
+def shares_now(model: Model, alias: str) -> dict[int, int]:
+    """Return the shares of an alias, split or not, by version."""
+    return shares_of(runs_of(model, alias))
 
 
 def of_alias(name: str, alias: str) -> ColumnElement[bool]:

@@ -91,6 +91,19 @@ freezes = Table(
     Column("reason", WORDS, nullable=False),
 )
 
+# Rollouts with their decisions; `start`: what workers had counted when the present step began, null until it is known.
+rollouts = Table(
+    "rollouts",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=False),
+    Column("model", WORDS, nullable=False),
+    Column("alias", WORDS, nullable=False),
+    Column("status", WORDS, nullable=False),
+    Column("rollout", LargeBinary, nullable=False),
+    Column("start", LargeBinary),
+    Index("ix_rollouts_model", "model", "alias"),
+)
+
 # Labels of models (version 0) and of versions.  The indexes list what has a label in the order of names.
 labels = Table(
     "labels",

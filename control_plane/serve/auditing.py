@@ -24,7 +24,10 @@ _CHANGES = {
         *("FindMissingObjects", "UploadObjects", "DeployModel", "SetAlias", "DeleteModel", "SetLabels", "DeleteModels"),
         *("CollectGarbage", "CheckStore"),
     ),
-    "RolloutService": ("SetTraffic", "Freeze", "Unfreeze"),
+    "RolloutService": (
+        *("SetTraffic", "Freeze", "Unfreeze"),
+        *("StartRollout", "PauseRollout", "ResumeRollout", "AbortRollout", "PromoteRollout"),
+    ),
 }
 CHANGES = frozenset(f"/pretzel.v1.{service}/{name}" for service, names in _CHANGES.items() for name in names)
 """Methods that change something, whose refusals are recorded."""

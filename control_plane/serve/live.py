@@ -20,6 +20,8 @@ MOST_REASON = 1000
 """Characters of a reason or a problem in a report; longer ones are cut."""
 MOST_HELD, MOST_PROBLEMS = 10_000, 100
 """Models held back, and problems, that a report keeps; further ones are dropped."""
+MOST_FIGURES = 1000
+"""Versions that a report has figures of; further ones are dropped."""
 MOST_TEXT = 64 << 20
 """Characters of all reports together."""
 _MOST_NAMED = 5
@@ -41,10 +43,16 @@ class Worker:
     metrics: str = ""
     """URL of its metrics; empty if it reported none, or one of more than ``MOST_NAME`` characters."""
 
+    instance: str = ""
+    """Of its counting: the figures of another one start at zero."""
+    figures: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """What it counted of the versions of split aliases: faults, refusals and durations."""
+
     @property
     def text(self) -> int:
-        """Number of characters of what it holds back and of its problems."""
-        return sum(map(len, self.held)) + sum(map(len, self.held.values())) + sum(map(len, self.problems))
+        """Number of characters of what it holds back, of its problems and about of its figures."""
+        texts = sum(map(len, self.held)) + sum(map(len, self.held.values())) + sum(map(len, self.problems))
+        return texts + sum(map(len, self.figures.values()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,14 @@ def _differs(own: Other, before: Other | None, in_all: bool) -> bool:
 
 def encoded(worker: Worker) -> bytes:
     """Return a report as bytes."""
-    return encode({**asdict(worker), "held": dict(worker.held), "problems": list(worker.problems)})
+    return encode(
+        {
+            **asdict(worker),
+            "held": dict(worker.held),
+            "problems": list(worker.problems),
+            "figures": dict(worker.figures),
+        }
+    )
 
 
 def decoded(report: bytes) -> Worker:

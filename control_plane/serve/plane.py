@@ -13,6 +13,7 @@ from pretzel.control_plane.collect import Collected, collect
 from pretzel.control_plane.deploy import Deployer
 from pretzel.control_plane.rebuild import Rebuilder
 from pretzel.control_plane.scrub import Scrubber
+from pretzel.control_plane.serve.advancing import Advancer
 from pretzel.control_plane.serve.auditing import Refusals
 from pretzel.control_plane.serve.deployments import Deployments
 from pretzel.control_plane.serve.feed import Feed
@@ -83,6 +84,9 @@ class Plane:
             self.deployer, self.live, self.metrics, settings.deployments, settings.queued_deployments
         )
         self.deployed = Deployed()
+        self.advancer = Advancer(
+            self.catalog.rollouts, self.works, self.live.alive, self.metrics, settings.rollout_seconds
+        )
         self._show()
 
     def lease(self, digests: Sequence[Digest], client: str) -> None:

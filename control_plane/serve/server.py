@@ -186,7 +186,7 @@ async def _metrics(plane: Plane) -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def _collecting(plane: Plane) -> AsyncIterator[None]:
-    works = plane.collect_forever, plane.scrub_forever, plane.keep_identities, plane.keep_neighbours
+    works = plane.collect_forever, plane.scrub_forever, plane.keep_identities, plane.keep_neighbours, plane.advancer.run
     tasks = [asyncio.create_task(work()) for work in works]
     try:
         yield

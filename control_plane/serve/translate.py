@@ -9,15 +9,16 @@ from typing import Any
 from pretzel.control_plane.catalog import Changes, Marking, Selection
 from pretzel.control_plane.deploy import Deployment
 from pretzel.control_plane.options import Options
-from pretzel.control_plane.serve.live import MOST_HELD, MOST_NAME, MOST_PROBLEMS, MOST_REASON, Worker
+from pretzel.control_plane.serve.live import MOST_FIGURES, MOST_HELD, MOST_NAME, MOST_PROBLEMS, MOST_REASON, Worker
 from pretzel.control_plane.verify import Sample, Tolerance
 from pretzel.errors import InputError
 from pretzel.plan import wire
 from pretzel.plan.definition import from_tree, parameter_digests
+from pretzel.plan.durations import BUCKETS
 from pretzel.plan.terms import Terms
 from pretzel.serving.identity.caller import ACCESS
 from pretzel.serving.identity.roles import Role
-from pretzel.v1 import control_pb2, worker_pb2
+from pretzel.v1 import control_pb2, figures_pb2, worker_pb2
 
 
 def deployment(request: control_pb2.DeployModelRequest, client: str = "") -> Deployment:
@@ -118,7 +119,18 @@ def worker(request: worker_pb2.ReportRequest) -> Worker:
         held={model.model[:MOST_NAME]: model.reason[:MOST_REASON] for model in islice(request.held, MOST_HELD)},
         problems=tuple(problem[:MOST_REASON] for problem in islice(request.problems, MOST_PROBLEMS)),
         metrics=request.metrics if len(request.metrics) <= MOST_NAME else "",
+        instance=request.figures.instance[:MOST_NAME],
+        figures=_figures(request.figures),
     )
+
+
+def _figures(message: figures_pb2.Figures) -> dict[str, list[int]]:
+    """Return what a worker counted, by version; what does not have the buckets of this release is left out."""
+    return {
+        f"{one.model}@{one.version}": [one.faults, one.refusals, *one.durations]
+        for one in islice(message.versions, MOST_FIGURES)
+        if len(one.durations) == BUCKETS and len(one.model) <= MOST_NAME
+    }
 
 
 def _tolerance(request: control_pb2.DeployModelRequest) -> Tolerance:

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+from pretzel.data_plane.measure.branches import merged
+
 Numbers = dict[str, Any]
 """Result of :meth:`Tally.snapshot`, or empty."""
 
@@ -20,6 +22,7 @@ def merge(parts: Iterable[Numbers]) -> Numbers:
     counters: dict[str, Counter[str]] = {name: Counter() for name in ("rejected", "limits", "counts", "background")}
     exemplars: dict[tuple[str, str, int], list[Any]] = {}
     triton: dict[tuple[str, str], list[int]] = {}
+    parts = list(parts)
     for part in parts:
         for method, model, bucket, *exemplar in part.get("exemplars", ()):
             known = exemplars.get((method, model, bucket))
@@ -47,6 +50,7 @@ def merge(parts: Iterable[Numbers]) -> Numbers:
         "look_ups": look_ups,
         "exemplars": [[*key, *value] for key, value in exemplars.items()],
         "triton": [[*key, *value] for key, value in triton.items()],
+        "branches": merged(parts),
         **histograms,
         **{name: dict(counter) for name, counter in counters.items()},
     }

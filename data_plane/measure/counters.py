@@ -10,6 +10,8 @@ from bisect import bisect_left
 from collections import Counter
 from typing import Any
 
+from pretzel.data_plane.measure.branches import Branches
+
 BOUNDS = (
     *(0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01),
     *(0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
@@ -75,6 +77,7 @@ class Tally:
         """By method, model and code."""
         self.http: Counter[tuple[str, str]] = Counter()
         """Requests over HTTP/1 by method and status."""
+        self.branches = Branches()
         self.loads = Histogram()
         self.waits = Histogram()
         """Time that requests waited for an executor thread."""
@@ -120,6 +123,7 @@ class Tally:
             "errors": [[*key, count] for key, count in self.errors.items()],
             "http": [[*key, count] for key, count in self.http.items()],
             "look_ups": {model: [found.hits, found.misses] for model, found in self._look_ups.items()},
+            "branches": self.branches.snapshot(),
             "loads": [self.loads.buckets, self.loads.seconds],
             "waits": [self.waits.buckets, self.waits.seconds],
             "limits": dict(self.limits),

@@ -7,12 +7,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pretzel.data_plane.measure.counters import Tally
+from pretzel.data_plane.measure.faults import FAULTS
 from pretzel.data_plane.measure.figures import Done
 
-FAULTS = frozenset(
-    {"RESOURCE_EXHAUSTED", "UNAVAILABLE", "INTERNAL", "UNKNOWN", "DEADLINE_EXCEEDED", "ABORTED", "DATA_LOSS"}
-)
-"""Statuses that say something of the server; others say that a request is invalid."""
 MOST_IDLE = 0.02
 """Largest part of a core that counts as idle work: a process that loads models before its first call uses more."""
 LEARNING = 0.1

@@ -14,6 +14,7 @@ from pretzel.data_plane.transport.runner cimport Layout, Runner
 cdef class InferTarget(Layout):
     cdef readonly object entry
     cdef object tally, calls
+    cdef object figures        # counts the calls of a branch; None for most
     cdef str model, reference  # the name, and the one in requests
     cdef Counted counted
     cdef bytes head

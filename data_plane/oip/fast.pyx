@@ -49,6 +49,7 @@ cdef class InferTarget(Layout):
         version = self.version = route.version
         self.entry, self.model, self.reference = route.entry, version.model, reference
         self.tally, self.calls, self.counted = tally, None, served.counted
+        self.figures = route.figures
         self.results = results.of(version, "ModelInfer") if results is not None else None
         self.head = text_field(MODEL, version.model.encode()) + text_field(VERSION, str(version.version).encode())
 
@@ -82,6 +83,8 @@ cdef class InferTarget(Layout):
             self.calls = self.tally.calls("ModelInfer", self.model)
         self.calls.observe(seconds)
         self.calls.rows += rows
+        if self.figures is not None:
+            self.figures.observe(seconds)
 
     cdef object failed(self, error, double seconds, Request request):
         if request.streamed and isinstance(error, Exception):  # its error is a response, and the stream continues
@@ -90,6 +93,8 @@ cdef class InferTarget(Layout):
         if not isinstance(error, Exception):  # a cancelled call has no status
             return error
         error = of_run(error, self.model)
+        if self.figures is not None:
+            self.figures.failed(error)
         self.tally.error("ModelInfer", self.reference, getattr(error, "code", "INTERNAL"))
         return error
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pretzel.data_plane.measure.branches import counted
 from pretzel.data_plane.oip.backend import Backend
 from pretzel.data_plane.oip.columns import columns_of
 from pretzel.data_plane.oip.faults import of_run
@@ -83,7 +84,8 @@ class Inference:
         route = picked(await self._backend.route(request.model_name, request.model_version), ORIGIN.get())
         served = self._backend.statistics.of(route.version)
         try:
-            answer = await self._answer(request, route, served, start, deadline, final)
+            with counted(route.figures, began):
+                answer = await self._answer(request, route, served, start, deadline, final)
         except BaseException:
             served.counted.failed(time.perf_counter_ns() - start)
             raise

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import grpc
 import structlog
 
+from pretzel.v1 import figures_pb2
 from pretzel.v1 import worker_pb2 as pb
 from pretzel.v1.worker_pb2_grpc import WorkerServiceStub
 
@@ -52,6 +53,8 @@ class Reporter:
     def _request(self, *, leaving: bool = False) -> pb.ReportRequest:
         facts = self._facts()
         held = [pb.HeldModel(model=model, reason=reason) for model, reason in facts.pop("held", {}).items()]
+        if figures := facts.pop("figures", None):
+            facts["figures"] = _figures(*figures)
         return pb.ReportRequest(**facts, held=held, leaving=leaving)
 
     async def _report(self) -> None:
@@ -62,3 +65,13 @@ class Reporter:
             return
         if 0.05 <= answer.interval_seconds <= 60:
             self._interval = answer.interval_seconds
+
+
+def _figures(instance: str, rows: Iterable[Sequence[Any]]) -> figures_pb2.Figures:
+    """Return the message of what was counted of versions."""
+    of = figures_pb2.VersionFigures
+    versions = [
+        of(model=model, version=version, faults=faults, refusals=refusals, durations=durations)
+        for model, version, faults, refusals, *durations in rows
+    ]
+    return figures_pb2.Figures(instance=instance, versions=versions)

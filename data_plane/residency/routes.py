@@ -9,6 +9,7 @@ from types import MappingProxyType
 import structlog
 
 from pretzel.data_plane.catalog import Catalog, split_reference
+from pretzel.data_plane.measure.branches import Branch
 from pretzel.data_plane.measure.counters import Calls, Tally
 from pretzel.data_plane.residency.entry import Entry
 from pretzel.data_plane.residency.plans import PlanCatalog
@@ -26,11 +27,13 @@ ROUTE, DECODED = 1900, 3
 class Route:
     """Target of a reference; kept across calls, so that a known name costs one look-up."""
 
-    __slots__ = ("bytes", "calls", "entry", "fork", "version")
+    __slots__ = ("bytes", "calls", "entry", "figures", "fork", "version")
 
     def __init__(self, version: ModelVersion, entry: Entry, calls: Calls, fork: Fork | None = None) -> None:
         self.version, self.entry, self.calls, self.fork = version, entry, calls, fork
         """``fork`` splits the calls of an alias; the version is then that of the alias itself."""
+        self.figures: Branch | None = None
+        """Counts its calls if it is a branch of a split alias."""
         self.bytes = 0
         """Bytes that it is counted with under the budget."""
 
@@ -184,6 +187,8 @@ class Router:
         fork = None
         if runs:
             branches = {number: self._branch(catalog.find(f"{version.model}@{number}")) for number, _ in runs}
+            for number, branch in branches.items():
+                branch.figures = self._tally.branches.of(version.model, number)
             fork = Fork(version.model, [(branches[number], slots) for number, slots in runs])
         return self._branch(version, fork)
 

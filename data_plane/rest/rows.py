@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from pretzel.adapters.inputs import columns_of
+from pretzel.data_plane.measure.branches import counted
 from pretzel.data_plane.oip.backend import Backend
 from pretzel.data_plane.oip.faults import quoted, wrong
 from pretzel.data_plane.oip.signature import Signature
@@ -112,7 +113,8 @@ class Rows:
         columns = await asyncio.to_thread(convert) if large else convert()
         rows = len(next(iter(columns.values()))) if columns else 0
         charge_rows(rows)
-        answer = await self._run(target.route, columns, outputs, deadline, pack)
+        with counted(target.route.figures, start):
+            answer = await self._run(target.route, columns, outputs, deadline, pack)
         count(self._backend.tally.calls(method, target.route.version.model), start, rows)
         return answer
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pretzel.data_plane.cache.proof import Proof
+from pretzel.data_plane.measure.branches import Branch
 from pretzel.data_plane.residency.merged_plans import JointCatalog
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Route
@@ -51,7 +52,7 @@ class FanOut:
 
     async def predict(self, models: Sequence[str], call: Call) -> list[tuple[Route | None, Outcome]]:
         """Return for each model, in order, its route and its outputs, or the error it failed with."""
-        names = list(dict.fromkeys(models))
+        names, began = list(dict.fromkeys(models)), time.monotonic()
         routes = dict(zip(names, await asyncio.gather(*map(self._route, names)), strict=True))
         distinct = {route.entry: route for route in routes.values() if isinstance(route, Route)}
         prepared = await asyncio.gather(*(self._prepare(route, call) for route in distinct.values()))
@@ -59,6 +60,9 @@ class FanOut:
         outcomes: dict[Any, Outcome] = dict(zip(distinct, prepared, strict=True))  # type: ignore[arg-type]
         for group, columns in _groups(works, call.columns):
             outcomes |= await self._run(group, columns, call)
+        for route in routes.values():
+            if isinstance(route, Route) and route.figures is not None:
+                _count(route.figures, outcomes[route.entry], began)
         resolved = ((routes[model]) for model in models)
         return [(r, outcomes[r.entry]) if isinstance(r, Route) else (None, r) for r in resolved]
 
@@ -126,6 +130,13 @@ class FanOut:
             return await sound(self._plans, entry, run, loaded)
         except Exception as error:
             return error
+
+
+def _count(branch: Branch, outcome: Outcome, began: float) -> None:
+    if isinstance(outcome, Exception):
+        branch.failed(outcome)
+    else:
+        branch.observe(time.monotonic() - began)
 
 
 def _groups(works: Sequence[Work], columns: Mapping[str, Any]) -> list[tuple[list[Work], Mapping[str, Any]]]:

@@ -11,6 +11,7 @@ from itertools import chain
 import grpc
 
 from pretzel.data_plane.cache.reader import ObjectReader
+from pretzel.data_plane.measure.branches import counted
 from pretzel.data_plane.measure.counters import Tally
 from pretzel.data_plane.residency.finder import Finder
 from pretzel.data_plane.residency.merged_plans import JointCatalog
@@ -165,7 +166,8 @@ class PredictionService(PredictionServiceServicer):
             executable = recorded(executable, route.version)
             return self._engine.run(executable, cost, columns, outputs, deadline, pack, waits=waits)
 
-        response = await sound(self._plans, entry, run)
+        with counted(route.figures, start):
+            response = await sound(self._plans, entry, run)
         count(route.calls, start, request.columns[0].rows if columns else 0)
         return response
 

@@ -17,6 +17,7 @@ from pretzel.data_plane.cache.scrub import Scrubber
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.measure import metrics
 from pretzel.data_plane.measure.aggregate import Numbers
+from pretzel.data_plane.measure.branches import Reported
 from pretzel.data_plane.measure.figures import memory_of
 from pretzel.data_plane.pull.puller import Puller
 from pretzel.data_plane.settings import Settings
@@ -94,7 +95,7 @@ class Supervisor:
         self._metrics_port = 0
         self._stop_metrics: Callable[[], None] = lambda: None
         self._chores: set[asyncio.Task[None]] = set()
-        self._resident = 0
+        self._resident, self._reported = 0, Reported()
 
     def _start_message(self) -> dict[str, Any]:
         """Return the configuration of the serving processes."""
@@ -213,6 +214,7 @@ class Supervisor:
         """Poll the counters of the serving processes periodically."""
         while True:
             parts = await self._fleet.numbers()
+            self._reported.take(parts)
             self._fleet.end_silent()
             self._fleet.end_lagging()
             self._resident = max((p["gauges"]["resident_bytes"] for p in parts if p.get("gauges")), default=0)
@@ -241,6 +243,7 @@ class Supervisor:
             "resident_bytes": self._resident,
             "held": self._puller.reasons,
             "problems": self._problems(),
+            **self._reported.fields(),
         }
 
     def _reached(self, host: str) -> str:

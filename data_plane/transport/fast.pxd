@@ -9,6 +9,7 @@ from pretzel.data_plane.transport.runner cimport Layout, Runner
 # A route, and the constant start of its responses.
 cdef class Target(Layout):
     cdef readonly object entry, calls
+    cdef object figures      # counts the calls of a branch; None for most
     cdef object tally
     cdef str reference       # the name in requests
     cdef bytes head

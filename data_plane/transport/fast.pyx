@@ -34,6 +34,7 @@ cdef class Target(Layout):
 
     def __init__(self, route, str reference, tally, results):
         self.entry, self.calls, self.reference, self.tally = route.entry, route.calls, reference, tally
+        self.figures = route.figures
         self.results = results.of(route.version, "Predict") if results is not None else None
         self.head = text_field(MODEL, route.version.model.encode()) + number_field(VERSION, route.version.version)
 
@@ -41,6 +42,8 @@ cdef class Target(Layout):
         seconds, rows = measured
         self.calls.observe(seconds)
         self.calls.rows += rows
+        if self.figures is not None:
+            self.figures.observe(seconds)
 
     cdef object repeated(self, tuple kept, double begun):
         """Return a kept answer, counted."""
@@ -54,6 +57,8 @@ cdef class Target(Layout):
             return error
         if request.streamed:  # its error is a response, and the stream continues
             return None
+        if self.figures is not None:
+            self.figures.failed(error)
         self.tally.error("Predict", self.reference, getattr(error, "code", "INTERNAL"))
         return error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pretzel.data_plane.measure.branches import Branch
 from pretzel.data_plane.residency.entry import Entry
 from pretzel.data_plane.residency.merged_plans import JointCatalog
 from pretzel.data_plane.residency.routes import Route, Router
@@ -46,6 +47,9 @@ class Listed:
 
     references: frozenset[str] = frozenset()
     """The names of models in the list."""
+
+    figures: tuple[Branch, ...] = ()
+    """Count the calls of the branches among its models."""
 
     @property
     def plans(self) -> frozenset[Digest]:
@@ -96,7 +100,8 @@ def listed(
     together = joint.peek(entries, wanted)
     if together is None:
         return None
-    return _filled(Listed(*together, entries, references=frozenset(references)), routes, wanted)
+    figures = tuple(route.figures for route in routes if route.figures is not None)
+    return _filled(Listed(*together, entries, references=frozenset(references), figures=figures), routes, wanted)
 
 
 def _are_alike(entries: Sequence[Entry], outputs: tuple[str, ...]) -> bool:

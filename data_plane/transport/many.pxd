@@ -30,6 +30,7 @@ cdef class Block:
 
 cdef class Fan(Layout):
     cdef readonly object plans, references, calls
+    cdef tuple figures         # those of the branches among its routes
     cdef list entries, blocks, kept
     cdef Prepared prepared
     cdef Member* members

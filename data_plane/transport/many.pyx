@@ -85,7 +85,7 @@ cdef class Fan(Layout):
 
     def __cinit__(self, prepared, made, calls, bint matrix):
         self.prepared, self.calls, self.entries, self.plans = prepared, calls, made.entries, made.plans
-        self.references = made.references
+        self.references, self.figures = made.references, made.figures
         self.count, self.kept = len(made.heads), made.heads
         self.times = self.count
         self.members = <Member*>calloc(self.count + 1, sizeof(Member))
@@ -108,6 +108,8 @@ cdef class Fan(Layout):
         seconds, rows = measured
         self.calls.observe(seconds)
         self.calls.rows += rows * self.count
+        for branch in self.figures:
+            branch.observe(seconds)
 
     cdef object failed(self, error, double seconds, Request request):
         # The ordinary path runs the models separately, and has an error for each.

@@ -18,6 +18,7 @@ _HOMES = {
     "AsyncClient": "pretzel.client",
     "ControlPlane": "pretzel.client",
     "AsyncControlPlane": "pretzel.client",
+    "Rules": "pretzel.client",
     "Terms": "pretzel.client",
     "request_id": "pretzel.client",
     "route_key": "pretzel.client",

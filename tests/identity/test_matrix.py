@@ -28,6 +28,7 @@ ANYONE = {None, *ROLES}
 PREDICT, DEPLOY = {"predict", "administer", "root"}, {"deploy", "administer", "root"}
 READ = DEPLOY | {"read"}
 ALL, WORKER = {"root"}, {"worker"}
+CHANGES = ("Start", "Pause", "Resume", "Abort", "Promote")
 PLANE = ("AuditService", "ControlPlaneService", "OverviewService", "RolloutService", "WorkerService")
 CONTROL = {
     "FindMissingObjects": DEPLOY,
@@ -40,10 +41,9 @@ CONTROL = {
     "DeleteModel": DEPLOY,
     "SetLabels": DEPLOY,
     "DeleteModels": DEPLOY,
-    "SetTraffic": DEPLOY,
-    "Freeze": ALL,
-    "Unfreeze": ALL,
-    "ListFreezes": ALL,
+    **dict.fromkeys(("SetTraffic", *(f"{what}Rollout" for what in CHANGES)), DEPLOY),
+    **dict.fromkeys(("GetRollout", "ListRollouts"), READ),
+    **dict.fromkeys(("Freeze", "Unfreeze", "ListFreezes"), ALL),
     "CollectGarbage": ALL,
     "CheckStore": ALL,
     "ListAudit": {"administer", "root"},
@@ -71,7 +71,7 @@ IN_ANSWERS = {"PredictMany", "PredictStream", "ModelStreamInfer"}
 OF_NO_MODEL = {
     *("FindMissingObjects", "UploadObjects", "ListModels", "ListFailedVerifications", "RepositoryIndex"),
     "StreamCoreMetrics",
-    "ListAudit",
+    *("ListAudit", "ListRollouts"),
 }
 """Methods that need a role on some model."""
 REFUSED = {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED}

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pretzel.client.blocking import Client
     from pretzel.client.planes import ControlPlane
     from pretzel.client.request_ids import request_id, route_key
+    from pretzel.plan.rollout import Rules
     from pretzel.plan.terms import Terms
 
 _HOMES = {
@@ -19,12 +20,13 @@ _HOMES = {
     "ControlPlane": "pretzel.client.planes",
     "AsyncClient": "pretzel.client.asynchronous",
     "AsyncControlPlane": "pretzel.client.asynchronous",
+    "Rules": "pretzel.plan.rollout",
     "Terms": "pretzel.plan.terms",
     "request_id": "pretzel.client.request_ids",
     "route_key": "pretzel.client.request_ids",
 }
 
-__all__ = ["AsyncClient", "AsyncControlPlane", "Client", "ControlPlane", "Terms", "request_id", "route_key"]
+__all__ = ["AsyncClient", "AsyncControlPlane", "Client", "ControlPlane", "Rules", "Terms", "request_id", "route_key"]
 
 
 def __getattr__(name: str) -> Any:

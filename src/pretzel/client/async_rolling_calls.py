@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pretzel.client import rolling
-from pretzel.client.async_connection import AsyncConnection
+from pretzel.client.async_rollout_calls import AsyncRolloutCalls
 from pretzel.client.repeating import Repeater
 from pretzel.client.rolling import Freeze
 from pretzel.plan.model import Model
 from pretzel.plan.terms import ANY, Terms
 
 
-class AsyncRollingCalls(AsyncConnection):
+class AsyncRollingCalls(AsyncRolloutCalls):
     """The part of a client about how versions take over."""
 
     _repeater: Repeater

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pretzel.client import rolling
-from pretzel.client.connection import Connection
 from pretzel.client.repeating import Repeater
 from pretzel.client.rolling import Freeze
+from pretzel.client.rollout_calls import RolloutCalls
 from pretzel.plan.model import Model
 from pretzel.plan.terms import ANY, Terms
 
 
-class RollingCalls(Connection):
+class RollingCalls(RolloutCalls):
     """The part of a client about how versions take over."""
 
     _repeater: Repeater

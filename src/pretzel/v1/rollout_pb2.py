@@ -16,7 +16,7 @@ from pretzel.v1 import control_pb2 as pretzel_dot_v1_dot_control__pb2
 from pretzel.v1 import model_pb2 as pretzel_dot_v1_dot_model__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18pretzel/v1/rollout.proto\x12\npretzel.v1\x1a\x18pretzel/v1/control.proto\x1a\x16pretzel/v1/model.proto\"\xbd\x01\n\x11SetTrafficRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05\x61lias\x18\x02 \x01(\t\x12\x39\n\x06shares\x18\x03 \x03(\x0b\x32).pretzel.v1.SetTrafficRequest.SharesEntry\x12 \n\x05terms\x18\x14 \x01(\x0b\x32\x11.pretzel.v1.Terms\x1a-\n\x0bSharesEntry\x12\x0b\n\x03key\x18\x01 \x01(\x03\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"6\n\x12SetTrafficResponse\x12 \n\x05model\x18\x01 \x01(\x0b\x32\x11.pretzel.v1.Model\"?\n\rFreezeRequest\x12\x0f\n\x07pattern\x18\x01 \x01(\t\x12\r\n\x05until\x18\x02 \x01(\x01\x12\x0e\n\x06reason\x18\x03 \x01(\t\"9\n\x0e\x46reezeResponse\x12\'\n\x06\x66reeze\x18\x01 \x01(\x0b\x32\x17.pretzel.v1.FreezeOrder\"\"\n\x0fUnfreezeRequest\x12\x0f\n\x07pattern\x18\x01 \x01(\t\"\x12\n\x10UnfreezeResponse\"\x14\n\x12ListFreezesRequest\"?\n\x13ListFreezesResponse\x12(\n\x07\x66reezes\x18\x01 \x03(\x0b\x32\x17.pretzel.v1.FreezeOrder\"U\n\x0b\x46reezeOrder\x12\x0f\n\x07pattern\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x01(\t\x12\n\n\x02\x61t\x18\x03 \x01(\x01\x12\r\n\x05until\x18\x04 \x01(\x01\x12\x0e\n\x06reason\x18\x05 \x01(\t2\xb5\x02\n\x0eRolloutService\x12K\n\nSetTraffic\x12\x1d.pretzel.v1.SetTrafficRequest\x1a\x1e.pretzel.v1.SetTrafficResponse\x12?\n\x06\x46reeze\x12\x19.pretzel.v1.FreezeRequest\x1a\x1a.pretzel.v1.FreezeResponse\x12\x45\n\x08Unfreeze\x12\x1b.pretzel.v1.UnfreezeRequest\x1a\x1c.pretzel.v1.UnfreezeResponse\x12N\n\x0bListFreezes\x12\x1e.pretzel.v1.ListFreezesRequest\x1a\x1f.pretzel.v1.ListFreezesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18pretzel/v1/rollout.proto\x12\npretzel.v1\x1a\x18pretzel/v1/control.proto\x1a\x16pretzel/v1/model.proto\"\xbd\x01\n\x11SetTrafficRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05\x61lias\x18\x02 \x01(\t\x12\x39\n\x06shares\x18\x03 \x03(\x0b\x32).pretzel.v1.SetTrafficRequest.SharesEntry\x12 \n\x05terms\x18\x14 \x01(\x0b\x32\x11.pretzel.v1.Terms\x1a-\n\x0bSharesEntry\x12\x0b\n\x03key\x18\x01 \x01(\x03\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"6\n\x12SetTrafficResponse\x12 \n\x05model\x18\x01 \x01(\x0b\x32\x11.pretzel.v1.Model\"?\n\rFreezeRequest\x12\x0f\n\x07pattern\x18\x01 \x01(\t\x12\r\n\x05until\x18\x02 \x01(\x01\x12\x0e\n\x06reason\x18\x03 \x01(\t\"9\n\x0e\x46reezeResponse\x12\'\n\x06\x66reeze\x18\x01 \x01(\x0b\x32\x17.pretzel.v1.FreezeOrder\"\"\n\x0fUnfreezeRequest\x12\x0f\n\x07pattern\x18\x01 \x01(\t\"\x12\n\x10UnfreezeResponse\"\x14\n\x12ListFreezesRequest\"?\n\x13ListFreezesResponse\x12(\n\x07\x66reezes\x18\x01 \x03(\x0b\x32\x17.pretzel.v1.FreezeOrder\"U\n\x0b\x46reezeOrder\x12\x0f\n\x07pattern\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x01(\t\x12\n\n\x02\x61t\x18\x03 \x01(\x01\x12\r\n\x05until\x18\x04 \x01(\x01\x12\x0e\n\x06reason\x18\x05 \x01(\t\"\xad\x01\n\x13StartRolloutRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05\x61lias\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12\r\n\x05steps\x18\x04 \x03(\x03\x12\r\n\x05\x65very\x18\x05 \x01(\x01\x12\'\n\x05rules\x18\x06 \x01(\x0b\x32\x18.pretzel.v1.RolloutRules\x12 \n\x05terms\x18\x14 \x01(\x0b\x32\x11.pretzel.v1.Terms\"\x89\x01\n\x0cRolloutRules\x12\r\n\x05\x63\x61lls\x18\x01 \x01(\x03\x12\x0e\n\x06\x65rrors\x18\x02 \x01(\x01\x12\x12\n\nall_errors\x18\x03 \x01(\x01\x12\x0f\n\x07latency\x18\x04 \x01(\x01\x12\r\n\x05slack\x18\x05 \x01(\x01\x12\x14\n\x0c\x64isagreement\x18\x06 \x01(\x01\x12\x10\n\x08patience\x18\x07 \x01(\x01\"<\n\x14StartRolloutResponse\x12$\n\x07rollout\x18\x01 \x01(\x0b\x32\x13.pretzel.v1.Rollout\"1\n\x11GetRolloutRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05\x61lias\x18\x02 \x01(\t\":\n\x12GetRolloutResponse\x12$\n\x07rollout\x18\x01 \x01(\x0b\x32\x13.pretzel.v1.Rollout\"&\n\x13ListRolloutsRequest\x12\x0f\n\x07lasting\x18\x01 \x01(\x08\"=\n\x14ListRolloutsResponse\x12%\n\x08rollouts\x18\x01 \x03(\x0b\x32\x13.pretzel.v1.Rollout\"U\n\x13PauseRolloutRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05\x61lias\x18\x02 \x01(\t\x12 \n\x05terms\x18\x14 \x01(\x0b\x32\x11.pretzel.v1.Terms\"<\n\x14PauseRolloutResponse\x12$\n\x07rollout\x18\x01 \x01(\x0b\x32\x13.pretzel.v1.Rollout\"V\n\x14ResumeRolloutRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05\x61lias\x18\x02 \x01(\t\x12 \n\x05terms\x18\x14 \x01(\x0b\x32\x11.pretzel.v1.Terms\"=\n\x15ResumeRolloutResponse\x12$\n\x07rollout\x18\x01 \x01(\x0b\x32\x13.pretzel.v1.Rollout\"U\n\x13\x41\x62ortRolloutRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05\x61lias\x18\x02 \x01(\t\x12 \n\x05terms\x18\x14 \x01(\x0b\x32\x11.pretzel.v1.Terms\"<\n\x14\x41\x62ortRolloutResponse\x12$\n\x07rollout\x18\x01 \x01(\x0b\x32\x13.pretzel.v1.Rollout\"W\n\x15PromoteRolloutRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05\x61lias\x18\x02 \x01(\t\x12 \n\x05terms\x18\x14 \x01(\x0b\x32\x11.pretzel.v1.Terms\">\n\x16PromoteRolloutResponse\x12$\n\x07rollout\x18\x01 \x01(\x0b\x32\x13.pretzel.v1.Rollout\"\xb4\x02\n\x07Rollout\x12\n\n\x02id\x18\x01 \x01(\x03\x12\r\n\x05model\x18\x02 \x01(\t\x12\r\n\x05\x61lias\x18\x03 \x01(\t\x12\x0e\n\x06stable\x18\x04 \x01(\x03\x12\x0f\n\x07version\x18\x05 \x01(\x03\x12\r\n\x05steps\x18\x06 \x03(\x03\x12\r\n\x05\x65very\x18\x07 \x01(\x01\x12\'\n\x05rules\x18\x08 \x01(\x0b\x32\x18.pretzel.v1.RolloutRules\x12\x0e\n\x06status\x18\t \x01(\t\x12\x0c\n\x04step\x18\n \x01(\x03\x12\r\n\x05\x62\x65gan\x18\x0b \x01(\x01\x12\n\n\x02\x62y\x18\x0c \x01(\t\x12\x0f\n\x07started\x18\r \x01(\x01\x12\r\n\x05\x65nded\x18\x0e \x01(\x01\x12\x0e\n\x06reason\x18\x0f \x01(\t\x12.\n\tdecisions\x18\x10 \x03(\x0b\x32\x1b.pretzel.v1.RolloutDecision\"\xb2\x01\n\x0fRolloutDecision\x12\n\n\x02\x61t\x18\x01 \x01(\x01\x12\x0c\n\x04step\x18\x02 \x01(\x03\x12\x10\n\x08\x64\x65\x63ision\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\n\n\x02\x62y\x18\x05 \x01(\t\x12+\n\x07version\x18\x06 \x01(\x0b\x32\x1a.pretzel.v1.RolloutFigures\x12*\n\x06stable\x18\x07 \x01(\x0b\x32\x1a.pretzel.v1.RolloutFigures\"N\n\x0eRolloutFigures\x12\r\n\x05\x63\x61lls\x18\x01 \x01(\x03\x12\x0e\n\x06\x66\x61ults\x18\x02 \x01(\x03\x12\x10\n\x08refusals\x18\x03 \x01(\x03\x12\x0b\n\x03p99\x18\x04 \x01(\x01\x32\xfd\x06\n\x0eRolloutService\x12K\n\nSetTraffic\x12\x1d.pretzel.v1.SetTrafficRequest\x1a\x1e.pretzel.v1.SetTrafficResponse\x12?\n\x06\x46reeze\x12\x19.pretzel.v1.FreezeRequest\x1a\x1a.pretzel.v1.FreezeResponse\x12\x45\n\x08Unfreeze\x12\x1b.pretzel.v1.UnfreezeRequest\x1a\x1c.pretzel.v1.UnfreezeResponse\x12N\n\x0bListFreezes\x12\x1e.pretzel.v1.ListFreezesRequest\x1a\x1f.pretzel.v1.ListFreezesResponse\x12Q\n\x0cStartRollout\x12\x1f.pretzel.v1.StartRolloutRequest\x1a .pretzel.v1.StartRolloutResponse\x12K\n\nGetRollout\x12\x1d.pretzel.v1.GetRolloutRequest\x1a\x1e.pretzel.v1.GetRolloutResponse\x12Q\n\x0cListRollouts\x12\x1f.pretzel.v1.ListRolloutsRequest\x1a .pretzel.v1.ListRolloutsResponse\x12Q\n\x0cPauseRollout\x12\x1f.pretzel.v1.PauseRolloutRequest\x1a .pretzel.v1.PauseRolloutResponse\x12T\n\rResumeRollout\x12 .pretzel.v1.ResumeRolloutRequest\x1a!.pretzel.v1.ResumeRolloutResponse\x12Q\n\x0c\x41\x62ortRollout\x12\x1f.pretzel.v1.AbortRolloutRequest\x1a .pretzel.v1.AbortRolloutResponse\x12W\n\x0ePromoteRollout\x12!.pretzel.v1.PromoteRolloutRequest\x1a\".pretzel.v1.PromoteRolloutResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +45,42 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['_LISTFREEZESRESPONSE']._serialized_end=603
   _globals['_FREEZEORDER']._serialized_start=605
   _globals['_FREEZEORDER']._serialized_end=690
-  _globals['_ROLLOUTSERVICE']._serialized_start=693
-  _globals['_ROLLOUTSERVICE']._serialized_end=1002
+  _globals['_STARTROLLOUTREQUEST']._serialized_start=693
+  _globals['_STARTROLLOUTREQUEST']._serialized_end=866
+  _globals['_ROLLOUTRULES']._serialized_start=869
+  _globals['_ROLLOUTRULES']._serialized_end=1006
+  _globals['_STARTROLLOUTRESPONSE']._serialized_start=1008
+  _globals['_STARTROLLOUTRESPONSE']._serialized_end=1068
+  _globals['_GETROLLOUTREQUEST']._serialized_start=1070
+  _globals['_GETROLLOUTREQUEST']._serialized_end=1119
+  _globals['_GETROLLOUTRESPONSE']._serialized_start=1121
+  _globals['_GETROLLOUTRESPONSE']._serialized_end=1179
+  _globals['_LISTROLLOUTSREQUEST']._serialized_start=1181
+  _globals['_LISTROLLOUTSREQUEST']._serialized_end=1219
+  _globals['_LISTROLLOUTSRESPONSE']._serialized_start=1221
+  _globals['_LISTROLLOUTSRESPONSE']._serialized_end=1282
+  _globals['_PAUSEROLLOUTREQUEST']._serialized_start=1284
+  _globals['_PAUSEROLLOUTREQUEST']._serialized_end=1369
+  _globals['_PAUSEROLLOUTRESPONSE']._serialized_start=1371
+  _globals['_PAUSEROLLOUTRESPONSE']._serialized_end=1431
+  _globals['_RESUMEROLLOUTREQUEST']._serialized_start=1433
+  _globals['_RESUMEROLLOUTREQUEST']._serialized_end=1519
+  _globals['_RESUMEROLLOUTRESPONSE']._serialized_start=1521
+  _globals['_RESUMEROLLOUTRESPONSE']._serialized_end=1582
+  _globals['_ABORTROLLOUTREQUEST']._serialized_start=1584
+  _globals['_ABORTROLLOUTREQUEST']._serialized_end=1669
+  _globals['_ABORTROLLOUTRESPONSE']._serialized_start=1671
+  _globals['_ABORTROLLOUTRESPONSE']._serialized_end=1731
+  _globals['_PROMOTEROLLOUTREQUEST']._serialized_start=1733
+  _globals['_PROMOTEROLLOUTREQUEST']._serialized_end=1820
+  _globals['_PROMOTEROLLOUTRESPONSE']._serialized_start=1822
+  _globals['_PROMOTEROLLOUTRESPONSE']._serialized_end=1884
+  _globals['_ROLLOUT']._serialized_start=1887
+  _globals['_ROLLOUT']._serialized_end=2195
+  _globals['_ROLLOUTDECISION']._serialized_start=2198
+  _globals['_ROLLOUTDECISION']._serialized_end=2376
+  _globals['_ROLLOUTFIGURES']._serialized_start=2378
+  _globals['_ROLLOUTFIGURES']._serialized_end=2456
+  _globals['_ROLLOUTSERVICE']._serialized_start=2459
+  _globals['_ROLLOUTSERVICE']._serialized_end=3352
 # @@protoc_insertion_point(module_scope)

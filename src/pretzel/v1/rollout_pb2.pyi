@@ -81,3 +81,201 @@ class FreezeOrder(_message.Message):
     until: float
     reason: str
     def __init__(self, pattern: _Optional[str] = ..., by: _Optional[str] = ..., at: _Optional[float] = ..., until: _Optional[float] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class StartRolloutRequest(_message.Message):
+    __slots__ = ("model", "alias", "version", "steps", "every", "rules", "terms")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    ALIAS_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    EVERY_FIELD_NUMBER: _ClassVar[int]
+    RULES_FIELD_NUMBER: _ClassVar[int]
+    TERMS_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    alias: str
+    version: int
+    steps: _containers.RepeatedScalarFieldContainer[int]
+    every: float
+    rules: RolloutRules
+    terms: _control_pb2.Terms
+    def __init__(self, model: _Optional[str] = ..., alias: _Optional[str] = ..., version: _Optional[int] = ..., steps: _Optional[_Iterable[int]] = ..., every: _Optional[float] = ..., rules: _Optional[_Union[RolloutRules, _Mapping]] = ..., terms: _Optional[_Union[_control_pb2.Terms, _Mapping]] = ...) -> None: ...
+
+class RolloutRules(_message.Message):
+    __slots__ = ("calls", "errors", "all_errors", "latency", "slack", "disagreement", "patience")
+    CALLS_FIELD_NUMBER: _ClassVar[int]
+    ERRORS_FIELD_NUMBER: _ClassVar[int]
+    ALL_ERRORS_FIELD_NUMBER: _ClassVar[int]
+    LATENCY_FIELD_NUMBER: _ClassVar[int]
+    SLACK_FIELD_NUMBER: _ClassVar[int]
+    DISAGREEMENT_FIELD_NUMBER: _ClassVar[int]
+    PATIENCE_FIELD_NUMBER: _ClassVar[int]
+    calls: int
+    errors: float
+    all_errors: float
+    latency: float
+    slack: float
+    disagreement: float
+    patience: float
+    def __init__(self, calls: _Optional[int] = ..., errors: _Optional[float] = ..., all_errors: _Optional[float] = ..., latency: _Optional[float] = ..., slack: _Optional[float] = ..., disagreement: _Optional[float] = ..., patience: _Optional[float] = ...) -> None: ...
+
+class StartRolloutResponse(_message.Message):
+    __slots__ = ("rollout",)
+    ROLLOUT_FIELD_NUMBER: _ClassVar[int]
+    rollout: Rollout
+    def __init__(self, rollout: _Optional[_Union[Rollout, _Mapping]] = ...) -> None: ...
+
+class GetRolloutRequest(_message.Message):
+    __slots__ = ("model", "alias")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    ALIAS_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    alias: str
+    def __init__(self, model: _Optional[str] = ..., alias: _Optional[str] = ...) -> None: ...
+
+class GetRolloutResponse(_message.Message):
+    __slots__ = ("rollout",)
+    ROLLOUT_FIELD_NUMBER: _ClassVar[int]
+    rollout: Rollout
+    def __init__(self, rollout: _Optional[_Union[Rollout, _Mapping]] = ...) -> None: ...
+
+class ListRolloutsRequest(_message.Message):
+    __slots__ = ("lasting",)
+    LASTING_FIELD_NUMBER: _ClassVar[int]
+    lasting: bool
+    def __init__(self, lasting: bool = ...) -> None: ...
+
+class ListRolloutsResponse(_message.Message):
+    __slots__ = ("rollouts",)
+    ROLLOUTS_FIELD_NUMBER: _ClassVar[int]
+    rollouts: _containers.RepeatedCompositeFieldContainer[Rollout]
+    def __init__(self, rollouts: _Optional[_Iterable[_Union[Rollout, _Mapping]]] = ...) -> None: ...
+
+class PauseRolloutRequest(_message.Message):
+    __slots__ = ("model", "alias", "terms")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    ALIAS_FIELD_NUMBER: _ClassVar[int]
+    TERMS_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    alias: str
+    terms: _control_pb2.Terms
+    def __init__(self, model: _Optional[str] = ..., alias: _Optional[str] = ..., terms: _Optional[_Union[_control_pb2.Terms, _Mapping]] = ...) -> None: ...
+
+class PauseRolloutResponse(_message.Message):
+    __slots__ = ("rollout",)
+    ROLLOUT_FIELD_NUMBER: _ClassVar[int]
+    rollout: Rollout
+    def __init__(self, rollout: _Optional[_Union[Rollout, _Mapping]] = ...) -> None: ...
+
+class ResumeRolloutRequest(_message.Message):
+    __slots__ = ("model", "alias", "terms")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    ALIAS_FIELD_NUMBER: _ClassVar[int]
+    TERMS_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    alias: str
+    terms: _control_pb2.Terms
+    def __init__(self, model: _Optional[str] = ..., alias: _Optional[str] = ..., terms: _Optional[_Union[_control_pb2.Terms, _Mapping]] = ...) -> None: ...
+
+class ResumeRolloutResponse(_message.Message):
+    __slots__ = ("rollout",)
+    ROLLOUT_FIELD_NUMBER: _ClassVar[int]
+    rollout: Rollout
+    def __init__(self, rollout: _Optional[_Union[Rollout, _Mapping]] = ...) -> None: ...
+
+class AbortRolloutRequest(_message.Message):
+    __slots__ = ("model", "alias", "terms")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    ALIAS_FIELD_NUMBER: _ClassVar[int]
+    TERMS_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    alias: str
+    terms: _control_pb2.Terms
+    def __init__(self, model: _Optional[str] = ..., alias: _Optional[str] = ..., terms: _Optional[_Union[_control_pb2.Terms, _Mapping]] = ...) -> None: ...
+
+class AbortRolloutResponse(_message.Message):
+    __slots__ = ("rollout",)
+    ROLLOUT_FIELD_NUMBER: _ClassVar[int]
+    rollout: Rollout
+    def __init__(self, rollout: _Optional[_Union[Rollout, _Mapping]] = ...) -> None: ...
+
+class PromoteRolloutRequest(_message.Message):
+    __slots__ = ("model", "alias", "terms")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    ALIAS_FIELD_NUMBER: _ClassVar[int]
+    TERMS_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    alias: str
+    terms: _control_pb2.Terms
+    def __init__(self, model: _Optional[str] = ..., alias: _Optional[str] = ..., terms: _Optional[_Union[_control_pb2.Terms, _Mapping]] = ...) -> None: ...
+
+class PromoteRolloutResponse(_message.Message):
+    __slots__ = ("rollout",)
+    ROLLOUT_FIELD_NUMBER: _ClassVar[int]
+    rollout: Rollout
+    def __init__(self, rollout: _Optional[_Union[Rollout, _Mapping]] = ...) -> None: ...
+
+class Rollout(_message.Message):
+    __slots__ = ("id", "model", "alias", "stable", "version", "steps", "every", "rules", "status", "step", "began", "by", "started", "ended", "reason", "decisions")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    ALIAS_FIELD_NUMBER: _ClassVar[int]
+    STABLE_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    EVERY_FIELD_NUMBER: _ClassVar[int]
+    RULES_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    BEGAN_FIELD_NUMBER: _ClassVar[int]
+    BY_FIELD_NUMBER: _ClassVar[int]
+    STARTED_FIELD_NUMBER: _ClassVar[int]
+    ENDED_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    DECISIONS_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    model: str
+    alias: str
+    stable: int
+    version: int
+    steps: _containers.RepeatedScalarFieldContainer[int]
+    every: float
+    rules: RolloutRules
+    status: str
+    step: int
+    began: float
+    by: str
+    started: float
+    ended: float
+    reason: str
+    decisions: _containers.RepeatedCompositeFieldContainer[RolloutDecision]
+    def __init__(self, id: _Optional[int] = ..., model: _Optional[str] = ..., alias: _Optional[str] = ..., stable: _Optional[int] = ..., version: _Optional[int] = ..., steps: _Optional[_Iterable[int]] = ..., every: _Optional[float] = ..., rules: _Optional[_Union[RolloutRules, _Mapping]] = ..., status: _Optional[str] = ..., step: _Optional[int] = ..., began: _Optional[float] = ..., by: _Optional[str] = ..., started: _Optional[float] = ..., ended: _Optional[float] = ..., reason: _Optional[str] = ..., decisions: _Optional[_Iterable[_Union[RolloutDecision, _Mapping]]] = ...) -> None: ...
+
+class RolloutDecision(_message.Message):
+    __slots__ = ("at", "step", "decision", "reason", "by", "version", "stable")
+    AT_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    DECISION_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    BY_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    STABLE_FIELD_NUMBER: _ClassVar[int]
+    at: float
+    step: int
+    decision: str
+    reason: str
+    by: str
+    version: RolloutFigures
+    stable: RolloutFigures
+    def __init__(self, at: _Optional[float] = ..., step: _Optional[int] = ..., decision: _Optional[str] = ..., reason: _Optional[str] = ..., by: _Optional[str] = ..., version: _Optional[_Union[RolloutFigures, _Mapping]] = ..., stable: _Optional[_Union[RolloutFigures, _Mapping]] = ...) -> None: ...
+
+class RolloutFigures(_message.Message):
+    __slots__ = ("calls", "faults", "refusals", "p99")
+    CALLS_FIELD_NUMBER: _ClassVar[int]
+    FAULTS_FIELD_NUMBER: _ClassVar[int]
+    REFUSALS_FIELD_NUMBER: _ClassVar[int]
+    P99_FIELD_NUMBER: _ClassVar[int]
+    calls: int
+    faults: int
+    refusals: int
+    p99: float
+    def __init__(self, calls: _Optional[int] = ..., faults: _Optional[int] = ..., refusals: _Optional[int] = ..., p99: _Optional[float] = ...) -> None: ...

@@ -37,6 +37,41 @@ class RolloutServiceStub(object):
                 request_serializer=pretzel_dot_v1_dot_rollout__pb2.ListFreezesRequest.SerializeToString,
                 response_deserializer=pretzel_dot_v1_dot_rollout__pb2.ListFreezesResponse.FromString,
                 )
+        self.StartRollout = channel.unary_unary(
+                '/pretzel.v1.RolloutService/StartRollout',
+                request_serializer=pretzel_dot_v1_dot_rollout__pb2.StartRolloutRequest.SerializeToString,
+                response_deserializer=pretzel_dot_v1_dot_rollout__pb2.StartRolloutResponse.FromString,
+                )
+        self.GetRollout = channel.unary_unary(
+                '/pretzel.v1.RolloutService/GetRollout',
+                request_serializer=pretzel_dot_v1_dot_rollout__pb2.GetRolloutRequest.SerializeToString,
+                response_deserializer=pretzel_dot_v1_dot_rollout__pb2.GetRolloutResponse.FromString,
+                )
+        self.ListRollouts = channel.unary_unary(
+                '/pretzel.v1.RolloutService/ListRollouts',
+                request_serializer=pretzel_dot_v1_dot_rollout__pb2.ListRolloutsRequest.SerializeToString,
+                response_deserializer=pretzel_dot_v1_dot_rollout__pb2.ListRolloutsResponse.FromString,
+                )
+        self.PauseRollout = channel.unary_unary(
+                '/pretzel.v1.RolloutService/PauseRollout',
+                request_serializer=pretzel_dot_v1_dot_rollout__pb2.PauseRolloutRequest.SerializeToString,
+                response_deserializer=pretzel_dot_v1_dot_rollout__pb2.PauseRolloutResponse.FromString,
+                )
+        self.ResumeRollout = channel.unary_unary(
+                '/pretzel.v1.RolloutService/ResumeRollout',
+                request_serializer=pretzel_dot_v1_dot_rollout__pb2.ResumeRolloutRequest.SerializeToString,
+                response_deserializer=pretzel_dot_v1_dot_rollout__pb2.ResumeRolloutResponse.FromString,
+                )
+        self.AbortRollout = channel.unary_unary(
+                '/pretzel.v1.RolloutService/AbortRollout',
+                request_serializer=pretzel_dot_v1_dot_rollout__pb2.AbortRolloutRequest.SerializeToString,
+                response_deserializer=pretzel_dot_v1_dot_rollout__pb2.AbortRolloutResponse.FromString,
+                )
+        self.PromoteRollout = channel.unary_unary(
+                '/pretzel.v1.RolloutService/PromoteRollout',
+                request_serializer=pretzel_dot_v1_dot_rollout__pb2.PromoteRolloutRequest.SerializeToString,
+                response_deserializer=pretzel_dot_v1_dot_rollout__pb2.PromoteRolloutResponse.FromString,
+                )
 
 
 class RolloutServiceServicer(object):
@@ -78,6 +113,58 @@ class RolloutServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def StartRollout(self, request, context):
+        """Moves the calls of an alias to another version in steps, each after the figures of the one before.
+
+        Errors: NOT_FOUND: the model, the alias or the version does not exist; INVALID_ARGUMENT: steps or rules are
+        malformed; FAILED_PRECONDITION: also if the alias is split, has that version, or has a rollout.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetRollout(self, request, context):
+        """Returns the last rollout of an alias, with its decisions.  Errors: NOT_FOUND: there is none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRollouts(self, request, context):
+        """Lists rollouts, newest first, without their decisions.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PauseRollout(self, request, context):
+        """Keeps the shares as they are until it is resumed.  Errors of this and the next: NOT_FOUND: no rollout runs.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResumeRollout(self, request, context):
+        """Goes on with a paused rollout; its step starts again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AbortRollout(self, request, context):
+        """Ends a rollout: all calls go to the version before.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PromoteRollout(self, request, context):
+        """Ends a rollout: all calls go to the new version.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RolloutServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -100,6 +187,41 @@ def add_RolloutServiceServicer_to_server(servicer, server):
                     servicer.ListFreezes,
                     request_deserializer=pretzel_dot_v1_dot_rollout__pb2.ListFreezesRequest.FromString,
                     response_serializer=pretzel_dot_v1_dot_rollout__pb2.ListFreezesResponse.SerializeToString,
+            ),
+            'StartRollout': grpc.unary_unary_rpc_method_handler(
+                    servicer.StartRollout,
+                    request_deserializer=pretzel_dot_v1_dot_rollout__pb2.StartRolloutRequest.FromString,
+                    response_serializer=pretzel_dot_v1_dot_rollout__pb2.StartRolloutResponse.SerializeToString,
+            ),
+            'GetRollout': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRollout,
+                    request_deserializer=pretzel_dot_v1_dot_rollout__pb2.GetRolloutRequest.FromString,
+                    response_serializer=pretzel_dot_v1_dot_rollout__pb2.GetRolloutResponse.SerializeToString,
+            ),
+            'ListRollouts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRollouts,
+                    request_deserializer=pretzel_dot_v1_dot_rollout__pb2.ListRolloutsRequest.FromString,
+                    response_serializer=pretzel_dot_v1_dot_rollout__pb2.ListRolloutsResponse.SerializeToString,
+            ),
+            'PauseRollout': grpc.unary_unary_rpc_method_handler(
+                    servicer.PauseRollout,
+                    request_deserializer=pretzel_dot_v1_dot_rollout__pb2.PauseRolloutRequest.FromString,
+                    response_serializer=pretzel_dot_v1_dot_rollout__pb2.PauseRolloutResponse.SerializeToString,
+            ),
+            'ResumeRollout': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResumeRollout,
+                    request_deserializer=pretzel_dot_v1_dot_rollout__pb2.ResumeRolloutRequest.FromString,
+                    response_serializer=pretzel_dot_v1_dot_rollout__pb2.ResumeRolloutResponse.SerializeToString,
+            ),
+            'AbortRollout': grpc.unary_unary_rpc_method_handler(
+                    servicer.AbortRollout,
+                    request_deserializer=pretzel_dot_v1_dot_rollout__pb2.AbortRolloutRequest.FromString,
+                    response_serializer=pretzel_dot_v1_dot_rollout__pb2.AbortRolloutResponse.SerializeToString,
+            ),
+            'PromoteRollout': grpc.unary_unary_rpc_method_handler(
+                    servicer.PromoteRollout,
+                    request_deserializer=pretzel_dot_v1_dot_rollout__pb2.PromoteRolloutRequest.FromString,
+                    response_serializer=pretzel_dot_v1_dot_rollout__pb2.PromoteRolloutResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -179,5 +301,124 @@ class RolloutService(object):
         return grpc.experimental.unary_unary(request, target, '/pretzel.v1.RolloutService/ListFreezes',
             pretzel_dot_v1_dot_rollout__pb2.ListFreezesRequest.SerializeToString,
             pretzel_dot_v1_dot_rollout__pb2.ListFreezesResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def StartRollout(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/pretzel.v1.RolloutService/StartRollout',
+            pretzel_dot_v1_dot_rollout__pb2.StartRolloutRequest.SerializeToString,
+            pretzel_dot_v1_dot_rollout__pb2.StartRolloutResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def GetRollout(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/pretzel.v1.RolloutService/GetRollout',
+            pretzel_dot_v1_dot_rollout__pb2.GetRolloutRequest.SerializeToString,
+            pretzel_dot_v1_dot_rollout__pb2.GetRolloutResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def ListRollouts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/pretzel.v1.RolloutService/ListRollouts',
+            pretzel_dot_v1_dot_rollout__pb2.ListRolloutsRequest.SerializeToString,
+            pretzel_dot_v1_dot_rollout__pb2.ListRolloutsResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def PauseRollout(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/pretzel.v1.RolloutService/PauseRollout',
+            pretzel_dot_v1_dot_rollout__pb2.PauseRolloutRequest.SerializeToString,
+            pretzel_dot_v1_dot_rollout__pb2.PauseRolloutResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def ResumeRollout(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/pretzel.v1.RolloutService/ResumeRollout',
+            pretzel_dot_v1_dot_rollout__pb2.ResumeRolloutRequest.SerializeToString,
+            pretzel_dot_v1_dot_rollout__pb2.ResumeRolloutResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def AbortRollout(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/pretzel.v1.RolloutService/AbortRollout',
+            pretzel_dot_v1_dot_rollout__pb2.AbortRolloutRequest.SerializeToString,
+            pretzel_dot_v1_dot_rollout__pb2.AbortRolloutResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def PromoteRollout(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/pretzel.v1.RolloutService/PromoteRollout',
+            pretzel_dot_v1_dot_rollout__pb2.PromoteRolloutRequest.SerializeToString,
+            pretzel_dot_v1_dot_rollout__pb2.PromoteRolloutResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
