@@ -24,6 +24,7 @@ _CHANGES = {
         *("FindMissingObjects", "UploadObjects", "DeployModel", "SetAlias", "DeleteModel", "SetLabels", "DeleteModels"),
         *("CollectGarbage", "CheckStore"),
     ),
+    "PlacementService": ("SetHints",),
     "RolloutService": ("SetTraffic", "Freeze", "Unfreeze"),
 }
 CHANGES = frozenset(f"/pretzel.v1.{service}/{name}" for service, names in _CHANGES.items() for name in names)

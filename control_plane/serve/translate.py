@@ -118,6 +118,7 @@ def worker(request: worker_pb2.ReportRequest) -> Worker:
         held={model.model[:MOST_NAME]: model.reason[:MOST_REASON] for model in islice(request.held, MOST_HELD)},
         problems=tuple(problem[:MOST_REASON] for problem in islice(request.problems, MOST_PROBLEMS)),
         metrics=request.metrics if len(request.metrics) <= MOST_NAME else "",
+        labels=dict(request.labels),
     )
 
 

@@ -43,6 +43,12 @@ class Entry:
     note: str = ""
     """A note on the version that is deployed from the file."""
     version_labels: Mapping[str, str] = field(default_factory=dict)
+    pin: bool | None = None
+    """Whether workers never evict it; None leaves it as it is, as for the two that follow."""
+    replicas: int | None = None
+    """The least number of workers that keep it loaded."""
+    workers: str | None = None
+    """A selector of the workers that serve it."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,9 @@ KINDS: Mapping[str, tuple[type, ...]] = {
     "owner": (str,),
     "note": (str,),
     "version_labels": (dict,),
+    "pin": (bool,),
+    "replicas": (int,),
+    "workers": (str,),
 }
 _KINDS: Mapping[type, str] = {list: "a list of texts", dict: "a table of texts"}
 CHOICES = {"weights": ("exact", "f32", "f16", "sparse"), "python": ("isolated",)}

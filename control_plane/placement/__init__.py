@@ -1,0 +1,1 @@
+"""Where models are kept loaded: an assignment of models to workers by what they share."""
