@@ -28,7 +28,14 @@ ANYONE = {None, *ROLES}
 PREDICT, DEPLOY = {"predict", "administer", "root"}, {"deploy", "administer", "root"}
 READ = DEPLOY | {"read"}
 ALL, WORKER = {"root"}, {"worker"}
-PLANE = ("AuditService", "ControlPlaneService", "OverviewService", "RolloutService", "WorkerService")
+PLANE = (
+    "AuditService",
+    "ControlPlaneService",
+    "OverviewService",
+    "PlacementService",
+    "RolloutService",
+    "WorkerService",
+)
 CONTROL = {
     "FindMissingObjects": DEPLOY,
     "UploadObjects": DEPLOY,
@@ -36,11 +43,8 @@ CONTROL = {
     "ListModels": READ,
     "DescribeVersion": READ,
     "ExplainModel": READ,
-    "SetAlias": DEPLOY,
-    "DeleteModel": DEPLOY,
-    "SetLabels": DEPLOY,
-    "DeleteModels": DEPLOY,
-    "SetTraffic": DEPLOY,
+    **dict.fromkeys(("SetAlias", "DeleteModel", "SetLabels", "DeleteModels", "SetTraffic", "SetHints"), DEPLOY),
+    "FindWorkers": READ,
     "Freeze": ALL,
     "Unfreeze": ALL,
     "ListFreezes": ALL,

@@ -110,7 +110,8 @@ def _states(connection: Connection, names: list[str]) -> dict[str, State]:
         shares = states[model].setdefault(f"traffic {alias}", {})
         shares[str(version)] = int(slots) / 100  # percent
     for model, pin, replicas, workers in connection.execute(_HINTS, wanted):
-        states[model]["hints"] = {"pin": bool(pin), "replicas": replicas, "workers": workers}
+        found = {"hint pin": bool(pin), "hint replicas": replicas, "hint workers": workers}
+        states[model] |= {key: value for key, value in found.items() if value}
     for model, version, key, text in connection.execute(_MARKS, wanted):
         if text:
             states[model][f"{_of(version)}{key}"] = text

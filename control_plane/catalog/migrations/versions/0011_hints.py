@@ -31,7 +31,8 @@ def downgrade() -> None:
     touched = sa.table("models", sa.column("name"), sa.column("revision"))
     state = sa.table("state", sa.column("revision"))
     hinted = sa.select(sa.table("hints", sa.column("model")).c.model)
-    op.execute(sa.update(state).values(revision=state.c.revision + 1))
+    # Workers that a hint excluded have nothing of its model: it is a change for them.
+    op.execute(sa.update(state).where(sa.exists(hinted)).values(revision=state.c.revision + 1))
     newest = sa.select(state.c.revision).scalar_subquery()
     op.execute(sa.update(touched).where(touched.c.name.in_(hinted)).values(revision=newest))
     op.drop_table("hints")
