@@ -31,6 +31,8 @@ class Warming:
         self._seen = Records()
         """The catalog that they are of."""
         self._placed: frozenset[Digest] = frozenset()
+        self._uncalled: dict[Digest, float] = {}
+        """The plans that were loaded here, with the time of the load, which their first call changes."""
         self._changed = asyncio.Event()
         self._full = False
         plans.on_evict.append(self._evicted)
@@ -55,6 +57,7 @@ class Warming:
             placed = dict.fromkeys(digest for plans in self._found.values() for digest in plans)
             self._placed = frozenset(placed)
             self._plans.place(self._placed)
+            self._release()
             await self._load(placed)
 
     async def _find(self, records: Records) -> None:
@@ -69,6 +72,18 @@ class Warming:
             if i % _BREATH == _BREATH - 1:
                 await asyncio.sleep(0)
 
+    def _release(self) -> None:
+        """Evict plans that were loaded for an earlier placement and never called: they are placed elsewhere now."""
+        moved = {digest: self._uncalled.pop(digest) for digest in [*self._uncalled] if digest not in self._placed}
+        resident = ((digest, self._plans.resident.get(digest)) for digest in moved)
+        self._plans.let_go(
+            [
+                digest
+                for digest, entry in resident
+                if entry is not None and entry.used == moved[digest] and not self._plans.is_pinned(digest)
+            ]
+        )
+
     async def _load(self, placed: Iterable[Digest]) -> None:
         """Load plans until one of them would have to go for another."""
         self._full = False
@@ -78,7 +93,9 @@ class Warming:
             if digest in self._plans.resident:
                 continue
             try:
-                await self._plans.load(self._plans.entry(digest))
+                entry = self._plans.entry(digest)
+                await self._plans.load(entry)
+                self._uncalled[digest] = entry.used
             except PretzelError as error:
                 log.warning("a placed plan cannot be loaded", plan=str(digest), error=str(error))
             if self._full:
@@ -86,6 +103,7 @@ class Warming:
                 return
 
     def _evicted(self, digest: Digest) -> None:
+        self._uncalled.pop(digest, None)
         self._full = self._full or digest in self._placed
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import operator
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -99,17 +100,17 @@ def texts(system: System) -> Iterator[tuple[str, str]]:
             yield f"text-{family}-{i}", one.text
 
 
-def settled(system: System) -> bool:
-    """Return whether every worker has loaded what is placed on it."""
+def settled(system: System, compare: Callable[[float, float], bool] = operator.ge) -> bool:
+    """Return whether every worker has loaded what is placed on it, and with ``eq`` nothing else."""
     with system.plane() as plane:
         placed = {one.name: one.placed for one in plane.workers().workers}
     return sum(placed.values()) == len(system.names()) and all(
-        system.gauge(name, "pretzel_resident_plans") >= placed[name] for name in placed
+        compare(system.gauge(name, "pretzel_resident_plans"), placed[name]) for name in placed
     )
 
 
 def test_each_worker_holds_its_part_and_answers_for_all(system: System):
-    until(lambda: settled(system), "every model is loaded where it is placed")
+    until(lambda: settled(system, operator.eq), "every model is loaded where it is placed, and nowhere else")
     warm = system.warm()
     assert all(len(workers) == 1 for workers in warm.values())
     assert {*sum(warm.values(), [])} == {"a", "b", "c"}

@@ -3,8 +3,9 @@
 *random* draws the machines of each model.  *name hash* takes those with the highest hash of the model and the machine
 (rendezvous hashing), so that a machine that joins takes over its share and moves nothing else.  *parameter set* is the
 assignment of the control plane: it does so with the family in the place of the model, in pieces of a tenth of a
-machine's share, and passes over machines that are full, so that what shares parameters lies together.  The replicas of a model are in different zones, machine n being in the zone
-n modulo the number of zones.  Models that are called most are on all machines.
+machine's share, and passes over machines that are full, so that what shares parameters lies together.  The replicas of
+a model are in different zones, machine n being in the zone n modulo the number of zones.  Models that are called most
+are on all machines.
 """
 
 from __future__ import annotations
