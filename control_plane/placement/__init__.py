@@ -1,1 +1,1 @@
-"""Where models are kept loaded: an assignment of models to workers by what they share."""
+"""Assignment of models to the workers that keep them loaded, by what the models share."""

@@ -1,4 +1,4 @@
-"""What the placement is computed from: the models that some workers keep loaded, and what each shares."""
+"""The input of the placement: the models that some workers keep loaded, and what each shares."""
 
 from __future__ import annotations
 

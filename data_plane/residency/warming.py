@@ -20,7 +20,7 @@ _BREATH = 20
 
 
 class Warming:
-    """Loads the plans of placed models one after another, beside requests, and has them evicted last."""
+    """Loads the plans of placed models one after another while requests run, and has them evicted last."""
 
     def __init__(self, plans: PlanCatalog, catalog: Callable[[], Catalog]) -> None:
         """Load into ``plans`` what ``catalog`` has under the alias `stable`."""

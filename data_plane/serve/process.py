@@ -70,7 +70,6 @@ class ServingProcess:
         hooks: dict[str, Any] = {"doubt": self._doubt, "notify": self._report, "flight": flight, "python": self._python}
         self._plans = PlanCatalog(self._objects, budget, tally=tally, **hooks)
         self._router = Router(self._plans, tally, settings.pin, settings.weight_by_model)
-        self._warming = Warming(self._plans, lambda: self._router.catalog)
         self._engine = RequestEngine(
             _limits_of(settings),
             settings.threads,
@@ -112,6 +111,7 @@ class ServingProcess:
     def _prepare(self, start: Message) -> None:
         """Take the rest of the start message, and begin with no catalog."""
         self._http: str = start.get("http", "")
+        self._warming = Warming(self._plans, lambda: self._router.catalog)
         self._target, self._serial = Catalog(), -1
         self._moved = asyncio.Event()
         self._applied = asyncio.Event()

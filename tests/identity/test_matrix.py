@@ -28,14 +28,7 @@ ANYONE = {None, *ROLES}
 PREDICT, DEPLOY = {"predict", "administer", "root"}, {"deploy", "administer", "root"}
 READ = DEPLOY | {"read"}
 ALL, WORKER = {"root"}, {"worker"}
-PLANE = (
-    "AuditService",
-    "ControlPlaneService",
-    "OverviewService",
-    "PlacementService",
-    "RolloutService",
-    "WorkerService",
-)
+PLANE = {f"{name}Service" for name in ("Audit", "ControlPlane", "Overview", "Placement", "Rollout", "Worker")}
 CONTROL = {
     "FindMissingObjects": DEPLOY,
     "UploadObjects": DEPLOY,
