@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
@@ -19,6 +20,7 @@ import pretzel
 from benchmarks.scale.siblings import Family
 from pretzel.cli import main
 from pretzel.errors import InputError, NotFoundError, UnavailableError
+from pretzel.plan.hints import Hints
 from tests.e2e.servers import Server, server
 from tests.e2e.up import until
 
@@ -176,6 +178,23 @@ def test_the_commands(system: System, cli: Callable[..., Any]):
     assert cli("hints", "text-0-0", "--replicas", 0, "--workers", "", "--no-pin")[0] == 0
     code, _, err = cli("hints", "text-0-0", "--workers", "a=b=c")
     assert (code != 0, "malformed" in err) == (True, True)
+
+
+def test_a_manifest_sets_hints(system: System, cli: Callable[..., Any], tmp_path: Path):
+    joblib.dump(LinearRegression().fit(X, X[:, 0]), tmp_path / "applied.joblib")
+    manifest = tmp_path / "models.yaml"
+
+    def apply(hints: str) -> tuple[str, Hints]:
+        manifest.write_text(f"models: [{{name: applied, file: applied.joblib, {hints}}}]")
+        code, out, err = cli("apply", "-f", manifest, "--json")
+        assert code == 0, err
+        with system.plane() as plane:
+            return json.loads(out)[0]["state"], plane.model("applied").hints
+
+    assert apply("replicas: 2, workers: zone") == ("new", Hints(False, 2, "zone"))
+    assert apply("replicas: 2, workers: zone") == ("same", Hints(False, 2, "zone"))
+    assert apply("pin: true") == ("hints changed", Hints(True, 2, "zone"))
+    assert apply("replicas: 0, pin: false, workers: ''") == ("hints changed", Hints())
 
 
 def test_refusals(system: System):
