@@ -61,7 +61,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     directory = tmp_path_factory.mktemp("placement")
     with contextlib.ExitStack() as stack:
         settings = {"data_dir": directory / "data", "control_port": 0, "control_metrics_port": 0}
-        spread = {"spread": 1, "report_seconds": 0.3}
+        spread = {"spread": 1, "report_seconds": 1}
         control = stack.enter_context(server("control-plane", directory / "control", **settings, **spread))
         workers = {
             name: stack.enter_context(_worker(directory / name, control, name, labels))
@@ -76,7 +76,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 def _worker(directory: Path, control: Server, name: str, labels: str) -> contextlib.AbstractContextManager[Server]:
-    ports = {"port": 0, "metrics_port": 0, "http": "off", "report_seconds": 0.3}
+    ports = {"port": 0, "metrics_port": 0, "http": "off", "report_seconds": 1}
     own = {"cache_dir": directory / "cache", "control_plane": control.address, "worker": name, "labels": labels}
     return server("worker", directory, **own, **ports)
 
