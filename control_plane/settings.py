@@ -81,6 +81,8 @@ class Settings(ServerSettings):
 
     report_seconds: Seconds = 2.0
     """Interval at which workers report; a worker that missed five reports counts as dead."""
+    spread: Annotated[int, Field(ge=0, le=100)] = 0
+    """Workers that keep each model loaded, unless its hints say how many; 0: those that it is called on."""
     wait_seconds: Seconds = 30.0
     """Time that a deployment waits for workers, unless the caller's deadline is earlier."""
     rollout_seconds: Seconds = 1.0

@@ -16,10 +16,13 @@ from pretzel.data_plane.records import Records
 from pretzel.errors import CorruptObjectError, DefinitionError, NotFoundError
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import encode
+from pretzel.plan.hints import Hints
 from pretzel.plan.model import Model, ModelVersion
 from pretzel.plan.traffic import SLOTS, Runs
 
 DEFAULT_ALIAS = "stable"
+SELECTOR = b"workers"
+"""Text in the record of each model that selects workers, and in few others."""
 MOST_DECODED = 256
 """Decoded models that are kept; those beyond are decoded again, which takes some tens of microseconds."""
 
@@ -55,6 +58,10 @@ class Catalog:
             if len(self._decoded) > MOST_DECODED:
                 self._decoded.popitem(last=False)
         return model
+
+    def is_elsewhere(self, name: str) -> bool:
+        """Return whether only other workers serve a model; of most, without decoding it."""
+        return SELECTOR in self.records[name] and bool(elsewhere(self.get(name)))
 
     def find(self, reference: str) -> ModelVersion:
         """Return the version that `name`, `name@version` or `name:alias` refers to; a bare name means `name:stable`.
@@ -119,6 +126,16 @@ def under(model: Model, alias: str) -> ModelVersion:
     return numbered(model, str(model.aliases[alias]))
 
 
+def elsewhere(model: Model | None) -> str:
+    """Return why this worker has no version of a model that other workers serve; else an empty string."""
+    if model is None or model.versions or not model.hints.workers:
+        return ""
+    return (
+        f"only workers with the labels {model.hints.workers!r} serve it, and not this one; "
+        f"ask one that `pretzel where {model.name}` lists"
+    )
+
+
 def split_reference(reference: str) -> tuple[str, str, str]:
     """Split `name@version` or `name:alias` at its last mark; the mark of a bare name is empty."""
     at = max(reference.rfind("@"), reference.rfind(":"))
@@ -138,6 +155,8 @@ def encode_model(model: Model) -> bytes:
     tree: dict[str, Any] = {"name": model.name, "versions": versions, "aliases": dict(model.aliases)}
     if model.traffic:
         tree["traffic"] = {alias: [list(run) for run in runs] for alias, runs in model.traffic.items()}
+    if model.hints.workers:
+        tree["workers"] = model.hints.workers
     return encode(tree)
 
 
@@ -151,7 +170,8 @@ def decode_model(data: bytes) -> Model:
     try:
         versions = tuple(_version(tree["name"], item) for item in tree["versions"])
         traffic = {alias: _runs(runs) for alias, runs in tree.get("traffic", {}).items()}
-        return Model(tree["name"], versions, tree["aliases"], traffic=traffic)
+        hints = Hints(workers=tree.get("workers", ""))
+        return Model(tree["name"], versions, tree["aliases"], traffic=traffic, hints=hints)
     except (KeyError, TypeError, ValueError, AttributeError, DefinitionError) as error:
         raise CorruptObjectError(f"catalog: malformed model: {error!r}") from None
 

@@ -10,7 +10,9 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from pretzel.data_plane.telemetry.settings import TelemetrySettings
+from pretzel.errors import InputError
 from pretzel.isolation.limits import Allowed, SideLimits
+from pretzel.plan.labels import check_labels
 from pretzel.serving.cores import usable_cores
 from pretzel.serving.listeners import Address, is_loopback
 from pretzel.serving.settings import Bytes, Names
@@ -34,6 +36,21 @@ def _weighed(items: list[str]) -> list[str]:
     return items
 
 
+def _labelled(items: list[str]) -> list[str]:
+    pairs = [item.partition("=") for item in items]
+    if lacking := [item for item, (_, equals, _) in zip(items, pairs, strict=True) if not equals]:
+        raise ValueError(f"{lacking[0][:100]!r}: expected key=value, as tier=fast")
+    if len({key for key, _, _ in pairs}) < len(pairs):
+        raise ValueError(f"{','.join(items)[:200]!r}: a key is given twice; expected each once")
+    try:
+        check_labels({key: value for key, _, value in pairs})
+    except InputError as error:
+        raise ValueError(str(error)) from None
+    return items
+
+
+Labels = Annotated[Names, AfterValidator(_labelled)]
+"""A list of labels, which an option and a variable write as `tier=fast,zone=a`."""
 Weights = Annotated[Names, AfterValidator(_weighed)]
 """A list of models with weights, which an option and a variable write as `a=4,b=0.5`."""
 
@@ -94,6 +111,8 @@ class Settings(TelemetrySettings):
     """Bytes that each serving process keeps resident: parameters, and in part of it the tables of fused kernels."""
     request_memory_bytes: Annotated[int, Field(ge=0)] = 0
     """Bytes that the running requests of one serving process may allocate together; 0 takes a quarter of the budget."""
+    labels: Labels = []
+    """Labels of this worker, by which models select their workers, as `tier=fast,zone=a`."""
     pin: Names = []
     """Models that are loaded at start and never evicted, as `a,b:canary`."""
 
@@ -187,6 +206,11 @@ class Settings(TelemetrySettings):
     def request_memory(self) -> int:
         """Bytes that the running requests of one serving process may allocate together."""
         return self.request_memory_bytes or max(MIB, self.memory_budget // 4)
+
+    @property
+    def labels_by_key(self) -> dict[str, str]:
+        """Return the labels of this worker."""
+        return {key: value for key, _, value in (item.partition("=") for item in self.labels)}
 
     @property
     def weight_by_model(self) -> dict[str, float]:

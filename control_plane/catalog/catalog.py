@@ -13,6 +13,7 @@ from pretzel.control_plane.catalog import names, reading, writing
 from pretzel.control_plane.catalog.audit import watched
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.dialect import Dialect
+from pretzel.control_plane.catalog.hinting import Hinted
 from pretzel.control_plane.catalog.keeping import Keeping
 from pretzel.control_plane.catalog.labelling import Labelling
 from pretzel.control_plane.catalog.leases import Leases
@@ -62,6 +63,7 @@ class Catalog(Keeping):
         self.labels = Labelling(self.database, self._changing)
         self.rolling = Rolling(self.database, self._changing)
         self.rollouts = Rollouts(self.database, self._changing)
+        self.hints = Hinted(self.database, self._changing)
         self.work = Work(self.database, self.plane)
 
     def close(self) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 
-from pretzel.control_plane.catalog.labels import MOST_LABELS, Marking
-from pretzel.control_plane.catalog.tables import labels, notes
+from pretzel.control_plane.catalog.labels import Marking
+from pretzel.control_plane.catalog.tables import hints, labels, notes
 from pretzel.control_plane.catalog.upserts import upsert
 from pretzel.errors import PreconditionError
+from pretzel.plan.labels import MOST_LABELS
 
 MODEL = 0
 """Version number of the labels of the model itself; its versions count from 1."""
@@ -48,13 +49,15 @@ def _write_texts(connection: Connection, name: str, version: int, marking: Marki
 
 
 def unmark(connection: Connection, name: str, versions: list[int]) -> None:
-    """Remove all labels, owners and notes of versions."""
+    """Remove all labels, owners and notes of versions; with those of the model, also its hints."""
     for table in (labels, notes):
         rows = [{"old": version} for version in versions]
         connection.execute(delete(table).where(table.c.model == name, table.c.version == bindparam("old")), rows)
+    if MODEL in versions:
+        connection.execute(delete(hints).where(hints.c.model == name))
 
 
 def unmark_models(connection: Connection, names: list[str]) -> None:
-    """Remove all labels, owners and notes of models and of their versions."""
-    for table in (labels, notes):
+    """Remove all labels, owners and notes of models and of their versions, and the hints."""
+    for table in (labels, notes, hints):
         connection.execute(delete(table).where(table.c.model.in_(names)))

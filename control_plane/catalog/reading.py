@@ -16,6 +16,7 @@ from pretzel.control_plane.catalog.selecting import selected_names
 from pretzel.control_plane.catalog.selectors import Selection
 from pretzel.control_plane.catalog.tables import (
     aliases,
+    hints,
     holdings,
     labels,
     leases,
@@ -28,6 +29,7 @@ from pretzel.control_plane.catalog.tables import (
 from pretzel.errors import NotFoundError
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode
+from pretzel.plan.hints import NONE, Hints
 from pretzel.plan.model import Model, ModelVersion
 from pretzel.plan.traffic import Runs
 
@@ -52,6 +54,7 @@ def list_models(connection: Connection, where: ColumnElement[bool]) -> tuple[Mod
     of_versions = select(versions, models.c.edition).join(models, models.c.name == versions.c.model).where(alive, where)
     of_aliases = select(aliases).join(models, models.c.name == aliases.c.model).where(alive, where)
     of_traffic = select(traffic).join(models, models.c.name == traffic.c.model).where(alive, where)
+    of_hints = select(hints).join(models, models.c.name == hints.c.model).where(alive, where)
     # Sorted here: with ORDER BY, SQLite reads every version in order instead of the few that match.
     for row in sorted(connection.execute(of_versions), key=lambda row: (row.model, row.version)):
         by_model[row.model].append(_version(row))
@@ -60,8 +63,16 @@ def list_models(connection: Connection, where: ColumnElement[bool]) -> tuple[Mod
         by_alias[row.model][row.alias] = row.version
     for row in sorted(connection.execute(of_traffic), key=lambda row: (row.model, row.alias, row.position)):
         splits[row.model][row.alias] = (*splits[row.model].get(row.alias, ()), (row.version, row.slots))
+    hinted = {row.model: Hints(bool(row.pin), row.replicas, row.workers) for row in connection.execute(of_hints)}
     return tuple(
-        Model(name, tuple(history), by_alias[name], traffic=splits[name], edition=editions[name])
+        Model(
+            name,
+            tuple(history),
+            by_alias[name],
+            traffic=splits[name],
+            edition=editions[name],
+            hints=hinted.get(name, NONE),
+        )
         for name, history in by_model.items()
     )
 

@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, and_, 
 
 from pretzel.control_plane.catalog.folding import contains
 from pretzel.control_plane.catalog.ranges import beyond, near
-from pretzel.control_plane.catalog.selectors import Requirement, Selection
+from pretzel.control_plane.catalog.selectors import Selection
 from pretzel.control_plane.catalog.tables import labels, models, notes, versions
+from pretzel.plan.selectors import Requirement
 
 Columns = tuple[ColumnElement[str], ColumnElement[int] | None, ColumnElement[bool]]
 """The name and the version of what is selected, and the condition that the row is of the right kind."""

@@ -49,7 +49,7 @@ class Sharing:
 
 def measure(connection: Connection, most: int) -> Sharing:
     """Return what all models share, and the ``most`` objects that save most."""
-    chosen = _chosen()
+    chosen = chosen_versions()
     sums = connection.execute(select(func.count(), func.coalesce(_sum(chosen.c.parameter_bytes), 0))).one()
     count = func.count()
     query = (
@@ -74,7 +74,7 @@ def measure(connection: Connection, most: int) -> Sharing:
 
 def holders(connection: Connection, digest: Digest, most: int) -> list[str]:
     """Return the names of up to ``most`` models that hold an object."""
-    chosen = _chosen()
+    chosen = chosen_versions()
     query = select(chosen.c.model).join(holdings, holdings.c.holder == chosen.c.plan)
     return list(connection.scalars(query.where(holdings.c.object == str(digest)).limit(most)))
 
@@ -84,7 +84,7 @@ def related(connection: Connection, model: str, plan: Digest) -> Counter[str]:
     holder = str(plan)
     own = select(holdings.c.object).where(holdings.c.holder == holder, holdings.c.object != holder)
     sizes = [(text, Digest.parse(text).size) for text in connection.scalars(own)]
-    chosen, shared = _chosen(), Counter[str]()
+    chosen, shared = chosen_versions(), Counter[str]()
     for start in range(0, len(sizes), _CHUNK):
         table = values(column("object", Text), column("size", NUMBER), name="asked")
         asked = table.data(sizes[start : start + _CHUNK]).cte("asked")
@@ -104,7 +104,7 @@ def _sum(column: ColumnElement[int]) -> ColumnElement[int]:
     return cast(func.sum(column), BigInteger)
 
 
-def _chosen() -> Subquery:
+def chosen_versions() -> Subquery:
     """Return a query of one version of each model."""
     newest = select(func.max(versions.c.version)).where(versions.c.model == models.c.name).scalar_subquery()
     stable = and_(aliases.c.model == models.c.name, aliases.c.alias == STABLE)

@@ -127,6 +127,16 @@ notes = Table(
     Index("ix_notes_owner", "owner", "model", "version"),
 )
 
+# Which workers serve a model, and which keep it loaded; no row for a model without hints.
+hints = Table(
+    "hints",
+    metadata,
+    Column("model", WORDS, ForeignKey("models.name"), primary_key=True),
+    Column("pin", NUMBER, nullable=False),
+    Column("replicas", NUMBER, nullable=False),
+    Column("workers", WORDS, nullable=False),
+)
+
 # Objects that a plan or a definition needs: itself, and every object it names.
 holdings = Table(
     "holdings",

@@ -28,6 +28,7 @@ _CHANGES = {
         *("SetTraffic", "Freeze", "Unfreeze"),
         *("StartRollout", "PauseRollout", "ResumeRollout", "AbortRollout", "PromoteRollout"),
     ),
+    "PlacementService": ("SetHints",),
 }
 CHANGES = frozenset(f"/pretzel.v1.{service}/{name}" for service, names in _CHANGES.items() for name in names)
 """Methods that change something, whose refusals are recorded."""

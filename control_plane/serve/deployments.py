@@ -58,7 +58,9 @@ class Deployments:
             version, revision = await future
             if wait_seconds > 0:
                 yield "wait"
-                await self._live.reach(self._deployer.catalog.epoch, revision, wait_seconds, deployment.model)
+                catalog = self._deployer.catalog
+                hints = await asyncio.to_thread(catalog.hints.of, deployment.model)
+                await self._live.reach(catalog.epoch, revision, wait_seconds, deployment.model, hints)
             yield version
         finally:
             task.cancelled.set()

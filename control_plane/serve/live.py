@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from pretzel.errors import DeadlineError, ExhaustedError, InputError, PreconditionError, UnavailableError
+from pretzel.plan.hints import NONE, Hints
+from pretzel.plan.labels import check_labels
 
 MOST_WORKERS = 10_000
 """Live workers; reports of further ones are rejected."""
@@ -42,6 +44,7 @@ class Worker:
     problems: Sequence[str] = ()
     metrics: str = ""
     """URL of its metrics; empty if it reported none, or one of more than ``MOST_NAME`` characters."""
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     instance: str = ""
     """Of its counting: the figures of another one start at zero."""
@@ -50,9 +53,9 @@ class Worker:
 
     @property
     def text(self) -> int:
-        """Number of characters of what it holds back, of its problems and about of its figures."""
-        texts = sum(map(len, self.held)) + sum(map(len, self.held.values())) + sum(map(len, self.problems))
-        return texts + sum(map(len, self.figures.values()))
+        """Number of characters of what it holds back, of its problems, of its labels and about of its figures."""
+        texts = *self.held, *self.held.values(), *self.problems, *self.labels, *self.labels.values()
+        return sum(map(len, texts)) + sum(map(len, self.figures.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +231,10 @@ class LiveWorkers:
                 reasons[worker.name] = reason
         return reasons
 
-    async def reach(self, epoch: str, revision: int, seconds: float, model: str = "") -> None:
+    async def reach(self, epoch: str, revision: int, seconds: float, model: str = "", hints: Hints = NONE) -> None:
         """Return when all live workers that follow the catalog serve a model as of a revision; at once without any.
+
+        Workers that its hints exclude are not waited for.
 
         Raises:
             DeadlineError: some workers did not report it in time; the message names them.
@@ -239,7 +244,11 @@ class LiveWorkers:
         since = time.monotonic()
         while True:
             refusing = self.refusing(epoch, revision, model, since)
-            behind = [worker for worker in self.behind(epoch, revision) if worker.name not in refusing]
+            behind = [
+                worker
+                for worker in self.behind(epoch, revision)
+                if worker.name not in refusing and hints.admit(worker.labels)
+            ]
             left = since + seconds - time.monotonic()
             if behind and left <= 0:
                 raise _late(revision, behind)
@@ -267,6 +276,7 @@ def _check(worker: Worker) -> None:
         ("epoch", worker.epoch),
     ):
         _check_length(what, text)
+    check_labels(worker.labels)
 
 
 def _check_length(what: str, text: str) -> None:

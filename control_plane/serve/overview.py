@@ -60,8 +60,13 @@ class OverviewService(overview_pb2_grpc.OverviewServiceServicer):
     async def ListWorkers(self, request: pb.ListWorkersRequest, context: Context) -> pb.ListWorkersResponse:
         epoch, revision = await self._current()
         alive = sorted(self._plane.live.alive(), key=lambda worker: worker.name)
-        listed = map(_worker, alive[:_MOST_WORKERS])
+        listed = map(self._worker, alive[:_MOST_WORKERS])
         return pb.ListWorkersResponse(epoch=epoch, revision=revision, workers=listed, total=len(alive))
+
+    def _worker(self, worker: Worker) -> pb.LiveWorker:
+        message, placement = _worker(worker), self._plane.placing.of(worker.name)
+        message.placed = len(placement.models) if placement else 0
+        return message
 
     async def _current(self) -> tuple[str, int]:
         return await asyncio.to_thread(self._plane.catalog.current)  # a database may be slow to answer
@@ -143,4 +148,5 @@ def _worker(worker: Worker) -> pb.LiveWorker:
         resident_bytes=worker.resident_bytes,
         held=len(worker.held),
         problems=worker.problems,
+        labels=worker.labels,
     )

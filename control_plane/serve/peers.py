@@ -162,14 +162,15 @@ def _differs(own: Other, before: Other | None, in_all: bool) -> bool:
 
 def encoded(worker: Worker) -> bytes:
     """Return a report as bytes."""
-    return encode(
-        {
-            **asdict(worker),
-            "held": dict(worker.held),
-            "problems": list(worker.problems),
-            "figures": dict(worker.figures),
-        }
-    )
+    tree = {
+        **asdict(worker),
+        "held": dict(worker.held),
+        "problems": list(worker.problems),
+        "figures": dict(worker.figures),
+    }
+    if not worker.labels:
+        del tree["labels"]  # which control planes of older releases do not know
+    return encode(tree)
 
 
 def decoded(report: bytes) -> Worker:

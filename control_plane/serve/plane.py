@@ -22,6 +22,7 @@ from pretzel.control_plane.serve.live import LiveWorkers
 from pretzel.control_plane.serve.metrics import Metrics
 from pretzel.control_plane.serve.opened import opened_by
 from pretzel.control_plane.serve.peers import PEERS, Neighbours
+from pretzel.control_plane.serve.placing import PLACING, Placing
 from pretzel.control_plane.serve.pools import Pool
 from pretzel.control_plane.serve.quotas import Deployed
 from pretzel.control_plane.serve.uploads import OpenUploads
@@ -69,6 +70,7 @@ class Plane:
         self.feed = Feed(self.catalog)
         self.catalog.on_change = self.feed.notify
         self.live = LiveWorkers(settings.report_seconds * _MISSED_REPORTS)
+        self.placing = Placing(self.catalog, self.live, settings.spread, 2 * settings.report_seconds)
         self._neighbours = Neighbours(self.catalog, self._opened, self.feed, self.live)
         self.verifier = _verifier(settings)
         self.uploads = OpenUploads(min(settings.most_uploads, max(raise_limit() // _FILES_PER_UPLOAD, 2)))
@@ -158,6 +160,10 @@ class Plane:
         """Exchange news with the other control planes over the same catalog, if there may be some."""
         if self._opened.dialect.shares:
             await self.background.keep(PEERS, self._neighbours.run)
+
+    async def keep_placing(self) -> None:
+        """Assign models to workers."""
+        await self.background.keep(PLACING, self.placing.run)
 
     async def keep_identities(self) -> None:
         """Read the identities again whenever they change."""

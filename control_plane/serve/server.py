@@ -22,6 +22,7 @@ from pretzel.control_plane.serve.audit import AuditService
 from pretzel.control_plane.serve.control import ControlPlaneService
 from pretzel.control_plane.serve.interceptor import Calls
 from pretzel.control_plane.serve.overview import OverviewService
+from pretzel.control_plane.serve.placement import PlacementService
 from pretzel.control_plane.serve.plane import Plane
 from pretzel.control_plane.serve.rollouts import RolloutService
 from pretzel.control_plane.serve.workers import WorkerService
@@ -43,6 +44,8 @@ from pretzel.v1 import (
     control_pb2_grpc,
     overview_pb2,
     overview_pb2_grpc,
+    placement_pb2,
+    placement_pb2_grpc,
     rollout_pb2,
     rollout_pb2_grpc,
     worker_pb2,
@@ -57,6 +60,7 @@ SERVICES = (
     worker_pb2.DESCRIPTOR.services_by_name["WorkerService"].full_name,
     audit_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
     overview_pb2.DESCRIPTOR.services_by_name["OverviewService"].full_name,
+    placement_pb2.DESCRIPTOR.services_by_name["PlacementService"].full_name,
     rollout_pb2.DESCRIPTOR.services_by_name["RolloutService"].full_name,
 )
 
@@ -136,6 +140,7 @@ async def _server(plane: Plane) -> AsyncIterator[int]:
     audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditService(plane), server)
     overview_pb2_grpc.add_OverviewServiceServicer_to_server(OverviewService(plane), server)
     rollout_pb2_grpc.add_RolloutServiceServicer_to_server(RolloutService(plane), server)
+    placement_pb2_grpc.add_PlacementServiceServicer_to_server(PlacementService(plane), server)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
     reflection.enable_server_reflection(names, server)
@@ -186,7 +191,10 @@ async def _metrics(plane: Plane) -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def _collecting(plane: Plane) -> AsyncIterator[None]:
-    works = plane.collect_forever, plane.scrub_forever, plane.keep_identities, plane.keep_neighbours, plane.advancer.run
+    works = (
+        *(plane.collect_forever, plane.scrub_forever, plane.keep_identities),
+        *(plane.keep_neighbours, plane.keep_placing, plane.advancer.run),
+    )
     tasks = [asyncio.create_task(work()) for work in works]
     try:
         yield

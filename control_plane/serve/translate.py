@@ -121,6 +121,7 @@ def worker(request: worker_pb2.ReportRequest) -> Worker:
         metrics=request.metrics if len(request.metrics) <= MOST_NAME else "",
         instance=request.figures.instance[:MOST_NAME],
         figures=_figures(request.figures),
+        labels=dict(request.labels),
     )
 
 

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pretzel.data_plane.catalog import decode_model
+from pretzel.data_plane.catalog import decode_model, elsewhere
 from pretzel.data_plane.oip.backend import Backend
 from pretzel.data_plane.oip.faults import quoted, wrong
 from pretzel.errors import PreconditionError, UnavailableError, UnsupportedError
@@ -62,13 +62,16 @@ async def unload(backend: Backend, request: pb.RepositoryModelUnloadRequest) -> 
     digests = [version.plan for version in model.versions] if model else [route.version.plan]
     if any(map(backend.plans.is_pinned, digests)):
         raise PreconditionError(
-            f"failed to unload {quoted(request.model_name)}: the setting `pin` of this worker keeps it in memory"
+            f"failed to unload {quoted(request.model_name)}: the setting `pin` of this worker keeps it in memory, "
+            "or a hint of the model"
         )
     backend.plans.let_go(digests)
     return pb.RepositoryModelUnloadResponse()
 
 
 def _entries(backend: Backend, model: Model) -> Iterator[pb.RepositoryIndexResponse.ModelIndex]:
+    if reason := elsewhere(model):
+        yield pb.RepositoryIndexResponse.ModelIndex(name=model.name, state=UNAVAILABLE, reason=reason)
     for version in model.versions:
         reason = _refusal(backend, version.plan)
         state = UNAVAILABLE if reason else READY

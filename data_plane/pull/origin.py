@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 import grpc
@@ -74,10 +75,16 @@ class Origin(Protocol):
 class ControlPlane:
     """A control plane, over gRPC."""
 
-    def __init__(self, channel: grpc.aio.Channel, worker: str, rules: Rules = RULES) -> None:
-        self._channel, self._worker, self._rules = channel, worker, rules
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        worker: str,
+        rules: Rules = RULES,
+        labels: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._channel, self._worker, self._rules, self._labels = channel, worker, rules, labels
 
     def open(self, cache: ObjectCache, saved: Catalog) -> tuple[Watcher, Fetcher]:
         """Return its parts."""
         stub = WorkerServiceStub(self._channel)
-        return Watcher(stub, self._worker, saved), Fetcher(stub, cache, self._rules)
+        return Watcher(stub, self._worker, saved, self._labels), Fetcher(stub, cache, self._rules)

@@ -21,6 +21,10 @@ LEAVE_SECONDS = 1.0
 """Timeout of the deregistration in seconds."""
 
 
+Placed = Callable[[str, list[str], list[str]], None]
+"""Receives the mark of a placement, the models to keep loaded, and those of them that are never evicted."""
+
+
 class Reporter:
     """Reports after each revision applied, and every few seconds."""
 
@@ -28,6 +32,8 @@ class Reporter:
         """Report ``facts()``, the fields of a report at the time of the call."""
         self._stub, self._facts, self._interval = WorkerServiceStub(channel), facts, interval
         self._now = asyncio.Event()
+        self.on_placement: Placed = lambda mark, warm, pinned: None
+        """Called with each new placement of this worker."""
 
     def now(self) -> None:
         """Report at once: something changed."""
@@ -63,6 +69,9 @@ class Reporter:
         except grpc.aio.AioRpcError as error:
             log.debug("the report failed", code=error.code().name)
             return
+        if answer.HasField("placement"):
+            placed = answer.placement
+            self.on_placement(placed.mark, list(placed.warm), list(placed.pinned))
         if 0.05 <= answer.interval_seconds <= 60:
             self._interval = answer.interval_seconds
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import grpc
 import structlog
 
 from pretzel.data_plane.catalog import Catalog, encode_model
+from pretzel.data_plane.pull.elsewhere import resumable, trimmed
 from pretzel.errors import PretzelError
 from pretzel.plan.wire import model_from_proto
 from pretzel.serving.backoff import delay
@@ -21,9 +24,11 @@ log = structlog.get_logger(__name__)
 class Watcher:
     """Maintains :attr:`target`, the newest known catalog."""
 
-    def __init__(self, stub: WorkerServiceStub, worker: str, target: Catalog) -> None:
-        self._stub, self._worker = stub, worker
-        self.target = target
+    def __init__(
+        self, stub: WorkerServiceStub, worker: str, target: Catalog, labels: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        self._stub, self._worker, self._labels = stub, worker, labels
+        self.target = resumable(target, labels)
         self.replaces = ""
         """Epoch that the control plane declares replaced."""
         self.connected = False
@@ -67,7 +72,7 @@ class Watcher:
         try:
             async for message in call:
                 self.connected = True
-                self.target, self.replaces = apply(self.target, message), message.replaces
+                self.target, self.replaces = apply(self.target, message, self._labels), message.replaces
                 self.moved.set()
         finally:
             call.cancel()
@@ -84,16 +89,16 @@ class Watcher:
         return pb.WatchRequest(worker=self._worker, epoch=self.target.epoch, revision=self.target.revision)
 
 
-def apply(catalog: Catalog, message: pb.WatchResponse) -> Catalog:
-    """Return the catalog after one message of a watch."""
-    models = {model.name: record for model in message.models if (record := _record(model)) is not None}
+def apply(catalog: Catalog, message: pb.WatchResponse, labels: Mapping[str, str] = MappingProxyType({})) -> Catalog:
+    """Return the catalog of a worker with some labels after one message of a watch."""
+    models = {model.name: record for model in message.models if (record := _record(model, labels)) is not None}
     return catalog.changed(message.epoch, message.revision, models, message.deleted, whole=message.snapshot)
 
 
-def _record(message: model_pb2.Model) -> bytes | None:
+def _record(message: model_pb2.Model, labels: Mapping[str, str]) -> bytes | None:
     """Return a model's canonical bytes; None if it cannot be read, which must not hold back the others."""
     try:
-        return encode_model(model_from_proto(message))
+        return encode_model(trimmed(model_from_proto(message), labels))
     except PretzelError as error:
         log.error("the control plane sent a model that cannot be read", model=message.name, error=str(error))
         return None

@@ -25,6 +25,8 @@ class EvictionQueue:
         """Plans that never leave."""
         self.kept: set[Digest] = set()
         """Plans that leave after all others that are not pinned."""
+        self.placed: frozenset[Digest] = frozenset()
+        """The same, as the control plane has placed them."""
 
     def add(self, entry: Entry) -> None:
         """Add a plan that was loaded, at the end."""
@@ -41,8 +43,11 @@ class EvictionQueue:
         def is_free(entry: Entry) -> bool:
             return entry is not newest and entry.digest not in self.pinned
 
-        victim = self.victim(lambda entry: is_free(entry) and entry.digest not in self.kept, freed, now)
-        return victim or (self.victim(is_free, freed, now) if self.kept else None)
+        def is_guest(entry: Entry) -> bool:
+            return is_free(entry) and entry.digest not in self.kept and entry.digest not in self.placed
+
+        victim = self.victim(is_guest, freed, now)
+        return victim or (self.victim(is_free, freed, now) if self.kept or self.placed else None)
 
     def victim(self, may_leave: Callable[[Entry], bool], freed: Callable[[Entry], int], now: float) -> Entry | None:
         """Return the plan that leaves next, among those that may; None if none may.

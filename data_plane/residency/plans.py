@@ -113,6 +113,10 @@ class PlanCatalog:
         """Return whether a plan is pinned."""
         return digest in self._queue.pinned
 
+    def place(self, digests: Collection[Digest]) -> None:
+        """Evict these plans after all others that are not pinned, and no longer those that were placed before."""
+        self._queue.placed = frozenset(digests)
+
     def keep(self, entry: Entry) -> None:
         """Evict a plan only after all others that are not pinned, until it is let go.
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import structlog
 
-from pretzel.data_plane.catalog import Catalog, split_reference
+from pretzel.data_plane.catalog import Catalog, elsewhere, split_reference
 from pretzel.data_plane.measure.branches import Branch
 from pretzel.data_plane.measure.counters import Calls, Tally
 from pretzel.data_plane.residency.entry import Entry
@@ -58,6 +58,8 @@ class Router:
         self.catalog = Catalog()
         self.on_move: list[Callable[[Sequence[str]], None]] = []
         """Called with references whose routes may have moved."""
+        self.placed_pins: Sequence[str] = ()
+        """Models that the control plane has pinned here, besides those of the settings."""
         self.held: Mapping[str, str] = {}
         """Models with a version that this worker does not serve, and the reason."""
         self._routes: dict[str, Route] = {}
@@ -94,6 +96,9 @@ class Router:
         try:
             return self.catalog.find(reference)
         except NotFoundError:
+            name = reference if reference in self.catalog.records else split_reference(reference)[0]
+            if reason := elsewhere(self.catalog.get(name)):
+                raise UnavailableError(f"model {reference[:200]!r}: {reason}") from None
             name = reference if reference in self.held else split_reference(reference)[0]
             if name not in self.held:
                 raise
@@ -172,7 +177,7 @@ class Router:
     def _pins(self, catalog: Catalog) -> dict[str, Route]:
         """Return the routes of the pinned models, by their versions."""
         routes = {}
-        for reference in self._pinned:
+        for reference in dict.fromkeys((*self._pinned, *self.placed_pins)):
             try:
                 version = catalog.find(reference)
             except NotFoundError:

@@ -59,7 +59,8 @@ class Invocations:
                 return named
         if self._backend.settings.invocations_model:
             return str(self._backend.settings.invocations_model)
-        names = sorted(filter(visible(), self._backend.router.catalog.records))
+        catalog = self._backend.router.catalog
+        names = sorted(name for name in filter(visible(), catalog.records) if not catalog.is_elsewhere(name))
         if len(names) == 1:
             return names[0]
         choose = f"name it in the header field {HEADERS[0].decode()}, or by --invocations-model of the worker"

@@ -24,6 +24,7 @@ from pretzel.data_plane.residency.memory import for_plans
 from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.results import ResultCache
 from pretzel.data_plane.residency.routes import Router
+from pretzel.data_plane.residency.warming import Warming
 from pretzel.data_plane.scheduling.policy import Limits
 from pretzel.data_plane.scheduling.request import RequestEngine
 from pretzel.data_plane.serve.accepting import Acceptor
@@ -45,8 +46,9 @@ from pretzel.serving.identity.keeper import keeper_of
 
 log = structlog.get_logger(__name__)
 
-CATALOGS, MESSAGES, WARMING, LOAD = "catalogs", "messages", "warming", "load"
-"""Background tasks, as metrics and reports name them: apply catalogs, read messages, warm new versions, report load."""
+CATALOGS, MESSAGES, WARMING, LOAD, PLACED = "catalogs", "messages", "warming", "load", "placed"
+"""Background tasks, as metrics and reports name them: apply catalogs, read messages, warm new versions, report load,
+load what is placed here."""
 WARM_AGAIN = 2.0
 """Seconds until the warm-up of plans that failed is retried."""
 
@@ -110,6 +112,7 @@ class ServingProcess:
     def _prepare(self, start: Message) -> None:
         """Take the rest of the start message, and begin with no catalog."""
         self._http: str = start.get("http", "")
+        self._warming = Warming(self._plans, lambda: self._router.catalog)
         self._target, self._serial = Catalog(), -1
         self._moved = asyncio.Event()
         self._applied = asyncio.Event()
@@ -122,7 +125,7 @@ class ServingProcess:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         applying = self._background.keep(CATALOGS, self._apply_catalogs)
-        works = [self._listen_to_supervisor(), applying]
+        works = [self._listen_to_supervisor(), applying, self._background.keep(PLACED, self._warming.run)]
         if self._keeper is not None:
             works.append(self._keeper.keep())
         if self._load is not None:
@@ -190,6 +193,11 @@ class ServingProcess:
     def _on_barred(self, message: Message) -> None:
         self._plans.bar(dict(message["plans"]))
 
+    def _on_placement(self, message: Message) -> None:
+        self._warming.place(message["warm"])
+        self._router.placed_pins = message["pinned"]
+        self._moved.set()
+
     def _on_held(self, message: Message) -> None:
         self._router.held = dict(message["reasons"])
 
@@ -214,6 +222,7 @@ class ServingProcess:
     async def _apply(self, target: Catalog, serial: int) -> None:
         self._objects.refresh()
         cold = await self._router.apply(target)
+        self._warming.look()
         await self._server.set_health(serving=target.known)
         self._applied.set()
         self._link.send("applied", serial=serial)

@@ -11,13 +11,16 @@ from pretzel.data_plane.folder.origin import Folder
 from pretzel.data_plane.pull.channel import connect
 from pretzel.data_plane.pull.direct import Rules
 from pretzel.data_plane.pull.origin import ControlPlane, Origin
-from pretzel.data_plane.pull.report import Reporter
+from pretzel.data_plane.pull.report import Placed, Reporter
 from pretzel.data_plane.settings import Settings
 from pretzel.targets import Bearer
 
 
 class Reporting(Protocol):
     """Reports what this worker serves."""
+
+    on_placement: Placed
+    """Called with each new placement of this worker."""
 
     def now(self) -> None:
         """Report at once: something changed."""
@@ -31,6 +34,8 @@ class Reporting(Protocol):
 
 class Unreported:
     """Reports nothing: a folder does not ask."""
+
+    on_placement: Placed = staticmethod(lambda mark, warm, pinned: None)
 
     def now(self) -> None:
         """Do nothing."""
@@ -66,5 +71,7 @@ def source_of(settings: Settings, worker: str, facts: Callable[[], dict[str, Any
     rules = Rules(settings.direct_fetch, settings.direct_hosts, settings.direct_ca)
     rules.pool().clear()  # so that authorities that cannot be read are reported now
     return Source(
-        ControlPlane(channel, worker, rules), Reporter(channel, facts, settings.report_seconds), channel.close
+        ControlPlane(channel, worker, rules, settings.labels_by_key),
+        Reporter(channel, facts, settings.report_seconds),
+        channel.close,
     )

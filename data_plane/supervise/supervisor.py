@@ -27,6 +27,7 @@ from pretzel.data_plane.supervise.coalesce import Rounds
 from pretzel.data_plane.supervise.deaths import Deaths
 from pretzel.data_plane.supervise.fleet import Fleet
 from pretzel.data_plane.supervise.link import Message
+from pretzel.data_plane.supervise.placed import Placed
 from pretzel.data_plane.supervise.ports import SharedAddresses, is_native
 from pretzel.data_plane.supervise.repair import Repairer
 from pretzel.data_plane.supervise.source import source_of
@@ -77,6 +78,8 @@ class Supervisor:
             settings.workers, start, self._heard, died=self._died, background=self._background, spread=self._spread
         )
         self._fleet.spawn()
+        self._placed = Placed(self._fleet.announce)
+        self._reporter.on_placement = self._placed.take
         self._answering = 0
         announcer = Announcer(self._fleet, self._reporter.now)
         self._puller = Puller(
@@ -244,6 +247,8 @@ class Supervisor:
             "held": self._puller.reasons,
             "problems": self._problems(),
             **self._reported.fields(),
+            "labels": self._settings.labels_by_key,
+            "placement": self._placed.mark,
         }
 
     def _reached(self, host: str) -> str:

@@ -39,6 +39,7 @@ IN_WORDS = {
     "model_name": "none",
     "cors_origins": "none",
     "direct_hosts": "none",
+    "labels": "none",
     "control_listen": "none",
     "socket_mode": "0600",
     "client_cert": "`tls_cert`",

@@ -29,7 +29,7 @@ PREDICT, DEPLOY = {"predict", "administer", "root"}, {"deploy", "administer", "r
 READ = DEPLOY | {"read"}
 ALL, WORKER = {"root"}, {"worker"}
 CHANGES = ("Start", "Pause", "Resume", "Abort", "Promote")
-PLANE = ("AuditService", "ControlPlaneService", "OverviewService", "RolloutService", "WorkerService")
+PLANE = {f"{name}Service" for name in ("Audit", "ControlPlane", "Overview", "Placement", "Rollout", "Worker")}
 CONTROL = {
     "FindMissingObjects": DEPLOY,
     "UploadObjects": DEPLOY,
@@ -37,12 +37,9 @@ CONTROL = {
     "ListModels": READ,
     "DescribeVersion": READ,
     "ExplainModel": READ,
-    "SetAlias": DEPLOY,
-    "DeleteModel": DEPLOY,
-    "SetLabels": DEPLOY,
-    "DeleteModels": DEPLOY,
-    **dict.fromkeys(("SetTraffic", *(f"{what}Rollout" for what in CHANGES)), DEPLOY),
-    **dict.fromkeys(("GetRollout", "ListRollouts"), READ),
+    **dict.fromkeys(("SetAlias", "DeleteModel", "SetLabels", "DeleteModels", "SetTraffic", "SetHints"), DEPLOY),
+    **dict.fromkeys((f"{what}Rollout" for what in CHANGES), DEPLOY),
+    **dict.fromkeys(("GetRollout", "ListRollouts", "FindWorkers"), READ),
     **dict.fromkeys(("Freeze", "Unfreeze", "ListFreezes"), ALL),
     "CollectGarbage": ALL,
     "CheckStore": ALL,

@@ -1,10 +1,11 @@
 """Places models on machines by three rules, and measures the result in simulation.
 
 *random* draws the machines of each model.  *name hash* takes those with the highest hash of the model and the machine
-(rendezvous hashing), so that a machine that joins takes over its share and moves nothing else.  *parameter set* does so
-with the family in the place of the model, in pieces of a tenth of a machine's share, and passes over machines that are
-full: what shares parameters lies together.  The replicas of a model are in different zones, machine n being in the zone
-n modulo the number of zones.  Models that are called most are on all machines.
+(rendezvous hashing), so that a machine that joins takes over its share and moves nothing else.  *parameter set* is the
+assignment of the control plane: it does so with the family in the place of the model, in pieces of a tenth of a
+machine's share, and passes over machines that are full, so that what shares parameters lies together.  The replicas of
+a model are in different zones, machine n being in the zone n modulo the number of zones.  Models that are called most
+are on all machines.
 """
 
 from __future__ import annotations
@@ -16,10 +17,8 @@ import numpy as np
 
 from benchmarks.scale.plan import assumed
 from benchmarks.scale.plan.workload import Workload
+from pretzel.control_plane.placement.assign import Site, Wish, assign
 
-SLACK = 1.1
-"""Models that a machine takes by *parameter set*, over an equal share."""
-PIECES = 10
 Rule = Callable[[Workload, int, int], np.ndarray]
 """Returns the machines of each model: a row per model, a column per replica."""
 
@@ -71,25 +70,13 @@ def by_name(work: Workload, machines: int, replicas: int) -> np.ndarray:
 
 
 def by_parameters(work: Workload, machines: int, replicas: int) -> np.ndarray:
-    """Take the machines with the highest hash of family and machine that have room."""
-    most = SLACK * work.models * replicas / machines
-    size = max(1, int(most / SLACK / PIECES))
-    held = np.zeros(machines)
-    placed = np.zeros((work.models, replicas), dtype=np.int64)
-    order = np.argsort(work.family, kind="stable")
-    bounds = np.searchsorted(work.family[order], np.arange(work.families + 1))
-    for family in np.argsort(np.diff(bounds), kind="stable")[::-1]:
-        members = order[bounds[family] : bounds[family + 1]]
-        wanted = np.argsort(_mixed(np.array([family + work.models]), np.arange(machines)))[::-1]
-        for first in range(0, len(members), size):
-            piece = members[first : first + size]
-            roomy = wanted[held[wanted] + len(piece) <= most]
-            chosen = _in_zones(
-                (roomy if _spans(roomy, replicas) else wanted[np.argsort(held[wanted])])[None], replicas
-            )[0]
-            held[chosen] += len(piece)
-            placed[piece] = chosen
-    return placed
+    """Assign as the control plane does: by a hash of family and machine, and machines that are full are passed over."""
+    names = [f"machine-{machine:04d}" for machine in range(machines)]
+    sites = [Site(name, str(zone)) for name, zone in zip(names, zone_of(np.arange(machines)), strict=True)]
+    wishes = [Wish(f"{model:07d}", str(family), replicas) for model, family in enumerate(work.family)]
+    number = {name: machine for machine, name in enumerate(names)}
+    assigned = assign(wishes, sites)
+    return np.array([[number[name] for name in assigned[wish.model]] for wish in wishes], dtype=np.int64)
 
 
 RULES: dict[str, Rule] = {"random": at_random, "name hash": by_name, "parameter set": by_parameters}
@@ -140,10 +127,6 @@ def _in_zones(ranked: np.ndarray, replicas: int) -> np.ndarray:
         columns.append(free.argmax(axis=1))
         taken |= np.take_along_axis(zones, columns[-1][:, None], axis=1) == np.arange(assumed.ZONES)
     return np.stack([np.take_along_axis(ranked, column[:, None], axis=1)[:, 0] for column in columns], axis=1)
-
-
-def _spans(machines: np.ndarray, replicas: int) -> bool:
-    return len(np.unique(machines % assumed.ZONES)) >= replicas
 
 
 def _moved(before: np.ndarray, after: np.ndarray) -> float:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from pretzel.control_plane.catalog.audit.recording import Change, record
 from pretzel.control_plane.catalog.columns import WORDS
-from pretzel.control_plane.catalog.tables import aliases, labels, notes, traffic, versions
+from pretzel.control_plane.catalog.tables import aliases, hints, labels, notes, traffic, versions
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode
 
@@ -109,6 +109,9 @@ def _states(connection: Connection, names: list[str]) -> dict[str, State]:
     for model, alias, version, slots in connection.execute(_TRAFFIC, wanted):
         shares = states[model].setdefault(f"traffic {alias}", {})
         shares[str(version)] = int(slots) / 100  # percent
+    for model, pin, replicas, workers in connection.execute(_HINTS, wanted):
+        found = {"hint pin": bool(pin), "hint replicas": replicas, "hint workers": workers}
+        states[model] |= {key: value for key, value in found.items() if value}
     for model, version, key, text in connection.execute(_MARKS, wanted):
         if text:
             states[model][f"{_of(version)}{key}"] = text
@@ -137,6 +140,7 @@ _TRAFFIC = (
     .group_by(traffic.c.model, traffic.c.alias, traffic.c.version)
     .order_by(traffic.c.model, traffic.c.alias, traffic.c.version)
 )
+_HINTS = select(hints.c.model, hints.c.pin, hints.c.replicas, hints.c.workers).where(hints.c.model.in_(_NAMES))
 _MARKS = union_all(
     _marks(labels, literal("label ", WORDS) + labels.c.key, labels.c.value),
     _marks(notes, literal("owner", WORDS), notes.c.owner),

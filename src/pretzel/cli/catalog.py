@@ -11,6 +11,7 @@ import typer
 from pretzel.cli import output
 from pretzel.cli.labels import written
 from pretzel.cli.options import CONTROL, Control, Json, Name, Timeout
+from pretzel.cli.placement import hints_text
 from pretzel.cli.terms import IfEdition, IfVersion, OverrideFreeze, terms_of
 from pretzel.cli.tls import TlsFiles
 from pretzel.cli.traffic import aliases_text
@@ -51,6 +52,7 @@ def _print_description(description: ModelDescription) -> None:
             ("plan", version.plan.short),
             ("verification", version.verification),
             ("aliases", aliases_text(description.aliases, description.traffic) or "none"),
+            *([("hints", text)] if (text := hints_text(description.hints)) else []),
             *([("edition", description.edition)] if description.edition else []),
             *((key, value) for key, value in _texts(version) if key not in _SAID),
             *_steps(version),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from pretzel.plan.digest import Digest
+from pretzel.plan.hints import Hints
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
 
 
@@ -22,6 +24,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, ModelVersion):
         known = {key: field for key, field in vars(value).items() if field or key != "dropped"}
         return {**known, "metadata": dict(value.metadata)}
+    if isinstance(value, Hints):
+        return asdict(value)
     if isinstance(value, Model):
         return vars(value)
     if isinstance(value, ModelDescription):

@@ -10,6 +10,7 @@ import typer
 from pretzel.cli import output
 from pretzel.cli.labels import OfVersions, Owner, Search, Selector, selection, written
 from pretzel.cli.options import CONTROL, Control, Json, Timeout
+from pretzel.cli.placement import hints_text
 from pretzel.cli.tls import TlsFiles
 from pretzel.cli.traffic import aliases_text
 from pretzel.client import ControlPlane
@@ -89,6 +90,7 @@ def _block(model: Model) -> list[tuple[str, object]]:
     numbers = _numbers([version.version for version in reversed(model.versions)])
     lines: list[tuple[str, object]] = [("model", model.name), *written(model), ("versions", numbers)]
     lines += [("aliases", _aliases(model))] if model.aliases else []
+    lines += [("hints", text)] if (text := hints_text(model.hints)) else []
     if model.versions:
         newest = model.versions[-1]
         lines += [("newest", f"{output.when(newest.created, seconds=False)}, {size(newest.parameter_bytes)}")]

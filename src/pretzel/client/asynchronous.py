@@ -9,7 +9,7 @@ from pretzel.adapters.convert import typed_columns
 from pretzel.adapters.results import result_of
 from pretzel.client import audit, catalog, deployment, labelling, overview, prediction, stores
 from pretzel.client.async_connection import AsyncConnection
-from pretzel.client.async_rolling_calls import AsyncRollingCalls
+from pretzel.client.async_placement_calls import AsyncPlacementCalls
 from pretzel.client.audit import AuditRecord, Moment
 from pretzel.client.channel import Stay
 from pretzel.client.golden import SAMPLE_ROWS
@@ -101,7 +101,7 @@ class AsyncClient(AsyncConnection):
         return {name: result_of(value) for name, value in values.items()}
 
 
-class AsyncControlPlane(AsyncRollingCalls):
+class AsyncControlPlane(AsyncPlacementCalls):
     """Deployment; see :class:`~pretzel.client.planes.ControlPlane`."""
 
     stub = ControlStub

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf.message import Message
@@ -77,6 +77,9 @@ class LiveWorker:
     held: int
     """Number of models that it does not serve as published."""
     problems: Sequence[str]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    placed: int = 0
+    """Number of models that the control plane lets it keep loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,8 @@ def workers(repeater: Repeater) -> Operation[Fleet]:
             item.resident_bytes,
             item.held,
             tuple(item.problems),
+            dict(sorted(item.labels.items())),
+            item.placed,
         )
         for item in response.workers
     ]

@@ -10,15 +10,15 @@ from pretzel.client.audit import AuditRecord, Moment
 from pretzel.client.channel import Stay
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.overview import FailedVerification, Fleet, RelatedModel, Sharing
+from pretzel.client.placement_calls import PlacementCalls
 from pretzel.client.repeating import Repeater
-from pretzel.client.rolling_calls import RollingCalls
 from pretzel.client.stores import CheckedStore, Collected, Finding, HeldBack
 from pretzel.client.stubs import ControlStub
 from pretzel.plan.model import Model, ModelDescription, ModelVersion
 from pretzel.plan.terms import ANY, Terms
 
 
-class ControlPlane(RollingCalls):
+class ControlPlane(PlacementCalls):
     """Deployment: upload missing objects, deploy definitions, move aliases.
 
     Raises, from every call:

@@ -7,6 +7,7 @@ from typing import Any
 from pretzel.v1.audit_pb2_grpc import AuditServiceStub
 from pretzel.v1.control_pb2_grpc import ControlPlaneServiceStub
 from pretzel.v1.overview_pb2_grpc import OverviewServiceStub
+from pretzel.v1.placement_pb2_grpc import PlacementServiceStub
 from pretzel.v1.prediction_pb2_grpc import PredictionServiceStub
 from pretzel.v1.rollout_pb2_grpc import RolloutServiceStub
 
@@ -20,8 +21,10 @@ class WorkerStub(PredictionServiceStub):
         self.PredictBytes = channel.unary_unary("/pretzel.v1.PredictionService/Predict")
 
 
-class ControlStub(ControlPlaneServiceStub, OverviewServiceStub, AuditServiceStub, RolloutServiceStub):
-    """The methods of a control plane: of deployment, of its overview, of its audit trail, and of traffic."""
+class ControlStub(
+    ControlPlaneServiceStub, OverviewServiceStub, AuditServiceStub, RolloutServiceStub, PlacementServiceStub
+):
+    """The methods of a control plane: of deployment, overview, audit trail, traffic and placement."""
 
     def __init__(self, channel: Any) -> None:
         """Prepare the methods of a channel."""
@@ -29,3 +32,4 @@ class ControlStub(ControlPlaneServiceStub, OverviewServiceStub, AuditServiceStub
         OverviewServiceStub.__init__(self, channel)
         AuditServiceStub.__init__(self, channel)
         RolloutServiceStub.__init__(self, channel)
+        PlacementServiceStub.__init__(self, channel)

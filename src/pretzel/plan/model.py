@@ -10,6 +10,7 @@ import numpy as np
 
 from pretzel.plan.caveats import caveats
 from pretzel.plan.digest import Digest
+from pretzel.plan.hints import NONE, Hints
 from pretzel.plan.multioutput import is_optional, method_of
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.plan import Plan, PlanInput, PlanOutput
@@ -79,6 +80,8 @@ class Model:
     """Aliases whose calls are split over versions."""
     edition: int = field(default=0, compare=False)
     """Grows with every change of the model, its labels included; 0 if it is not known."""
+    hints: Hints = NONE
+    """Which workers serve it, and which keep it loaded."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,7 @@ class ModelDescription:
     """Aliases whose calls are split over versions."""
     edition: int = 0
     """Grows with every change of the model; 0 if it is not known."""
+    hints: Hints = NONE
 
     @property
     def columns(self) -> tuple[ColumnDescription, ...]:

@@ -45,7 +45,7 @@ class ModelVersion(_message.Message):
     def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., plan: _Optional[_Union[_values_pb2.Digest, _Mapping]] = ..., definition: _Optional[_Union[_values_pb2.Digest, _Mapping]] = ..., created: _Optional[float] = ..., parameter_bytes: _Optional[int] = ..., metadata: _Optional[_Mapping[str, _values_pb2.Attribute]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
 
 class Model(_message.Message):
-    __slots__ = ("name", "versions", "aliases", "labels", "owner", "note", "traffic", "edition")
+    __slots__ = ("name", "versions", "aliases", "labels", "owner", "note", "traffic", "edition", "hints")
     class AliasesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -75,6 +75,7 @@ class Model(_message.Message):
     NOTE_FIELD_NUMBER: _ClassVar[int]
     TRAFFIC_FIELD_NUMBER: _ClassVar[int]
     EDITION_FIELD_NUMBER: _ClassVar[int]
+    HINTS_FIELD_NUMBER: _ClassVar[int]
     name: str
     versions: _containers.RepeatedCompositeFieldContainer[ModelVersion]
     aliases: _containers.ScalarMap[str, int]
@@ -83,7 +84,18 @@ class Model(_message.Message):
     note: str
     traffic: _containers.MessageMap[str, Split]
     edition: int
-    def __init__(self, name: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[ModelVersion, _Mapping]]] = ..., aliases: _Optional[_Mapping[str, int]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ..., traffic: _Optional[_Mapping[str, Split]] = ..., edition: _Optional[int] = ...) -> None: ...
+    hints: Hints
+    def __init__(self, name: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[ModelVersion, _Mapping]]] = ..., aliases: _Optional[_Mapping[str, int]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ..., traffic: _Optional[_Mapping[str, Split]] = ..., edition: _Optional[int] = ..., hints: _Optional[_Union[Hints, _Mapping]] = ...) -> None: ...
+
+class Hints(_message.Message):
+    __slots__ = ("pin", "replicas", "workers")
+    PIN_FIELD_NUMBER: _ClassVar[int]
+    REPLICAS_FIELD_NUMBER: _ClassVar[int]
+    WORKERS_FIELD_NUMBER: _ClassVar[int]
+    pin: bool
+    replicas: int
+    workers: str
+    def __init__(self, pin: bool = ..., replicas: _Optional[int] = ..., workers: _Optional[str] = ...) -> None: ...
 
 class Split(_message.Message):
     __slots__ = ("runs",)
@@ -118,7 +130,7 @@ class OutputDescription(_message.Message):
     def __init__(self, name: _Optional[str] = ..., type: _Optional[str] = ..., labels: _Optional[_Union[_values_pb2.Column, _Mapping]] = ...) -> None: ...
 
 class ModelDescription(_message.Message):
-    __slots__ = ("version", "inputs", "outputs", "aliases", "labels", "owner", "note", "traffic", "edition")
+    __slots__ = ("version", "inputs", "outputs", "aliases", "labels", "owner", "note", "traffic", "edition", "hints")
     class AliasesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -149,6 +161,7 @@ class ModelDescription(_message.Message):
     NOTE_FIELD_NUMBER: _ClassVar[int]
     TRAFFIC_FIELD_NUMBER: _ClassVar[int]
     EDITION_FIELD_NUMBER: _ClassVar[int]
+    HINTS_FIELD_NUMBER: _ClassVar[int]
     version: ModelVersion
     inputs: _containers.RepeatedCompositeFieldContainer[InputDescription]
     outputs: _containers.RepeatedCompositeFieldContainer[OutputDescription]
@@ -158,4 +171,5 @@ class ModelDescription(_message.Message):
     note: str
     traffic: _containers.MessageMap[str, Split]
     edition: int
-    def __init__(self, version: _Optional[_Union[ModelVersion, _Mapping]] = ..., inputs: _Optional[_Iterable[_Union[InputDescription, _Mapping]]] = ..., outputs: _Optional[_Iterable[_Union[OutputDescription, _Mapping]]] = ..., aliases: _Optional[_Mapping[str, int]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ..., traffic: _Optional[_Mapping[str, Split]] = ..., edition: _Optional[int] = ...) -> None: ...
+    hints: Hints
+    def __init__(self, version: _Optional[_Union[ModelVersion, _Mapping]] = ..., inputs: _Optional[_Iterable[_Union[InputDescription, _Mapping]]] = ..., outputs: _Optional[_Iterable[_Union[OutputDescription, _Mapping]]] = ..., aliases: _Optional[_Mapping[str, int]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ..., traffic: _Optional[_Mapping[str, Split]] = ..., edition: _Optional[int] = ..., hints: _Optional[_Union[Hints, _Mapping]] = ...) -> None: ...

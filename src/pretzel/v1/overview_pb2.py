@@ -15,13 +15,15 @@ _sym_db = _symbol_database.Default()
 from pretzel.v1 import values_pb2 as pretzel_dot_v1_dot_values__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19pretzel/v1/overview.proto\x12\npretzel.v1\x1a\x17pretzel/v1/values.proto\"-\n\x15MeasureSharingRequest\x12\x14\n\x0cmost_objects\x18\x01 \x01(\r\"\xbf\x01\n\x16MeasureSharingResponse\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12\x0e\n\x06models\x18\x02 \x01(\x03\x12\x10\n\x08versions\x18\x03 \x01(\x03\x12\x16\n\x0eseparate_bytes\x18\x04 \x01(\x03\x12\x16\n\x0e\x64istinct_bytes\x18\x05 \x01(\x03\x12\x16\n\x0eshared_objects\x18\x06 \x01(\x03\x12)\n\x07objects\x18\x07 \x03(\x0b\x32\x18.pretzel.v1.SharedObject\"y\n\x0cSharedObject\x12\"\n\x06\x64igest\x18\x01 \x01(\x0b\x32\x12.pretzel.v1.Digest\x12\x0e\n\x06models\x18\x02 \x01(\x03\x12\x10\n\x08\x65xamples\x18\x03 \x03(\t\x12\x10\n\x08operator\x18\x04 \x01(\t\x12\x11\n\tparameter\x18\x05 \x01(\t\"7\n\x18ListRelatedModelsRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0c\n\x04most\x18\x02 \x01(\r\"T\n\x19ListRelatedModelsResponse\x12(\n\x06models\x18\x01 \x03(\x0b\x32\x18.pretzel.v1.RelatedModel\x12\r\n\x05total\x18\x02 \x01(\x03\"3\n\x0cRelatedModel\x12\r\n\x05model\x18\x01 \x01(\t\x12\x14\n\x0cshared_bytes\x18\x02 \x01(\x03\"\x14\n\x12ListWorkersRequest\"n\n\x13ListWorkersResponse\x12\r\n\x05\x65poch\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\'\n\x07workers\x18\x03 \x03(\x0b\x32\x16.pretzel.v1.LiveWorker\x12\r\n\x05total\x18\x04 \x01(\x03\"\xa9\x01\n\nLiveWorker\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0f\n\x07metrics\x18\x03 \x01(\t\x12\r\n\x05\x65poch\x18\x04 \x01(\t\x12\x10\n\x08revision\x18\x05 \x01(\x03\x12\x12\n\nkernel_set\x18\x06 \x01(\t\x12\x16\n\x0eresident_bytes\x18\x07 \x01(\x03\x12\x0c\n\x04held\x18\x08 \x01(\x03\x12\x10\n\x08problems\x18\t \x03(\t\"=\n\x1eListFailedVerificationsRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0c\n\x04most\x18\x02 \x01(\r\"S\n\x1fListFailedVerificationsResponse\x12\x30\n\x08\x66\x61ilures\x18\x01 \x03(\x0b\x32\x1e.pretzel.v1.FailedVerification\"S\n\x12\x46\x61iledVerification\x12\r\n\x05model\x18\x01 \x01(\t\x12\n\n\x02\x61t\x18\x02 \x01(\x01\x12\x11\n\testimator\x18\x03 \x01(\t\x12\x0f\n\x07problem\x18\x04 \x01(\t2\x90\x03\n\x0fOverviewService\x12W\n\x0eMeasureSharing\x12!.pretzel.v1.MeasureSharingRequest\x1a\".pretzel.v1.MeasureSharingResponse\x12`\n\x11ListRelatedModels\x12$.pretzel.v1.ListRelatedModelsRequest\x1a%.pretzel.v1.ListRelatedModelsResponse\x12N\n\x0bListWorkers\x12\x1e.pretzel.v1.ListWorkersRequest\x1a\x1f.pretzel.v1.ListWorkersResponse\x12r\n\x17ListFailedVerifications\x12*.pretzel.v1.ListFailedVerificationsRequest\x1a+.pretzel.v1.ListFailedVerificationsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19pretzel/v1/overview.proto\x12\npretzel.v1\x1a\x17pretzel/v1/values.proto\"-\n\x15MeasureSharingRequest\x12\x14\n\x0cmost_objects\x18\x01 \x01(\r\"\xbf\x01\n\x16MeasureSharingResponse\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12\x0e\n\x06models\x18\x02 \x01(\x03\x12\x10\n\x08versions\x18\x03 \x01(\x03\x12\x16\n\x0eseparate_bytes\x18\x04 \x01(\x03\x12\x16\n\x0e\x64istinct_bytes\x18\x05 \x01(\x03\x12\x16\n\x0eshared_objects\x18\x06 \x01(\x03\x12)\n\x07objects\x18\x07 \x03(\x0b\x32\x18.pretzel.v1.SharedObject\"y\n\x0cSharedObject\x12\"\n\x06\x64igest\x18\x01 \x01(\x0b\x32\x12.pretzel.v1.Digest\x12\x0e\n\x06models\x18\x02 \x01(\x03\x12\x10\n\x08\x65xamples\x18\x03 \x03(\t\x12\x10\n\x08operator\x18\x04 \x01(\t\x12\x11\n\tparameter\x18\x05 \x01(\t\"7\n\x18ListRelatedModelsRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0c\n\x04most\x18\x02 \x01(\r\"T\n\x19ListRelatedModelsResponse\x12(\n\x06models\x18\x01 \x03(\x0b\x32\x18.pretzel.v1.RelatedModel\x12\r\n\x05total\x18\x02 \x01(\x03\"3\n\x0cRelatedModel\x12\r\n\x05model\x18\x01 \x01(\t\x12\x14\n\x0cshared_bytes\x18\x02 \x01(\x03\"\x14\n\x12ListWorkersRequest\"n\n\x13ListWorkersResponse\x12\r\n\x05\x65poch\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\'\n\x07workers\x18\x03 \x03(\x0b\x32\x16.pretzel.v1.LiveWorker\x12\r\n\x05total\x18\x04 \x01(\x03\"\x9c\x02\n\nLiveWorker\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0f\n\x07metrics\x18\x03 \x01(\t\x12\r\n\x05\x65poch\x18\x04 \x01(\t\x12\x10\n\x08revision\x18\x05 \x01(\x03\x12\x12\n\nkernel_set\x18\x06 \x01(\t\x12\x16\n\x0eresident_bytes\x18\x07 \x01(\x03\x12\x0c\n\x04held\x18\x08 \x01(\x03\x12\x10\n\x08problems\x18\t \x03(\t\x12\x32\n\x06labels\x18\x14 \x03(\x0b\x32\".pretzel.v1.LiveWorker.LabelsEntry\x12\x0e\n\x06placed\x18\x15 \x01(\x03\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"=\n\x1eListFailedVerificationsRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0c\n\x04most\x18\x02 \x01(\r\"S\n\x1fListFailedVerificationsResponse\x12\x30\n\x08\x66\x61ilures\x18\x01 \x03(\x0b\x32\x1e.pretzel.v1.FailedVerification\"S\n\x12\x46\x61iledVerification\x12\r\n\x05model\x18\x01 \x01(\t\x12\n\n\x02\x61t\x18\x02 \x01(\x01\x12\x11\n\testimator\x18\x03 \x01(\t\x12\x0f\n\x07problem\x18\x04 \x01(\t2\x90\x03\n\x0fOverviewService\x12W\n\x0eMeasureSharing\x12!.pretzel.v1.MeasureSharingRequest\x1a\".pretzel.v1.MeasureSharingResponse\x12`\n\x11ListRelatedModels\x12$.pretzel.v1.ListRelatedModelsRequest\x1a%.pretzel.v1.ListRelatedModelsResponse\x12N\n\x0bListWorkers\x12\x1e.pretzel.v1.ListWorkersRequest\x1a\x1f.pretzel.v1.ListWorkersResponse\x12r\n\x17ListFailedVerifications\x12*.pretzel.v1.ListFailedVerificationsRequest\x1a+.pretzel.v1.ListFailedVerificationsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'pretzel.v1.overview_pb2', _globals)
 if _descriptor._USE_C_DESCRIPTORS == False:
   DESCRIPTOR._options = None
+  _globals['_LIVEWORKER_LABELSENTRY']._options = None
+  _globals['_LIVEWORKER_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_MEASURESHARINGREQUEST']._serialized_start=66
   _globals['_MEASURESHARINGREQUEST']._serialized_end=111
   _globals['_MEASURESHARINGRESPONSE']._serialized_start=114
@@ -39,13 +41,15 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['_LISTWORKERSRESPONSE']._serialized_start=648
   _globals['_LISTWORKERSRESPONSE']._serialized_end=758
   _globals['_LIVEWORKER']._serialized_start=761
-  _globals['_LIVEWORKER']._serialized_end=930
-  _globals['_LISTFAILEDVERIFICATIONSREQUEST']._serialized_start=932
-  _globals['_LISTFAILEDVERIFICATIONSREQUEST']._serialized_end=993
-  _globals['_LISTFAILEDVERIFICATIONSRESPONSE']._serialized_start=995
-  _globals['_LISTFAILEDVERIFICATIONSRESPONSE']._serialized_end=1078
-  _globals['_FAILEDVERIFICATION']._serialized_start=1080
-  _globals['_FAILEDVERIFICATION']._serialized_end=1163
-  _globals['_OVERVIEWSERVICE']._serialized_start=1166
-  _globals['_OVERVIEWSERVICE']._serialized_end=1566
+  _globals['_LIVEWORKER']._serialized_end=1045
+  _globals['_LIVEWORKER_LABELSENTRY']._serialized_start=1000
+  _globals['_LIVEWORKER_LABELSENTRY']._serialized_end=1045
+  _globals['_LISTFAILEDVERIFICATIONSREQUEST']._serialized_start=1047
+  _globals['_LISTFAILEDVERIFICATIONSREQUEST']._serialized_end=1108
+  _globals['_LISTFAILEDVERIFICATIONSRESPONSE']._serialized_start=1110
+  _globals['_LISTFAILEDVERIFICATIONSRESPONSE']._serialized_end=1193
+  _globals['_FAILEDVERIFICATION']._serialized_start=1195
+  _globals['_FAILEDVERIFICATION']._serialized_end=1278
+  _globals['_OVERVIEWSERVICE']._serialized_start=1281
+  _globals['_OVERVIEWSERVICE']._serialized_end=1681
 # @@protoc_insertion_point(module_scope)

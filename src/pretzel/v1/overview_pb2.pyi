@@ -85,7 +85,14 @@ class ListWorkersResponse(_message.Message):
     def __init__(self, epoch: _Optional[str] = ..., revision: _Optional[int] = ..., workers: _Optional[_Iterable[_Union[LiveWorker, _Mapping]]] = ..., total: _Optional[int] = ...) -> None: ...
 
 class LiveWorker(_message.Message):
-    __slots__ = ("name", "address", "metrics", "epoch", "revision", "kernel_set", "resident_bytes", "held", "problems")
+    __slots__ = ("name", "address", "metrics", "epoch", "revision", "kernel_set", "resident_bytes", "held", "problems", "labels", "placed")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     NAME_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     METRICS_FIELD_NUMBER: _ClassVar[int]
@@ -95,6 +102,8 @@ class LiveWorker(_message.Message):
     RESIDENT_BYTES_FIELD_NUMBER: _ClassVar[int]
     HELD_FIELD_NUMBER: _ClassVar[int]
     PROBLEMS_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    PLACED_FIELD_NUMBER: _ClassVar[int]
     name: str
     address: str
     metrics: str
@@ -104,7 +113,9 @@ class LiveWorker(_message.Message):
     resident_bytes: int
     held: int
     problems: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., address: _Optional[str] = ..., metrics: _Optional[str] = ..., epoch: _Optional[str] = ..., revision: _Optional[int] = ..., kernel_set: _Optional[str] = ..., resident_bytes: _Optional[int] = ..., held: _Optional[int] = ..., problems: _Optional[_Iterable[str]] = ...) -> None: ...
+    labels: _containers.ScalarMap[str, str]
+    placed: int
+    def __init__(self, name: _Optional[str] = ..., address: _Optional[str] = ..., metrics: _Optional[str] = ..., epoch: _Optional[str] = ..., revision: _Optional[int] = ..., kernel_set: _Optional[str] = ..., resident_bytes: _Optional[int] = ..., held: _Optional[int] = ..., problems: _Optional[_Iterable[str]] = ..., labels: _Optional[_Mapping[str, str]] = ..., placed: _Optional[int] = ...) -> None: ...
 
 class ListFailedVerificationsRequest(_message.Message):
     __slots__ = ("model", "most")

@@ -71,7 +71,14 @@ class ObjectLocation(_message.Message):
     def __init__(self, digest: _Optional[_Union[_values_pb2.Digest, _Mapping]] = ..., url: _Optional[str] = ...) -> None: ...
 
 class ReportRequest(_message.Message):
-    __slots__ = ("worker", "epoch", "revision", "kernel_set", "address", "resident_bytes", "leaving", "held", "problems", "metrics", "figures")
+    __slots__ = ("worker", "epoch", "revision", "kernel_set", "address", "resident_bytes", "leaving", "held", "problems", "metrics", "figures", "labels", "placement")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     WORKER_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
@@ -83,6 +90,8 @@ class ReportRequest(_message.Message):
     PROBLEMS_FIELD_NUMBER: _ClassVar[int]
     METRICS_FIELD_NUMBER: _ClassVar[int]
     FIGURES_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    PLACEMENT_FIELD_NUMBER: _ClassVar[int]
     worker: str
     epoch: str
     revision: int
@@ -94,7 +103,9 @@ class ReportRequest(_message.Message):
     problems: _containers.RepeatedScalarFieldContainer[str]
     metrics: str
     figures: _figures_pb2.Figures
-    def __init__(self, worker: _Optional[str] = ..., epoch: _Optional[str] = ..., revision: _Optional[int] = ..., kernel_set: _Optional[str] = ..., address: _Optional[str] = ..., resident_bytes: _Optional[int] = ..., leaving: bool = ..., held: _Optional[_Iterable[_Union[HeldModel, _Mapping]]] = ..., problems: _Optional[_Iterable[str]] = ..., metrics: _Optional[str] = ..., figures: _Optional[_Union[_figures_pb2.Figures, _Mapping]] = ...) -> None: ...
+    labels: _containers.ScalarMap[str, str]
+    placement: str
+    def __init__(self, worker: _Optional[str] = ..., epoch: _Optional[str] = ..., revision: _Optional[int] = ..., kernel_set: _Optional[str] = ..., address: _Optional[str] = ..., resident_bytes: _Optional[int] = ..., leaving: bool = ..., held: _Optional[_Iterable[_Union[HeldModel, _Mapping]]] = ..., problems: _Optional[_Iterable[str]] = ..., metrics: _Optional[str] = ..., figures: _Optional[_Union[_figures_pb2.Figures, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., placement: _Optional[str] = ...) -> None: ...
 
 class HeldModel(_message.Message):
     __slots__ = ("model", "reason")
@@ -105,7 +116,19 @@ class HeldModel(_message.Message):
     def __init__(self, model: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class ReportResponse(_message.Message):
-    __slots__ = ("interval_seconds",)
+    __slots__ = ("interval_seconds", "placement")
     INTERVAL_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    PLACEMENT_FIELD_NUMBER: _ClassVar[int]
     interval_seconds: float
-    def __init__(self, interval_seconds: _Optional[float] = ...) -> None: ...
+    placement: Placement
+    def __init__(self, interval_seconds: _Optional[float] = ..., placement: _Optional[_Union[Placement, _Mapping]] = ...) -> None: ...
+
+class Placement(_message.Message):
+    __slots__ = ("mark", "warm", "pinned")
+    MARK_FIELD_NUMBER: _ClassVar[int]
+    WARM_FIELD_NUMBER: _ClassVar[int]
+    PINNED_FIELD_NUMBER: _ClassVar[int]
+    mark: str
+    warm: _containers.RepeatedScalarFieldContainer[str]
+    pinned: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, mark: _Optional[str] = ..., warm: _Optional[_Iterable[str]] = ..., pinned: _Optional[_Iterable[str]] = ...) -> None: ...

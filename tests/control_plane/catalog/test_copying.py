@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from pretzel.control_plane.migrate import migrate, step_back
 from pretzel.control_plane.store.ownership import own
 from pretzel.errors import InputError, PreconditionError
 from pretzel.plan.digest import Digest
+from pretzel.plan.hints import NONE, Hinting
 from pretzel.plan.rollout import Rollout
 from tests.control_plane.catalog.releases import deploy
 from tests.control_plane.conftest import Databases, Postgres, Sqlite
@@ -47,6 +49,7 @@ def fill(location: str) -> Catalog:
     catalog.labels.mark("a", Marking({"team": "ads"}, (), "Ana", "two\nlines"))
     catalog.rolling.split("a", "stable", {2: 500, 3: 9500})
     catalog.rollouts.start(Rollout("b/ü", "stable", 0, 2, (100, 10_000), 60.0, by="Ana"))
+    catalog.hints.change("a", Hinting(True, 2, "tier=fast"))
     catalog.rolling.freeze(Freeze("b*", "Ana", 1.5))
     catalog.lease([Digest.of(b"leased")], 3600, "ipv4:10.0.0.1:5")
     Overview(catalog.database).note_failure(Failure("a", 1.5, "E", "problem"))
@@ -145,14 +148,17 @@ def test_tables_go_back_by_one_version_and_forward_again(databases: Databases):
     seen = (catalog.current(), catalog.models())
     catalog.close()
     newest = content(location)
-    assert step_back(location) == "0007"
+    assert step_back(location) == "0009"
     engine = dialect_of(location).engine()
-    assert "rollouts" not in inspect(engine).get_table_names()
+    assert "hints" not in inspect(engine).get_table_names()
     engine.dispose()
     again = Catalog(location)
-    assert again.current() == seen[0]
-    assert again.models() == seen[1]
+    assert again.current() == (seen[0][0], seen[0][1] + 1)
+    assert [model.name for model in again.changes(*seen[0]).models] == ["a"], "workers that it excluded serve it again"
+    assert again.models() == tuple(replace(model, hints=NONE) for model in seen[1])
     again.close()
     found = content(location)
+    assert newest["hints"] == [("a", 1, 2, "tier=fast")]
+    moved = {"models": found["models"], "state": found["state"], "audit": found["audit"]}
     assert found["audit"][:-1] == newest["audit"], "the step is recorded, and nothing else"
-    assert found == newest | {"rollouts": [], "audit": found["audit"]}
+    assert found == newest | {"hints": []} | moved

@@ -14,9 +14,9 @@ from sqlalchemy import event
 
 from pretzel.control_plane.catalog import Catalog, Marking, Selection
 from pretzel.control_plane.catalog.marking import mark
-from pretzel.control_plane.catalog.selectors import Requirement, parse
 from pretzel.errors import InputError, NotFoundError, PreconditionError
 from pretzel.plan.model import Model
+from pretzel.plan.selectors import Requirement, parse
 from tests.control_plane.catalog.releases import deploy, release
 from tests.control_plane.conftest import Databases
 

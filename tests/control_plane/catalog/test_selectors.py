@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pretzel.control_plane.catalog.selectors import Requirement, Selection, parse
+from pretzel.control_plane.catalog.selectors import Selection
 from pretzel.errors import InputError
+from pretzel.plan.selectors import Requirement, parse
 
 KEYS = st.sampled_from(["team", "a", "in", "notin", "x.y-z_0", "example.com/team"])
 VALUES = st.sampled_from(["", "ads", "a.b", "in", "1", "x" * 63])

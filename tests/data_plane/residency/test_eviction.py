@@ -60,3 +60,16 @@ def test_those_that_may_not_leave_stay():
     assert queue.victim(lambda e: e not in kept, lambda e: 1, 100.0) is entries[25]
     assert queue.victim(lambda e: False, lambda e: 1, 100.0) is None
     assert queue.victim(lambda e: True, lambda e: 1, 100.0) is not None
+
+
+def test_placed_plans_leave_after_others_and_before_pinned_ones():
+    entries = [entry(i, float(i)) for i in range(4)]
+    queue = filled(entries)
+    queue.placed, queue.kept = frozenset({entries[0].digest}), {entries[1].digest}
+    queue.pinned = frozenset({entries[2].digest})
+    order = []
+    newest = entry(9, 99.0)
+    while victim := queue.next(newest, lambda e: 1, 100.0):
+        queue.remove(victim)
+        order.append(entries.index(victim))
+    assert (order[0], {*order}) == (3, {0, 1, 3})

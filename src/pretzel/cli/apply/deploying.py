@@ -19,9 +19,10 @@ from pretzel.cli.sources.fetching import local_file, model_file
 from pretzel.cli.tables.reading import Reading
 from pretzel.client import ControlPlane
 from pretzel.errors import NotFoundError, PretzelError
+from pretzel.plan.hints import NONE, Hinting
 from pretzel.plan.model import Model, ModelVersion
 
-State = Literal["new", "changed", "same", "alias moved", "labels changed", "deleted", "failed"]
+State = Literal["new", "changed", "same", "alias moved", "labels changed", "hints changed", "deleted", "failed"]
 
 
 @dataclass
@@ -109,6 +110,7 @@ def _applied(work: Work, entry: Entry) -> Outcome:
         model = load_model(path, entry.trust, warn_of_code=False)
         rows = sample_batch(sample, model, Reading()).X if sample else None
         version = _deployed(work, entry, model, rows, origin.metadata_of(entry, digest, work.manifest.set))
+    _hint(work, entry, current)
     newest = current.versions[-1].version if current and current.versions else 0
     state: State = "same" if version.version <= newest else "changed" if current else "new"
     caveats = [] if sample else version.may_differ  # a sample was compared
@@ -146,11 +148,22 @@ def _unchanged(work: Work, entry: Entry, current: Model, known: ModelVersion) ->
         state = "labels changed"
         if not work.dry:
             work.plane.label(str(known), entry.version_labels, note=entry.note or None)
+    if _hint(work, entry, current):
+        state = "hints changed"
     if entry.alias and current.aliases.get(entry.alias) != known.version:
         state = "alias moved"
         if not work.dry:
             work.plane.alias(entry.name, entry.alias, known.version)
     return Outcome(entry.name, state, known.version, known.verification)
+
+
+def _hint(work: Work, entry: Entry, current: Model | None) -> bool:
+    """Bring the hints of a model up to date; return whether they differed."""
+    hinting, before = Hinting(entry.pin, entry.replicas, entry.workers), current.hints if current else NONE
+    differ = hinting.applied(before) != before
+    if differ and not work.dry:
+        work.plane.hints(entry.name, pin=entry.pin, replicas=entry.replicas, workers=entry.workers)
+    return differ
 
 
 def _differ(labels: Mapping[str, str], owner: str, note: str, subject: Model | ModelVersion) -> bool:

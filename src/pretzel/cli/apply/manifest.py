@@ -43,6 +43,12 @@ class Entry:
     note: str = ""
     """A note on the version that is deployed from the file."""
     version_labels: Mapping[str, str] = field(default_factory=dict)
+    pin: bool | None = None
+    """Whether workers never evict it; None leaves it as it is, as for the two that follow."""
+    replicas: int | None = None
+    """The least number of workers that keep it loaded."""
+    workers: str | None = None
+    """A selector of the workers that serve it."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +75,11 @@ KINDS: Mapping[str, tuple[type, ...]] = {
     "owner": (str,),
     "note": (str,),
     "version_labels": (dict,),
+    "pin": (bool,),
+    "replicas": (int,),
+    "workers": (str,),
 }
-_KINDS: Mapping[type, str] = {list: "a list of texts", dict: "a table of texts"}
+_KINDS: Mapping[type, str] = {list: "a list of texts", dict: "a table of texts", bool: "true or false"}
 CHOICES = {"weights": ("exact", "f32", "f16", "sparse"), "python": ("isolated",)}
 
 
@@ -131,12 +140,17 @@ def _checked(item: Any, label: str) -> dict[str, Any]:
     for key, value in item.items():
         if key not in KINDS:
             raise InputError(f"{label}: unknown key {key!r:.60}; expected one of {', '.join(KINDS)}")
-        if not isinstance(value, KINDS[key]) or isinstance(value, bool) or not all(map(_is_text, _parts(value))):
+        if not _is_of(value, KINDS[key]) or not all(map(_is_text, _parts(value))):
             kind = _KINDS.get(KINDS[key][0]) or f"a {KINDS[key][0].__name__}"
             raise InputError(f"{label}: {key}: expected {kind}, got {value!r:.60}")
         if key in CHOICES and value not in CHOICES[key]:
             raise InputError(f"{label}: {key}: expected {' or '.join(CHOICES[key])}, got {value!r:.60}")
     return {key: tuple(value) if isinstance(value, list) else value for key, value in item.items()}
+
+
+def _is_of(value: Any, kinds: tuple[type, ...]) -> bool:
+    """Return whether a value is of some types; true and false are no numbers."""
+    return isinstance(value, kinds) and (isinstance(value, bool) <= (bool in kinds))
 
 
 def _is_text(part: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pretzel.plan.hints import Hints
 from pretzel.plan.model import (
     InputDescription,
     LabelTable,
@@ -66,6 +67,7 @@ def model_to_proto(model: Model) -> pb.Model:
     )
     message.edition = model.edition
     _add_traffic(message, model.traffic)
+    _add_hints(message, model.hints)
     return message
 
 
@@ -81,6 +83,7 @@ def model_from_proto(message: pb.Model) -> Model:
         message.note,
         _traffic_of(message),
         message.edition,
+        _hints_of(message),
     )
 
 
@@ -97,6 +100,7 @@ def description_to_proto(description: ModelDescription) -> pb.ModelDescription:
         edition=description.edition,
     )
     _add_traffic(message, description.traffic)
+    _add_hints(message, description.hints)
     return message
 
 
@@ -112,7 +116,18 @@ def description_from_proto(message: pb.ModelDescription) -> ModelDescription:
         note=message.note,
         traffic=_traffic_of(message),
         edition=message.edition,
+        hints=_hints_of(message),
     )
+
+
+def _add_hints(message: pb.Model | pb.ModelDescription, hints: Hints) -> None:
+    if hints:
+        message.hints.CopyFrom(pb.Hints(pin=hints.pin, replicas=hints.replicas, workers=hints.workers))
+
+
+def _hints_of(message: pb.Model | pb.ModelDescription) -> Hints:
+    found = message.hints
+    return Hints(found.pin, found.replicas, found.workers)
 
 
 def _add_traffic(message: pb.Model | pb.ModelDescription, traffic: Mapping[str, Runs]) -> None:
