@@ -16,7 +16,7 @@ from pretzel.data_plane.records import Records
 from pretzel.errors import CorruptObjectError, DefinitionError, NotFoundError
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import encode
-from pretzel.plan.model import Model, ModelVersion
+from pretzel.plan.model import Model, ModelVersion, Shadow
 from pretzel.plan.traffic import SLOTS, Runs
 
 DEFAULT_ALIAS = "stable"
@@ -78,6 +78,14 @@ class Catalog:
         model = self.get(name) if mark == ":" else None
         return model.traffic.get(alias, ()) if model else ()
 
+    def shadow(self, reference: str) -> Shadow | None:
+        """Return the shadow of the alias that a reference names, if it has one."""
+        if model := self.get(reference):
+            return model.shadows.get(DEFAULT_ALIAS)
+        name, mark, alias = split_reference(reference)
+        model = self.get(name) if mark == ":" else None
+        return model.shadows.get(alias) if model else None
+
     def changed(
         self,
         epoch: str,
@@ -138,6 +146,8 @@ def encode_model(model: Model) -> bytes:
     tree: dict[str, Any] = {"name": model.name, "versions": versions, "aliases": dict(model.aliases)}
     if model.traffic:
         tree["traffic"] = {alias: [list(run) for run in runs] for alias, runs in model.traffic.items()}
+    if model.shadows:
+        tree["shadows"] = {alias: [one.version, one.slots, one.id] for alias, one in model.shadows.items()}
     return encode(tree)
 
 
@@ -151,7 +161,8 @@ def decode_model(data: bytes) -> Model:
     try:
         versions = tuple(_version(tree["name"], item) for item in tree["versions"])
         traffic = {alias: _runs(runs) for alias, runs in tree.get("traffic", {}).items()}
-        return Model(tree["name"], versions, tree["aliases"], traffic=traffic)
+        shadows = {alias: _shadow(*parts) for alias, parts in tree.get("shadows", {}).items()}
+        return Model(tree["name"], versions, tree["aliases"], traffic=traffic, shadows=shadows)
     except (KeyError, TypeError, ValueError, AttributeError, DefinitionError) as error:
         raise CorruptObjectError(f"catalog: malformed model: {error!r}") from None
 
@@ -166,6 +177,17 @@ def _runs(runs: Iterable[Any]) -> Runs:
     if sum(slots for _, slots in read) != SLOTS:
         raise ValueError(f"a split of other than {SLOTS} slots")
     return read
+
+
+def _shadow(version: Any, slots: Any, number: Any) -> Shadow:
+    """Return a shadow.
+
+    Raises:
+        ValueError: its share is none.
+    """
+    if not 1 <= slots <= SLOTS:
+        raise ValueError(f"a shadow of {slots} slots")
+    return Shadow(version, slots, number)
 
 
 def plans_of(data: bytes) -> list[Digest]:

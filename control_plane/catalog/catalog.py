@@ -19,6 +19,7 @@ from pretzel.control_plane.catalog.leases import Leases
 from pretzel.control_plane.catalog.records import Changes, Release
 from pretzel.control_plane.catalog.rolling import Rolling
 from pretzel.control_plane.catalog.selectors import EVERYTHING, Selection
+from pretzel.control_plane.catalog.shadowing import Shadows
 from pretzel.control_plane.catalog.tables import models
 from pretzel.control_plane.catalog.terms import admit
 from pretzel.control_plane.catalog.work import Work
@@ -59,6 +60,7 @@ class Catalog(Keeping):
         self.epoch, _ = self.current()
         self.labels = Labelling(self.database, self._changing)
         self.rolling = Rolling(self.database, self._changing)
+        self.shadows = Shadows(self.database, self._changing)
         self.work = Work(self.database, self.plane)
 
     def close(self) -> None:

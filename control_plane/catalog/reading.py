@@ -21,6 +21,7 @@ from pretzel.control_plane.catalog.tables import (
     leases,
     models,
     notes,
+    shadows,
     state,
     traffic,
     versions,
@@ -28,7 +29,7 @@ from pretzel.control_plane.catalog.tables import (
 from pretzel.errors import NotFoundError
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode
-from pretzel.plan.model import Model, ModelVersion
+from pretzel.plan.model import Model, ModelVersion, Shadow
 from pretzel.plan.traffic import Runs
 
 MOST_DELETIONS = 1000
@@ -47,11 +48,13 @@ def list_models(connection: Connection, where: ColumnElement[bool]) -> tuple[Mod
     by_model: dict[str, list[ModelVersion]] = defaultdict(list)
     by_alias: dict[str, dict[str, int]] = defaultdict(dict)
     splits: dict[str, dict[str, Runs]] = defaultdict(dict)
+    copies: dict[str, dict[str, Shadow]] = defaultdict(dict)
     editions: dict[str, int] = {}
     alive = models.c.deleted == 0
     of_versions = select(versions, models.c.edition).join(models, models.c.name == versions.c.model).where(alive, where)
     of_aliases = select(aliases).join(models, models.c.name == aliases.c.model).where(alive, where)
     of_traffic = select(traffic).join(models, models.c.name == traffic.c.model).where(alive, where)
+    of_shadows = select(shadows).join(models, models.c.name == shadows.c.model).where(alive, where)
     # Sorted here: with ORDER BY, SQLite reads every version in order instead of the few that match.
     for row in sorted(connection.execute(of_versions), key=lambda row: (row.model, row.version)):
         by_model[row.model].append(_version(row))
@@ -60,8 +63,10 @@ def list_models(connection: Connection, where: ColumnElement[bool]) -> tuple[Mod
         by_alias[row.model][row.alias] = row.version
     for row in sorted(connection.execute(of_traffic), key=lambda row: (row.model, row.alias, row.position)):
         splits[row.model][row.alias] = (*splits[row.model].get(row.alias, ()), (row.version, row.slots))
+    for row in sorted(connection.execute(of_shadows), key=lambda row: (row.model, row.alias)):
+        copies[row.model][row.alias] = Shadow(row.version, row.slots, row.id)
     return tuple(
-        Model(name, tuple(history), by_alias[name], traffic=splits[name], edition=editions[name])
+        Model(name, tuple(history), by_alias[name], traffic=splits[name], edition=editions[name], shadows=copies[name])
         for name, history in by_model.items()
     )
 

@@ -24,7 +24,7 @@ _CHANGES = {
         *("FindMissingObjects", "UploadObjects", "DeployModel", "SetAlias", "DeleteModel", "SetLabels", "DeleteModels"),
         *("CollectGarbage", "CheckStore"),
     ),
-    "RolloutService": ("SetTraffic", "Freeze", "Unfreeze"),
+    "RolloutService": ("SetTraffic", "SetShadow", "Freeze", "Unfreeze"),
 }
 CHANGES = frozenset(f"/pretzel.v1.{service}/{name}" for service, names in _CHANGES.items() for name in names)
 """Methods that change something, whose refusals are recorded."""

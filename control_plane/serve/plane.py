@@ -22,6 +22,7 @@ from pretzel.control_plane.serve.metrics import Metrics
 from pretzel.control_plane.serve.opened import opened_by
 from pretzel.control_plane.serve.peers import PEERS, Neighbours
 from pretzel.control_plane.serve.pools import Pool
+from pretzel.control_plane.serve.shadows import ShadowReports
 from pretzel.control_plane.serve.uploads import OpenUploads
 from pretzel.control_plane.serve.work import LEASE_SECONDS, TakenError, Works
 from pretzel.control_plane.settings import Settings
@@ -67,6 +68,7 @@ class Plane:
         self.feed = Feed(self.catalog)
         self.catalog.on_change = self.feed.notify
         self.live = LiveWorkers(settings.report_seconds * _MISSED_REPORTS)
+        self.shadows = ShadowReports(self.catalog.shadows)
         self._neighbours = Neighbours(self.catalog, self._opened, self.feed, self.live)
         self.verifier = _verifier(settings)
         self.uploads = OpenUploads(min(settings.most_uploads, max(raise_limit() // _FILES_PER_UPLOAD, 2)))

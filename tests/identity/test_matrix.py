@@ -40,7 +40,7 @@ CONTROL = {
     "DeleteModel": DEPLOY,
     "SetLabels": DEPLOY,
     "DeleteModels": DEPLOY,
-    "SetTraffic": DEPLOY,
+    **dict.fromkeys(("SetTraffic", "SetShadow"), DEPLOY),
     "Freeze": ALL,
     "Unfreeze": ALL,
     "ListFreezes": ALL,

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from pretzel.control_plane.catalog.audit.recording import Change, record
 from pretzel.control_plane.catalog.columns import WORDS
-from pretzel.control_plane.catalog.tables import aliases, labels, notes, traffic, versions
+from pretzel.control_plane.catalog.tables import aliases, labels, notes, shadows, traffic, versions
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode
 
@@ -109,6 +109,8 @@ def _states(connection: Connection, names: list[str]) -> dict[str, State]:
     for model, alias, version, slots in connection.execute(_TRAFFIC, wanted):
         shares = states[model].setdefault(f"traffic {alias}", {})
         shares[str(version)] = int(slots) / 100  # percent
+    for model, alias, version, slots in connection.execute(_SHADOWS, wanted):
+        states[model][f"shadow {alias}"] = {str(version): slots / 100}  # percent
     for model, version, key, text in connection.execute(_MARKS, wanted):
         if text:
             states[model][f"{_of(version)}{key}"] = text
@@ -136,6 +138,11 @@ _TRAFFIC = (
     .where(traffic.c.model.in_(_NAMES))
     .group_by(traffic.c.model, traffic.c.alias, traffic.c.version)
     .order_by(traffic.c.model, traffic.c.alias, traffic.c.version)
+)
+_SHADOWS = (
+    select(shadows.c.model, shadows.c.alias, shadows.c.version, shadows.c.slots)
+    .where(shadows.c.model.in_(_NAMES))
+    .order_by(shadows.c.model, shadows.c.alias)
 )
 _MARKS = union_all(
     _marks(labels, literal("label ", WORDS) + labels.c.key, labels.c.value),

@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, Entry] = {
     "export": Entry("export:export", "Export a model to a file, without its code.", False),
     "alias": Entry("catalog:alias", "Point an alias to a version, to promote it or to roll back."),
     "traffic": Entry("traffic:traffic", "Split the calls of an alias over versions."),
+    "shadow": Entry("shadow:shadow", "Compare a version with the answers that are given, by copies of calls."),
     "freeze": Entry("freezing:freeze", "Refuse changes of models, or list which are frozen."),
     "unfreeze": Entry("freezing:unfreeze", "End a freeze."),
     "label": Entry("labels:label", "Write labels, an owner or a note on a model or version."),

@@ -14,9 +14,10 @@ _sym_db = _symbol_database.Default()
 
 from pretzel.v1 import control_pb2 as pretzel_dot_v1_dot_control__pb2
 from pretzel.v1 import model_pb2 as pretzel_dot_v1_dot_model__pb2
+from pretzel.v1 import shadow_pb2 as pretzel_dot_v1_dot_shadow__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18pretzel/v1/rollout.proto\x12\npretzel.v1\x1a\x18pretzel/v1/control.proto\x1a\x16pretzel/v1/model.proto\"\xbd\x01\n\x11SetTrafficRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05\x61lias\x18\x02 \x01(\t\x12\x39\n\x06shares\x18\x03 \x03(\x0b\x32).pretzel.v1.SetTrafficRequest.SharesEntry\x12 \n\x05terms\x18\x14 \x01(\x0b\x32\x11.pretzel.v1.Terms\x1a-\n\x0bSharesEntry\x12\x0b\n\x03key\x18\x01 \x01(\x03\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"6\n\x12SetTrafficResponse\x12 \n\x05model\x18\x01 \x01(\x0b\x32\x11.pretzel.v1.Model\"?\n\rFreezeRequest\x12\x0f\n\x07pattern\x18\x01 \x01(\t\x12\r\n\x05until\x18\x02 \x01(\x01\x12\x0e\n\x06reason\x18\x03 \x01(\t\"9\n\x0e\x46reezeResponse\x12\'\n\x06\x66reeze\x18\x01 \x01(\x0b\x32\x17.pretzel.v1.FreezeOrder\"\"\n\x0fUnfreezeRequest\x12\x0f\n\x07pattern\x18\x01 \x01(\t\"\x12\n\x10UnfreezeResponse\"\x14\n\x12ListFreezesRequest\"?\n\x13ListFreezesResponse\x12(\n\x07\x66reezes\x18\x01 \x03(\x0b\x32\x17.pretzel.v1.FreezeOrder\"U\n\x0b\x46reezeOrder\x12\x0f\n\x07pattern\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x01(\t\x12\n\n\x02\x61t\x18\x03 \x01(\x01\x12\r\n\x05until\x18\x04 \x01(\x01\x12\x0e\n\x06reason\x18\x05 \x01(\t2\xb5\x02\n\x0eRolloutService\x12K\n\nSetTraffic\x12\x1d.pretzel.v1.SetTrafficRequest\x1a\x1e.pretzel.v1.SetTrafficResponse\x12?\n\x06\x46reeze\x12\x19.pretzel.v1.FreezeRequest\x1a\x1a.pretzel.v1.FreezeResponse\x12\x45\n\x08Unfreeze\x12\x1b.pretzel.v1.UnfreezeRequest\x1a\x1c.pretzel.v1.UnfreezeResponse\x12N\n\x0bListFreezes\x12\x1e.pretzel.v1.ListFreezesRequest\x1a\x1f.pretzel.v1.ListFreezesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18pretzel/v1/rollout.proto\x12\npretzel.v1\x1a\x18pretzel/v1/control.proto\x1a\x16pretzel/v1/model.proto\x1a\x17pretzel/v1/shadow.proto\"\xbd\x01\n\x11SetTrafficRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05\x61lias\x18\x02 \x01(\t\x12\x39\n\x06shares\x18\x03 \x03(\x0b\x32).pretzel.v1.SetTrafficRequest.SharesEntry\x12 \n\x05terms\x18\x14 \x01(\x0b\x32\x11.pretzel.v1.Terms\x1a-\n\x0bSharesEntry\x12\x0b\n\x03key\x18\x01 \x01(\x03\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"6\n\x12SetTrafficResponse\x12 \n\x05model\x18\x01 \x01(\x0b\x32\x11.pretzel.v1.Model\"r\n\x10SetShadowRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05\x61lias\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12\r\n\x05slots\x18\x04 \x01(\x03\x12 \n\x05terms\x18\x14 \x01(\x0b\x32\x11.pretzel.v1.Terms\"5\n\x11SetShadowResponse\x12 \n\x05model\x18\x01 \x01(\x0b\x32\x11.pretzel.v1.Model\"5\n\x15\x44\x65scribeShadowRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12\r\n\x05\x61lias\x18\x02 \x01(\t\"h\n\x16\x44\x65scribeShadowResponse\x12\"\n\x06shadow\x18\x01 \x01(\x0b\x32\x12.pretzel.v1.Shadow\x12*\n\x07\x66igures\x18\x02 \x03(\x0b\x32\x19.pretzel.v1.ShadowFigures\"?\n\rFreezeRequest\x12\x0f\n\x07pattern\x18\x01 \x01(\t\x12\r\n\x05until\x18\x02 \x01(\x01\x12\x0e\n\x06reason\x18\x03 \x01(\t\"9\n\x0e\x46reezeResponse\x12\'\n\x06\x66reeze\x18\x01 \x01(\x0b\x32\x17.pretzel.v1.FreezeOrder\"\"\n\x0fUnfreezeRequest\x12\x0f\n\x07pattern\x18\x01 \x01(\t\"\x12\n\x10UnfreezeResponse\"\x14\n\x12ListFreezesRequest\"?\n\x13ListFreezesResponse\x12(\n\x07\x66reezes\x18\x01 \x03(\x0b\x32\x17.pretzel.v1.FreezeOrder\"U\n\x0b\x46reezeOrder\x12\x0f\n\x07pattern\x18\x01 \x01(\t\x12\n\n\x02\x62y\x18\x02 \x01(\t\x12\n\n\x02\x61t\x18\x03 \x01(\x01\x12\r\n\x05until\x18\x04 \x01(\x01\x12\x0e\n\x06reason\x18\x05 \x01(\t2\xd8\x03\n\x0eRolloutService\x12K\n\nSetTraffic\x12\x1d.pretzel.v1.SetTrafficRequest\x1a\x1e.pretzel.v1.SetTrafficResponse\x12H\n\tSetShadow\x12\x1c.pretzel.v1.SetShadowRequest\x1a\x1d.pretzel.v1.SetShadowResponse\x12W\n\x0e\x44\x65scribeShadow\x12!.pretzel.v1.DescribeShadowRequest\x1a\".pretzel.v1.DescribeShadowResponse\x12?\n\x06\x46reeze\x12\x19.pretzel.v1.FreezeRequest\x1a\x1a.pretzel.v1.FreezeResponse\x12\x45\n\x08Unfreeze\x12\x1b.pretzel.v1.UnfreezeRequest\x1a\x1c.pretzel.v1.UnfreezeResponse\x12N\n\x0bListFreezes\x12\x1e.pretzel.v1.ListFreezesRequest\x1a\x1f.pretzel.v1.ListFreezesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -25,26 +26,34 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   DESCRIPTOR._options = None
   _globals['_SETTRAFFICREQUEST_SHARESENTRY']._options = None
   _globals['_SETTRAFFICREQUEST_SHARESENTRY']._serialized_options = b'8\001'
-  _globals['_SETTRAFFICREQUEST']._serialized_start=91
-  _globals['_SETTRAFFICREQUEST']._serialized_end=280
-  _globals['_SETTRAFFICREQUEST_SHARESENTRY']._serialized_start=235
-  _globals['_SETTRAFFICREQUEST_SHARESENTRY']._serialized_end=280
-  _globals['_SETTRAFFICRESPONSE']._serialized_start=282
-  _globals['_SETTRAFFICRESPONSE']._serialized_end=336
-  _globals['_FREEZEREQUEST']._serialized_start=338
-  _globals['_FREEZEREQUEST']._serialized_end=401
-  _globals['_FREEZERESPONSE']._serialized_start=403
-  _globals['_FREEZERESPONSE']._serialized_end=460
-  _globals['_UNFREEZEREQUEST']._serialized_start=462
-  _globals['_UNFREEZEREQUEST']._serialized_end=496
-  _globals['_UNFREEZERESPONSE']._serialized_start=498
-  _globals['_UNFREEZERESPONSE']._serialized_end=516
-  _globals['_LISTFREEZESREQUEST']._serialized_start=518
-  _globals['_LISTFREEZESREQUEST']._serialized_end=538
-  _globals['_LISTFREEZESRESPONSE']._serialized_start=540
-  _globals['_LISTFREEZESRESPONSE']._serialized_end=603
-  _globals['_FREEZEORDER']._serialized_start=605
-  _globals['_FREEZEORDER']._serialized_end=690
-  _globals['_ROLLOUTSERVICE']._serialized_start=693
-  _globals['_ROLLOUTSERVICE']._serialized_end=1002
+  _globals['_SETTRAFFICREQUEST']._serialized_start=116
+  _globals['_SETTRAFFICREQUEST']._serialized_end=305
+  _globals['_SETTRAFFICREQUEST_SHARESENTRY']._serialized_start=260
+  _globals['_SETTRAFFICREQUEST_SHARESENTRY']._serialized_end=305
+  _globals['_SETTRAFFICRESPONSE']._serialized_start=307
+  _globals['_SETTRAFFICRESPONSE']._serialized_end=361
+  _globals['_SETSHADOWREQUEST']._serialized_start=363
+  _globals['_SETSHADOWREQUEST']._serialized_end=477
+  _globals['_SETSHADOWRESPONSE']._serialized_start=479
+  _globals['_SETSHADOWRESPONSE']._serialized_end=532
+  _globals['_DESCRIBESHADOWREQUEST']._serialized_start=534
+  _globals['_DESCRIBESHADOWREQUEST']._serialized_end=587
+  _globals['_DESCRIBESHADOWRESPONSE']._serialized_start=589
+  _globals['_DESCRIBESHADOWRESPONSE']._serialized_end=693
+  _globals['_FREEZEREQUEST']._serialized_start=695
+  _globals['_FREEZEREQUEST']._serialized_end=758
+  _globals['_FREEZERESPONSE']._serialized_start=760
+  _globals['_FREEZERESPONSE']._serialized_end=817
+  _globals['_UNFREEZEREQUEST']._serialized_start=819
+  _globals['_UNFREEZEREQUEST']._serialized_end=853
+  _globals['_UNFREEZERESPONSE']._serialized_start=855
+  _globals['_UNFREEZERESPONSE']._serialized_end=873
+  _globals['_LISTFREEZESREQUEST']._serialized_start=875
+  _globals['_LISTFREEZESREQUEST']._serialized_end=895
+  _globals['_LISTFREEZESRESPONSE']._serialized_start=897
+  _globals['_LISTFREEZESRESPONSE']._serialized_end=960
+  _globals['_FREEZEORDER']._serialized_start=962
+  _globals['_FREEZEORDER']._serialized_end=1047
+  _globals['_ROLLOUTSERVICE']._serialized_start=1050
+  _globals['_ROLLOUTSERVICE']._serialized_end=1522
 # @@protoc_insertion_point(module_scope)

@@ -13,36 +13,37 @@ _sym_db = _symbol_database.Default()
 
 
 from pretzel.v1 import model_pb2 as pretzel_dot_v1_dot_model__pb2
+from pretzel.v1 import shadow_pb2 as pretzel_dot_v1_dot_shadow__pb2
 from pretzel.v1 import values_pb2 as pretzel_dot_v1_dot_values__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17pretzel/v1/worker.proto\x12\npretzel.v1\x1a\x16pretzel/v1/model.proto\x1a\x17pretzel/v1/values.proto\"?\n\x0cWatchRequest\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"\x88\x01\n\rWatchResponse\x12\r\n\x05\x65poch\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x10\n\x08snapshot\x18\x03 \x01(\x08\x12!\n\x06models\x18\x04 \x03(\x0b\x32\x11.pretzel.v1.Model\x12\x0f\n\x07\x64\x65leted\x18\x05 \x03(\t\x12\x10\n\x08replaces\x18\x06 \x01(\t\":\n\x13\x46\x65tchObjectsRequest\x12#\n\x07\x64igests\x18\x01 \x03(\x0b\x32\x12.pretzel.v1.Digest\"X\n\x14\x46\x65tchObjectsResponse\x12\"\n\x06\x64igest\x18\x01 \x01(\x0b\x32\x12.pretzel.v1.Digest\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\";\n\x14LocateObjectsRequest\x12#\n\x07\x64igests\x18\x01 \x03(\x0b\x32\x12.pretzel.v1.Digest\"F\n\x15LocateObjectsResponse\x12-\n\tlocations\x18\x01 \x03(\x0b\x32\x1a.pretzel.v1.ObjectLocation\"A\n\x0eObjectLocation\x12\"\n\x06\x64igest\x18\x01 \x01(\x0b\x32\x12.pretzel.v1.Digest\x12\x0b\n\x03url\x18\x02 \x01(\t\"\xd6\x01\n\rReportRequest\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x12\n\nkernel_set\x18\x04 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x05 \x01(\t\x12\x16\n\x0eresident_bytes\x18\x06 \x01(\x03\x12\x0f\n\x07leaving\x18\x07 \x01(\x08\x12#\n\x04held\x18\x08 \x03(\x0b\x32\x15.pretzel.v1.HeldModel\x12\x10\n\x08problems\x18\t \x03(\t\x12\x0f\n\x07metrics\x18\n \x01(\t\"*\n\tHeldModel\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"*\n\x0eReportResponse\x12\x18\n\x10interval_seconds\x18\x01 \x01(\x01\x32\xbb\x02\n\rWorkerService\x12>\n\x05Watch\x12\x18.pretzel.v1.WatchRequest\x1a\x19.pretzel.v1.WatchResponse0\x01\x12S\n\x0c\x46\x65tchObjects\x12\x1f.pretzel.v1.FetchObjectsRequest\x1a .pretzel.v1.FetchObjectsResponse0\x01\x12T\n\rLocateObjects\x12 .pretzel.v1.LocateObjectsRequest\x1a!.pretzel.v1.LocateObjectsResponse\x12?\n\x06Report\x12\x19.pretzel.v1.ReportRequest\x1a\x1a.pretzel.v1.ReportResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17pretzel/v1/worker.proto\x12\npretzel.v1\x1a\x16pretzel/v1/model.proto\x1a\x17pretzel/v1/shadow.proto\x1a\x17pretzel/v1/values.proto\"?\n\x0cWatchRequest\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"\x88\x01\n\rWatchResponse\x12\r\n\x05\x65poch\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x10\n\x08snapshot\x18\x03 \x01(\x08\x12!\n\x06models\x18\x04 \x03(\x0b\x32\x11.pretzel.v1.Model\x12\x0f\n\x07\x64\x65leted\x18\x05 \x03(\t\x12\x10\n\x08replaces\x18\x06 \x01(\t\":\n\x13\x46\x65tchObjectsRequest\x12#\n\x07\x64igests\x18\x01 \x03(\x0b\x32\x12.pretzel.v1.Digest\"X\n\x14\x46\x65tchObjectsResponse\x12\"\n\x06\x64igest\x18\x01 \x01(\x0b\x32\x12.pretzel.v1.Digest\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\";\n\x14LocateObjectsRequest\x12#\n\x07\x64igests\x18\x01 \x03(\x0b\x32\x12.pretzel.v1.Digest\"F\n\x15LocateObjectsResponse\x12-\n\tlocations\x18\x01 \x03(\x0b\x32\x1a.pretzel.v1.ObjectLocation\"A\n\x0eObjectLocation\x12\"\n\x06\x64igest\x18\x01 \x01(\x0b\x32\x12.pretzel.v1.Digest\x12\x0b\n\x03url\x18\x02 \x01(\t\"\x81\x02\n\rReportRequest\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x12\n\nkernel_set\x18\x04 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x05 \x01(\t\x12\x16\n\x0eresident_bytes\x18\x06 \x01(\x03\x12\x0f\n\x07leaving\x18\x07 \x01(\x08\x12#\n\x04held\x18\x08 \x03(\x0b\x32\x15.pretzel.v1.HeldModel\x12\x10\n\x08problems\x18\t \x03(\t\x12\x0f\n\x07metrics\x18\n \x01(\t\x12)\n\x07shadows\x18\x0c \x01(\x0b\x32\x18.pretzel.v1.ShadowReport\"*\n\tHeldModel\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"*\n\x0eReportResponse\x12\x18\n\x10interval_seconds\x18\x01 \x01(\x01\x32\xbb\x02\n\rWorkerService\x12>\n\x05Watch\x12\x18.pretzel.v1.WatchRequest\x1a\x19.pretzel.v1.WatchResponse0\x01\x12S\n\x0c\x46\x65tchObjects\x12\x1f.pretzel.v1.FetchObjectsRequest\x1a .pretzel.v1.FetchObjectsResponse0\x01\x12T\n\rLocateObjects\x12 .pretzel.v1.LocateObjectsRequest\x1a!.pretzel.v1.LocateObjectsResponse\x12?\n\x06Report\x12\x19.pretzel.v1.ReportRequest\x1a\x1a.pretzel.v1.ReportResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'pretzel.v1.worker_pb2', _globals)
 if _descriptor._USE_C_DESCRIPTORS == False:
   DESCRIPTOR._options = None
-  _globals['_WATCHREQUEST']._serialized_start=88
-  _globals['_WATCHREQUEST']._serialized_end=151
-  _globals['_WATCHRESPONSE']._serialized_start=154
-  _globals['_WATCHRESPONSE']._serialized_end=290
-  _globals['_FETCHOBJECTSREQUEST']._serialized_start=292
-  _globals['_FETCHOBJECTSREQUEST']._serialized_end=350
-  _globals['_FETCHOBJECTSRESPONSE']._serialized_start=352
-  _globals['_FETCHOBJECTSRESPONSE']._serialized_end=440
-  _globals['_LOCATEOBJECTSREQUEST']._serialized_start=442
-  _globals['_LOCATEOBJECTSREQUEST']._serialized_end=501
-  _globals['_LOCATEOBJECTSRESPONSE']._serialized_start=503
-  _globals['_LOCATEOBJECTSRESPONSE']._serialized_end=573
-  _globals['_OBJECTLOCATION']._serialized_start=575
-  _globals['_OBJECTLOCATION']._serialized_end=640
-  _globals['_REPORTREQUEST']._serialized_start=643
-  _globals['_REPORTREQUEST']._serialized_end=857
-  _globals['_HELDMODEL']._serialized_start=859
-  _globals['_HELDMODEL']._serialized_end=901
-  _globals['_REPORTRESPONSE']._serialized_start=903
-  _globals['_REPORTRESPONSE']._serialized_end=945
-  _globals['_WORKERSERVICE']._serialized_start=948
-  _globals['_WORKERSERVICE']._serialized_end=1263
+  _globals['_WATCHREQUEST']._serialized_start=113
+  _globals['_WATCHREQUEST']._serialized_end=176
+  _globals['_WATCHRESPONSE']._serialized_start=179
+  _globals['_WATCHRESPONSE']._serialized_end=315
+  _globals['_FETCHOBJECTSREQUEST']._serialized_start=317
+  _globals['_FETCHOBJECTSREQUEST']._serialized_end=375
+  _globals['_FETCHOBJECTSRESPONSE']._serialized_start=377
+  _globals['_FETCHOBJECTSRESPONSE']._serialized_end=465
+  _globals['_LOCATEOBJECTSREQUEST']._serialized_start=467
+  _globals['_LOCATEOBJECTSREQUEST']._serialized_end=526
+  _globals['_LOCATEOBJECTSRESPONSE']._serialized_start=528
+  _globals['_LOCATEOBJECTSRESPONSE']._serialized_end=598
+  _globals['_OBJECTLOCATION']._serialized_start=600
+  _globals['_OBJECTLOCATION']._serialized_end=665
+  _globals['_REPORTREQUEST']._serialized_start=668
+  _globals['_REPORTREQUEST']._serialized_end=925
+  _globals['_HELDMODEL']._serialized_start=927
+  _globals['_HELDMODEL']._serialized_end=969
+  _globals['_REPORTRESPONSE']._serialized_start=971
+  _globals['_REPORTRESPONSE']._serialized_end=1013
+  _globals['_WORKERSERVICE']._serialized_start=1016
+  _globals['_WORKERSERVICE']._serialized_end=1331
 # @@protoc_insertion_point(module_scope)

@@ -1,4 +1,5 @@
 from pretzel.v1 import model_pb2 as _model_pb2
+from pretzel.v1 import shadow_pb2 as _shadow_pb2
 from pretzel.v1 import values_pb2 as _values_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -70,7 +71,7 @@ class ObjectLocation(_message.Message):
     def __init__(self, digest: _Optional[_Union[_values_pb2.Digest, _Mapping]] = ..., url: _Optional[str] = ...) -> None: ...
 
 class ReportRequest(_message.Message):
-    __slots__ = ("worker", "epoch", "revision", "kernel_set", "address", "resident_bytes", "leaving", "held", "problems", "metrics")
+    __slots__ = ("worker", "epoch", "revision", "kernel_set", "address", "resident_bytes", "leaving", "held", "problems", "metrics", "shadows")
     WORKER_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
@@ -81,6 +82,7 @@ class ReportRequest(_message.Message):
     HELD_FIELD_NUMBER: _ClassVar[int]
     PROBLEMS_FIELD_NUMBER: _ClassVar[int]
     METRICS_FIELD_NUMBER: _ClassVar[int]
+    SHADOWS_FIELD_NUMBER: _ClassVar[int]
     worker: str
     epoch: str
     revision: int
@@ -91,7 +93,8 @@ class ReportRequest(_message.Message):
     held: _containers.RepeatedCompositeFieldContainer[HeldModel]
     problems: _containers.RepeatedScalarFieldContainer[str]
     metrics: str
-    def __init__(self, worker: _Optional[str] = ..., epoch: _Optional[str] = ..., revision: _Optional[int] = ..., kernel_set: _Optional[str] = ..., address: _Optional[str] = ..., resident_bytes: _Optional[int] = ..., leaving: bool = ..., held: _Optional[_Iterable[_Union[HeldModel, _Mapping]]] = ..., problems: _Optional[_Iterable[str]] = ..., metrics: _Optional[str] = ...) -> None: ...
+    shadows: _shadow_pb2.ShadowReport
+    def __init__(self, worker: _Optional[str] = ..., epoch: _Optional[str] = ..., revision: _Optional[int] = ..., kernel_set: _Optional[str] = ..., address: _Optional[str] = ..., resident_bytes: _Optional[int] = ..., leaving: bool = ..., held: _Optional[_Iterable[_Union[HeldModel, _Mapping]]] = ..., problems: _Optional[_Iterable[str]] = ..., metrics: _Optional[str] = ..., shadows: _Optional[_Union[_shadow_pb2.ShadowReport, _Mapping]] = ...) -> None: ...
 
 class HeldModel(_message.Message):
     __slots__ = ("model", "reason")

@@ -46,6 +46,7 @@ def fill(location: str) -> Catalog:
     catalog.delete("gone", force=True)
     catalog.labels.mark("a", Marking({"team": "ads"}, (), "Ana", "two\nlines"))
     catalog.rolling.split("a", "stable", {2: 500, 3: 9500})
+    catalog.shadows.set("a", "stable", 1, 1000)
     catalog.rolling.freeze(Freeze("b*", "Ana", 1.5))
     catalog.lease([Digest.of(b"leased")], 3600, "ipv4:10.0.0.1:5")
     Overview(catalog.database).note_failure(Failure("a", 1.5, "E", "problem"))
@@ -144,15 +145,14 @@ def test_tables_go_back_by_one_version_and_forward_again(databases: Databases):
     seen = (catalog.current(), catalog.models())
     catalog.close()
     newest = content(location)
-    assert step_back(location) == "0006"
+    assert step_back(location) == "0007"
     engine = dialect_of(location).engine()
-    assert "freezes" not in inspect(engine).get_table_names()
+    assert "shadows" not in inspect(engine).get_table_names()
     engine.dispose()
     again = Catalog(location)
     assert again.current() == seen[0]
-    assert again.models() == tuple(replace(model, traffic={}) for model in seen[1])  # calls go to the alias again
+    assert again.models() == tuple(replace(model, shadows={}) for model in seen[1])  # no call is copied
     again.close()
-    models = [(*row[:-1], 1) for row in newest["models"]]
     found = content(location)
     assert found["audit"][:-1] == newest["audit"], "the step is recorded, and nothing else"
-    assert found == newest | {"freezes": [], "traffic": [], "models": models, "audit": found["audit"]}
+    assert found == newest | {"shadows": [], "audit": found["audit"]}
