@@ -34,7 +34,7 @@ CONTROL = {
     "UploadObjects": DEPLOY,
     "DeployModel": DEPLOY,
     "ListModels": READ,
-    "DescribeVersion": READ,
+    **dict.fromkeys(("DescribeVersion", "DescribeShadow"), READ),
     "ExplainModel": READ,
     "SetAlias": DEPLOY,
     "DeleteModel": DEPLOY,
