@@ -17,7 +17,7 @@ from pretzel.errors import CorruptObjectError, DefinitionError, NotFoundError
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import encode
 from pretzel.plan.hints import Hints
-from pretzel.plan.model import Model, ModelVersion
+from pretzel.plan.model import Model, ModelVersion, Shadow
 from pretzel.plan.traffic import SLOTS, Runs
 
 DEFAULT_ALIAS = "stable"
@@ -84,6 +84,14 @@ class Catalog:
         name, mark, alias = split_reference(reference)
         model = self.get(name) if mark == ":" else None
         return model.traffic.get(alias, ()) if model else ()
+
+    def shadow(self, reference: str) -> Shadow | None:
+        """Return the shadow of the alias that a reference names, if it has one."""
+        if model := self.get(reference):
+            return model.shadows.get(DEFAULT_ALIAS)
+        name, mark, alias = split_reference(reference)
+        model = self.get(name) if mark == ":" else None
+        return model.shadows.get(alias) if model else None
 
     def changed(
         self,
@@ -157,6 +165,8 @@ def encode_model(model: Model) -> bytes:
         tree["traffic"] = {alias: [list(run) for run in runs] for alias, runs in model.traffic.items()}
     if model.hints.workers:
         tree["workers"] = model.hints.workers
+    if model.shadows:
+        tree["shadows"] = {alias: [one.version, one.slots, one.id] for alias, one in model.shadows.items()}
     return encode(tree)
 
 
@@ -171,7 +181,8 @@ def decode_model(data: bytes) -> Model:
         versions = tuple(_version(tree["name"], item) for item in tree["versions"])
         traffic = {alias: _runs(runs) for alias, runs in tree.get("traffic", {}).items()}
         hints = Hints(workers=tree.get("workers", ""))
-        return Model(tree["name"], versions, tree["aliases"], traffic=traffic, hints=hints)
+        shadows = {alias: _shadow(*parts) for alias, parts in tree.get("shadows", {}).items()}
+        return Model(tree["name"], versions, tree["aliases"], traffic=traffic, hints=hints, shadows=shadows)
     except (KeyError, TypeError, ValueError, AttributeError, DefinitionError) as error:
         raise CorruptObjectError(f"catalog: malformed model: {error!r}") from None
 
@@ -186,6 +197,17 @@ def _runs(runs: Iterable[Any]) -> Runs:
     if sum(slots for _, slots in read) != SLOTS:
         raise ValueError(f"a split of other than {SLOTS} slots")
     return read
+
+
+def _shadow(version: Any, slots: Any, number: Any) -> Shadow:
+    """Return a shadow.
+
+    Raises:
+        ValueError: its share is none.
+    """
+    if not 1 <= slots <= SLOTS:
+        raise ValueError(f"a shadow of {slots} slots")
+    return Shadow(version, slots, number)
 
 
 def plans_of(data: bytes) -> list[Digest]:

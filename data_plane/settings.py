@@ -116,6 +116,12 @@ class Settings(TelemetrySettings):
     pin: Names = []
     """Models that are loaded at start and never evicted, as `a,b:canary`."""
 
+    shadow_queue_calls: Annotated[int, Field(ge=1)] = 1000
+    """Copies of calls that wait for shadows in each serving process; further ones are dropped."""
+    shadow_queue_bytes: Annotated[int, Field(ge=0)] = 16 * MIB
+    """Bytes of these copies."""
+    shadow_examples: bool = False
+    """Keep a few rows on which a shadow differs, with their inputs: they are data of callers."""
     result_cache: Names = []
     """Models whose answers are kept for requests that come again; ``*`` for all."""
     result_cache_bytes: Annotated[int, Field(ge=0)] = 64 * MIB

@@ -22,6 +22,7 @@ from pretzel.control_plane.catalog.rolling import Rolling
 from pretzel.control_plane.catalog.rollout_rows import check_free
 from pretzel.control_plane.catalog.rollouts import Rollouts
 from pretzel.control_plane.catalog.selectors import EVERYTHING, Selection
+from pretzel.control_plane.catalog.shadowing import Shadows
 from pretzel.control_plane.catalog.tables import models
 from pretzel.control_plane.catalog.terms import admit
 from pretzel.control_plane.catalog.work import Work
@@ -64,6 +65,7 @@ class Catalog(Keeping):
         self.rolling = Rolling(self.database, self._changing)
         self.rollouts = Rollouts(self.database, self._changing)
         self.hints = Hinted(self.database, self._changing)
+        self.shadows = Shadows(self.database, self._changing)
         self.work = Work(self.database, self.plane)
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ from pretzel.control_plane.catalog.tables import (
     leases,
     models,
     notes,
+    shadows,
     state,
     traffic,
     versions,
@@ -30,7 +31,7 @@ from pretzel.errors import NotFoundError
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode
 from pretzel.plan.hints import NONE, Hints
-from pretzel.plan.model import Model, ModelVersion
+from pretzel.plan.model import Model, ModelVersion, Shadow
 from pretzel.plan.traffic import Runs
 
 MOST_DELETIONS = 1000
@@ -49,12 +50,14 @@ def list_models(connection: Connection, where: ColumnElement[bool]) -> tuple[Mod
     by_model: dict[str, list[ModelVersion]] = defaultdict(list)
     by_alias: dict[str, dict[str, int]] = defaultdict(dict)
     splits: dict[str, dict[str, Runs]] = defaultdict(dict)
+    copies: dict[str, dict[str, Shadow]] = defaultdict(dict)
     editions: dict[str, int] = {}
     alive = models.c.deleted == 0
     of_versions = select(versions, models.c.edition).join(models, models.c.name == versions.c.model).where(alive, where)
     of_aliases = select(aliases).join(models, models.c.name == aliases.c.model).where(alive, where)
     of_traffic = select(traffic).join(models, models.c.name == traffic.c.model).where(alive, where)
     of_hints = select(hints).join(models, models.c.name == hints.c.model).where(alive, where)
+    of_shadows = select(shadows).join(models, models.c.name == shadows.c.model).where(alive, where)
     # Sorted here: with ORDER BY, SQLite reads every version in order instead of the few that match.
     for row in sorted(connection.execute(of_versions), key=lambda row: (row.model, row.version)):
         by_model[row.model].append(_version(row))
@@ -64,6 +67,8 @@ def list_models(connection: Connection, where: ColumnElement[bool]) -> tuple[Mod
     for row in sorted(connection.execute(of_traffic), key=lambda row: (row.model, row.alias, row.position)):
         splits[row.model][row.alias] = (*splits[row.model].get(row.alias, ()), (row.version, row.slots))
     hinted = {row.model: Hints(bool(row.pin), row.replicas, row.workers) for row in connection.execute(of_hints)}
+    for row in sorted(connection.execute(of_shadows), key=lambda row: (row.model, row.alias)):
+        copies[row.model][row.alias] = Shadow(row.version, row.slots, row.id)
     return tuple(
         Model(
             name,
@@ -72,6 +77,7 @@ def list_models(connection: Connection, where: ColumnElement[bool]) -> tuple[Mod
             traffic=splits[name],
             edition=editions[name],
             hints=hinted.get(name, NONE),
+            shadows=copies[name],
         )
         for name, history in by_model.items()
     )

@@ -80,6 +80,31 @@ traffic = Table(
     ForeignKeyConstraint(["model", "version"], ["versions.model", "versions.version"]),
 )
 
+# Versions that get copies of the calls of an alias; the id distinguishes a shadow from earlier and later ones.
+shadows = Table(
+    "shadows",
+    metadata,
+    Column("model", WORDS, primary_key=True),
+    Column("alias", WORDS, primary_key=True),
+    Column("version", NUMBER, nullable=False),
+    Column("slots", NUMBER, nullable=False),
+    Column("id", NUMBER, nullable=False),
+    ForeignKeyConstraint(["model", "version"], ["versions.model", "versions.version"]),
+)
+
+# What each run of a worker reported of a shadow and a version; `progress` grows with them.
+shadow_figures = Table(
+    "shadow_figures",
+    metadata,
+    Column("model", WORDS, primary_key=True),
+    Column("alias", WORDS, primary_key=True),
+    Column("shadow", NUMBER, primary_key=True, autoincrement=False),
+    Column("against", NUMBER, primary_key=True, autoincrement=False),
+    Column("source", WORDS, primary_key=True),
+    Column("progress", NUMBER, nullable=False),
+    Column("figures", LargeBinary, nullable=False),
+)
+
 # Models that must not be changed until a time; 0: until the row goes.
 freezes = Table(
     "freezes",
@@ -224,5 +249,5 @@ reports = Table(
     Column("report", LargeBinary, nullable=False),
 )
 
-OF_THE_MOMENT = (work, planes, reports)
-"""Tables about running processes: no copy or backup has their rows."""
+OF_THE_MOMENT = (work, planes, reports, shadow_figures)
+"""Tables about running processes, or with data of callers: no copy or backup has their rows."""

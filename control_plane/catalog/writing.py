@@ -14,6 +14,7 @@ from pretzel.control_plane.catalog.marking import MODEL, mark, unmark, unmark_mo
 from pretzel.control_plane.catalog.names import STABLE
 from pretzel.control_plane.catalog.records import Release
 from pretzel.control_plane.catalog.revisions import next_revision, touch
+from pretzel.control_plane.catalog.shadow_rows import end_shadows, end_shadows_of, shadowed_by, uses_of
 from pretzel.control_plane.catalog.tables import aliases, holdings, leases, models, traffic, versions
 from pretzel.control_plane.catalog.terms import admit
 from pretzel.control_plane.catalog.upserts import upsert
@@ -70,6 +71,8 @@ def point(connection: Connection, name: str, alias: str, version: int) -> None:
     connection.execute(delete(traffic).where(traffic.c.model == name, traffic.c.alias == alias))
     row = upsert(connection, aliases).values(model=name, alias=alias, version=version)
     connection.execute(row.on_conflict_do_update(index_elements=["model", "alias"], set_={"version": version}))
+    if alias in shadowed_by(model, version):  # it would be compared with itself
+        end_shadows(connection, name, [alias])
     touch(connection, name)
 
 
@@ -78,6 +81,7 @@ def remove_alias(connection: Connection, name: str, alias: str) -> None:
     model = reading.find_model(connection, name)
     if alias not in model.aliases:
         raise NotFoundError(f"model {name!r} has no alias {alias!r}; it has: {', '.join(model.aliases) or 'none'}")
+    end_shadows(connection, name, [alias])
     for table in (traffic, aliases):
         connection.execute(delete(table).where(table.c.model == name, table.c.alias == alias))
     touch(connection, name)
@@ -90,6 +94,7 @@ def delete_version(connection: Connection, name: str, number: int, force: bool) 
     _reject_if_used(model, f"{name}@{number}", [number], force)
     gone = [alias for alias, points in model.aliases.items() if points == number]
     ended = [*gone, *(alias for alias, runs in model.traffic.items() if number in shares_of(runs))]
+    end_shadows(connection, name, [*gone, *shadowed_by(model, number)])
     for table, named in ((traffic, ended), (aliases, gone)):
         connection.execute(delete(table).where(table.c.model == name, table.c.alias.in_(named)))
     _delete_versions(connection, name, [number], last=len(model.versions) == 1)
@@ -110,6 +115,7 @@ def delete_models(connection: Connection, names: list[str]) -> None:
     for start in range(0, len(names), _CHUNK):
         chunk = names[start : start + _CHUNK]
         unmark_models(connection, chunk)
+        end_shadows_of(connection, chunk)
         for table in (traffic, aliases, versions):
             connection.execute(delete(table).where(table.c.model.in_(chunk)))
         gone = update(models).where(models.c.name.in_(chunk))
@@ -185,6 +191,7 @@ def _is_published(connection: Connection, newest: Row[Any] | None, release: Rele
 def _superseded(model: Model, keep: int) -> list[int]:
     """Return the versions without an alias beyond the newest ``keep``, in order; none if ``keep`` is 0."""
     named = {*model.aliases.values(), *(version for runs in model.traffic.values() for version, _ in runs)}
+    named |= {shadow.version for shadow in model.shadows.values()}
     free = [version.version for version in model.versions if version.version not in named]
     return free[:-keep] if keep else []
 
@@ -233,6 +240,7 @@ def _reject_if_used(model: Model, what: str, numbers: list[int], force: bool) ->
     for alias, runs in model.traffic.items():
         others = ((number, slots) for number, slots in shares_of(runs).items() if number != model.aliases[alias])
         used += [f"{alias} -> {number} ({percent(slots)} %)" for number, slots in others if number in numbers]
+    used += uses_of(model, numbers)
     if used and not force:
         elsewhere = "move the alias first, or " if len(numbers) < len(model.versions) else ""
         raise PreconditionError(f"{what} is in use: {', '.join(used)}; {elsewhere}delete with force")

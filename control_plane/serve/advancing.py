@@ -21,6 +21,8 @@ ROLLOUTS = "rollouts"
 """Name of the work, and of the task in metrics."""
 _PATIENCE = 2.0
 """Seconds after which a control plane asks again for the work that another one does."""
+Compared = Callable[[str, int], tuple[int, int]]
+"""Returns the rows of a model's version as a shadow that were compared, and those that differ."""
 _log = structlog.get_logger(part="rollouts")
 
 
@@ -37,11 +39,17 @@ class Advancer:
     """Carries rollouts on.  For one event loop."""
 
     def __init__(
-        self, rollouts: Rollouts, works: Works, workers: Callable[[], list[Worker]], metrics: Metrics, seconds: float
+        self,
+        rollouts: Rollouts,
+        works: Works,
+        workers: Callable[[], list[Worker]],
+        compared: Compared,
+        metrics: Metrics,
+        seconds: float,
     ) -> None:
         """Look every so many seconds at what ``workers()`` report."""
         self._rollouts, self._works, self._workers, self._seconds = rollouts, works, workers, seconds
-        self._background = metrics.background
+        self._background, self._compared = metrics.background, compared
         self._watched: dict[int, _Watched] = {}
         self.decisions = Counter(
             "pretzel_rollout_decisions_total", "Decisions about rollouts.", ["decision"], registry=metrics.registry
@@ -97,7 +105,8 @@ class Advancer:
             watched.of_version.start_at(start["version"])
             watched.of_stable.start_at(start["stable"])
             watched.began = rollout.began
-        await self._decide(held, rollout, self._seen(watched, rollout, workers))
+        compared = await asyncio.to_thread(self._compared, rollout.model, rollout.version)
+        await self._decide(held, rollout, _seen(watched, rollout, workers, compared))
 
     async def _decide(self, held: Held, rollout: Rollout, seen: Observations) -> None:
         now = self._rollouts.now()
@@ -118,10 +127,11 @@ class Advancer:
         about = {"model": rollout.model, "alias": rollout.alias, "version": rollout.version, "step": last.step}
         log("rollout", decision=last.decision, reason=last.reason, by=last.by or ROLLOUTS, **about)
 
-    @staticmethod
-    def _seen(watched: _Watched, rollout: Rollout, workers: Iterable[Worker]) -> Observations:
-        held = [f"{worker.name}: {worker.held[rollout.model]}" for worker in workers if rollout.model in worker.held]
-        return Observations(watched.of_version.figures(), watched.of_stable.figures(), "; ".join(held[:3]))
+
+def _seen(watched: _Watched, rollout: Rollout, workers: Iterable[Worker], compared: tuple[int, int]) -> Observations:
+    held = [f"{worker.name}: {worker.held[rollout.model]}" for worker in workers if rollout.model in worker.held]
+    figures = watched.of_version.figures(), watched.of_stable.figures()
+    return Observations(*figures, "; ".join(held[:3]), *compared)
 
 
 def counts_of(workers: Iterable[Worker], model: str, version: int) -> Counts:

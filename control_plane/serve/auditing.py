@@ -25,7 +25,7 @@ _CHANGES = {
         *("CollectGarbage", "CheckStore"),
     ),
     "RolloutService": (
-        *("SetTraffic", "Freeze", "Unfreeze"),
+        *("SetTraffic", "SetShadow", "Freeze", "Unfreeze"),
         *("StartRollout", "PauseRollout", "ResumeRollout", "AbortRollout", "PromoteRollout"),
     ),
     "PlacementService": ("SetHints",),

@@ -159,7 +159,9 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
         plan = self._plan(version)
         described = describe(version, plan, model.aliases, self._plane.rebuilder.get)
         described = replace(described, labels=model.labels, owner=model.owner, note=model.note)
-        described = replace(described, traffic=model.traffic, edition=model.edition, hints=model.hints)
+        described = replace(
+            described, traffic=model.traffic, edition=model.edition, hints=model.hints, shadows=model.shadows
+        )
         return pb.DescribeVersionResponse(
             description=wire.description_to_proto(described), plan=wire.plan_to_proto(plan)
         )

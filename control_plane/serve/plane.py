@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import structlog
 
@@ -25,6 +26,7 @@ from pretzel.control_plane.serve.peers import PEERS, Neighbours
 from pretzel.control_plane.serve.placing import PLACING, Placing
 from pretzel.control_plane.serve.pools import Pool
 from pretzel.control_plane.serve.quotas import Deployed
+from pretzel.control_plane.serve.shadows import ShadowReports, disagreement
 from pretzel.control_plane.serve.uploads import OpenUploads
 from pretzel.control_plane.serve.work import LEASE_SECONDS, TakenError, Works
 from pretzel.control_plane.settings import Settings
@@ -71,6 +73,7 @@ class Plane:
         self.catalog.on_change = self.feed.notify
         self.live = LiveWorkers(settings.report_seconds * _MISSED_REPORTS)
         self.placing = Placing(self.catalog, self.live, settings.spread, 2 * settings.report_seconds)
+        self.shadows = ShadowReports(self.catalog.shadows)
         self._neighbours = Neighbours(self.catalog, self._opened, self.feed, self.live)
         self.verifier = _verifier(settings)
         self.uploads = OpenUploads(min(settings.most_uploads, max(raise_limit() // _FILES_PER_UPLOAD, 2)))
@@ -87,7 +90,12 @@ class Plane:
         )
         self.deployed = Deployed()
         self.advancer = Advancer(
-            self.catalog.rollouts, self.works, self.live.alive, self.metrics, settings.rollout_seconds
+            self.catalog.rollouts,
+            self.works,
+            self.live.alive,
+            partial(disagreement, self.catalog.shadows),
+            self.metrics,
+            settings.rollout_seconds,
         )
         self._show()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 import grpc.aio
@@ -13,9 +14,11 @@ from pretzel.control_plane.catalog.freezing import Freeze
 from pretzel.control_plane.catalog.leases import host_of
 from pretzel.control_plane.serve import translate
 from pretzel.control_plane.serve.plane import Plane
+from pretzel.control_plane.serve.shadows import decoded
 from pretzel.plan import wire
 from pretzel.plan.rollout import Rollout
 from pretzel.plan.wire.rollouts import rollout_to_proto, rules_from_proto
+from pretzel.plan.wire.shadows import figures_to_proto
 from pretzel.serving.identity.caller import ACCESS, visible
 from pretzel.v1 import rollout_pb2 as pb
 from pretzel.v1 import rollout_pb2_grpc
@@ -28,11 +31,23 @@ class RolloutService(rollout_pb2_grpc.RolloutServiceServicer):
 
     def __init__(self, plane: Plane) -> None:
         self._rolling, self._rollouts, self._note = plane.catalog.rolling, plane.catalog.rollouts, plane.advancer.note
+        self._shadows = plane.catalog.shadows
 
     async def SetTraffic(self, request: pb.SetTrafficRequest, context: Context) -> pb.SetTrafficResponse:
         shares, terms = dict(request.shares), translate.terms(request, request.model)
         model = await asyncio.to_thread(self._rolling.split, request.model, request.alias or STABLE, shares, terms)
         return pb.SetTrafficResponse(model=wire.model_to_proto(model))
+
+    async def SetShadow(self, request: pb.SetShadowRequest, context: Context) -> pb.SetShadowResponse:
+        alias, terms = request.alias or STABLE, translate.terms(request, request.model)
+        change = partial(self._shadows.set, request.model, alias, request.version, request.slots, terms)
+        return pb.SetShadowResponse(model=wire.model_to_proto(await asyncio.to_thread(change)))
+
+    async def DescribeShadow(self, request: pb.DescribeShadowRequest, context: Context) -> pb.DescribeShadowResponse:
+        find = partial(self._shadows.figures, request.model, request.alias or STABLE)
+        shadow, figures = await asyncio.to_thread(find)
+        sums = map(figures_to_proto, await asyncio.to_thread(decoded, figures))
+        return pb.DescribeShadowResponse(shadow=wire.shadow_to_proto(shadow), figures=sums)
 
     async def Freeze(self, request: pb.FreezeRequest, context: Context) -> pb.FreezeResponse:
         freeze = Freeze(request.pattern, caller_of(context), clock.now(), request.until, request.reason)

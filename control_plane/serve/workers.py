@@ -56,6 +56,7 @@ class WorkerService(worker_pb2_grpc.WorkerServiceServicer):
 
     async def Report(self, request: pb.ReportRequest, context: Context) -> pb.ReportResponse:
         self._plane.live.report(translate.worker(request), request.leaving)
+        await self._plane.shadows.take(request.shadows)
         response = pb.ReportResponse(interval_seconds=self._plane.settings.report_seconds)
         placed = self._plane.placing.of(request.worker)
         if placed is not None and placed.mark != request.placement:

@@ -5,7 +5,7 @@ from pretzel.data_plane.oip.counted cimport Counted
 from pretzel.data_plane.oip.decode cimport InferRequest
 from pretzel.data_plane.oip.matrix cimport Cut
 from pretzel.data_plane.oip.prepared cimport Tensors
-from pretzel.data_plane.traffic.fork cimport Fork
+from pretzel.data_plane.traffic.fork cimport Fork, Sample
 from pretzel.data_plane.transport.answers cimport Values
 from pretzel.data_plane.transport.runner cimport Layout, Runner
 
@@ -20,6 +20,7 @@ cdef class InferTarget(Layout):
     cdef bytes head
     cdef object version
     cdef Cut cut               # made by the first matrix
+    cdef Sample sample         # which calls are copied to a shadow; None for most
     cdef Fork fork             # splits the calls of an alias; None for most
     cdef tuple branches        # the targets of its branches
 

@@ -202,6 +202,8 @@ cdef class FastInfer:
             return None
         if target.fork is not None:
             target = <InferTarget>target.branches[target.fork.place(origin)]
+        if target.sample is not None and target.sample.takes(origin):
+            return None  # the ordinary path has the values, which are copied
         if target.results is not None and not request.streamed:
             kept = target.results.get(request.message)
             if kept is not None and not (deadline and deadline <= request.begun):
@@ -247,6 +249,8 @@ cdef class FastInfer:
         """Return the target of a route, with those of its branches if it has a fork."""
         served = self.statistics.of(route.version)
         cdef InferTarget target = InferTarget(route, reference, served, self.tally, self.results)
+        if route.copier is not None:
+            target.sample = route.copier.sample
         if route.fork is not None:
             target.fork = route.fork
             target.branches = tuple([self.made(branch, reference) for branch in target.fork.branches])

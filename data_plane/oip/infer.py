@@ -21,6 +21,7 @@ from pretzel.data_plane.oip.statistics import Served
 from pretzel.data_plane.residency.routes import Route
 from pretzel.data_plane.residency.sound import sound
 from pretzel.data_plane.scheduling.policy import level_of
+from pretzel.data_plane.shadow.copies import shadowed
 from pretzel.data_plane.telemetry.recording import count, recorded
 from pretzel.data_plane.traffic.fork import picked
 from pretzel.data_plane.traffic.origin import ORIGIN
@@ -112,7 +113,7 @@ class Inference:
         timed = _Timed(loaded[0], packer)
 
         async def run(executable: Executable) -> bytes:
-            timed.executable = recorded(executable, route.version)
+            timed.executable = shadowed(recorded(executable, route.version), route.copier)
             level = level_of(options.priority)
             return await self._run(timed, route, columns, tuple(requested) or None, deadline, level, waits=final)
 

@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 import structlog
 
+from pretzel.plan.wire.shadows import report_to_proto
 from pretzel.v1 import figures_pb2
 from pretzel.v1 import worker_pb2 as pb
 from pretzel.v1.worker_pb2_grpc import WorkerServiceStub
@@ -58,6 +59,8 @@ class Reporter:
 
     def _request(self, *, leaving: bool = False) -> pb.ReportRequest:
         facts = self._facts()
+        source, figures = facts.pop("shadows", ("", []))
+        facts["shadows"] = report_to_proto(source, figures)
         held = [pb.HeldModel(model=model, reason=reason) for model, reason in facts.pop("held", {}).items()]
         if figures := facts.pop("figures", None):
             facts["figures"] = _figures(*figures)

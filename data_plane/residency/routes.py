@@ -8,11 +8,12 @@ from types import MappingProxyType
 
 import structlog
 
-from pretzel.data_plane.catalog import Catalog, elsewhere, split_reference
+from pretzel.data_plane.catalog import DEFAULT_ALIAS, Catalog, elsewhere, split_reference
 from pretzel.data_plane.measure.branches import Branch
 from pretzel.data_plane.measure.counters import Calls, Tally
 from pretzel.data_plane.residency.entry import Entry
 from pretzel.data_plane.residency.plans import PlanCatalog
+from pretzel.data_plane.shadow.copies import Copier, Copies
 from pretzel.data_plane.traffic.fork import Fork
 from pretzel.errors import NotFoundError, PretzelError, UnavailableError
 from pretzel.plan.model import ModelVersion
@@ -27,13 +28,15 @@ ROUTE, DECODED = 1900, 3
 class Route:
     """Target of a reference; kept across calls, so that a known name costs one look-up."""
 
-    __slots__ = ("bytes", "calls", "entry", "figures", "fork", "version")
+    __slots__ = ("bytes", "calls", "copier", "entry", "figures", "fork", "version")
 
     def __init__(self, version: ModelVersion, entry: Entry, calls: Calls, fork: Fork | None = None) -> None:
         self.version, self.entry, self.calls, self.fork = version, entry, calls, fork
         """``fork`` splits the calls of an alias; the version is then that of the alias itself."""
         self.figures: Branch | None = None
         """Counts its calls if it is a branch of a split alias."""
+        self.copier: Copier | None = None
+        """Makes copies of its calls for a shadow."""
         self.bytes = 0
         """Bytes that it is counted with under the budget."""
 
@@ -56,6 +59,8 @@ class Router:
     ) -> None:
         self._plans, self._tally, self._pinned, self._weights = plans, tally, pinned, weights
         self.catalog = Catalog()
+        self.copies: Copies | None = None
+        """Takes copies of calls for shadows."""
         self.on_move: list[Callable[[Sequence[str]], None]] = []
         """Called with references whose routes may have moved."""
         self.placed_pins: Sequence[str] = ()
@@ -195,7 +200,14 @@ class Router:
             for number, branch in branches.items():
                 branch.figures = self._tally.branches.of(version.model, number)
             fork = Fork(version.model, [(branches[number], slots) for number, slots in runs])
-        return self._branch(version, fork)
+        route = self._branch(version, fork)
+        shadow = catalog.shadow(reference)
+        if shadow is not None and self.copies is not None:
+            target = self._plans.entry(catalog.find(f"{version.model}@{shadow.version}").plan)
+            alias = split_reference(reference)[2] if reference != version.model else DEFAULT_ALIAS
+            for branch in {route, *(fork.branches if fork else ())}:
+                branch.copier = self.copies.copier(version.model, alias, shadow, branch.version.version, target)
+        return route
 
     def _branch(self, version: ModelVersion, fork: Fork | None = None) -> Route:
         entry = self._plans.entry(version.plan)

@@ -14,6 +14,7 @@ from pretzel.data_plane.oip.faults import quoted, wrong
 from pretzel.data_plane.oip.signature import Signature
 from pretzel.data_plane.residency.routes import Route
 from pretzel.data_plane.residency.sound import sound
+from pretzel.data_plane.shadow.copies import shadowed
 from pretzel.data_plane.telemetry.recording import count, recorded
 from pretzel.data_plane.traffic.fork import picked
 from pretzel.data_plane.traffic.origin import ORIGIN
@@ -126,7 +127,9 @@ class Rows:
         cost = entry.cost_of(outputs)
 
         def run(executable: Executable) -> Awaitable[Any]:
-            return engine.run(recorded(executable, route.version), cost, columns, outputs, deadline, pack)
+            return engine.run(
+                shadowed(recorded(executable, route.version), route.copier), cost, columns, outputs, deadline, pack
+            )
 
         try:
             return await sound(self._backend.plans, entry, run)

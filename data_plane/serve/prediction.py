@@ -24,6 +24,7 @@ from pretzel.data_plane.serve.blocks import block_field, groups_of
 from pretzel.data_plane.serve.errors import call_error
 from pretzel.data_plane.serve.many import Call, FanOut, Outcome
 from pretzel.data_plane.serve.packing import LARGE, Answer, Packer, result_field, result_of, streamed
+from pretzel.data_plane.shadow.copies import shadowed
 from pretzel.data_plane.telemetry.recording import count, failed, recorded
 from pretzel.data_plane.traffic.fork import picked
 from pretzel.data_plane.traffic.origin import ORIGIN
@@ -163,7 +164,7 @@ class PredictionService(PredictionServiceServicer):
         cost = entry.cost_of(outputs)
 
         def run(executable: Executable) -> Awaitable[Answer]:
-            executable = recorded(executable, route.version)
+            executable = shadowed(recorded(executable, route.version), route.copier)
             return self._engine.run(executable, cost, columns, outputs, deadline, pack, waits=waits)
 
         with counted(route.figures, start):

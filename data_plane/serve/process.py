@@ -32,6 +32,7 @@ from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.serve.server import Server
 from pretzel.data_plane.settings import Settings
+from pretzel.data_plane.shadow.running import SHADOWS, Shadows
 from pretzel.data_plane.supervise.coalesce import Rounds
 from pretzel.data_plane.supervise.link import Link, Message
 from pretzel.data_plane.telemetry.telemetry import Telemetry
@@ -111,6 +112,8 @@ class ServingProcess:
 
     def _prepare(self, start: Message) -> None:
         """Take the rest of the start message, and begin with no catalog."""
+        self._shadows = Shadows.of(self._settings, self._plans, self._router, self._engine)
+        self._router.copies = self._shadows.copies
         self._http: str = start.get("http", "")
         self._warming = Warming(self._plans, lambda: self._router.catalog)
         self._target, self._serial = Catalog(), -1
@@ -126,6 +129,7 @@ class ServingProcess:
             loop.add_signal_handler(number, self._stop.set)
         applying = self._background.keep(CATALOGS, self._apply_catalogs)
         works = [self._listen_to_supervisor(), applying, self._background.keep(PLACED, self._warming.run)]
+        works.append(self._background.keep(SHADOWS, lambda: self._shadows.run(self._link.send)))
         if self._keeper is not None:
             works.append(self._keeper.keep())
         if self._load is not None:
@@ -145,6 +149,7 @@ class ServingProcess:
                 task.cancel()
             if self._telemetry is not None:
                 await asyncio.to_thread(self._telemetry.close)
+            await asyncio.to_thread(self._shadows.close)
             self._engine.close()
             self._plans.close()
             self._python.close()
@@ -271,6 +276,7 @@ class ServingProcess:
         numbers = self._tally.snapshot()
         numbers["counts"]["processor_seconds"] = processor_seconds()
         numbers["counts"].update(self._python.counts)
+        numbers["counts"].update(self._shadows.copies.counts())
         numbers["counts"].update(self._telemetry.counts if self._telemetry else {})
         numbers["triton"] = self._statistics.numbers() if self._statistics is not None else []
         return {**numbers, "background": failures, "failing": failing, "gauges": gauges}

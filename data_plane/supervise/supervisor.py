@@ -30,6 +30,7 @@ from pretzel.data_plane.supervise.link import Message
 from pretzel.data_plane.supervise.placed import Placed
 from pretzel.data_plane.supervise.ports import SharedAddresses, is_native
 from pretzel.data_plane.supervise.repair import Repairer
+from pretzel.data_plane.supervise.shadows import ShadowSums
 from pretzel.data_plane.supervise.source import source_of
 from pretzel.data_plane.supervise.spread import Spread
 from pretzel.data_plane.transport.meters import memory_of as memory_of_meters
@@ -71,6 +72,7 @@ class Supervisor:
         self._figures = memory_of(settings.workers) if settings.workers > 1 and settings.load_reports else None
         self._meters = memory_of_meters(settings.workers) if settings.identities else None
         start = self._start_message()
+        self._shadows = ShadowSums()
         source = source_of(settings, self.name, self._facts)
         self._reporter, self._leave = source.reporter, source.close
         self._spread = Spread(settings.workers) if settings.workers > 1 and is_native(settings) else None
@@ -179,6 +181,8 @@ class Supervisor:
             case "doubt":
                 plan = Digest.parse(message["plan"])
                 self._do("mend", lambda: self._repairer.doubt(plan))
+            case "shadows":
+                self._shadows.hear(message["source"], message["figures"])
             case "problems":
                 self._changed()
             case "applied" | "ready" if self._fleet.lowest != self._answering:
@@ -249,6 +253,7 @@ class Supervisor:
             **self._reported.fields(),
             "labels": self._settings.labels_by_key,
             "placement": self._placed.mark,
+            "shadows": self._shadows.report(),
         }
 
     def _reached(self, host: str) -> str:

@@ -11,5 +11,13 @@ cdef class Fork:
     cdef int place(self, origin) except -1
 
 
+cdef class Sample:
+    cdef int slots
+    cdef uint64_t salt
+
+    # Whether a call is copied.
+    cdef bint takes(self, origin) except -1
+
+
 # The point of a call, at which it falls into the slots of all forks; it is drawn when it is first asked for.
 cdef uint64_t point_of(origin) except? 0

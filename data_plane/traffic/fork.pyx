@@ -77,6 +77,21 @@ cdef class Fork:
         return self.branches[self.place(origin)]
 
 
+cdef class Sample:
+    """The calls of an alias of which copies are made: a share of them, by the point of each."""
+
+    def __init__(self, str model not None, int slots):
+        """Take that many of all slots."""
+        self.slots, self.salt = slots, hashed(b"shadow:" + model.encode())  # other keys than the first of a split
+
+    cdef bint takes(self, origin) except -1:
+        return (mixed(point_of(origin) ^ self.salt) >> 32) * SLOTS >> 32 < <uint64_t>self.slots
+
+    def has(self, origin):
+        """Return whether a call is copied."""
+        return self.takes(origin)
+
+
 def picked(route, origin):
     """Return the route that a call takes: the given one, or a branch of it."""
     return route if route.fork is None else route.fork.pick(origin)

@@ -1,7 +1,7 @@
 # The hot path from the bytes of a request to those of its response.
 from libc.stdint cimport int64_t
 
-from pretzel.data_plane.traffic.fork cimport Fork
+from pretzel.data_plane.traffic.fork cimport Fork, Sample
 from pretzel.data_plane.transport.prepared cimport Prepared
 from pretzel.data_plane.transport.runner cimport Layout, Runner
 
@@ -14,6 +14,8 @@ cdef class Target(Layout):
     cdef str reference       # the name in requests
     cdef bytes head
     cdef Fork fork           # splits the calls of an alias; None for most
+    cdef Sample sample       # which calls are copied to a shadow; None for most
+    cdef object copier
     cdef tuple branches      # the targets of its branches
 
     cdef object repeated(self, tuple kept, double begun)
@@ -25,6 +27,7 @@ cdef class FastPredict:
     cdef dict targets        # by the name in a request
 
     cdef object predict(self, double deadline, double begun, origin)
+    cdef object copied(self, Prepared prepared, Target target, double deadline, double begun)
     cdef Target target(self)
     cdef Target made(self, route, str reference)
     cdef Target find(self, bytes key)

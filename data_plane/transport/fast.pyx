@@ -36,6 +36,8 @@ cdef class Target(Layout):
         self.entry, self.calls, self.reference, self.tally = route.entry, route.calls, reference, tally
         self.figures = route.figures
         self.results = results.of(route.version, "Predict") if results is not None else None
+        if route.copier is not None:
+            self.sample, self.copier = route.copier.sample, route.copier
         self.head = text_field(MODEL, route.version.model.encode()) + number_field(VERSION, route.version.version)
 
     cdef int record(self, tuple measured) except -1:
@@ -93,6 +95,14 @@ cdef class Target(Layout):
             free(values)
 
 
+async def copied_later(answering, bytes message, bint streamed, copier):
+    """Return an answer that is computed elsewhere, once a copy of it waits for a shadow."""
+    answered = await answering
+    if type(answered) is bytes:
+        copier.copy_message(message, answered, streamed)
+    return answered
+
+
 cdef class FastPredict:
     """Answers the bytes of requests, on one event loop.
 
@@ -148,14 +158,34 @@ cdef class FastPredict:
             kept = target.results.get(self.runner.request.message)
             if kept is not None and not (deadline and deadline <= begun):
                 refusal = self.runner.present.charge(kept[1])
-                return target.repeated(kept, begun) if refusal is None else target.failed(
-                    refusal, now() - begun, self.runner.request
-                )
+                if refusal is not None:
+                    return target.failed(refusal, now() - begun, self.runner.request)
+                if target.sample is not None and target.sample.takes(origin):
+                    target.copier.copy_message(self.runner.request.message, kept[0], False)
+                return target.repeated(kept, begun)
         prepared = self.prepared(target)
         if prepared is None:
             return None
         target.entry.used = begun
-        return self.runner.answer(prepared, target, deadline, begun)
+        if target.sample is None or not target.sample.takes(origin):
+            return self.runner.answer(prepared, target, deadline, begun)
+        return self.copied(prepared, target, deadline, begun)
+
+    cdef object copied(self, Prepared prepared, Target target, double deadline, double begun):
+        """Answer a call, and copy it and its answer for a shadow."""
+        cdef SharedLook look = self.runner.look
+        cdef bint streamed = self.runner.request.streamed
+        message = self.runner.request.message
+        self.runner.look = None  # a shared look may withdraw the answer later
+        try:
+            answered = self.runner.answer(prepared, target, deadline, begun)
+        finally:
+            self.runner.look = look
+        if type(answered) is bytes:
+            target.copier.copy_message(message, answered, streamed)
+        elif answered is not None and not isinstance(answered, Exception):
+            return copied_later(answered, message, streamed, target.copier)
+        return answered
 
     cdef Target target(self):
         """Return the target of the request's model, or None."""

@@ -35,9 +35,11 @@ CONTROL = {
     "UploadObjects": DEPLOY,
     "DeployModel": DEPLOY,
     "ListModels": READ,
-    "DescribeVersion": READ,
+    **dict.fromkeys(("DescribeVersion", "DescribeShadow"), READ),
     "ExplainModel": READ,
-    **dict.fromkeys(("SetAlias", "DeleteModel", "SetLabels", "DeleteModels", "SetTraffic", "SetHints"), DEPLOY),
+    **dict.fromkeys(
+        ("SetAlias", "DeleteModel", "SetLabels", "DeleteModels", "SetTraffic", "SetShadow", "SetHints"), DEPLOY
+    ),
     **dict.fromkeys((f"{what}Rollout" for what in CHANGES), DEPLOY),
     **dict.fromkeys(("GetRollout", "ListRollouts", "FindWorkers"), READ),
     **dict.fromkeys(("Freeze", "Unfreeze", "ListFreezes"), ALL),

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from pretzel.control_plane.catalog.audit.recording import Change, record
 from pretzel.control_plane.catalog.columns import WORDS
-from pretzel.control_plane.catalog.tables import aliases, hints, labels, notes, traffic, versions
+from pretzel.control_plane.catalog.tables import aliases, hints, labels, notes, shadows, traffic, versions
 from pretzel.plan.digest import Digest
 from pretzel.plan.encoding import decode
 
@@ -112,6 +112,8 @@ def _states(connection: Connection, names: list[str]) -> dict[str, State]:
     for model, pin, replicas, workers in connection.execute(_HINTS, wanted):
         found = {"hint pin": bool(pin), "hint replicas": replicas, "hint workers": workers}
         states[model] |= {key: value for key, value in found.items() if value}
+    for model, alias, version, slots in connection.execute(_SHADOWS, wanted):
+        states[model][f"shadow {alias}"] = {str(version): slots / 100}  # percent
     for model, version, key, text in connection.execute(_MARKS, wanted):
         if text:
             states[model][f"{_of(version)}{key}"] = text
@@ -141,6 +143,11 @@ _TRAFFIC = (
     .order_by(traffic.c.model, traffic.c.alias, traffic.c.version)
 )
 _HINTS = select(hints.c.model, hints.c.pin, hints.c.replicas, hints.c.workers).where(hints.c.model.in_(_NAMES))
+_SHADOWS = (
+    select(shadows.c.model, shadows.c.alias, shadows.c.version, shadows.c.slots)
+    .where(shadows.c.model.in_(_NAMES))
+    .order_by(shadows.c.model, shadows.c.alias)
+)
 _MARKS = union_all(
     _marks(labels, literal("label ", WORDS) + labels.c.key, labels.c.value),
     _marks(notes, literal("owner", WORDS), notes.c.owner),

@@ -51,7 +51,7 @@ def _print_description(description: ModelDescription) -> None:
             ("parameters", size(version.parameter_bytes)),
             ("plan", version.plan.short),
             ("verification", version.verification),
-            ("aliases", aliases_text(description.aliases, description.traffic) or "none"),
+            ("aliases", aliases_text(description) or "none"),
             *([("hints", text)] if (text := hints_text(description.hints)) else []),
             *([("edition", description.edition)] if description.edition else []),
             *((key, value) for key, value in _texts(version) if key not in _SAID),

@@ -58,18 +58,14 @@ def _row(model: Model) -> tuple[object, ...]:
     newest = model.versions[-1] if model.versions else None
     numbers = _numbers([version.version for version in reversed(model.versions)])
     if newest is None:
-        return model.name, numbers, _aliases(model), "", ""
+        return model.name, numbers, aliases_text(model), "", ""
     return (
         model.name,
         numbers,
-        _aliases(model),
+        aliases_text(model),
         output.when(newest.created, seconds=False),
         size(newest.parameter_bytes),
     )
-
-
-def _aliases(model: Model) -> str:
-    return aliases_text(model.aliases, model.traffic)
 
 
 def _numbers(newest_first: list[int], most: int = 3) -> str:
@@ -89,7 +85,7 @@ def _print_blocks(listed: Sequence[Model]) -> None:
 def _block(model: Model) -> list[tuple[str, object]]:
     numbers = _numbers([version.version for version in reversed(model.versions)])
     lines: list[tuple[str, object]] = [("model", model.name), *written(model), ("versions", numbers)]
-    lines += [("aliases", _aliases(model))] if model.aliases else []
+    lines += [("aliases", aliases_text(model))] if model.aliases else []
     lines += [("hints", text)] if (text := hints_text(model.hints)) else []
     if model.versions:
         newest = model.versions[-1]

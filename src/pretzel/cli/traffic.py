@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -14,7 +14,7 @@ from pretzel.cli.tls import TlsFiles
 from pretzel.client import ControlPlane
 from pretzel.client.endpoint import Budget
 from pretzel.errors import NotFoundError
-from pretzel.plan.model import Model
+from pretzel.plan.model import Model, ModelDescription, Shadow
 from pretzel.plan.traffic import SLOTS, Runs, percent, shares_of
 
 
@@ -72,9 +72,19 @@ def _shares(texts: Iterable[str]) -> dict[int, float]:
     return found
 
 
-def aliases_text(aliases: Mapping[str, int], traffic: Mapping[str, Runs]) -> str:
-    """Return aliases and the shares of those that are split: `canary -> 4, stable -> 3 (95 %), 4 (5 %)`."""
-    return ", ".join(f"{alias} -> {_target(version, traffic.get(alias))}" for alias, version in sorted(aliases.items()))
+def aliases_text(model: Model | ModelDescription) -> str:
+    """Return aliases, the shares of those that are split, and shadows.
+
+    As in `canary -> 4, stable -> 3 (95 %), 4 (5 %), shadow 5 (10 %)`.
+    """
+    return ", ".join(
+        f"{alias} -> {_target(version, model.traffic.get(alias))}{_shadow(model.shadows.get(alias))}"
+        for alias, version in sorted(model.aliases.items())
+    )
+
+
+def _shadow(shadow: Shadow | None) -> str:
+    return f", shadow {shadow.version} ({percent(shadow.slots)} %)" if shadow else ""
 
 
 def _target(version: int, runs: Runs | None) -> str:

@@ -9,6 +9,7 @@ from pretzel.client.async_rollout_calls import AsyncRolloutCalls
 from pretzel.client.repeating import Repeater
 from pretzel.client.rolling import Freeze
 from pretzel.plan.model import Model
+from pretzel.plan.shadows import ShadowReport
 from pretzel.plan.terms import ANY, Terms
 
 
@@ -28,6 +29,26 @@ class AsyncRollingCalls(AsyncRolloutCalls):
     ) -> Model:
         """Split the calls of an alias over versions; see :meth:`pretzel.client.planes.ControlPlane.traffic`."""
         return await self._run(rolling.set_traffic(self._repeater, model, shares, alias, terms), timeout)
+
+    async def shadow(
+        self,
+        model: str,
+        version: int,
+        percent: float,
+        *,
+        alias: str = "stable",
+        terms: Terms = ANY,
+        timeout: float | None = None,
+    ) -> Model:
+        """Send copies of a share of an alias's calls to a version, and return the model; 0 percent ends that.
+
+        The answers of the version reach no caller; they are compared with those that were given.
+        """
+        return await self._run(rolling.set_shadow(self._repeater, model, version, percent, alias, terms), timeout)
+
+    async def shadow_report(self, model: str, *, alias: str = "stable", timeout: float | None = None) -> ShadowReport:
+        """Return what the shadow of an alias has shown so far, on all workers."""
+        return await self._run(rolling.describe_shadow(self._repeater, model, alias), timeout)
 
     async def freeze(
         self, pattern: str, *, until: float = 0.0, reason: str = "", timeout: float | None = None

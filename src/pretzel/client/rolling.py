@@ -10,9 +10,11 @@ from pretzel.client.repeating import Repeater
 from pretzel.errors import InputError, NotFoundError
 from pretzel.plan import wire
 from pretzel.plan.model import Model
+from pretzel.plan.shadows import ShadowReport
 from pretzel.plan.terms import Terms
 from pretzel.plan.texts import sendable
 from pretzel.plan.traffic import SLOTS
+from pretzel.plan.wire.shadows import figures_from_proto
 from pretzel.v1 import control_pb2 as control_pb
 from pretzel.v1 import rollout_pb2 as pb
 
@@ -64,6 +66,32 @@ def set_traffic(
     return wire.model_from_proto(response.model)
 
 
+def set_shadow(
+    repeater: Repeater, model: str, version: int, share: float, alias: str, terms: Terms
+) -> Operation[Model]:
+    """Send copies of calls of an alias to a version, in percent.
+
+    Raises:
+        InputError: the share has more than two decimals.
+    """
+    request = pb.SetShadowRequest(
+        model=sendable("model name", model),
+        alias=sendable("alias", alias),
+        version=version if share else 0,
+        slots=_slots(version, share, "shadow") if share else 0,
+        terms=terms_to_proto(terms),
+    )
+    response = yield from repeater.ask(lambda: UnaryCall("SetShadow", request))
+    return wire.model_from_proto(response.model)
+
+
+def describe_shadow(repeater: Repeater, model: str, alias: str) -> Operation[ShadowReport]:
+    """Return what the shadow of an alias has shown."""
+    request = pb.DescribeShadowRequest(model=sendable("model name", model), alias=sendable("alias", alias))
+    response = yield from repeater.ask(lambda: UnaryCall("DescribeShadow", request))
+    return ShadowReport(wire.shadow_from_proto(response.shadow), tuple(map(figures_from_proto, response.figures)))
+
+
 def freeze(repeater: Repeater, pattern: str, until: float, reason: str) -> Operation[Freeze]:
     """Refuse changes of models."""
     request = pb.FreezeRequest(pattern=sendable("pattern", pattern), until=until, reason=sendable("reason", reason))
@@ -91,12 +119,12 @@ def freezes(repeater: Repeater) -> Operation[list[Freeze]]:
     return list(map(_freeze_of, response.freezes))
 
 
-def _slots(version: int, share: float) -> int:
+def _slots(version: int, share: float, what: str = "traffic") -> int:
     if not 1 <= version <= _MOST_VERSION:
-        raise InputError(f"traffic: expected a version from 1, got {version}")
+        raise InputError(f"{what}: expected a version from 1, got {version}")
     slots = round(share * (SLOTS // 100)) if -SLOTS < share < SLOTS else 0
     if abs(slots / (SLOTS // 100) - share) > 1e-9:
-        raise InputError(f"traffic: version {version} has a share of {share} %; expected two decimals at most")
+        raise InputError(f"{what}: version {version} has a share of {share} %; expected two decimals at most")
     return slots
 
 

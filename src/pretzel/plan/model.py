@@ -64,6 +64,17 @@ class ModelVersion:
         return f"verified on {counts['rows']:,} of {counts['of']:,} rows, largest error {error:.2g}{ties}"
 
 
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """A version that gets copies of the calls of an alias; its answers reach no caller."""
+
+    version: int
+    slots: int
+    """The share of the calls that are copied, in hundredths of a percent."""
+    id: int
+    """Distinguishes this shadow from earlier and later ones."""
+
+
 @dataclass(frozen=True)
 class Model:
     """A name with its versions and the aliases that point to them."""
@@ -82,6 +93,8 @@ class Model:
     """Grows with every change of the model, its labels included; 0 if it is not known."""
     hints: Hints = NONE
     """Which workers serve it, and which keep it loaded."""
+    shadows: Mapping[str, Shadow] = field(default_factory=dict)
+    """Aliases of whose calls copies go to another version."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +143,8 @@ class ModelDescription:
     edition: int = 0
     """Grows with every change of the model; 0 if it is not known."""
     hints: Hints = NONE
+    shadows: Mapping[str, Shadow] = field(default_factory=dict)
+    """Aliases of whose calls copies go to another version."""
 
     @property
     def columns(self) -> tuple[ColumnDescription, ...]:

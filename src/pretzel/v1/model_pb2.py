@@ -15,7 +15,7 @@ _sym_db = _symbol_database.Default()
 from pretzel.v1 import values_pb2 as pretzel_dot_v1_dot_values__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16pretzel/v1/model.proto\x12\npretzel.v1\x1a\x17pretzel/v1/values.proto\"\xa6\x03\n\x0cModelVersion\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12 \n\x04plan\x18\x03 \x01(\x0b\x32\x12.pretzel.v1.Digest\x12&\n\ndefinition\x18\x04 \x01(\x0b\x32\x12.pretzel.v1.Digest\x12\x0f\n\x07\x63reated\x18\x05 \x01(\x01\x12\x17\n\x0fparameter_bytes\x18\x06 \x01(\x03\x12\x38\n\x08metadata\x18\x07 \x03(\x0b\x32&.pretzel.v1.ModelVersion.MetadataEntry\x12\x34\n\x06labels\x18\x08 \x03(\x0b\x32$.pretzel.v1.ModelVersion.LabelsEntry\x12\r\n\x05owner\x18\t \x01(\t\x12\x0c\n\x04note\x18\n \x01(\t\x1a\x46\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.pretzel.v1.Attribute:\x02\x38\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xc4\x03\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\x08versions\x18\x02 \x03(\x0b\x32\x18.pretzel.v1.ModelVersion\x12/\n\x07\x61liases\x18\x03 \x03(\x0b\x32\x1e.pretzel.v1.Model.AliasesEntry\x12-\n\x06labels\x18\x04 \x03(\x0b\x32\x1d.pretzel.v1.Model.LabelsEntry\x12\r\n\x05owner\x18\x05 \x01(\t\x12\x0c\n\x04note\x18\x06 \x01(\t\x12/\n\x07traffic\x18\x07 \x03(\x0b\x32\x1e.pretzel.v1.Model.TrafficEntry\x12\x0f\n\x07\x65\x64ition\x18\x08 \x01(\x03\x12 \n\x05hints\x18\n \x01(\x0b\x32\x11.pretzel.v1.Hints\x1a.\n\x0c\x41liasesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x41\n\x0cTrafficEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12 \n\x05value\x18\x02 \x01(\x0b\x32\x11.pretzel.v1.Split:\x02\x38\x01\"7\n\x05Hints\x12\x0b\n\x03pin\x18\x01 \x01(\x08\x12\x10\n\x08replicas\x18\x02 \x01(\r\x12\x0f\n\x07workers\x18\x03 \x01(\t\"&\n\x05Split\x12\x1d\n\x04runs\x18\x01 \x03(\x0b\x32\x0f.pretzel.v1.Run\"%\n\x03Run\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\r\n\x05slots\x18\x02 \x01(\x03\".\n\x10InputDescription\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\"S\n\x11OutputDescription\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\"\n\x06labels\x18\x03 \x01(\x0b\x32\x12.pretzel.v1.Column\"\xbf\x04\n\x10ModelDescription\x12)\n\x07version\x18\x01 \x01(\x0b\x32\x18.pretzel.v1.ModelVersion\x12,\n\x06inputs\x18\x02 \x03(\x0b\x32\x1c.pretzel.v1.InputDescription\x12.\n\x07outputs\x18\x03 \x03(\x0b\x32\x1d.pretzel.v1.OutputDescription\x12:\n\x07\x61liases\x18\x04 \x03(\x0b\x32).pretzel.v1.ModelDescription.AliasesEntry\x12\x38\n\x06labels\x18\x05 \x03(\x0b\x32(.pretzel.v1.ModelDescription.LabelsEntry\x12\r\n\x05owner\x18\x06 \x01(\t\x12\x0c\n\x04note\x18\x07 \x01(\t\x12:\n\x07traffic\x18\x08 \x03(\x0b\x32).pretzel.v1.ModelDescription.TrafficEntry\x12\x0f\n\x07\x65\x64ition\x18\t \x01(\x03\x12 \n\x05hints\x18\n \x01(\x0b\x32\x11.pretzel.v1.Hints\x1a.\n\x0c\x41liasesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x41\n\x0cTrafficEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12 \n\x05value\x18\x02 \x01(\x0b\x32\x11.pretzel.v1.Split:\x02\x38\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16pretzel/v1/model.proto\x12\npretzel.v1\x1a\x17pretzel/v1/values.proto\"\xa6\x03\n\x0cModelVersion\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12 \n\x04plan\x18\x03 \x01(\x0b\x32\x12.pretzel.v1.Digest\x12&\n\ndefinition\x18\x04 \x01(\x0b\x32\x12.pretzel.v1.Digest\x12\x0f\n\x07\x63reated\x18\x05 \x01(\x01\x12\x17\n\x0fparameter_bytes\x18\x06 \x01(\x03\x12\x38\n\x08metadata\x18\x07 \x03(\x0b\x32&.pretzel.v1.ModelVersion.MetadataEntry\x12\x34\n\x06labels\x18\x08 \x03(\x0b\x32$.pretzel.v1.ModelVersion.LabelsEntry\x12\r\n\x05owner\x18\t \x01(\t\x12\x0c\n\x04note\x18\n \x01(\t\x1a\x46\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12$\n\x05value\x18\x02 \x01(\x0b\x32\x15.pretzel.v1.Attribute:\x02\x38\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xb9\x04\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\x08versions\x18\x02 \x03(\x0b\x32\x18.pretzel.v1.ModelVersion\x12/\n\x07\x61liases\x18\x03 \x03(\x0b\x32\x1e.pretzel.v1.Model.AliasesEntry\x12-\n\x06labels\x18\x04 \x03(\x0b\x32\x1d.pretzel.v1.Model.LabelsEntry\x12\r\n\x05owner\x18\x05 \x01(\t\x12\x0c\n\x04note\x18\x06 \x01(\t\x12/\n\x07traffic\x18\x07 \x03(\x0b\x32\x1e.pretzel.v1.Model.TrafficEntry\x12\x0f\n\x07\x65\x64ition\x18\x08 \x01(\x03\x12/\n\x07shadows\x18\t \x03(\x0b\x32\x1e.pretzel.v1.Model.ShadowsEntry\x12 \n\x05hints\x18\n \x01(\x0b\x32\x11.pretzel.v1.Hints\x1a.\n\x0c\x41liasesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x41\n\x0cTrafficEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12 \n\x05value\x18\x02 \x01(\x0b\x32\x11.pretzel.v1.Split:\x02\x38\x01\x1a\x42\n\x0cShadowsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12!\n\x05value\x18\x02 \x01(\x0b\x32\x12.pretzel.v1.Shadow:\x02\x38\x01\"7\n\x05Hints\x12\x0b\n\x03pin\x18\x01 \x01(\x08\x12\x10\n\x08replicas\x18\x02 \x01(\r\x12\x0f\n\x07workers\x18\x03 \x01(\t\"4\n\x06Shadow\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\r\n\x05slots\x18\x02 \x01(\x03\x12\n\n\x02id\x18\x03 \x01(\x03\"&\n\x05Split\x12\x1d\n\x04runs\x18\x01 \x03(\x0b\x32\x0f.pretzel.v1.Run\"%\n\x03Run\x12\x0f\n\x07version\x18\x01 \x01(\x03\x12\r\n\x05slots\x18\x02 \x01(\x03\".\n\x10InputDescription\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\"S\n\x11OutputDescription\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\"\n\x06labels\x18\x03 \x01(\x0b\x32\x12.pretzel.v1.Column\"\xbf\x05\n\x10ModelDescription\x12)\n\x07version\x18\x01 \x01(\x0b\x32\x18.pretzel.v1.ModelVersion\x12,\n\x06inputs\x18\x02 \x03(\x0b\x32\x1c.pretzel.v1.InputDescription\x12.\n\x07outputs\x18\x03 \x03(\x0b\x32\x1d.pretzel.v1.OutputDescription\x12:\n\x07\x61liases\x18\x04 \x03(\x0b\x32).pretzel.v1.ModelDescription.AliasesEntry\x12\x38\n\x06labels\x18\x05 \x03(\x0b\x32(.pretzel.v1.ModelDescription.LabelsEntry\x12\r\n\x05owner\x18\x06 \x01(\t\x12\x0c\n\x04note\x18\x07 \x01(\t\x12:\n\x07traffic\x18\x08 \x03(\x0b\x32).pretzel.v1.ModelDescription.TrafficEntry\x12\x0f\n\x07\x65\x64ition\x18\t \x01(\x03\x12 \n\x05hints\x18\n \x01(\x0b\x32\x11.pretzel.v1.Hints\x12:\n\x07shadows\x18\x0b \x03(\x0b\x32).pretzel.v1.ModelDescription.ShadowsEntry\x1a.\n\x0c\x41liasesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x41\n\x0cTrafficEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12 \n\x05value\x18\x02 \x01(\x0b\x32\x11.pretzel.v1.Split:\x02\x38\x01\x1a\x42\n\x0cShadowsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12!\n\x05value\x18\x02 \x01(\x0b\x32\x12.pretzel.v1.Shadow:\x02\x38\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,12 +32,16 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['_MODEL_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_MODEL_TRAFFICENTRY']._options = None
   _globals['_MODEL_TRAFFICENTRY']._serialized_options = b'8\001'
+  _globals['_MODEL_SHADOWSENTRY']._options = None
+  _globals['_MODEL_SHADOWSENTRY']._serialized_options = b'8\001'
   _globals['_MODELDESCRIPTION_ALIASESENTRY']._options = None
   _globals['_MODELDESCRIPTION_ALIASESENTRY']._serialized_options = b'8\001'
   _globals['_MODELDESCRIPTION_LABELSENTRY']._options = None
   _globals['_MODELDESCRIPTION_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_MODELDESCRIPTION_TRAFFICENTRY']._options = None
   _globals['_MODELDESCRIPTION_TRAFFICENTRY']._serialized_options = b'8\001'
+  _globals['_MODELDESCRIPTION_SHADOWSENTRY']._options = None
+  _globals['_MODELDESCRIPTION_SHADOWSENTRY']._serialized_options = b'8\001'
   _globals['_MODELVERSION']._serialized_start=64
   _globals['_MODELVERSION']._serialized_end=486
   _globals['_MODELVERSION_METADATAENTRY']._serialized_start=369
@@ -45,29 +49,35 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['_MODELVERSION_LABELSENTRY']._serialized_start=441
   _globals['_MODELVERSION_LABELSENTRY']._serialized_end=486
   _globals['_MODEL']._serialized_start=489
-  _globals['_MODEL']._serialized_end=941
-  _globals['_MODEL_ALIASESENTRY']._serialized_start=781
-  _globals['_MODEL_ALIASESENTRY']._serialized_end=827
+  _globals['_MODEL']._serialized_end=1058
+  _globals['_MODEL_ALIASESENTRY']._serialized_start=830
+  _globals['_MODEL_ALIASESENTRY']._serialized_end=876
   _globals['_MODEL_LABELSENTRY']._serialized_start=441
   _globals['_MODEL_LABELSENTRY']._serialized_end=486
-  _globals['_MODEL_TRAFFICENTRY']._serialized_start=876
-  _globals['_MODEL_TRAFFICENTRY']._serialized_end=941
-  _globals['_HINTS']._serialized_start=943
-  _globals['_HINTS']._serialized_end=998
-  _globals['_SPLIT']._serialized_start=1000
-  _globals['_SPLIT']._serialized_end=1038
-  _globals['_RUN']._serialized_start=1040
-  _globals['_RUN']._serialized_end=1077
-  _globals['_INPUTDESCRIPTION']._serialized_start=1079
-  _globals['_INPUTDESCRIPTION']._serialized_end=1125
-  _globals['_OUTPUTDESCRIPTION']._serialized_start=1127
-  _globals['_OUTPUTDESCRIPTION']._serialized_end=1210
-  _globals['_MODELDESCRIPTION']._serialized_start=1213
-  _globals['_MODELDESCRIPTION']._serialized_end=1788
-  _globals['_MODELDESCRIPTION_ALIASESENTRY']._serialized_start=781
-  _globals['_MODELDESCRIPTION_ALIASESENTRY']._serialized_end=827
+  _globals['_MODEL_TRAFFICENTRY']._serialized_start=925
+  _globals['_MODEL_TRAFFICENTRY']._serialized_end=990
+  _globals['_MODEL_SHADOWSENTRY']._serialized_start=992
+  _globals['_MODEL_SHADOWSENTRY']._serialized_end=1058
+  _globals['_HINTS']._serialized_start=1060
+  _globals['_HINTS']._serialized_end=1115
+  _globals['_SHADOW']._serialized_start=1117
+  _globals['_SHADOW']._serialized_end=1169
+  _globals['_SPLIT']._serialized_start=1171
+  _globals['_SPLIT']._serialized_end=1209
+  _globals['_RUN']._serialized_start=1211
+  _globals['_RUN']._serialized_end=1248
+  _globals['_INPUTDESCRIPTION']._serialized_start=1250
+  _globals['_INPUTDESCRIPTION']._serialized_end=1296
+  _globals['_OUTPUTDESCRIPTION']._serialized_start=1298
+  _globals['_OUTPUTDESCRIPTION']._serialized_end=1381
+  _globals['_MODELDESCRIPTION']._serialized_start=1384
+  _globals['_MODELDESCRIPTION']._serialized_end=2087
+  _globals['_MODELDESCRIPTION_ALIASESENTRY']._serialized_start=830
+  _globals['_MODELDESCRIPTION_ALIASESENTRY']._serialized_end=876
   _globals['_MODELDESCRIPTION_LABELSENTRY']._serialized_start=441
   _globals['_MODELDESCRIPTION_LABELSENTRY']._serialized_end=486
-  _globals['_MODELDESCRIPTION_TRAFFICENTRY']._serialized_start=876
-  _globals['_MODELDESCRIPTION_TRAFFICENTRY']._serialized_end=941
+  _globals['_MODELDESCRIPTION_TRAFFICENTRY']._serialized_start=925
+  _globals['_MODELDESCRIPTION_TRAFFICENTRY']._serialized_end=990
+  _globals['_MODELDESCRIPTION_SHADOWSENTRY']._serialized_start=992
+  _globals['_MODELDESCRIPTION_SHADOWSENTRY']._serialized_end=1058
 # @@protoc_insertion_point(module_scope)

@@ -45,7 +45,7 @@ class ModelVersion(_message.Message):
     def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., plan: _Optional[_Union[_values_pb2.Digest, _Mapping]] = ..., definition: _Optional[_Union[_values_pb2.Digest, _Mapping]] = ..., created: _Optional[float] = ..., parameter_bytes: _Optional[int] = ..., metadata: _Optional[_Mapping[str, _values_pb2.Attribute]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
 
 class Model(_message.Message):
-    __slots__ = ("name", "versions", "aliases", "labels", "owner", "note", "traffic", "edition", "hints")
+    __slots__ = ("name", "versions", "aliases", "labels", "owner", "note", "traffic", "edition", "shadows", "hints")
     class AliasesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -67,6 +67,13 @@ class Model(_message.Message):
         key: str
         value: Split
         def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Split, _Mapping]] = ...) -> None: ...
+    class ShadowsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Shadow
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Shadow, _Mapping]] = ...) -> None: ...
     NAME_FIELD_NUMBER: _ClassVar[int]
     VERSIONS_FIELD_NUMBER: _ClassVar[int]
     ALIASES_FIELD_NUMBER: _ClassVar[int]
@@ -75,6 +82,7 @@ class Model(_message.Message):
     NOTE_FIELD_NUMBER: _ClassVar[int]
     TRAFFIC_FIELD_NUMBER: _ClassVar[int]
     EDITION_FIELD_NUMBER: _ClassVar[int]
+    SHADOWS_FIELD_NUMBER: _ClassVar[int]
     HINTS_FIELD_NUMBER: _ClassVar[int]
     name: str
     versions: _containers.RepeatedCompositeFieldContainer[ModelVersion]
@@ -84,8 +92,9 @@ class Model(_message.Message):
     note: str
     traffic: _containers.MessageMap[str, Split]
     edition: int
+    shadows: _containers.MessageMap[str, Shadow]
     hints: Hints
-    def __init__(self, name: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[ModelVersion, _Mapping]]] = ..., aliases: _Optional[_Mapping[str, int]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ..., traffic: _Optional[_Mapping[str, Split]] = ..., edition: _Optional[int] = ..., hints: _Optional[_Union[Hints, _Mapping]] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., versions: _Optional[_Iterable[_Union[ModelVersion, _Mapping]]] = ..., aliases: _Optional[_Mapping[str, int]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ..., traffic: _Optional[_Mapping[str, Split]] = ..., edition: _Optional[int] = ..., shadows: _Optional[_Mapping[str, Shadow]] = ..., hints: _Optional[_Union[Hints, _Mapping]] = ...) -> None: ...
 
 class Hints(_message.Message):
     __slots__ = ("pin", "replicas", "workers")
@@ -96,6 +105,16 @@ class Hints(_message.Message):
     replicas: int
     workers: str
     def __init__(self, pin: bool = ..., replicas: _Optional[int] = ..., workers: _Optional[str] = ...) -> None: ...
+
+class Shadow(_message.Message):
+    __slots__ = ("version", "slots", "id")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    SLOTS_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    slots: int
+    id: int
+    def __init__(self, version: _Optional[int] = ..., slots: _Optional[int] = ..., id: _Optional[int] = ...) -> None: ...
 
 class Split(_message.Message):
     __slots__ = ("runs",)
@@ -130,7 +149,7 @@ class OutputDescription(_message.Message):
     def __init__(self, name: _Optional[str] = ..., type: _Optional[str] = ..., labels: _Optional[_Union[_values_pb2.Column, _Mapping]] = ...) -> None: ...
 
 class ModelDescription(_message.Message):
-    __slots__ = ("version", "inputs", "outputs", "aliases", "labels", "owner", "note", "traffic", "edition", "hints")
+    __slots__ = ("version", "inputs", "outputs", "aliases", "labels", "owner", "note", "traffic", "edition", "hints", "shadows")
     class AliasesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -152,6 +171,13 @@ class ModelDescription(_message.Message):
         key: str
         value: Split
         def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Split, _Mapping]] = ...) -> None: ...
+    class ShadowsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: Shadow
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[Shadow, _Mapping]] = ...) -> None: ...
     VERSION_FIELD_NUMBER: _ClassVar[int]
     INPUTS_FIELD_NUMBER: _ClassVar[int]
     OUTPUTS_FIELD_NUMBER: _ClassVar[int]
@@ -162,6 +188,7 @@ class ModelDescription(_message.Message):
     TRAFFIC_FIELD_NUMBER: _ClassVar[int]
     EDITION_FIELD_NUMBER: _ClassVar[int]
     HINTS_FIELD_NUMBER: _ClassVar[int]
+    SHADOWS_FIELD_NUMBER: _ClassVar[int]
     version: ModelVersion
     inputs: _containers.RepeatedCompositeFieldContainer[InputDescription]
     outputs: _containers.RepeatedCompositeFieldContainer[OutputDescription]
@@ -172,4 +199,5 @@ class ModelDescription(_message.Message):
     traffic: _containers.MessageMap[str, Split]
     edition: int
     hints: Hints
-    def __init__(self, version: _Optional[_Union[ModelVersion, _Mapping]] = ..., inputs: _Optional[_Iterable[_Union[InputDescription, _Mapping]]] = ..., outputs: _Optional[_Iterable[_Union[OutputDescription, _Mapping]]] = ..., aliases: _Optional[_Mapping[str, int]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ..., traffic: _Optional[_Mapping[str, Split]] = ..., edition: _Optional[int] = ..., hints: _Optional[_Union[Hints, _Mapping]] = ...) -> None: ...
+    shadows: _containers.MessageMap[str, Shadow]
+    def __init__(self, version: _Optional[_Union[ModelVersion, _Mapping]] = ..., inputs: _Optional[_Iterable[_Union[InputDescription, _Mapping]]] = ..., outputs: _Optional[_Iterable[_Union[OutputDescription, _Mapping]]] = ..., aliases: _Optional[_Mapping[str, int]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ..., traffic: _Optional[_Mapping[str, Split]] = ..., edition: _Optional[int] = ..., hints: _Optional[_Union[Hints, _Mapping]] = ..., shadows: _Optional[_Mapping[str, Shadow]] = ...) -> None: ...

@@ -1,5 +1,6 @@
 from pretzel.v1 import control_pb2 as _control_pb2
 from pretzel.v1 import model_pb2 as _model_pb2
+from pretzel.v1 import shadow_pb2 as _shadow_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -31,6 +32,42 @@ class SetTrafficResponse(_message.Message):
     MODEL_FIELD_NUMBER: _ClassVar[int]
     model: _model_pb2.Model
     def __init__(self, model: _Optional[_Union[_model_pb2.Model, _Mapping]] = ...) -> None: ...
+
+class SetShadowRequest(_message.Message):
+    __slots__ = ("model", "alias", "version", "slots", "terms")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    ALIAS_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    SLOTS_FIELD_NUMBER: _ClassVar[int]
+    TERMS_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    alias: str
+    version: int
+    slots: int
+    terms: _control_pb2.Terms
+    def __init__(self, model: _Optional[str] = ..., alias: _Optional[str] = ..., version: _Optional[int] = ..., slots: _Optional[int] = ..., terms: _Optional[_Union[_control_pb2.Terms, _Mapping]] = ...) -> None: ...
+
+class SetShadowResponse(_message.Message):
+    __slots__ = ("model",)
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    model: _model_pb2.Model
+    def __init__(self, model: _Optional[_Union[_model_pb2.Model, _Mapping]] = ...) -> None: ...
+
+class DescribeShadowRequest(_message.Message):
+    __slots__ = ("model", "alias")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    ALIAS_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    alias: str
+    def __init__(self, model: _Optional[str] = ..., alias: _Optional[str] = ...) -> None: ...
+
+class DescribeShadowResponse(_message.Message):
+    __slots__ = ("shadow", "figures")
+    SHADOW_FIELD_NUMBER: _ClassVar[int]
+    FIGURES_FIELD_NUMBER: _ClassVar[int]
+    shadow: _model_pb2.Shadow
+    figures: _containers.RepeatedCompositeFieldContainer[_shadow_pb2.ShadowFigures]
+    def __init__(self, shadow: _Optional[_Union[_model_pb2.Shadow, _Mapping]] = ..., figures: _Optional[_Iterable[_Union[_shadow_pb2.ShadowFigures, _Mapping]]] = ...) -> None: ...
 
 class FreezeRequest(_message.Message):
     __slots__ = ("pattern", "until", "reason")

@@ -22,6 +22,16 @@ class RolloutServiceStub(object):
                 request_serializer=pretzel_dot_v1_dot_rollout__pb2.SetTrafficRequest.SerializeToString,
                 response_deserializer=pretzel_dot_v1_dot_rollout__pb2.SetTrafficResponse.FromString,
                 )
+        self.SetShadow = channel.unary_unary(
+                '/pretzel.v1.RolloutService/SetShadow',
+                request_serializer=pretzel_dot_v1_dot_rollout__pb2.SetShadowRequest.SerializeToString,
+                response_deserializer=pretzel_dot_v1_dot_rollout__pb2.SetShadowResponse.FromString,
+                )
+        self.DescribeShadow = channel.unary_unary(
+                '/pretzel.v1.RolloutService/DescribeShadow',
+                request_serializer=pretzel_dot_v1_dot_rollout__pb2.DescribeShadowRequest.SerializeToString,
+                response_deserializer=pretzel_dot_v1_dot_rollout__pb2.DescribeShadowResponse.FromString,
+                )
         self.Freeze = channel.unary_unary(
                 '/pretzel.v1.RolloutService/Freeze',
                 request_serializer=pretzel_dot_v1_dot_rollout__pb2.FreezeRequest.SerializeToString,
@@ -85,6 +95,25 @@ class RolloutServiceServicer(object):
 
         Errors: NOT_FOUND: the model, the alias or a version does not exist; INVALID_ARGUMENT: the shares are not 100 %
         together, or too many.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetShadow(self, request, context):
+        """Sends copies of calls of an alias to a version, whose answers are compared with those that were given, or ends that.
+        Another version starts new figures; another share continues them.
+
+        Errors: NOT_FOUND: the model, the alias or the version does not exist; INVALID_ARGUMENT: the share is not one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DescribeShadow(self, request, context):
+        """Returns what the shadow of an alias has shown.
+
+        Errors: NOT_FOUND: the model or the alias does not exist, or the alias has no shadow.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -173,6 +202,16 @@ def add_RolloutServiceServicer_to_server(servicer, server):
                     request_deserializer=pretzel_dot_v1_dot_rollout__pb2.SetTrafficRequest.FromString,
                     response_serializer=pretzel_dot_v1_dot_rollout__pb2.SetTrafficResponse.SerializeToString,
             ),
+            'SetShadow': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetShadow,
+                    request_deserializer=pretzel_dot_v1_dot_rollout__pb2.SetShadowRequest.FromString,
+                    response_serializer=pretzel_dot_v1_dot_rollout__pb2.SetShadowResponse.SerializeToString,
+            ),
+            'DescribeShadow': grpc.unary_unary_rpc_method_handler(
+                    servicer.DescribeShadow,
+                    request_deserializer=pretzel_dot_v1_dot_rollout__pb2.DescribeShadowRequest.FromString,
+                    response_serializer=pretzel_dot_v1_dot_rollout__pb2.DescribeShadowResponse.SerializeToString,
+            ),
             'Freeze': grpc.unary_unary_rpc_method_handler(
                     servicer.Freeze,
                     request_deserializer=pretzel_dot_v1_dot_rollout__pb2.FreezeRequest.FromString,
@@ -250,6 +289,40 @@ class RolloutService(object):
         return grpc.experimental.unary_unary(request, target, '/pretzel.v1.RolloutService/SetTraffic',
             pretzel_dot_v1_dot_rollout__pb2.SetTrafficRequest.SerializeToString,
             pretzel_dot_v1_dot_rollout__pb2.SetTrafficResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def SetShadow(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/pretzel.v1.RolloutService/SetShadow',
+            pretzel_dot_v1_dot_rollout__pb2.SetShadowRequest.SerializeToString,
+            pretzel_dot_v1_dot_rollout__pb2.SetShadowResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def DescribeShadow(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/pretzel.v1.RolloutService/DescribeShadow',
+            pretzel_dot_v1_dot_rollout__pb2.DescribeShadowRequest.SerializeToString,
+            pretzel_dot_v1_dot_rollout__pb2.DescribeShadowResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
 

@@ -1,5 +1,6 @@
 from pretzel.v1 import figures_pb2 as _figures_pb2
 from pretzel.v1 import model_pb2 as _model_pb2
+from pretzel.v1 import shadow_pb2 as _shadow_pb2
 from pretzel.v1 import values_pb2 as _values_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -71,7 +72,7 @@ class ObjectLocation(_message.Message):
     def __init__(self, digest: _Optional[_Union[_values_pb2.Digest, _Mapping]] = ..., url: _Optional[str] = ...) -> None: ...
 
 class ReportRequest(_message.Message):
-    __slots__ = ("worker", "epoch", "revision", "kernel_set", "address", "resident_bytes", "leaving", "held", "problems", "metrics", "figures", "labels", "placement")
+    __slots__ = ("worker", "epoch", "revision", "kernel_set", "address", "resident_bytes", "leaving", "held", "problems", "metrics", "figures", "labels", "placement", "shadows")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -92,6 +93,7 @@ class ReportRequest(_message.Message):
     FIGURES_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
     PLACEMENT_FIELD_NUMBER: _ClassVar[int]
+    SHADOWS_FIELD_NUMBER: _ClassVar[int]
     worker: str
     epoch: str
     revision: int
@@ -105,7 +107,8 @@ class ReportRequest(_message.Message):
     figures: _figures_pb2.Figures
     labels: _containers.ScalarMap[str, str]
     placement: str
-    def __init__(self, worker: _Optional[str] = ..., epoch: _Optional[str] = ..., revision: _Optional[int] = ..., kernel_set: _Optional[str] = ..., address: _Optional[str] = ..., resident_bytes: _Optional[int] = ..., leaving: bool = ..., held: _Optional[_Iterable[_Union[HeldModel, _Mapping]]] = ..., problems: _Optional[_Iterable[str]] = ..., metrics: _Optional[str] = ..., figures: _Optional[_Union[_figures_pb2.Figures, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., placement: _Optional[str] = ...) -> None: ...
+    shadows: _shadow_pb2.ShadowReport
+    def __init__(self, worker: _Optional[str] = ..., epoch: _Optional[str] = ..., revision: _Optional[int] = ..., kernel_set: _Optional[str] = ..., address: _Optional[str] = ..., resident_bytes: _Optional[int] = ..., leaving: bool = ..., held: _Optional[_Iterable[_Union[HeldModel, _Mapping]]] = ..., problems: _Optional[_Iterable[str]] = ..., metrics: _Optional[str] = ..., figures: _Optional[_Union[_figures_pb2.Figures, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., placement: _Optional[str] = ..., shadows: _Optional[_Union[_shadow_pb2.ShadowReport, _Mapping]] = ...) -> None: ...
 
 class HeldModel(_message.Message):
     __slots__ = ("model", "reason")

@@ -50,6 +50,7 @@ def fill(location: str) -> Catalog:
     catalog.rolling.split("a", "stable", {2: 500, 3: 9500})
     catalog.rollouts.start(Rollout("b/ü", "stable", 0, 2, (100, 10_000), 60.0, by="Ana"))
     catalog.hints.change("a", Hinting(True, 2, "tier=fast"))
+    catalog.shadows.set("a", "stable", 1, 1000)
     catalog.rolling.freeze(Freeze("b*", "Ana", 1.5))
     catalog.lease([Digest.of(b"leased")], 3600, "ipv4:10.0.0.1:5")
     Overview(catalog.database).note_failure(Failure("a", 1.5, "E", "problem"))
@@ -148,7 +149,7 @@ def test_tables_go_back_by_one_version_and_forward_again(databases: Databases):
     seen = (catalog.current(), catalog.models())
     catalog.close()
     newest = content(location)
-    assert step_back(location) == "0009"
+    assert step_back(location) == "0010"
     engine = dialect_of(location).engine()
     assert "hints" not in inspect(engine).get_table_names()
     engine.dispose()

@@ -8,7 +8,7 @@ from alembic import op
 from pretzel.control_plane.catalog.columns import NUMBER, WORDS
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

@@ -36,6 +36,8 @@ from pretzel.plan.wire.models import (
     model_to_proto,
     model_version_from_proto,
     model_version_to_proto,
+    shadow_from_proto,
+    shadow_to_proto,
 )
 
 __all__ = [
@@ -64,4 +66,6 @@ __all__ = [
     "plan_to_proto",
     "read_or_error",
     "read_or_raise",
+    "shadow_from_proto",
+    "shadow_to_proto",
 ]

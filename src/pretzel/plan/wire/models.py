@@ -12,6 +12,7 @@ from pretzel.plan.model import (
     ModelDescription,
     ModelVersion,
     OutputDescription,
+    Shadow,
 )
 from pretzel.plan.traffic import Runs
 from pretzel.plan.types import ValueType
@@ -68,6 +69,7 @@ def model_to_proto(model: Model) -> pb.Model:
     message.edition = model.edition
     _add_traffic(message, model.traffic)
     _add_hints(message, model.hints)
+    _add_shadows(message, model.shadows)
     return message
 
 
@@ -84,6 +86,7 @@ def model_from_proto(message: pb.Model) -> Model:
         _traffic_of(message),
         message.edition,
         _hints_of(message),
+        _shadows_of(message),
     )
 
 
@@ -101,6 +104,7 @@ def description_to_proto(description: ModelDescription) -> pb.ModelDescription:
     )
     _add_traffic(message, description.traffic)
     _add_hints(message, description.hints)
+    _add_shadows(message, description.shadows)
     return message
 
 
@@ -117,6 +121,7 @@ def description_from_proto(message: pb.ModelDescription) -> ModelDescription:
         traffic=_traffic_of(message),
         edition=message.edition,
         hints=_hints_of(message),
+        shadows=_shadows_of(message),
     )
 
 
@@ -138,6 +143,25 @@ def _add_traffic(message: pb.Model | pb.ModelDescription, traffic: Mapping[str, 
 def _traffic_of(message: pb.Model | pb.ModelDescription) -> dict[str, Runs]:
     splits = sorted(message.traffic.items())
     return {alias: tuple((run.version, run.slots) for run in split.runs) for alias, split in splits}
+
+
+def _add_shadows(message: pb.Model | pb.ModelDescription, shadows: Mapping[str, Shadow]) -> None:
+    for alias, shadow in shadows.items():
+        message.shadows[alias].CopyFrom(shadow_to_proto(shadow))
+
+
+def _shadows_of(message: pb.Model | pb.ModelDescription) -> dict[str, Shadow]:
+    return {alias: shadow_from_proto(shadow) for alias, shadow in sorted(message.shadows.items())}
+
+
+def shadow_to_proto(shadow: Shadow) -> pb.Shadow:
+    """Return the message of a shadow."""
+    return pb.Shadow(version=shadow.version, slots=shadow.slots, id=shadow.id)
+
+
+def shadow_from_proto(message: pb.Shadow) -> Shadow:
+    """Return the shadow of a message."""
+    return Shadow(message.version, message.slots, message.id)
 
 
 def _output_to_proto(output: OutputDescription) -> pb.OutputDescription:

@@ -89,6 +89,8 @@ METHODS: Mapping[str, Rule] = {
     f"{_CONTROL}CheckStore": _SERVER,
     "/pretzel.v1.AuditService/ListAudit": Rule(Role.ADMINISTER, On.SOME),
     f"{_ROLLOUT}SetTraffic": _DEPLOY,
+    f"{_ROLLOUT}SetShadow": _DEPLOY,
+    f"{_ROLLOUT}DescribeShadow": _READ,
     f"{_ROLLOUT}Freeze": _SERVER,
     f"{_ROLLOUT}Unfreeze": _SERVER,
     f"{_ROLLOUT}ListFreezes": Rule(Role.READ, On.ALL),
