@@ -99,7 +99,7 @@ class Keeper:
             self._background.well(KEYS_TASK)
 
     async def _renew(self, keys: Keys) -> None:
-        if await asyncio.to_thread(keys.renew) and self.recognition is not None:
+        if await keys.renewed() and self.recognition is not None:
             self.recognition.renewed()
 
     async def keep(self) -> None:
