@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import Any, NamedTuple
 
 from pretzel.errors import PermissionDeniedError, UnauthenticatedError
@@ -28,9 +29,12 @@ def gate_of(keeper: Keeper | None, *, closed: bool) -> Gate | None:
     if keeper is None or not closed:
         return None
 
+    one_by_one = Lock()  # scrapes run on threads of their own, which may lose counts of refusals
+
     def decide(authorization: str | None, certificate: Mapping[str, Any] | None) -> Refusal | None:
         try:
-            METRICS.admit(keeper.identify(authorization, names_of(certificate)))
+            with one_by_one:
+                METRICS.admit(keeper.identify(authorization, names_of(certificate)))
         except UnauthenticatedError as error:
             return Refusal("401 Unauthorized", str(error))
         except PermissionDeniedError as error:
