@@ -19,7 +19,7 @@ from pretzel.serving.identity.tokens import new_token
 from pretzel.targets import Bearer, Tls
 
 ELSEWHERE = "192.0.2.1:8101"
-"""An address that belongs to nobody (RFC 5737)."""
+"""An address of the documentation (RFC 5737), not of this machine."""
 
 
 @pytest.fixture

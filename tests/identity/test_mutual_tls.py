@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import grpc
 import numpy as np
 import pytest
 
@@ -150,3 +151,24 @@ def test_http(secured: Secured):
     status, said = asked("stranger")
     assert status == 401 and "no identity for the certificate of 'stranger'" in said
     assert asked("deployer")[0] == 403
+
+
+def test_a_flood_of_false_tokens_is_not_verified_without_bound(secured: Secured):
+    """On the control plane, where no other test here shows tokens of the issuer."""
+    forger, pair = Issuer(secured.authority.cert.with_name("forger.json")), secured.pairs["stranger"]
+    files = [path.read_bytes() for path in (secured.authority.cert, pair.key, pair.cert)]
+    seen: dict[grpc.StatusCode, str] = {}
+    with grpc.secure_channel(secured.control.removeprefix("https://"), grpc.ssl_channel_credentials(*files)) as channel:
+        models = channel.unary_unary("/pretzel.v1.ControlPlaneService/ListModels")
+        for number in range(1000):
+            fields = [("authorization", f"Bearer {forger.token(jti=str(number))}")]
+            with pytest.raises(grpc.RpcError) as raised:
+                models(b"", metadata=fields, timeout=SECONDS)
+            refused: Any = raised.value
+            seen[refused.code()] = refused.details()
+            if refused.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
+                break
+    assert seen.keys() == {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.RESOURCE_EXHAUSTED}
+    assert seen[grpc.StatusCode.RESOURCE_EXHAUSTED].startswith("too many false tokens from this host")
+    with plane(secured, "deployer") as deployer:
+        assert [model.name for model in deployer.models()] == ["a/x"]

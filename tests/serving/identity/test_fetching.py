@@ -77,7 +77,7 @@ async def test_a_fetch_ends_in_time_whatever_hangs(gate: Gate, monkeypatch: pyte
     assert not await keys.renewed()
     assert keys.problem.endswith("https://login.example.org/keys: the answer takes more than 5 seconds")
     now[0] += FETCH_SECONDS
-    assert not await keys.renewed()  # no second thread beside the first
+    assert not await keys.renewed()  # it starts no second thread
     assert keys.problem.endswith("the fetch before has not ended; does the host's name resolve?")
     gate.open.set()
     await until(lambda: not keys._busy)

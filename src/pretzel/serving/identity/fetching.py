@@ -58,7 +58,7 @@ class Fetch:
         return bytes(data)
 
     def abort(self) -> None:
-        """End a fetch that runs on another thread, if it is connected; a look-up of a host ends by itself."""
+        """End a fetch that runs on another thread, if it is connected; nothing ends a look-up of a host."""
         for connection in self._connections:
             open_socket = connection.sock
             if open_socket is not None:

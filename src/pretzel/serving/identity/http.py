@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any, NamedTuple
 
-from pretzel.errors import PermissionDeniedError, UnauthenticatedError
+from pretzel.errors import ExhaustedError, PermissionDeniedError, UnauthenticatedError
 from pretzel.serving.identity.keeper import Keeper
 from pretzel.serving.identity.recognition import ALTERNATIVE, COMMON
 from pretzel.serving.identity.table import METRICS
@@ -39,6 +39,8 @@ def gate_of(keeper: Keeper | None, *, closed: bool) -> Gate | None:
             return Refusal("401 Unauthorized", str(error))
         except PermissionDeniedError as error:
             return Refusal("403 Forbidden", str(error))
+        except ExhaustedError as error:
+            return Refusal("429 Too Many Requests", str(error))
         return None
 
     return decide
