@@ -1,4 +1,4 @@
-"""Where tokens go: a worker's to its control plane, and the console's to the metrics of workers."""
+"""Destinations of tokens: a worker's goes to its control plane, the console's to the metrics of workers."""
 
 import subprocess
 import sys
