@@ -88,6 +88,8 @@ class Settings(TelemetrySettings):
     """Private key of that certificate, PEM; by default ``tls_key``."""
     control_token_file: Path | None = None
     """File with the token that this worker shows to the control plane, where it has the role `worker`."""
+    insecure_token: bool = False
+    """Allow that token over plain text to a control plane on another machine."""
     direct_fetch: bool = True
     """Fetch large objects from a store in S3 itself, by URLs of the control plane, where this can be reached."""
     direct_hosts: Names = []

@@ -10,6 +10,7 @@ import grpc.aio
 from pretzel.control_plane.serve.auditing import name_caller
 from pretzel.serving.identity.caller import ACCESS, Access, Caller
 from pretzel.serving.identity.keeper import Keeper, authorization_in
+from pretzel.serving.identity.recognition import PEER
 from pretzel.serving.identity.table import On, rule_of
 
 
@@ -29,7 +30,7 @@ class Door:
         rule = rule_of(method)
         if self._keeper is None or rule.role is None:
             return
-        names: Mapping[str, Any] = context.auth_context()
+        names: Mapping[str, Any] = {**context.auth_context(), PEER: [str(context.peer()).encode()]}
         keeper, authorization = self._keeper, authorization_in(context.invocation_metadata() or ())
 
         def identify() -> Caller:

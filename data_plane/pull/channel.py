@@ -45,13 +45,14 @@ def connect(
 
 def _connect(address: str, tls: Tls, bearer: Bearer | None, insecure_token: bool) -> grpc.aio.Channel:
     target = Target.of(address, secure=tls.ca is not None)
+    if bearer is not None:
+        bearer.check(target, insecure_token)
     if target.secure:
         channel = cast(grpc.aio.Channel, RenewedChannel(target.address, tls))
     else:
         channel = grpc.aio.insecure_channel(target.address, options=OPTIONS)
     if bearer is None:
         return channel
-    bearer.check(target, insecure_token)
     return cast(grpc.aio.Channel, AuthorizedChannel(channel, bearer))
 
 

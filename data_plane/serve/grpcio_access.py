@@ -12,6 +12,7 @@ from pretzel.data_plane.serve.errors import Handler
 from pretzel.errors import PretzelError
 from pretzel.serving.identity.caller import ACCESS
 from pretzel.serving.identity.keeper import Keeper, authorization_in
+from pretzel.serving.identity.recognition import PEER
 from pretzel.serving.identity.table import Rule, rule_of
 from pretzel.serving.request_ids import identified, request_id_of
 
@@ -87,7 +88,7 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
     async def _enter(self, rule: Rule, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         """Note the access of a call, or end it."""
         metadata, keeper = context.invocation_metadata() or (), self._keeper
-        names: Mapping[str, Any] = context.auth_context()
+        names: Mapping[str, Any] = {**context.auth_context(), PEER: [str(context.peer()).encode()]}
         authorization = authorization_in(metadata)
         try:
             ACCESS.set(rule.lasting(lambda: keeper.identify(authorization, names)))

@@ -67,7 +67,7 @@ def source_of(settings: Settings, worker: str, facts: Callable[[], dict[str, Any
         return Source(Folder(ModelFiles(settings.models, settings.model_name)), silent, silent.leave)
     token = settings.control_token_file
     bearer = Bearer(file=token) if token is not None else None
-    channel = connect(settings.control_plane, settings.control_tls, bearer, settings.insecure)
+    channel = connect(settings.control_plane, settings.control_tls, bearer, settings.insecure_token)
     rules = Rules(settings.direct_fetch, settings.direct_hosts, settings.direct_ca)
     rules.pool().clear()  # so that authorities that cannot be read are reported now
     return Source(

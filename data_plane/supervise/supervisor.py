@@ -299,5 +299,6 @@ class Supervisor:
             "cached_objects": self._cache.object_count,
             "cached_bytes": self._cache.object_bytes,
         }
-        own = {"background": dict(self._background.failures), "failing": list(self._background.problems)}
+        own: Numbers = {"background": dict(self._background.failures), "failing": list(self._background.problems)}
+        own["rejected"] = dict(self._keeper.refused) if self._keeper is not None else {}
         return [own, *await self._fleet.numbers()], counters, gauges

@@ -26,6 +26,7 @@ from pretzel.data_plane.transport.shedding import REFUSAL
 from pretzel.data_plane.transport.status import Header
 from pretzel.data_plane.transport.unread import Unread
 from pretzel.errors import PretzelError
+from pretzel.serving.identity.recognition import PEER
 
 if TYPE_CHECKING:
     from pretzel.data_plane.transport.front import NativeFront
@@ -75,7 +76,7 @@ class Connection(asyncio.Protocol):
             transport.abort()
             return
         self.peer, self.auth_context = name_of(transport), authentication(transport)
-        self.entrance = Entrance(self.front, self.auth_context)
+        self.entrance = Entrance(self.front, {**self.auth_context, PEER: [self.peer.encode()]})
         if self.front.draining:
             self.life.start_drain(self.heard)
         self._flush()

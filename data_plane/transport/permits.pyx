@@ -24,7 +24,10 @@ cdef int C_MANY = MANY, C_NESTED = NESTED
 
 
 def decide(access not None, bytes message not None, int form):
-    """Return True if the caller may, the error if not, None if the ordinary path must decide."""
+    """Return True if the caller may, the error if not, None if the ordinary path must decide.
+
+    It decides about a refused message of a stream: the error is the response to that message, and counted there.
+    """
     cdef Span span = Span(PyBytes_AS_STRING(message), PyBytes_GET_SIZE(message)), names
     if form == C_NESTED and not only(span, REQUEST, &span):
         return None
@@ -36,9 +39,11 @@ def decide(access not None, bytes message not None, int form):
     if decision is True:
         return True
     if decision is not None:
+        if form == C_NESTED:
+            return None
         access.caller.refused["permission"] += 1
         return decision
-    decision = decided(access, names_in(names) if form == C_MANY else [key])
+    decision = decided(access, names_in(names) if form == C_MANY else [key], form)
     if decision is not None and names.length <= MOST_KEPT:
         if len(decisions) >= MOST_DECISIONS:
             decisions.clear()
@@ -46,8 +51,9 @@ def decide(access not None, bytes message not None, int form):
     return decision
 
 
-cdef object decided(access, list names):
+cdef object decided(access, list names, int form):
     """Return the decision about names; None for several of which some are refused: each then has its own error."""
+    cdef bint alone = len(names) == 1 and form != C_NESTED
     caller, role = access.caller, access.role
     for name in names:
         try:
@@ -55,7 +61,7 @@ cdef object decided(access, list names):
         except UnicodeDecodeError:
             return None
         if not caller.may(role, model):
-            return caller.denied_on(role, model) if len(names) == 1 else None
+            return caller.denied_on(role, model) if alone else None
     return True
 
 

@@ -79,7 +79,12 @@ class Target:
     @property
     def is_private(self) -> bool:
         """Return whether what is sent is secret on the network: encrypted by TLS, or only on this machine."""
-        return self.secure or self.address.startswith(UNIX) or (self.server is not None and _is_near(self.server[0]))
+        return self.secure or self.is_near
+
+    @property
+    def is_near(self) -> bool:
+        """Return whether the address says that the server is on this machine: a Unix socket, or a loopback address."""
+        return self.address.startswith(UNIX) or (self.server is not None and _is_near(self.server[0]))
 
     @classmethod
     def of(cls, text: str, *, secure: bool = False) -> Self:

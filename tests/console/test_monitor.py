@@ -30,7 +30,7 @@ class System:
         listed = [LiveWorker(n, f"{n}:1", f"http://{n}:2/metrics", "e", 1, "1", 0, 0, ()) for n in self.names]
         return Fleet("e", 1, listed, len(listed))
 
-    async def read(self, url: str) -> Scrape:
+    async def read(self, url: str, worker: str) -> Scrape:
         name = url.split("/")[2].split(":")[0]
         if name in self.silent:
             raise UnavailableError(f"metrics at {url}: connection refused")

@@ -20,11 +20,13 @@ class Running(NamedTuple):
     grpcio: str
     http: str
     metrics: str
-    """The metrics of the worker."""
+    """The metrics of the native worker, which are closed."""
+    grpcio_metrics: str
+    """The metrics of the other worker, which are open."""
     logs: list[str]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A control plane with the models a/x and b/x, and a worker of each front."""
     folder = tmp_path_factory.mktemp("identity")
@@ -49,5 +51,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
                 f"127.0.0.1:{grpcio['port']}",
                 f"http://{native['http']}",
                 f"http://127.0.0.1:{native['metrics_port']}/metrics",
+                f"http://127.0.0.1:{grpcio['metrics_port']}/metrics",
                 [str(control.log), str(native["log"]), str(grpcio["log"])],
             )

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from pretzel.data_plane.rest.http.messages import Request, Response
 from pretzel.data_plane.rest.http.reading import Reader, Rejection
-from pretzel.data_plane.transport.peer import authentication
+from pretzel.data_plane.transport.peer import authentication, name_of
+from pretzel.serving.identity.recognition import PEER
 
 if TYPE_CHECKING:
     from pretzel.data_plane.rest.http.front import HttpFront
@@ -42,7 +43,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         """Register, or refuse a connection beyond the limit."""
         self.transport = transport
-        self._certificate = authentication(transport)
+        self._certificate = {**authentication(transport), PEER: [name_of(transport).encode()]}
         if not self._front.admit(self):
             self._end(self._front.refusal(503, "this worker has too many connections; retry on another"))
             transport.close()

@@ -19,6 +19,7 @@ from pretzel.cli.children import Server, run
 from pretzel.cli.console_server import Console, of_up
 from pretzel.cli.options import Json
 from pretzel.cli.servers import warn_of_unknown_settings, with_server_extra
+from pretzel.serving.listeners import is_loopback
 from pretzel.targets import TOKEN, TOKEN_FILE
 
 
@@ -79,9 +80,10 @@ def up(
     its += [f"--workers={workers}", f"--cache-dir={data_dir / 'worker'}"]
     near, scheme = _near(host), "https" if tls else "http"
     with _private_directory() as directory:
-        private = f"unix:{directory}/control" if tls else ""
         # The file of settings, which the servers read, may name identities as well.
         token = _worker_token(directory) if identities or os.environ.get("PRETZEL_CONFIG") else None
+        # A token does not travel as plain text over the address of a network, even if that is of this machine.
+        private = f"unix:{directory}/control" if tls or (token and not is_loopback(near)) else ""
         own += _given(control_listen=",".join(filter(None, (control_listen, private))), worker_token_file=token)
         its += _given(control_token_file=token)
         control = Control(own, control_port, control_metrics_port)

@@ -23,6 +23,8 @@ WATCH_SECONDS = 15.0
 MOST_WORKERS = 100
 """Workers that are scraped, by name; the others are listed without their load."""
 AT_ONCE = 16
+Read = Callable[[str, str], Awaitable[Scrape]]
+"""Returns the metrics at the URL that a worker stated, which has that address."""
 _log = logging.getLogger(__name__)
 
 
@@ -55,8 +57,8 @@ class State:
 class Monitor:
     """Keeps the state of the workers and the history of their load."""
 
-    def __init__(self, workers: Callable[[], Awaitable[Fleet]], read: Callable[[str], Awaitable[Scrape]]) -> None:
-        """Ask for the workers by one function, and for the metrics at a URL by another."""
+    def __init__(self, workers: Callable[[], Awaitable[Fleet]], read: Read) -> None:
+        """Ask for the workers by one function, and for the metrics of one by another."""
         self._workers, self._read = workers, read
         self._room = asyncio.Semaphore(AT_ONCE)
         self._asked = float("-inf")
@@ -113,7 +115,7 @@ class Monitor:
             return "it reports no address of its metrics"
         async with self._room:
             try:
-                scrape = await self._read(worker.metrics)
+                scrape = await self._read(worker.metrics, worker.address)
             except PretzelError as error:
                 return str(error)
         return Seen(worker.metrics, time.monotonic(), scrape)

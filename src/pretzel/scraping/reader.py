@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -36,12 +36,17 @@ class Reader:
         handlers = [_NoRedirect(), urllib.request.ProxyHandler({})]
         self._opener = urllib.request.build_opener(*handlers, urllib.request.HTTPSHandler(context=self._context))
 
-    async def read(self, url: str) -> Scrape:
+    async def read(self, url: str, worker: str | None = None) -> Scrape:
         """Return the metrics at a URL, as :meth:`read_now` does, without stopping the event loop."""
-        return await asyncio.to_thread(self.read_now, url)
+        return await asyncio.to_thread(self.read_now, url, worker)
 
-    def read_now(self, url: str) -> Scrape:
+    def read_now(self, url: str, worker: str | None = None) -> Scrape:
         """Return the metrics at a URL.
+
+        Args:
+            url: it.
+            worker: address of the worker that stated the URL: the token goes to its host only.  None for a URL that
+                the caller knows, which gets the token.
 
         Raises:
             InputError: the URL is not one of metrics.
@@ -57,8 +62,10 @@ class Reader:
         ):
             raise InputError(f"metrics at {url!r}: expected http://host:port/metrics")
         request = urllib.request.Request(url)
-        for name, value in self._pairs(parts):
-            request.add_unredirected_header(name, value)
+        withheld = self._withheld(parts, worker)
+        if self._bearer is not None and not withheld:
+            for name, value in self._bearer.metadata():
+                request.add_unredirected_header(name, value)
         try:
             with self._opener.open(request, timeout=SECONDS) as answer:
                 data: bytes = answer.read(MOST_BYTES + 1)
@@ -68,22 +75,37 @@ class Reader:
         except urllib.error.HTTPError as error:
             if error.code not in REFUSED:
                 raise UnavailableError(f"metrics at {url}: {error.reason}") from None
-            raise REFUSED[error.code](
-                f"metrics at {url}: {error.read(1000).decode(errors='replace').strip()}"
-            ) from None
+            said = withheld or error.read(1000).decode(errors="replace").strip()
+            raise REFUSED[error.code](f"metrics at {url}: {said}") from None
         except (OSError, ValueError) as error:
             raise UnavailableError(f"metrics at {url}: {getattr(error, 'reason', error)}") from None
 
-    def _pairs(self, parts: SplitResult) -> Sequence[tuple[str, str]]:
-        """Return the field with the token, if others cannot read it on its way to a URL."""
-        if self._bearer is None or not (self._insecure or Target.of(f"{parts.scheme}://{parts.netloc}").is_private):
-            return ()
-        return self._bearer.metadata()
+    def _withheld(self, parts: SplitResult, worker: str | None) -> str:
+        """Return the reason why a URL does not get the token; empty if it does, or if there is none."""
+        if self._bearer is None:
+            return ""
+        target = Target.of(f"{parts.scheme}://{parts.netloc}")
+        if worker is not None and not _is_host_of(target, worker):
+            return f"the token was not sent: the host is not that of the worker's address {worker[:100]!r}"
+        if not (self._insecure or target.is_private):
+            return "the token was not sent: others could read it over plain text; use TLS, or pass --insecure-token"
+        return ""
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *arguments: Any) -> None:
         """Follow no redirect; the answer then counts as an error."""
+
+
+def _is_host_of(target: Target, worker: str) -> bool:
+    """Return whether a server is on the host of a worker's address."""
+    try:
+        own = Target.of(worker)
+    except InputError:
+        return False
+    if own.is_near or target.is_near:
+        return own.is_near and target.is_near
+    return own.server is not None and target.server is not None and own.server[0].lower() == target.server[0].lower()
 
 
 def _context(tls: Tls) -> ssl.SSLContext:

@@ -101,6 +101,8 @@ class Issuer(_Strict):
     audience: Text
     jwks_file: Path | None = None
     jwks_url: Annotated[str, AfterValidator(_key_url)] | None = None
+    jwks_ca: Path | None = None
+    """Authorities of the certificate behind the URL, PEM; by default those of the system."""
     algorithms: Annotated[list[Annotated[str, AfterValidator(_algorithm)]], Field(min_length=1)] = ["RS256", "ES256"]
     leeway_seconds: Annotated[float, Field(ge=0, le=300)] = 30.0
     """Difference of the clocks that is accepted."""
@@ -109,6 +111,8 @@ class Issuer(_Strict):
     def _one(self) -> Self:
         if (self.jwks_file is None) == (self.jwks_url is None):
             raise ValueError("expected jwks_file or jwks_url, one of them")
+        if self.jwks_ca is not None and self.jwks_url is None:
+            raise ValueError("jwks_ca is of the server behind jwks_url; a file needs none")
         return self
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import Any, NamedTuple
 
-from pretzel.errors import PermissionDeniedError, UnauthenticatedError
+from pretzel.errors import ExhaustedError, PermissionDeniedError, UnauthenticatedError
 from pretzel.serving.identity.keeper import Keeper
 from pretzel.serving.identity.recognition import ALTERNATIVE, COMMON
 from pretzel.serving.identity.table import METRICS
@@ -28,13 +29,18 @@ def gate_of(keeper: Keeper | None, *, closed: bool) -> Gate | None:
     if keeper is None or not closed:
         return None
 
+    one_by_one = Lock()  # scrapes run on threads of their own, which may lose counts of refusals
+
     def decide(authorization: str | None, certificate: Mapping[str, Any] | None) -> Refusal | None:
         try:
-            METRICS.admit(keeper.identify(authorization, names_of(certificate)))
+            with one_by_one:
+                METRICS.admit(keeper.identify(authorization, names_of(certificate)))
         except UnauthenticatedError as error:
             return Refusal("401 Unauthorized", str(error))
         except PermissionDeniedError as error:
             return Refusal("403 Forbidden", str(error))
+        except ExhaustedError as error:
+            return Refusal("429 Too Many Requests", str(error))
         return None
 
     return decide

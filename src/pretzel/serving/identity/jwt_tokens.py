@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pretzel.errors import UnauthenticatedError
@@ -44,12 +45,12 @@ class JwtVerifier:
             PreconditionError: a file has no keys, or PyJWT is not installed.
         """
         fetched = last.fetched if last else {}
-        self._issuers = {one.issuer: (one, fetched.get(one.jwks_url or "") or Keys(one)) for one in issuers}
+        self._issuers = {one.issuer: (one, fetched.get((one.jwks_url, one.jwks_ca)) or Keys(one)) for one in issuers}
 
     @property
-    def fetched(self) -> dict[str, Keys]:
-        """Return the keys that come from a URL, by it."""
-        return {issuer.jwks_url: keys for issuer, keys in self._issuers.values() if issuer.jwks_url}
+    def fetched(self) -> dict[tuple[str | None, Path | None], Keys]:
+        """Return the keys that come from a URL, by it and the file of its authorities."""
+        return {(one.jwks_url, one.jwks_ca): keys for one, keys in self._issuers.values() if one.jwks_url}
 
     @property
     def keys(self) -> list[Keys]:

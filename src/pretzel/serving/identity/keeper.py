@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from pretzel.errors import PreconditionError, UnauthenticatedError, UnavailableError
+from pretzel.errors import ExhaustedError, PreconditionError, UnauthenticatedError, UnavailableError
 from pretzel.serving.background import Background
 from pretzel.serving.identity.caller import Caller
 from pretzel.serving.identity.file import Identities, read_identities
@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 CHECK_SECONDS = 1.0
 """Time between two looks at the files."""
 AUTHORIZATION = "authorization"
+FLOOD = "false_tokens"
+"""Reason in metrics of calls of a host that has shown too many false tokens."""
 TASK, KEYS_TASK = "identities", "identity_keys"
 """Names of the background tasks in metrics."""
 Signature = tuple[tuple[int, int, int], ...]
@@ -58,13 +60,16 @@ class Keeper:
         """Return the caller of a request by its field ``authorization`` and its certificate.
 
         Raises:
-            UnauthenticatedError: as :meth:`Recognition.caller`.
+            UnauthenticatedError, ExhaustedError: as :meth:`Recognition.caller`.
         """
         assert self.recognition is not None
         try:
             return self.recognition.caller(authorization, names)
         except UnauthenticatedError as error:
             self.refused[error.reason] += 1
+            raise
+        except ExhaustedError:
+            self.refused[FLOOD] += 1
             raise
 
     def look(self) -> None:
@@ -99,7 +104,7 @@ class Keeper:
             self._background.well(KEYS_TASK)
 
     async def _renew(self, keys: Keys) -> None:
-        if await asyncio.to_thread(keys.renew) and self.recognition is not None:
+        if await keys.renewed() and self.recognition is not None:
             self.recognition.renewed()
 
     async def keep(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from pretzel.errors import PreconditionError, UnauthenticatedError
 from pretzel.serving.identity.caller import Caller, Era
 from pretzel.serving.identity.file import Certificate, Identities, Identity, hash_in, token_hashes
+from pretzel.serving.identity.floods import FalseTokens
 from pretzel.serving.identity.jwt_tokens import LONGEST, JwtVerifier, refused
 from pretzel.serving.identity.keys import FETCH_SECONDS
 from pretzel.serving.identity.limits import Limits
@@ -28,6 +29,8 @@ OWN_WORKER = "worker"
 Names = Mapping[str, Sequence[bytes]]
 """The properties of a connection's certificate, as gRPC has them: empty if the client showed none."""
 COMMON, ALTERNATIVE = "x509_common_name", "x509_subject_alternative_name"
+PEER = "pretzel_peer"
+"""The address of the peer among these properties."""
 
 
 MeterOf = Callable[[str, Limits, str], Any]
@@ -73,6 +76,7 @@ class Recognition:
         self._certificates: dict[tuple[str, str], Caller] = {}
         self._kept: dict[bytes, Caller] = {}
         self._false: dict[bytes, _Refusal] = {}
+        self._floods = FalseTokens(clock)
         self.verifier = JwtVerifier(content.issuer, last)
         for identity in content.identity:
             self._add(identity)
@@ -110,23 +114,26 @@ class Recognition:
 
         Raises:
             UnauthenticatedError: a credential is missing or not accepted; no certificate replaces a wrong token.
+            ExhaustedError: the host has shown too many false tokens.
         """
         if authorization is not None:
             if authorization[: len(SCHEME)].lower() != SCHEME:
                 raise refused("authorization: expected Bearer and a token")
-            return self._by_token(authorization[len(SCHEME) :].strip())
+            return self._by_token(authorization[len(SCHEME) :].strip(), next(iter(names.get(PEER, ())), b"").decode())
         if names.get(COMMON) or names.get(ALTERNATIVE):
             return self._by_certificate(names)
         raise refused("no credential; send a token (token=, --token-file, PRETZEL_TOKEN_FILE)", "no_credential")
 
-    def _by_token(self, token: str) -> Caller:
+    def _by_token(self, token: str, peer: str) -> Caller:
         if len(token) > LONGEST or not token.isascii():
             raise refused("unknown token; ask for one that this server knows")
         digest = digest_of(token)
         kept = self._kept.get(digest)
         if kept is not None and not kept.ended:
             return kept
-        caller = self._static(token, digest) if id_of(token) else self._issued(token, digest)
+        if kept is None and not id_of(token):
+            self._check_flood(digest, peer)
+        caller = self._static(token, digest) if id_of(token) else self._issued(token, digest, peer)
         if len(self._kept) >= MOST_KEPT:
             self._kept.clear()
         self._kept[digest] = caller
@@ -138,7 +145,13 @@ class Recognition:
             raise refused(f"unknown token {id_of(token)}; it was replaced, or is of another server")
         return found[1]
 
-    def _issued(self, token: str, digest: bytes) -> Caller:
+    def _check_flood(self, digest: bytes, peer: str) -> None:
+        """Check that a token that was not accepted before may be verified; refusals that are kept cost nothing."""
+        last = self._false.get(digest)
+        if last is None or self._clock() >= last.until:
+            self._floods.check(peer)
+
+    def _issued(self, token: str, digest: bytes, peer: str) -> Caller:
         """Verify a token of an issuer; a false one only once in a while, for that costs the most."""
         last = self._false.get(digest)
         if last is not None and self._clock() < last.until:
@@ -146,6 +159,7 @@ class Recognition:
         try:
             return self._verified(token)
         except UnauthenticatedError as error:
+            self._floods.note(peer)
             if len(self._false) >= MOST_KEPT:
                 self._false.clear()
             self._false[digest] = _Refusal(str(error), error.reason, self._clock() + REFUSED_SECONDS)
