@@ -188,7 +188,7 @@ REFUSED = [
     ({"worker": {"settings": {"Workers": 4}}}, r"at '/worker/settings/Workers'"),
     (
         {"worker": {"settings": {"pin": ["a"]}}},
-        r"at '/worker/settings/pin': got array, want string or number or boolean",
+        r"at '/worker/settings/pin': got array, want boolean or number or string",
     ),
     ({"worker": {"podLabels": {"app.kubernetes.io/name": "x"}}}, r"app.kubernetes.io/name"),
     ({"worker": {"drainSeconds": 0}}, r"at '/worker/drainSeconds': minimum: got 0, want 1"),

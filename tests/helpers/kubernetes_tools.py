@@ -44,7 +44,7 @@ def _found(name: str) -> tuple[str, str]:
             if not path.exists():
                 _extract(name, path)
             subprocess.run([path, "help"], check=True, capture_output=True, timeout=_SECONDS)
-        except (OSError, subprocess.SubprocessError, ValueError) as error:
+        except (OSError, subprocess.SubprocessError) as error:
             return "", f"{error} {getattr(error, 'stderr', b'') or ''}"
     return str(path), ""
 
