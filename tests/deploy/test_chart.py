@@ -13,7 +13,7 @@ from pretzel.control_plane.settings import Settings as ControlPlane
 from pretzel.data_plane.settings import Settings as Worker
 from tests.deploy.chart import CHART, NAMESPACE, PRODUCTION_VALUES, lint, plain, refusal, template
 from tests.deploy.custom_schemas import SCHEMAS
-from tests.deploy.kustomized import PRODUCTION, build, build_with
+from tests.deploy.kustomized import KUBERNETES, PRODUCTION, build, build_with
 from tests.deploy.manifests import CLUSTER_WIDE, containers, find, pods
 from tests.deploy.test_kubernetes import VERSIONS
 from tests.deploy.test_policies import check
@@ -28,6 +28,8 @@ COMPONENTS = {
     ("tls",): TLS,
     ("tls", "identities"): TLS | {"identities": {"enabled": True}},
     ("replicas", "network"): SHARED | {"networkPolicies": {"egress": {"enabled": True} | ADDRESSES}},
+    ("replicas", "network", "direct-fetch"): SHARED
+    | {"networkPolicies": {"egress": {"enabled": True, "workersToStore": True} | ADDRESSES}},
     ("priority",): {"priorityClass": {"create": True, "name": "pretzel-serving"}},
     ("monitoring",): {"monitoring": {"enabled": True}},
     ("keda",): {"worker": {"scaling": {"by": "keda"}}},
@@ -92,6 +94,12 @@ def test_production_is_that_of_the_overlay(release):
 def test_values_do_what_components_do(components):
     expected = plain(in_the_namespace(build_with(*components)))
     assert plain(template(values=COMPONENTS[components])) == expected
+
+
+def test_every_component_is_compared():
+    there = {path.parent.name for path in KUBERNETES.glob("components/*/kustomization.yaml")}
+    production = yaml.safe_load((PRODUCTION / "kustomization.yaml").read_text())["components"]
+    assert there == {name for names in COMPONENTS for name in names} | {name.rpartition("/")[2] for name in production}
 
 
 @EACH
@@ -163,7 +171,7 @@ def test_settings_that_the_chart_sets_are_not_for_values(component, kind):
         container = containers(RENDERED[name]())[component]
         set_by_the_chart |= {word[2:].partition("=")[0].replace("-", "_") for word in container["args"][1:]}
         set_by_the_chart |= {i["name"].removeprefix("PRETZEL_").lower() for i in container["env"]}
-    assert {*yaml.safe_load(taken)} == set_by_the_chart - {"pod_name", "pod_ip", "workers"}
+    assert {*yaml.safe_load(taken)} == set_by_the_chart - {"pod_name", "pod_ip", "workers", "direct_fetch"}
     assert {*yaml.safe_load(taken)} <= kind.model_fields.keys()
 
 
@@ -205,6 +213,14 @@ REFUSED = [
         r"at '/networkPolicies/egress/catalog/cidrs': minItems: got 0, want 1",
     ),
     ({"networkPolicies": {"egress": {"catalog": {"cidrs": ["db"]}}}}, r"cidrs/0': 'db' does not match pattern"),
+    (
+        {"networkPolicies": {"egress": {"enabled": True, "workersToStore": True}}},
+        r"at '/networkPolicies/egress/store/cidrs': minItems: got 0, want 1",
+    ),
+    (
+        {"networkPolicies": {"egress": {"enabled": True}}, "worker": {"settings": {"direct_fetch": True}}},
+        r"worker.settings.direct_fetch: networkPolicies.egress.workersToStore sets it",
+    ),
     ({"networkPolicies": {"ingress": False, "egress": {"enabled": True}}}, r"at '/networkPolicies/ingress'"),
     ({"fullnameOverride": "a" * 39}, r"at '/fullnameOverride': maxLength: got 39, want 38"),
 ]

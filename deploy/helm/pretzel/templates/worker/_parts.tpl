@@ -10,6 +10,16 @@
 - name: PRETZEL_CONTROL_TOKEN_FILE
   value: /run/secrets/pretzel/worker-token/token
 {{- end }}
+{{- with .Values.networkPolicies.egress }}
+{{- if .enabled }}
+{{- if hasKey $.Values.worker.settings "direct_fetch" }}
+{{- fail "worker.settings.direct_fetch: networkPolicies.egress.workersToStore sets it where outgoing connections are closed" }}
+{{- end }}
+# A worker that may not connect to the store would wait for it until its deadline.
+- name: PRETZEL_DIRECT_FETCH
+  value: {{ .workersToStore | quote }}
+{{- end }}
+{{- end }}
 {{- with .Values.pythonStages }}
 {{- if .enabled }}
 - name: PRETZEL_PYTHON_STAGES
