@@ -73,6 +73,14 @@ _TRIGGER = fields(
     metricType={"enum": ["AverageValue", "Value", "Utilization"]},
     metadata=TEXTS | {"required": ["serverAddress", "query", "threshold"]},
 )
+_ENDPOINT = fields(
+    port=TEXT,
+    path=TEXT,
+    interval=DURATION,
+    scrapeTimeout=DURATION,
+    scheme={"enum": ["http", "https"]},
+    tlsConfig=fields(serverName=TEXT, ca=fields(secret=fields(("name", "key"), name=TEXT, key=TEXT))),
+)
 SCHEMAS = {
     "ClusterServingRuntime": resource("serving.kserve.io/v1alpha1", "ClusterServingRuntime", _RUNTIME),
     "InferenceService": resource(
@@ -106,7 +114,7 @@ SCHEMAS = {
         fields(
             ("selector", "podMetricsEndpoints"),
             selector=fields(matchLabels=TEXTS),
-            podMetricsEndpoints=each(fields(port=TEXT, path=TEXT, interval=DURATION, scrapeTimeout=DURATION)),
+            podMetricsEndpoints=each(_ENDPOINT),
         ),
     ),
     "ScaledObject": resource(

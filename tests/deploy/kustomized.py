@@ -1,4 +1,4 @@
-"""Kustomizations rendered by kustomize itself, as `kubectl kustomize` has it, where that is installed."""
+"""Kustomizations rendered by kustomize itself, as `kubectl kustomize` has it."""
 
 import copy
 import functools
@@ -7,14 +7,13 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import pytest
 import yaml
 
 from tests.deploy.manifests import DEPLOY, Manifest
+from tests.helpers.kubernetes_tools import program
 
 KUBERNETES = DEPLOY / "kubernetes"
 PRODUCTION = KUBERNETES / "overlays/production"
-NEEDS_KUBECTL = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
 
 
 def build(folder: Path) -> list[Manifest]:
@@ -29,7 +28,7 @@ def build_with(*components: str) -> list[Manifest]:
 
 @functools.cache
 def _build(folder: Path) -> list[Manifest]:
-    done = subprocess.run(["kubectl", "kustomize", folder], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([program("kubectl"), "kustomize", folder], capture_output=True, text=True, timeout=60)
     assert not done.returncode, done.stderr
     return list(yaml.safe_load_all(done.stdout))
 

@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from tests.deploy.kustomized import NEEDS_KUBECTL, PRODUCTION, build, build_with
+from tests.deploy.kustomized import PRODUCTION, build, build_with
 from tests.deploy.manifests import BASE, OVERLAY, pods, render
 from tests.deploy.policies import POLICIES, violations
 
@@ -26,18 +26,15 @@ def test_rendered_by_ourselves(folder):
     check(render(folder))
 
 
-@NEEDS_KUBECTL
 def test_production():
     check(build(PRODUCTION))
 
 
-@NEEDS_KUBECTL
 @pytest.mark.parametrize("component", ALONE)
 def test_components(component):
     check(build_with(component))
 
 
-@NEEDS_KUBECTL
 def test_python_stages_in_production_stay_within_the_policies():
     check(build_with("replicas", "tls", "identities", "network", "priority", "python-stages"))
 

@@ -1,4 +1,4 @@
-"""The overlay of production: valid, closed to all but what it needs, and complete with the secrets that it names."""
+"""Production, by overlay and by chart: valid, closed to all but what it needs, complete with its secrets."""
 
 import re
 
@@ -7,19 +7,24 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from tests.deploy.chart import PRODUCTION_VALUES, template
 from tests.deploy.custom_schemas import SCHEMAS
-from tests.deploy.kustomized import KUBERNETES, NEEDS_KUBECTL, PRODUCTION, build, build_with
+from tests.deploy.kustomized import KUBERNETES, PRODUCTION, build, build_with
 from tests.deploy.manifests import BASE, DEPLOY, containers, find, pods, render
 from tests.deploy.network import Peer, Port, permitted, pod_of
 from tests.deploy.test_kubernetes import VERSIONS
 
-pytestmark = NEEDS_KUBECTL
 NAMES = ("pretzel-control-plane", "pretzel-worker")
 
 
+@pytest.fixture(params=["overlay", "chart"])
+def production(request):
+    return build(PRODUCTION) if request.param == "overlay" else template(PRODUCTION_VALUES)
+
+
 @pytest.mark.parametrize("version", VERSIONS)
-def test_schemas(version):
-    for manifest in build(PRODUCTION):
+def test_schemas(production, version):
+    for manifest in production:
         if manifest["kind"] in SCHEMAS:
             jsonschema.validate(manifest, SCHEMAS[manifest["kind"]])
         else:
@@ -42,62 +47,57 @@ def test_every_file_is_used():
         assert there == {name for name in used if name.endswith(".yaml")} | {"kustomization.yaml"}, settings.parent
 
 
-def test_control_planes_without_state():
-    manifests = build(PRODUCTION)
-    assert not [m for m in manifests if m["kind"] in ("StatefulSet", "PersistentVolumeClaim")]
-    spec = find(manifests, "Deployment", "pretzel-control-plane")["spec"]
-    budget = find(manifests, "PodDisruptionBudget", "pretzel-control-plane")["spec"]
+def test_control_planes_without_state(production):
+    assert not [m for m in production if m["kind"] in ("StatefulSet", "PersistentVolumeClaim")]
+    spec = find(production, "Deployment", "pretzel-control-plane")["spec"]
+    budget = find(production, "PodDisruptionBudget", "pretzel-control-plane")["spec"]
     assert spec["replicas"] > budget["maxUnavailable"] and spec["strategy"] == {"type": "Recreate"}
     assert budget["selector"]["matchLabels"] == spec["template"]["metadata"]["labels"]
     assert all("persistentVolumeClaim" not in volume for volume in spec["template"]["spec"]["volumes"])
 
 
-def test_plain_text_is_gone():
-    for container in containers(build(PRODUCTION)).values():
+def test_plain_text_is_gone(production):
+    for container in containers(production).values():
         variables = {item["name"]: item.get("value") for item in container["env"]}
         assert "PRETZEL_INSECURE" not in variables and "--insecure" not in container["args"]
         assert {"PRETZEL_TLS_CERT", "PRETZEL_TLS_KEY", "PRETZEL_IDENTITIES"} <= variables.keys()
         assert variables.get("PRETZEL_CONTROL_PLANE", "https://").startswith("https://")
 
 
-def test_files_of_the_settings_are_mounted():
-    for name, container in containers(build(PRODUCTION)).items():
+def test_files_of_the_settings_are_mounted(production):
+    for name, container in containers(production).items():
         mounts = [mount["mountPath"] for mount in container["volumeMounts"]]
         files = [item["value"] for item in container["env"] if item.get("value", "").startswith("/")]
         assert files and all(any(file.startswith(f"{mount}/") for mount in mounts) for file in files), name
 
 
-def test_secrets_are_named_and_never_contained():
-    manifests = build(PRODUCTION)
-    assert not [m for m in manifests if m["kind"] in ("Secret", "ConfigMap")]
+def test_secrets_are_named_and_never_contained(production):
+    assert not [m for m in production if m["kind"] in ("Secret", "ConfigMap")]
     named = {
-        v["secret"]["secretName"] for pod in pods(manifests).values() for v in pod["spec"]["volumes"] if "secret" in v
+        v["secret"]["secretName"] for pod in pods(production).values() for v in pod["spec"]["volumes"] if "secret" in v
     }
-    issued = {m["spec"]["secretName"] for m in manifests if m["kind"] == "Certificate"}
+    issued = {m["spec"]["secretName"] for m in production if m["kind"] == "Certificate"}
     page = (DEPLOY / "README.md").read_text()
     made = {*re.findall(r"kubectl create secret generic ([\w-]+)", page)}
     assert named == issued | made and not issued & made
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_certificates_name_the_services(name):
-    manifests = build(PRODUCTION)
-    names = find(manifests, "Certificate", name)["spec"]["dnsNames"]
-    service = find(manifests, "Service", name)["metadata"]
+def test_certificates_name_the_services(production, name):
+    names = find(production, "Certificate", name)["spec"]["dnsNames"]
+    service = find(production, "Service", name)["metadata"]
     assert {service["name"], f"{service['name']}.{service['namespace']}.svc"} == {*names}
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_zones_and_hosts(name):
-    constraints = pods(build(PRODUCTION))[name]["spec"]["topologySpreadConstraints"]
+def test_zones_and_hosts(production, name):
+    constraints = pods(production)[name]["spec"]["topologySpreadConstraints"]
     assert [c["topologyKey"] for c in constraints] == ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
-    assert all(
-        c["labelSelector"]["matchLabels"] == pods(build(PRODUCTION))[name]["metadata"]["labels"] for c in constraints
-    )
+    assert all(c["labelSelector"]["matchLabels"] == pods(production)[name]["metadata"]["labels"] for c in constraints)
 
 
-def test_probes_of_python_and_http_ask_what_listens():
-    found = containers(build(PRODUCTION))
+def test_probes_of_python_and_http_ask_what_listens(production):
+    found = containers(production)
     listening = {item["name"]: item.get("value") for item in found["control-plane"]["env"]}["PRETZEL_CONTROL_LISTEN"]
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         assert found["control-plane"][probe]["exec"]["command"] == ["pretzel-health", listening]
@@ -105,8 +105,8 @@ def test_probes_of_python_and_http_ask_what_listens():
         assert found["worker"][probe]["httpGet"]["port"] == "http"
 
 
-def test_components_keep_what_they_do_not_name():
-    plain, own = containers(render(BASE))["worker"], containers(build(PRODUCTION))["worker"]
+def test_components_keep_what_they_do_not_name(production):
+    plain, own = containers(render(BASE))["worker"], containers(production)["worker"]
     assert own["args"] == plain["args"] and own["ports"] == plain["ports"] and own["lifecycle"] == plain["lifecycle"]
     assert own["securityContext"] == plain["securityContext"]
 
@@ -164,7 +164,6 @@ def client(access):
         (ELSEWHERE, "pretzel-control-plane", CONTROL, False),
     ],
 )
-def test_connections(source, target, port, expected):
-    manifests = build(PRODUCTION)
-    ends = [pod_of(manifests, end) if isinstance(end, str) else end for end in (source, target)]
-    assert permitted(manifests, *ends, port) is expected
+def test_connections(production, source, target, port, expected):
+    ends = [pod_of(production, end) if isinstance(end, str) else end for end in (source, target)]
+    assert permitted(production, *ends, port) is expected
