@@ -89,15 +89,12 @@ class Plane:
             self.deployer, self.live, self.metrics, settings.deployments, settings.queued_deployments
         )
         self.deployed = Deployed()
-        self.advancer = Advancer(
-            self.catalog.rollouts,
-            self.works,
-            self.live.alive,
-            partial(disagreement, self.catalog.shadows),
-            self.metrics,
-            settings.rollout_seconds,
-        )
+        self.advancer = self._advancer()
         self._show()
+
+    def _advancer(self) -> Advancer:
+        compared, seconds = partial(disagreement, self.catalog.shadows), self.settings.rollout_seconds
+        return Advancer(self.catalog.rollouts, self.works, self.live.alive, compared, self.metrics, seconds)
 
     def lease(self, digests: Sequence[Digest], client: str) -> None:
         """Lease objects to a client for the usual time."""

@@ -25,18 +25,16 @@ from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.results import ResultCache
 from pretzel.data_plane.residency.routes import Router
 from pretzel.data_plane.residency.warming import Warming
-from pretzel.data_plane.scheduling.policy import Limits
 from pretzel.data_plane.scheduling.request import RequestEngine
-from pretzel.data_plane.serve.accepting import Acceptor
 from pretzel.data_plane.serve.errors import ErrorInterceptor
 from pretzel.data_plane.serve.prediction import PredictionService
 from pretzel.data_plane.serve.server import Server
+from pretzel.data_plane.serve.starting import acceptor_of, limits_of, meters_of
 from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.shadow.running import SHADOWS, Shadows
 from pretzel.data_plane.supervise.coalesce import Rounds
 from pretzel.data_plane.supervise.link import Link, Message
 from pretzel.data_plane.telemetry.telemetry import Telemetry
-from pretzel.data_plane.transport.meters import Meters
 from pretzel.engine.fusion import FUSER
 from pretzel.errors import PretzelError, UnavailableError
 from pretzel.isolation.stages import PythonStages
@@ -64,7 +62,7 @@ class ServingProcess:
         self._tally = tally = Tally(settings.metrics_models)
         self._objects = ObjectReader(Path(start["cache_dir"]))
         self._background = Background(self._report_problems)
-        meter_of = _meters_of(start, tally).of
+        meter_of = meters_of(start, tally).of
         self._keeper = keeper_of(settings.identities, self._background, tally.rejected, meter_of=meter_of)
         flight = Flight(start["flight"], start["slot"]) if start.get("flight") else None
         budget = for_plans(settings.memory_budget)
@@ -73,7 +71,7 @@ class ServingProcess:
         self._plans = PlanCatalog(self._objects, budget, tally=tally, **hooks)
         self._router = Router(self._plans, tally, settings.pin, settings.weight_by_model)
         self._engine = RequestEngine(
-            _limits_of(settings),
+            limits_of(settings),
             settings.threads,
             tally=tally,
             processes=settings.python_processes,
@@ -92,7 +90,7 @@ class ServingProcess:
         inference = InferenceService(backend, service.streams)
         report = Report() if settings.load_reports else None
         self._telemetry = Telemetry.of(settings, start.get("slot", 0))
-        given: dict[str, Any] = {"acceptor": _acceptor_of(start), "report": report, "telemetry": self._telemetry}
+        given: dict[str, Any] = {"acceptor": acceptor_of(start), "report": report, "telemetry": self._telemetry}
         given["keeper"] = self._keeper
         self._server = Server(settings, service, self._calls, inference, shared_port=start["shared_port"], **given)
         self._load = self._reporter(report, start) if report else None
@@ -128,8 +126,9 @@ class ServingProcess:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
         applying = self._background.keep(CATALOGS, self._apply_catalogs)
-        works = [self._listen_to_supervisor(), applying, self._background.keep(PLACED, self._warming.run)]
-        works.append(self._background.keep(SHADOWS, lambda: self._shadows.run(self._link.send)))
+        placing = self._background.keep(PLACED, self._warming.run)
+        copying = self._background.keep(SHADOWS, lambda: self._shadows.run(self._link.send))
+        works = [self._listen_to_supervisor(), applying, placing, copying]
         if self._keeper is not None:
             works.append(self._keeper.keep())
         if self._load is not None:
@@ -284,21 +283,3 @@ class ServingProcess:
 
 def _log_crash(fault: str, step: str, why: str) -> None:
     log.error("a Python stage failed", fault=fault, step=step, error=why)
-
-
-def _acceptor_of(start: Message) -> Acceptor | None:
-    return Acceptor(start["spread"], start["slot"]) if start.get("spread") else None
-
-
-def _meters_of(start: Message, tally: Tally) -> Meters:
-    return Meters(start["settings"]["workers"], start.get("slot", 0), start.get("meters", ""), tally.limits)
-
-
-def _limits_of(settings: Settings) -> Limits:
-    return Limits(
-        settings.inline_seconds,
-        settings.queue_limit,
-        settings.request_memory,
-        settings.max_message_bytes,
-        settings.shed_after_seconds,
-    )

@@ -8,7 +8,6 @@ import socket
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -29,6 +28,7 @@ from pretzel.data_plane.supervise.fleet import Fleet
 from pretzel.data_plane.supervise.link import Message
 from pretzel.data_plane.supervise.placed import Placed
 from pretzel.data_plane.supervise.ports import SharedAddresses, is_native
+from pretzel.data_plane.supervise.reached import reached
 from pretzel.data_plane.supervise.repair import Repairer
 from pretzel.data_plane.supervise.shadows import ShadowSums
 from pretzel.data_plane.supervise.source import source_of
@@ -36,7 +36,6 @@ from pretzel.data_plane.supervise.spread import Spread
 from pretzel.data_plane.transport.meters import memory_of as memory_of_meters
 from pretzel.data_plane.transport.meters import path_of
 from pretzel.engine import KERNEL_SET
-from pretzel.errors import InputError
 from pretzel.kernels import cpu
 from pretzel.plan.digest import Digest
 from pretzel.serving.background import Background
@@ -44,7 +43,6 @@ from pretzel.serving.identity.http import gate_of
 from pretzel.serving.identity.keeper import keeper_of
 from pretzel.serving.listeners import Address
 from pretzel.serving.tls import HTTP1, server_tls
-from pretzel.targets import Target
 
 log = structlog.get_logger(__name__)
 
@@ -240,13 +238,14 @@ class Supervisor:
         epoch, revision = self._answered()
         scheme, host = "https://" if self._settings.tls else "", self._settings.host.strip("[]")
         own = Address(host, self._fleet.port)
+        metrics = Address(reached(self._settings.advertise, host), self._metrics_port)
         return {
             "worker": self.name,
             "epoch": epoch,
             "revision": revision,
             "kernel_set": KERNEL_SET,
             "address": self._settings.advertise or f"{scheme}{own}",
-            "metrics": f"{scheme or 'http://'}{Address(self._reached(host), self._metrics_port)}/metrics",
+            "metrics": f"{scheme or 'http://'}{metrics}/metrics",
             "resident_bytes": self._resident,
             "held": self._puller.reasons,
             "problems": self._problems(),
@@ -255,13 +254,6 @@ class Supervisor:
             "placement": self._placed.mark,
             "shadows": self._shadows.report(),
         }
-
-    def _reached(self, host: str) -> str:
-        """Return the host at which others reach a port of this one: that of the advertised address, if any."""
-        with suppress(InputError):
-            server = Target.of(self._settings.advertise).server if self._settings.advertise else None
-            return server[0] if server else host
-        return host
 
     def _problems(self) -> list[str]:
         """Return the present problems of this worker, one sentence each."""

@@ -149,7 +149,7 @@ def _checked(item: Any, label: str) -> dict[str, Any]:
 
 
 def _is_of(value: Any, kinds: tuple[type, ...]) -> bool:
-    """Return whether a value is of some types; true and false are no numbers."""
+    """Return whether a value is of some types; true and false are not numbers."""
     return isinstance(value, kinds) and (isinstance(value, bool) <= (bool in kinds))
 
 
