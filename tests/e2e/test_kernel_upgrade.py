@@ -56,7 +56,7 @@ def test_an_upgrade_loses_no_call_and_old_plans_go(tmp_path: Path, trained: dict
             plane.collect_garbage()
             assert plans(plane) == before, "the old worker needs them"
             assert not plane.held_back()
-            with Load(f"{old.address},{new.address}") as third:
+            with Load(f"ipv4:{old.address},{new.address}") as third:
                 answers_more(old)
                 answers_more(new)
                 leaving.close()
