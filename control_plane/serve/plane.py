@@ -88,8 +88,7 @@ class Plane:
         self.scrubber = Scrubber(self.store, self.catalog, self.rebuilder, settings.scrub_bytes_per_second)
         self.store.on_damage = self._found_damage
         self.deployer = Deployer(self.store, self.catalog, self.verifier, self.writers, self.parameters)
-        recompiler = Recompiler(self.store, self.catalog, self.rebuilder, self.verifier, self.writers)
-        self.upgrades = Upgrades(recompiler, self.catalog, self.works, self.live, settings.kernel_set_seconds)
+        self.upgrades = self._upgrading()
         self.deployments = Deployments(
             self.deployer, self.live, self.metrics, settings.deployments, settings.queued_deployments
         )
@@ -103,6 +102,10 @@ class Plane:
             settings.rollout_seconds,
         )
         self._show()
+
+    def _upgrading(self) -> Upgrades:
+        recompiler = Recompiler(self.store, self.catalog, self.rebuilder, self.verifier, self.writers)
+        return Upgrades(recompiler, self.catalog, self.works, self.live, self.settings.kernel_set_seconds)
 
     def lease(self, digests: Sequence[Digest], client: str) -> None:
         """Lease objects to a client for the usual time."""

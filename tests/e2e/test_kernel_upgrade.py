@@ -1,4 +1,4 @@
-"""Workers of two releases with other kernels serve side by side during an upgrade, and no call is lost."""
+"""Workers of two releases with other kernels serve at the same time during an upgrade, and no call is lost."""
 
 from __future__ import annotations
 
