@@ -93,15 +93,18 @@ class Plane:
             self.deployer, self.live, self.metrics, settings.deployments, settings.queued_deployments
         )
         self.deployed = Deployed()
-        self.advancer = Advancer(
+        self.advancer = self._advancing()
+        self._show()
+
+    def _advancing(self) -> Advancer:
+        return Advancer(
             self.catalog.rollouts,
             self.works,
             self.live.alive,
             partial(disagreement, self.catalog.shadows),
             self.metrics,
-            settings.rollout_seconds,
+            self.settings.rollout_seconds,
         )
-        self._show()
 
     def _upgrading(self) -> Upgrades:
         recompiler = Recompiler(self.store, self.catalog, self.rebuilder, self.verifier, self.writers)
