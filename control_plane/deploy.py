@@ -212,7 +212,7 @@ class Deployer:
         holdings = {plan.digest: list(plan.objects), definition.digest: list(definition.parameters)}
         needed = [*holdings, *plan.objects, *definition.parameters]
         metadata = {**definition.metadata, **measured}
-        marked = (request.of_model, request.of_version)
+        marked = (request.of_model, request.of_version, plan.kernel_set)
         release = Release(plan.digest, definition.digest, plan.parameter_bytes, holdings, metadata, *marked)
 
         # Check that the files on disk are still those that were read, compiled and verified.

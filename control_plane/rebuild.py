@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from pretzel.compiler.compile import compile_plan
+from pretzel.compiler.compile import Compiled, compile_plan
 from pretzel.compiler.optimize import optimize
 from pretzel.compiler.optimize.weights import compact
 from pretzel.control_plane.catalog import Catalog
@@ -94,9 +94,17 @@ class Rebuilder:
         Raises:
             NotFoundError, CorruptObjectError: the definition or one of its parameters is not intact.
         """
-        definition = self.read(version)
-        compiled = compile_plan(_optimized(definition, version.metadata), _sizes(version.metadata))
+        _, compiled = self.compiled(version)
         return {compiled.plan.digest: compiled.plan.encoded, **compiled.blobs}
+
+    def compiled(self, version: ModelVersion) -> tuple[Definition, Compiled]:
+        """Return the definition of a version, and what it compiles to with the kernels of this release.
+
+        Raises:
+            NotFoundError, CorruptObjectError: the definition or one of its parameters is not intact.
+        """
+        definition = self.read(version)
+        return definition, compile_plan(_optimized(definition, version.metadata), _sizes(version.metadata))
 
     def _rebuild_from(self, version: ModelVersion, digest: Digest) -> bool:
         try:

@@ -69,6 +69,8 @@ class Settings(ServerSettings):
     """Days after which records of the audit trail are dropped, at the next collection; 0 keeps all."""
     audit_records: Annotated[int, Field(ge=0)] = 0
     """Records of the audit trail that are kept, the newest; 0 keeps all."""
+    kernel_set_seconds: Annotated[float, Field(ge=0)] = 3600.0
+    """Time that plans for other kernels are kept after the last worker with those kernels left."""
     collect_seconds: Seconds = 600.0
     """Interval between garbage collections of unneeded objects."""
 

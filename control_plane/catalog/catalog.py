@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from pretzel.control_plane.catalog import names, reading, writing
+from pretzel.control_plane.catalog import kernel_sets, names, reading, writing
 from pretzel.control_plane.catalog.audit import watched
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.dialect import Dialect
@@ -17,6 +17,7 @@ from pretzel.control_plane.catalog.hinting import Hinted
 from pretzel.control_plane.catalog.keeping import Keeping
 from pretzel.control_plane.catalog.labelling import Labelling
 from pretzel.control_plane.catalog.leases import Leases
+from pretzel.control_plane.catalog.recompiling import Recompiling
 from pretzel.control_plane.catalog.records import Changes, Release
 from pretzel.control_plane.catalog.rolling import Rolling
 from pretzel.control_plane.catalog.rollout_rows import check_free
@@ -66,6 +67,7 @@ class Catalog(Keeping):
         self.rollouts = Rollouts(self.database, self._changing)
         self.hints = Hinted(self.database, self._changing)
         self.shadows = Shadows(self.database, self._changing)
+        self.recompiling = Recompiling(self.database, self._changing)
         self.work = Work(self.database, self.plane)
 
     def close(self) -> None:
@@ -117,10 +119,10 @@ class Catalog(Keeping):
             model = reading.labelled_one(connection, found)
         return model, next(one for one in model.versions if one.version == version.version)
 
-    def changes(self, epoch: str, revision: int) -> Changes:
-        """Return the changes that bring a watcher at a revision up to date."""
+    def changes(self, epoch: str, revision: int, kernel_set: str = "") -> Changes:
+        """Return the changes that bring a watcher at a revision up to date, with its plans for some kernels."""
         with self.database.read() as connection:
-            return reading.changes(connection, epoch, revision)
+            return kernel_sets.suited(connection, reading.changes(connection, epoch, revision), kernel_set)
 
     def count(self) -> int:
         """Return the number of models."""
@@ -225,4 +227,5 @@ class Catalog(Keeping):
         with self.database.read() as connection:
             listed = reading.list_models(connection, models.c.deleted == 0)
             holders = {d for model in listed for v in model.versions for d in (v.plan, v.definition)}
+            holders |= kernel_sets.plans(connection)
             return {holder: reading.held(connection, [holder]) for holder in holders}

@@ -22,6 +22,7 @@ from pretzel.control_plane.catalog.tables import (
     leases,
     models,
     notes,
+    recompiled,
     shadows,
     state,
     traffic,
@@ -237,7 +238,8 @@ def leases_after(connection: Connection, now: float) -> Iterator[tuple[str, Dige
 
 def needed(holder: ColumnElement[str]) -> ColumnElement[bool]:
     """Return the condition that a plan or a definition belongs to some version."""
-    return or_(exists().where(versions.c.plan == holder), exists().where(versions.c.definition == holder))
+    columns = versions.c.plan, versions.c.definition, recompiled.c.plan
+    return or_(*(exists().where(column == holder) for column in columns))
 
 
 def held(connection: Connection, holders: Iterable[Digest]) -> set[Digest]:
@@ -249,7 +251,9 @@ def held(connection: Connection, holders: Iterable[Digest]) -> set[Digest]:
 def needing(connection: Connection, digest: Digest) -> list[ModelVersion]:
     """Return the versions whose plan or definition is or needs an object."""
     holders = select(holdings.c.holder).where(holdings.c.object == str(digest))
-    query = select(versions).where(or_(versions.c.plan.in_(holders), versions.c.definition.in_(holders)))
+    same = (recompiled.c.model == versions.c.model) & (recompiled.c.version == versions.c.version)
+    further = exists().where(same, recompiled.c.plan.in_(holders))
+    query = select(versions).where(or_(versions.c.plan.in_(holders), versions.c.definition.in_(holders), further))
     return list(map(_version, connection.execute(query)))
 
 

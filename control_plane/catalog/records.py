@@ -25,6 +25,8 @@ class Release:
     """Labels and owner to set on the model."""
     of_version: Marking = Marking()
     """Labels and note to set on the version, new or not."""
+    kernel_set: str = "1"
+    """The kernels that the plan is for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,20 @@ versions = Table(
     Column("created", Float, nullable=False),
     Column("parameter_bytes", NUMBER, nullable=False),
     Column("metadata", LargeBinary, nullable=False),
+    Column("kernel_set", WORDS, nullable=False, server_default="1"),
+)
+
+# Further plans of versions, each for other kernels than `versions.kernel_set`; an empty plan has a problem instead.
+recompiled = Table(
+    "recompiled",
+    metadata,
+    Column("kernel_set", WORDS, primary_key=True),
+    Column("model", WORDS, primary_key=True),
+    Column("version", NUMBER, primary_key=True, autoincrement=False),
+    Column("plan", WORDS, nullable=False, index=True),
+    Column("parameter_bytes", NUMBER, nullable=False),
+    Column("problem", WORDS, nullable=False),
+    Index("ix_recompiled_model", "model", "version"),
 )
 
 aliases = Table(

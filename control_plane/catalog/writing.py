@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
-from pretzel.control_plane.catalog import reading
+from pretzel.control_plane.catalog import kernel_sets, reading
 from pretzel.control_plane.catalog.marking import MODEL, mark, unmark, unmark_models
 from pretzel.control_plane.catalog.names import STABLE
 from pretzel.control_plane.catalog.records import Release
@@ -45,7 +45,7 @@ def publish(
         select(versions).where(versions.c.model == name).order_by(versions.c.version.desc()).limit(1)
     ).first()
     admit(connection, name, terms, alias or STABLE, done=_is_published(connection, newest, release, alias))
-    if newest is None or newest.plan != str(release.plan):
+    if newest is None or not _has_plan(connection, newest, release):
         number = _add_version(connection, name, release)
     else:
         number = newest.version
@@ -116,6 +116,7 @@ def delete_models(connection: Connection, names: list[str]) -> None:
         chunk = names[start : start + _CHUNK]
         unmark_models(connection, chunk)
         end_shadows_of(connection, chunk)
+        kernel_sets.drop_models(connection, chunk)
         for table in (traffic, aliases, versions):
             connection.execute(delete(table).where(table.c.model.in_(chunk)))
         gone = update(models).where(models.c.name.in_(chunk))
@@ -173,19 +174,27 @@ def _add_version(connection: Connection, name: str, release: Release) -> int:
             created=time.time(),
             parameter_bytes=release.parameter_bytes,
             metadata=encode(dict(release.metadata)),
+            kernel_set=release.kernel_set,
         )
     )
-    _hold(connection, release)
+    kernel_sets.hold(connection, release)
     touch(connection, name)
     return number
 
 
 def _is_published(connection: Connection, newest: Row[Any] | None, release: Release, alias: str | None) -> bool:
     """Return whether a release is the newest version already, and has the alias."""
-    if newest is None or newest.plan != str(release.plan):
+    if newest is None or not _has_plan(connection, newest, release):
         return False
     model = reading.find_model(connection, newest.model)
     return not alias or (model.aliases.get(alias) == newest.version and alias not in model.traffic)
+
+
+def _has_plan(connection: Connection, version: Row[Any], release: Release) -> bool:
+    """Return whether a version has the plan of a release, also as one for other kernels than it was deployed for."""
+    if version.plan == str(release.plan):
+        return True
+    return kernel_sets.is_recompiled(connection, version.model, version.version, release.plan)
 
 
 def _superseded(model: Model, keep: int) -> list[int]:
@@ -202,6 +211,7 @@ def _delete_versions(connection: Connection, name: str, numbers: list[int], last
     old = (versions.c.model == name) & (versions.c.version == bindparam("old"))
     connection.execute(delete(versions).where(old), rows)
     unmark(connection, name, [*numbers, *([MODEL] if last else [])])
+    kernel_sets.drop(connection, name, numbers)
     touch(connection, name, deleted=last)
 
 
@@ -215,15 +225,6 @@ def _record_verification(connection: Connection, version: Row[Any], release: Rel
     changed = update(versions).where(versions.c.model == version.model, versions.c.version == version.version)
     connection.execute(changed.values(metadata=encode(after)))
     touch(connection, version.model)
-
-
-def _hold(connection: Connection, release: Release) -> None:
-    rows = [
-        {"holder": str(holder), "object": str(digest)}
-        for holder, digests in release.holdings.items()
-        for digest in {holder: None} | dict.fromkeys(digests)
-    ]
-    connection.execute(upsert(connection, holdings).on_conflict_do_nothing(), rows)
 
 
 def check_version(model: Model, number: int) -> ModelVersion:

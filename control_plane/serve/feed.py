@@ -27,8 +27,10 @@ class Feed:
         self._closed = True
         self._wake()
 
-    async def watch(self, epoch: str, revision: int) -> AsyncIterator[Changes]:
+    async def watch(self, epoch: str, revision: int, kernel_set: str = "") -> AsyncIterator[Changes]:
         """Yield the changes for a watcher at (epoch, revision): at once, even if empty, then on each change.
+
+        Versions have their plans for the kernels of the watcher, where there are some.
 
         Raises:
             UnavailableError: the server is stopping.
@@ -36,7 +38,7 @@ class Feed:
         first = True
         while not self._closed:
             changed = self._changed  # taken before the query, so that no change is missed in between
-            changes = await asyncio.to_thread(self._catalog.changes, epoch, revision)
+            changes = await asyncio.to_thread(self._catalog.changes, epoch, revision, kernel_set)
             if first or changes.snapshot or changes.revision != revision:
                 yield changes
             first, epoch, revision = False, changes.epoch, changes.revision

@@ -10,9 +10,11 @@ from functools import partial
 import structlog
 
 from pretzel.control_plane.catalog.audit.trail import Trail
+from pretzel.control_plane.catalog.recompiling import RECOMPILE
 from pretzel.control_plane.collect import Collected, collect
 from pretzel.control_plane.deploy import Deployer
 from pretzel.control_plane.rebuild import Rebuilder
+from pretzel.control_plane.recompile import Recompiler
 from pretzel.control_plane.scrub import Scrubber
 from pretzel.control_plane.serve.advancing import Advancer
 from pretzel.control_plane.serve.auditing import Refusals
@@ -27,6 +29,7 @@ from pretzel.control_plane.serve.placing import PLACING, Placing
 from pretzel.control_plane.serve.pools import Pool
 from pretzel.control_plane.serve.quotas import Deployed
 from pretzel.control_plane.serve.shadows import ShadowReports, disagreement
+from pretzel.control_plane.serve.upgrades import Upgrades
 from pretzel.control_plane.serve.uploads import OpenUploads
 from pretzel.control_plane.serve.work import LEASE_SECONDS, TakenError, Works
 from pretzel.control_plane.settings import Settings
@@ -85,12 +88,17 @@ class Plane:
         self.scrubber = Scrubber(self.store, self.catalog, self.rebuilder, settings.scrub_bytes_per_second)
         self.store.on_damage = self._found_damage
         self.deployer = Deployer(self.store, self.catalog, self.verifier, self.writers, self.parameters)
+        self.upgrades = self._upgrading()
         self.deployments = Deployments(
             self.deployer, self.live, self.metrics, settings.deployments, settings.queued_deployments
         )
         self.deployed = Deployed()
         self.advancer = self._advancer()
         self._show()
+
+    def _upgrading(self) -> Upgrades:
+        recompiler = Recompiler(self.store, self.catalog, self.rebuilder, self.verifier, self.writers)
+        return Upgrades(recompiler, self.catalog, self.works, self.live, self.settings.kernel_set_seconds)
 
     def _advancer(self) -> Advancer:
         compared, seconds = partial(disagreement, self.catalog.shadows), self.settings.rollout_seconds
@@ -115,6 +123,7 @@ class Plane:
         if dry_run:
             return await asyncio.to_thread(collect, self.store, self.catalog, dry_run)
         async with self.works.held(COLLECT, self.settings.wait_seconds) as held:
+            await self.upgrades.retire(held.task)
             removed = await asyncio.to_thread(collect, self.store, self.catalog, task=held.task)
         self.metrics.collected_objects.inc(removed.objects)
         self.metrics.collected_bytes.inc(removed.bytes)
@@ -161,6 +170,10 @@ class Plane:
                 self.background.well(SCRUB)
                 await asyncio.sleep(LEASE_SECONDS)
 
+    async def upgrade_forever(self) -> None:
+        """Give each version a plan for the kernels of this release."""
+        await self.background.keep(RECOMPILE, lambda: self.upgrades.run(self.background))
+
     async def keep_neighbours(self) -> None:
         """Exchange news with the other control planes over the same catalog, if there may be some."""
         if self._opened.dialect.shares:
@@ -200,6 +213,9 @@ class Plane:
         gauge("lost_objects", "Objects that versions need and the store does not have.", lambda: len(self.problems()))
         self.metrics.watch_total("mended_objects", "Objects rebuilt.", lambda: self.rebuilder.rebuilds)
         self.metrics.watch_total("scrubbed_bytes", "Bytes read again.", lambda: self.scrubber.scrubbed_bytes)
+        gauge("recompilations_left", "Versions without a plan for these kernels.", lambda: self.upgrades.progress.left)
+        gauge("recompilations_failed", "Versions that cannot have one.", lambda: self.upgrades.progress.failed)
+        self.metrics.watch_total("recompiled_versions", "Versions recompiled.", lambda: self.upgrades.recompiled)
         if self.keeper is not None:
             self.metrics.watch_reasons("refused", "Calls refused for their caller.", self.keeper.refused)
             text, counts = "Calls refused by a limit of their caller.", self.deployed.refused

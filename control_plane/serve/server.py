@@ -166,6 +166,7 @@ async def _drain(server: grpc.aio.Server, calls: Calls, checks: health.aio.Healt
     await checks.enter_graceful_shutdown()
     plane.feed.close()
     plane.live.close()
+    plane.upgrades.close()
     # Its grace must outlast ours: two stops that expire together cancel calls of a stopped server, and crash.
     stopped = asyncio.create_task(server.stop(plane.settings.drain_seconds + 60))
     with suppress(TimeoutError):
@@ -193,7 +194,7 @@ async def _metrics(plane: Plane) -> AsyncIterator[int]:
 async def _collecting(plane: Plane) -> AsyncIterator[None]:
     works = (
         *(plane.collect_forever, plane.scrub_forever, plane.keep_identities),
-        *(plane.keep_neighbours, plane.keep_placing, plane.advancer.run),
+        *(plane.keep_neighbours, plane.keep_placing, plane.advancer.run, plane.upgrade_forever),
     )
     tasks = [asyncio.create_task(work()) for work in works]
     try:

@@ -25,9 +25,12 @@ class WorkerService(worker_pb2_grpc.WorkerServiceServicer):
         self._plane = plane
 
     async def Watch(self, request: pb.WatchRequest, context: Context) -> AsyncIterator[pb.WatchResponse]:
-        with self._plane.live.watching(request.worker):
-            async for changes in self._plane.feed.watch(request.epoch, request.revision):
-                yield await asyncio.to_thread(translate.changes, changes, self._plane.identity.replaces)
+        plane = self._plane
+        with plane.upgrades.watching(request.kernel_set) as kernel_set:
+            await plane.upgrades.prepared(kernel_set)
+            with plane.live.watching(request.worker):
+                async for changes in plane.feed.watch(request.epoch, request.revision, kernel_set):
+                    yield await asyncio.to_thread(translate.changes, changes, plane.identity.replaces)
 
     async def FetchObjects(
         self, request: pb.FetchObjectsRequest, context: Context

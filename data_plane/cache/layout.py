@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from pretzel.engine import FIRST_KERNEL_SET, KERNEL_SET
 from pretzel.plan.digest import Digest
 
 SMALL = 64 * 1024
@@ -25,7 +26,8 @@ class Layout:
         self.packs = root / "packs"
         self.incoming = root / "incoming"
         self.damaged = root / "damaged"
-        self.catalog = root / "catalog"
+        # A worker of other kernels, before or after an upgrade, has other plans.
+        self.catalog = root / ("catalog" if KERNEL_SET == FIRST_KERNEL_SET else f"catalog-{KERNEL_SET}")
         self.lock = root / "lock"
 
     @property

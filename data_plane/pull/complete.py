@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from pretzel.data_plane.cache.store import ObjectCache
-from pretzel.errors import NotFoundError, PretzelError, UnavailableError, brief
+from pretzel.engine import KERNEL_SET
+from pretzel.errors import NotFoundError, PreconditionError, PretzelError, UnavailableError, brief
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model
 from pretzel.plan.plan import Plan
@@ -38,6 +39,8 @@ class Completer:
     def __init__(self, cache: ObjectCache, closures: dict[Digest, tuple[Digest, ...]]) -> None:
         self._cache = cache
         self.closures = closures
+        self._foreign: dict[Digest, PretzelError] = {}
+        """Plans for other kernels, and the reason why they are not served."""
 
     async def complete(self, plans: Collection[Digest], fetch: Fetch, *, unchecked: bool = False) -> Completed:
         """Fetch the missing objects of plans, and return the complete plans; each plan fails separately.
@@ -46,8 +49,9 @@ class Completer:
         """
         failures = dict(await fetch(plans))
         for plan in plans:
-            if plan not in self.closures and self._cache.has(plan):
+            if plan not in self.closures and plan not in self._foreign and self._cache.has(plan):
                 await asyncio.to_thread(self._read, plan)
+        failures |= {plan: self._foreign[plan] for plan in plans if plan in self._foreign}
         readable = [plan for plan in plans if plan in self.closures]
         failures |= await fetch(digest for plan in readable for digest in self.closures[plan])
         failures |= await asyncio.to_thread(self._cache.flush)
@@ -76,12 +80,25 @@ class Completer:
     def forget_all_but(self, plans: Container[Digest]) -> None:
         """Forget the objects of all other plans."""
         self.closures = {plan: objects for plan, objects in self.closures.items() if plan in plans}
+        self._foreign = {plan: reason for plan, reason in self._foreign.items() if plan in plans}
 
     def _read(self, digest: Digest) -> None:
         try:
-            self.closures[digest] = tuple(Plan.from_encoded(self._cache.fetch(digest)).objects)
+            plan = Plan.from_encoded(self._cache.fetch(digest))
+            if plan.kernel_set != KERNEL_SET:
+                self._foreign[digest] = _foreign(digest, plan)
+            else:
+                self.closures[digest] = tuple(plan.objects)
         except (PretzelError, OSError) as error:
             log.error("a plan cannot be read", plan=str(digest), error=str(error))
+
+
+def _foreign(digest: Digest, plan: Plan) -> PretzelError:
+    """Return why a plan for other kernels is not served."""
+    return PreconditionError(
+        f"plan {digest}: it is for kernels {plan.kernel_set}, and this worker has {KERNEL_SET}; the model is served "
+        "once its control plane has a plan for these: its metrics and its log say what keeps it from that"
+    )
 
 
 def is_full(error: Exception) -> bool:

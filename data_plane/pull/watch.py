@@ -11,6 +11,7 @@ import structlog
 
 from pretzel.data_plane.catalog import Catalog, encode_model
 from pretzel.data_plane.pull.elsewhere import resumable, trimmed
+from pretzel.engine import KERNEL_SET
 from pretzel.errors import PretzelError
 from pretzel.plan.wire import model_from_proto
 from pretzel.serving.backoff import delay
@@ -86,7 +87,9 @@ class Watcher:
             pass
 
     def _request(self) -> pb.WatchRequest:
-        return pb.WatchRequest(worker=self._worker, epoch=self.target.epoch, revision=self.target.revision)
+        return pb.WatchRequest(
+            worker=self._worker, epoch=self.target.epoch, revision=self.target.revision, kernel_set=KERNEL_SET
+        )
 
 
 def apply(catalog: Catalog, message: pb.WatchResponse, labels: Mapping[str, str] = MappingProxyType({})) -> Catalog:

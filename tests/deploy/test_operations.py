@@ -77,12 +77,15 @@ def test_settings(title, settings):
     assert dict(documented(title)) == {name: spelled(name, default) for name, default in fields.items()}
 
 
+_RECOMPILED = "recompilations_left", "recompilations_failed"
+
+
 def test_metrics_of_the_control_plane():
     metrics = Metrics()
     # These read the state of the plane.
-    for name in ("models", "revision", "live_workers", "workers_held_models", "lost_objects"):
+    for name in ("models", "revision", "live_workers", "workers_held_models", "lost_objects", *_RECOMPILED):
         metrics.gauge(name, "", lambda: 0.0)
-    for name in ("mended_objects", "scrubbed_bytes"):
+    for name in ("mended_objects", "scrubbed_bytes", "recompiled_versions"):
         metrics.watch_total(name, "", lambda: 0.0)
     metrics.watch_caches({"derived": DERIVED})
     text = generate_latest(metrics.registry).decode()

@@ -14,6 +14,16 @@ except ModuleNotFoundError as error:
     unbuilt = PreconditionError(f"the kernels are not built (cannot import {error.name}); run `make build`")
     unbuilt.add_note("a checkout needs its kernels built in place; an installed wheel includes them")
     raise unbuilt from None
-from pretzel.engine.version import KERNEL_SET
+from pretzel.engine.version import FIRST_KERNEL_SET, KERNEL_SET, is_kernel_set
 
-__all__ = ["KERNEL_SET", "Executable", "Helpers", "StageCatalog", "load", "measure", "shared_helpers"]
+__all__ = [
+    "FIRST_KERNEL_SET",
+    "KERNEL_SET",
+    "Executable",
+    "Helpers",
+    "StageCatalog",
+    "is_kernel_set",
+    "load",
+    "measure",
+    "shared_helpers",
+]

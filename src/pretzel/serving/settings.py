@@ -30,6 +30,7 @@ NO_SETTINGS = frozenset(
         "metrics",  # the workers that `pretzel top` asks
         *("token", "token_file"),  # of clients
         "threads",  # predictors in process
+        "kernel_set",  # rehearsals of upgrades
         "parent_pid",  # `pretzel up` to its children
         *("only", "sanitize", "data", "rivals"),  # builds, and data and rivals for tests and benchmarks
     }

@@ -18,7 +18,7 @@ from pretzel.v1 import shadow_pb2 as pretzel_dot_v1_dot_shadow__pb2
 from pretzel.v1 import values_pb2 as pretzel_dot_v1_dot_values__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17pretzel/v1/worker.proto\x12\npretzel.v1\x1a\x18pretzel/v1/figures.proto\x1a\x16pretzel/v1/model.proto\x1a\x17pretzel/v1/shadow.proto\x1a\x17pretzel/v1/values.proto\"?\n\x0cWatchRequest\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\"\x88\x01\n\rWatchResponse\x12\r\n\x05\x65poch\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x10\n\x08snapshot\x18\x03 \x01(\x08\x12!\n\x06models\x18\x04 \x03(\x0b\x32\x11.pretzel.v1.Model\x12\x0f\n\x07\x64\x65leted\x18\x05 \x03(\t\x12\x10\n\x08replaces\x18\x06 \x01(\t\":\n\x13\x46\x65tchObjectsRequest\x12#\n\x07\x64igests\x18\x01 \x03(\x0b\x32\x12.pretzel.v1.Digest\"X\n\x14\x46\x65tchObjectsResponse\x12\"\n\x06\x64igest\x18\x01 \x01(\x0b\x32\x12.pretzel.v1.Digest\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\";\n\x14LocateObjectsRequest\x12#\n\x07\x64igests\x18\x01 \x03(\x0b\x32\x12.pretzel.v1.Digest\"F\n\x15LocateObjectsResponse\x12-\n\tlocations\x18\x01 \x03(\x0b\x32\x1a.pretzel.v1.ObjectLocation\"A\n\x0eObjectLocation\x12\"\n\x06\x64igest\x18\x01 \x01(\x0b\x32\x12.pretzel.v1.Digest\x12\x0b\n\x03url\x18\x02 \x01(\t\"\xa0\x03\n\rReportRequest\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x12\n\nkernel_set\x18\x04 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x05 \x01(\t\x12\x16\n\x0eresident_bytes\x18\x06 \x01(\x03\x12\x0f\n\x07leaving\x18\x07 \x01(\x08\x12#\n\x04held\x18\x08 \x03(\x0b\x32\x15.pretzel.v1.HeldModel\x12\x10\n\x08problems\x18\t \x03(\t\x12\x0f\n\x07metrics\x18\n \x01(\t\x12$\n\x07\x66igures\x18\x0b \x01(\x0b\x32\x13.pretzel.v1.Figures\x12\x35\n\x06labels\x18\x14 \x03(\x0b\x32%.pretzel.v1.ReportRequest.LabelsEntry\x12\x11\n\tplacement\x18\x15 \x01(\t\x12)\n\x07shadows\x18\x0c \x01(\x0b\x32\x18.pretzel.v1.ShadowReport\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"*\n\tHeldModel\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"T\n\x0eReportResponse\x12\x18\n\x10interval_seconds\x18\x01 \x01(\x01\x12(\n\tplacement\x18\x14 \x01(\x0b\x32\x15.pretzel.v1.Placement\"7\n\tPlacement\x12\x0c\n\x04mark\x18\x01 \x01(\t\x12\x0c\n\x04warm\x18\x02 \x03(\t\x12\x0e\n\x06pinned\x18\x03 \x03(\t2\xbb\x02\n\rWorkerService\x12>\n\x05Watch\x12\x18.pretzel.v1.WatchRequest\x1a\x19.pretzel.v1.WatchResponse0\x01\x12S\n\x0c\x46\x65tchObjects\x12\x1f.pretzel.v1.FetchObjectsRequest\x1a .pretzel.v1.FetchObjectsResponse0\x01\x12T\n\rLocateObjects\x12 .pretzel.v1.LocateObjectsRequest\x1a!.pretzel.v1.LocateObjectsResponse\x12?\n\x06Report\x12\x19.pretzel.v1.ReportRequest\x1a\x1a.pretzel.v1.ReportResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17pretzel/v1/worker.proto\x12\npretzel.v1\x1a\x18pretzel/v1/figures.proto\x1a\x16pretzel/v1/model.proto\x1a\x17pretzel/v1/shadow.proto\x1a\x17pretzel/v1/values.proto\"S\n\x0cWatchRequest\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x12\n\nkernel_set\x18\x04 \x01(\t\"\x88\x01\n\rWatchResponse\x12\r\n\x05\x65poch\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x03\x12\x10\n\x08snapshot\x18\x03 \x01(\x08\x12!\n\x06models\x18\x04 \x03(\x0b\x32\x11.pretzel.v1.Model\x12\x0f\n\x07\x64\x65leted\x18\x05 \x03(\t\x12\x10\n\x08replaces\x18\x06 \x01(\t\":\n\x13\x46\x65tchObjectsRequest\x12#\n\x07\x64igests\x18\x01 \x03(\x0b\x32\x12.pretzel.v1.Digest\"X\n\x14\x46\x65tchObjectsResponse\x12\"\n\x06\x64igest\x18\x01 \x01(\x0b\x32\x12.pretzel.v1.Digest\x12\x0e\n\x06offset\x18\x02 \x01(\x03\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c\";\n\x14LocateObjectsRequest\x12#\n\x07\x64igests\x18\x01 \x03(\x0b\x32\x12.pretzel.v1.Digest\"F\n\x15LocateObjectsResponse\x12-\n\tlocations\x18\x01 \x03(\x0b\x32\x1a.pretzel.v1.ObjectLocation\"A\n\x0eObjectLocation\x12\"\n\x06\x64igest\x18\x01 \x01(\x0b\x32\x12.pretzel.v1.Digest\x12\x0b\n\x03url\x18\x02 \x01(\t\"\xa0\x03\n\rReportRequest\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x12\n\nkernel_set\x18\x04 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x05 \x01(\t\x12\x16\n\x0eresident_bytes\x18\x06 \x01(\x03\x12\x0f\n\x07leaving\x18\x07 \x01(\x08\x12#\n\x04held\x18\x08 \x03(\x0b\x32\x15.pretzel.v1.HeldModel\x12\x10\n\x08problems\x18\t \x03(\t\x12\x0f\n\x07metrics\x18\n \x01(\t\x12$\n\x07\x66igures\x18\x0b \x01(\x0b\x32\x13.pretzel.v1.Figures\x12\x35\n\x06labels\x18\x14 \x03(\x0b\x32%.pretzel.v1.ReportRequest.LabelsEntry\x12\x11\n\tplacement\x18\x15 \x01(\t\x12)\n\x07shadows\x18\x0c \x01(\x0b\x32\x18.pretzel.v1.ShadowReport\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"*\n\tHeldModel\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"T\n\x0eReportResponse\x12\x18\n\x10interval_seconds\x18\x01 \x01(\x01\x12(\n\tplacement\x18\x14 \x01(\x0b\x32\x15.pretzel.v1.Placement\"7\n\tPlacement\x12\x0c\n\x04mark\x18\x01 \x01(\t\x12\x0c\n\x04warm\x18\x02 \x03(\t\x12\x0e\n\x06pinned\x18\x03 \x03(\t2\xbb\x02\n\rWorkerService\x12>\n\x05Watch\x12\x18.pretzel.v1.WatchRequest\x1a\x19.pretzel.v1.WatchResponse0\x01\x12S\n\x0c\x46\x65tchObjects\x12\x1f.pretzel.v1.FetchObjectsRequest\x1a .pretzel.v1.FetchObjectsResponse0\x01\x12T\n\rLocateObjects\x12 .pretzel.v1.LocateObjectsRequest\x1a!.pretzel.v1.LocateObjectsResponse\x12?\n\x06Report\x12\x19.pretzel.v1.ReportRequest\x1a\x1a.pretzel.v1.ReportResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -28,29 +28,29 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['_REPORTREQUEST_LABELSENTRY']._options = None
   _globals['_REPORTREQUEST_LABELSENTRY']._serialized_options = b'8\001'
   _globals['_WATCHREQUEST']._serialized_start=139
-  _globals['_WATCHREQUEST']._serialized_end=202
-  _globals['_WATCHRESPONSE']._serialized_start=205
-  _globals['_WATCHRESPONSE']._serialized_end=341
-  _globals['_FETCHOBJECTSREQUEST']._serialized_start=343
-  _globals['_FETCHOBJECTSREQUEST']._serialized_end=401
-  _globals['_FETCHOBJECTSRESPONSE']._serialized_start=403
-  _globals['_FETCHOBJECTSRESPONSE']._serialized_end=491
-  _globals['_LOCATEOBJECTSREQUEST']._serialized_start=493
-  _globals['_LOCATEOBJECTSREQUEST']._serialized_end=552
-  _globals['_LOCATEOBJECTSRESPONSE']._serialized_start=554
-  _globals['_LOCATEOBJECTSRESPONSE']._serialized_end=624
-  _globals['_OBJECTLOCATION']._serialized_start=626
-  _globals['_OBJECTLOCATION']._serialized_end=691
-  _globals['_REPORTREQUEST']._serialized_start=694
-  _globals['_REPORTREQUEST']._serialized_end=1110
-  _globals['_REPORTREQUEST_LABELSENTRY']._serialized_start=1065
-  _globals['_REPORTREQUEST_LABELSENTRY']._serialized_end=1110
-  _globals['_HELDMODEL']._serialized_start=1112
-  _globals['_HELDMODEL']._serialized_end=1154
-  _globals['_REPORTRESPONSE']._serialized_start=1156
-  _globals['_REPORTRESPONSE']._serialized_end=1240
-  _globals['_PLACEMENT']._serialized_start=1242
-  _globals['_PLACEMENT']._serialized_end=1297
-  _globals['_WORKERSERVICE']._serialized_start=1300
-  _globals['_WORKERSERVICE']._serialized_end=1615
+  _globals['_WATCHREQUEST']._serialized_end=222
+  _globals['_WATCHRESPONSE']._serialized_start=225
+  _globals['_WATCHRESPONSE']._serialized_end=361
+  _globals['_FETCHOBJECTSREQUEST']._serialized_start=363
+  _globals['_FETCHOBJECTSREQUEST']._serialized_end=421
+  _globals['_FETCHOBJECTSRESPONSE']._serialized_start=423
+  _globals['_FETCHOBJECTSRESPONSE']._serialized_end=511
+  _globals['_LOCATEOBJECTSREQUEST']._serialized_start=513
+  _globals['_LOCATEOBJECTSREQUEST']._serialized_end=572
+  _globals['_LOCATEOBJECTSRESPONSE']._serialized_start=574
+  _globals['_LOCATEOBJECTSRESPONSE']._serialized_end=644
+  _globals['_OBJECTLOCATION']._serialized_start=646
+  _globals['_OBJECTLOCATION']._serialized_end=711
+  _globals['_REPORTREQUEST']._serialized_start=714
+  _globals['_REPORTREQUEST']._serialized_end=1130
+  _globals['_REPORTREQUEST_LABELSENTRY']._serialized_start=1085
+  _globals['_REPORTREQUEST_LABELSENTRY']._serialized_end=1130
+  _globals['_HELDMODEL']._serialized_start=1132
+  _globals['_HELDMODEL']._serialized_end=1174
+  _globals['_REPORTRESPONSE']._serialized_start=1176
+  _globals['_REPORTRESPONSE']._serialized_end=1260
+  _globals['_PLACEMENT']._serialized_start=1262
+  _globals['_PLACEMENT']._serialized_end=1317
+  _globals['_WORKERSERVICE']._serialized_start=1320
+  _globals['_WORKERSERVICE']._serialized_end=1635
 # @@protoc_insertion_point(module_scope)
