@@ -20,6 +20,7 @@ STEPS = (
     "after_publish",
     "collect_before_delete",
     "collect_after_delete",
+    "recompile_before_publish",
 )
 CONTROL_PLANE = "import sys; from pretzel.control_plane.__main__ import run; sys.exit(run())"
 

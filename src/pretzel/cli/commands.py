@@ -46,7 +46,7 @@ COMMANDS: Mapping[str, Entry] = {
     "where": Entry("placement:where", "List the workers that serve a model."),
     "traffic": Entry("traffic:traffic", "Split the calls of an alias over versions."),
     "rollout": Entry("rollout:rollout", "Move an alias to a version in steps, by rules."),
-    "shadow": Entry("shadow:shadow", "Compare a version with the answers that are given, by copies of calls."),
+    "shadow": Entry("shadow:shadow", "Compare a version by copies of calls."),
     "freeze": Entry("freezing:freeze", "Refuse changes of models, or list which are frozen."),
     "unfreeze": Entry("freezing:unfreeze", "End a freeze."),
     "label": Entry("labels:label", "Write labels, an owner or a note on a model or version."),
