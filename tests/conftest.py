@@ -1,6 +1,12 @@
-"""Configure Hypothesis: the same cases each run, so a failure means a change; `make test-random` draws new and more."""
+"""Configure all tests: the cases that Hypothesis draws, the settings of servers, and the import of ``benchmarks``.
+
+Hypothesis draws the same cases each run, so that a failure means a change; `make test-random` draws new ones, and more.
+"""
 
 import os
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 from hypothesis import settings
 
@@ -18,6 +24,15 @@ os.environ.setdefault("PRETZEL_CATCH_UP_SECONDS", "30")
 os.environ.setdefault("PRETZEL_HTTP", "0")
 # A console is one process more; its own tests ask for it.
 os.environ.setdefault("PRETZEL_CONSOLE", "off")
+
+_ROOM = Path(__file__).parents[1] / "benchmarks"
+
+# Not by the checkout's root on the path, where `kernels` would shadow a package.
+if "benchmarks" not in sys.modules:
+    spec = spec_from_file_location("benchmarks", _ROOM / "__init__.py", submodule_search_locations=[str(_ROOM)])
+    assert spec and spec.loader
+    sys.modules["benchmarks"] = module_from_spec(spec)
+    spec.loader.exec_module(sys.modules["benchmarks"])
 
 
 def pytest_collection_finish() -> None:

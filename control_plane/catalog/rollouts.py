@@ -38,7 +38,7 @@ from pretzel.plan.terms import ANY, Terms
 METHOD = "Rollout"
 """Method in records of the audit trail of what rollouts decide."""
 Starts = Mapping[str, Any]
-"""What workers had counted when a step began."""
+"""The counts of workers at the start of a step."""
 _AFTER = {"pause": PAUSED, "resume": RUNNING, "abort": ABORTED, "promote": PROMOTED}
 
 

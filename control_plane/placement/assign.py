@@ -31,7 +31,7 @@ class Site:
 
     name: str
     zone: str = ""
-    """What fails together; empty: the worker fails alone."""
+    """Workers of one zone fail together; one without a zone fails alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Wish:
 
     model: str
     key: str
-    """What it shares with other models."""
+    """The key of the parameters that it shares with other models."""
     replicas: int
 
 

@@ -49,7 +49,7 @@ class Worker:
     instance: str = ""
     """Of its counting: the figures of another one start at zero."""
     figures: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    """What it counted of the versions of split aliases: faults, refusals and durations."""
+    """Its counts of the versions of split aliases: faults, refusals and durations."""
 
     @property
     def text(self) -> int:

@@ -40,7 +40,7 @@ class Upgrades:
         self._passed = asyncio.Event()
         self._fresh = True
         self.progress = Progress(0, 0)
-        """How far the recompilation was at the last look."""
+        """The progress of the recompilation at the last look."""
         self.recompiled = 0
         """Versions recompiled by this control plane."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 import time
 import urllib.request
@@ -124,6 +125,18 @@ def test_a_bad_version_rolls_back_under_load(up: Up, plane: pretzel.ControlPlane
         metrics = answer.read().decode()
     assert 'pretzel_rollout_decisions_total{decision="roll back"} 1.0' in metrics
     assert 'pretzel_rollouts{state="running"} 0.0' in metrics
+
+
+def test_a_version_that_disagrees_as_a_shadow_rolls_back(up: Up, plane: pretzel.ControlPlane):
+    errors: list[Exception] = []
+    plane.shadow("m", 2, 100)
+    with load(up, "m", X[:1], errors):
+        plane.rollout("m", 2, steps=(50, 100), every=3600, rules=RULES)
+        done = until(plane, "m", lambda rollout: not rollout.lasts)
+    plane.shadow("m", 0, 0)
+    assert (done.status, errors) == ("rolled back", [])
+    compared = re.search(r"version 2: ([\d,]+) of ([\d,]+) answers differ from those of version 1", done.reason)
+    assert compared and compared[1] == compared[2] and done.reason.endswith("(disagreement)")
 
 
 def test_other_changes_are_refused_meanwhile(up: Up, plane: pretzel.ControlPlane):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Annotated
 
@@ -91,65 +91,35 @@ def list_(
         print("no rollout")
 
 
-def pause(
-    name: Model,
-    alias: Alias = "stable",
-    control: Control = CONTROL,
-    timeout: Timeout = 30,
-    json: Json = False,
-    *,
-    tls: TlsFiles,
-) -> None:
-    """Keep the shares as they are until it is resumed."""
-    with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
-        _show(plane.pause_rollout(name, alias=alias), json)
+def _changing(what: str, help: str) -> Callable[..., None]:
+    """Return the command that pauses, resumes, aborts or promotes a rollout."""
 
+    def change(
+        name: Model,
+        alias: Alias = "stable",
+        if_version: IfVersion = None,
+        if_edition: IfEdition = None,
+        override_freeze: OverrideFreeze = False,
+        control: Control = CONTROL,
+        timeout: Timeout = 30,
+        json: Json = False,
+        *,
+        tls: TlsFiles,
+    ) -> None:
+        terms = terms_of(if_version, if_edition, override_freeze)
+        with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
+            _show(getattr(plane, f"{what}_rollout")(name, alias=alias, terms=terms), json)
 
-def resume(
-    name: Model,
-    alias: Alias = "stable",
-    control: Control = CONTROL,
-    timeout: Timeout = 30,
-    json: Json = False,
-    *,
-    tls: TlsFiles,
-) -> None:
-    """Go on with a paused rollout; its step starts again."""
-    with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
-        _show(plane.resume_rollout(name, alias=alias), json)
-
-
-def abort(
-    name: Model,
-    alias: Alias = "stable",
-    control: Control = CONTROL,
-    timeout: Timeout = 30,
-    json: Json = False,
-    *,
-    tls: TlsFiles,
-) -> None:
-    """End a rollout: all calls go to the version before."""
-    with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
-        _show(plane.abort_rollout(name, alias=alias), json)
-
-
-def promote(
-    name: Model,
-    alias: Alias = "stable",
-    control: Control = CONTROL,
-    timeout: Timeout = 30,
-    json: Json = False,
-    *,
-    tls: TlsFiles,
-) -> None:
-    """End a rollout: all calls go to the new version."""
-    with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
-        _show(plane.promote_rollout(name, alias=alias), json)
+    change.__doc__ = help
+    return change
 
 
 for command, called in (
     *((start, "start"), (status, "status"), (list_, "list")),
-    *((pause, "pause"), (resume, "resume"), (abort, "abort"), (promote, "promote")),
+    (_changing("pause", "Keep the shares as they are until it is resumed."), "pause"),
+    (_changing("resume", "Go on with a paused rollout; its step starts again."), "resume"),
+    (_changing("abort", "End a rollout: all calls go to the version before."), "abort"),
+    (_changing("promote", "End a rollout: all calls go to the new version."), "promote"),
 ):
     rollout.command(called)(takes_tls(command))
 

@@ -92,7 +92,7 @@ class Decision:
     """``start``, ``advance``, ``promote``, ``roll back``, ``pause``, ``resume``, ``abort`` or ``end``."""
     reason: str
     by: str = ""
-    """Who decided; empty for the rollout itself."""
+    """The identity that decided; empty for the rollout itself."""
     version: Figures = Figures()
     stable: Figures = Figures()
 
