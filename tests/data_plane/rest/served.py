@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.client
 import json
+import os
+import pickle
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,10 +20,12 @@ from pretzel.compiler.compile import compile_plan
 from pretzel.plan.definition import Definition
 from pretzel.plan.model import Model
 from pretzel.plan.steps import stored
-from tests.data_plane.control import ScriptedControlPlane, version
+from tests.data_plane.control import version
 from tests.data_plane.models import objects_of
+from tests.data_plane.rest import scripted
 
 SECONDS = 60
+ROOT = Path(__file__).parents[3]
 
 
 class Answer(NamedTuple):
@@ -45,35 +47,32 @@ class Answer(NamedTuple):
 
 
 class Control:
-    """A scripted control plane, whose event loop runs in a thread."""
+    """A scripted control plane in a process of its own."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
-        self.plane = ScriptedControlPlane()
-        self.do(self.plane.start())
+        command = [sys.executable, "-m", scripted.__name__]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+        self._models: dict[str, Model] = {}
+        self.address: str = self._heard()
 
-    def do(self, work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(SECONDS)
+    def _heard(self) -> Any:
+        assert self._process.stdout
+        return pickle.load(self._process.stdout)
 
     def deploy(self, name: str, definition: Definition) -> None:
         """Add a version, and point `stable` at it."""
         plan, objects = objects_of(definition)
         named = stored(compile_plan(definition).steps)
-        self.plane.objects.update(objects)
-        old = self.plane.models.get(name, Model(name))
+        old = self._models.get(name, Model(name))
         added = replace(version(name, len(old.versions) + 1, plan), metadata={**definition.metadata, **named})
-        self.do(self.plane.set(Model(name, (*old.versions, added), {"stable": added.version, "first": 1})))
-
-    def delete(self, name: str) -> None:
-        self.do(self.plane.delete(name))
+        model = self._models[name] = Model(name, (*old.versions, added), {"stable": added.version, "first": 1})
+        assert self._process.stdin
+        scripted.sent(self._process.stdin, (model, objects))
+        self._heard()
 
     def stop(self) -> None:
-        self.do(self.plane.stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._process.communicate(timeout=SECONDS)
 
 
 class Worker:
@@ -129,7 +128,7 @@ def running(path: Path, models: Mapping[str, Definition], *options: str) -> Iter
         for name, definition in models.items():
             control.deploy(name, definition)
         command = [sys.executable, "-P", "-m", "pretzel.data_plane", "--cache-dir", str(path), "--port", "0"]
-        command += ["--http", "127.0.0.1:0", "--metrics-port", "0", "--control-plane", control.plane.address]
+        command += ["--http", "127.0.0.1:0", "--metrics-port", "0", "--control-plane", control.address]
         # A busy machine would make the worker refuse requests.
         command += ["--shed-after-seconds", "0", "--log-level", "warning", *options]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
