@@ -58,7 +58,7 @@ def plane(up: Up) -> Iterator[pretzel.ControlPlane]:
 
 
 @contextmanager
-def load(up: Up, model: str, rows: Any, errors: list[Exception]) -> Iterator[None]:
+def load(up: Up, model: str, rows: Any, errors: list[Exception], callers: int = 2) -> Iterator[None]:
     """Call a model all the time, and collect the errors."""
     stop = threading.Event()
 
@@ -70,7 +70,7 @@ def load(up: Up, model: str, rows: Any, errors: list[Exception]) -> Iterator[Non
                 except Exception as error:
                     errors.append(error)
 
-    threads = [threading.Thread(target=run) for _ in range(2)]
+    threads = [threading.Thread(target=run) for _ in range(callers)]
     for thread in threads:
         thread.start()
     try:
