@@ -1,7 +1,7 @@
-"""What an identity may hold in the catalog, checked in the transaction that adds to it.
+"""Limits of what an identity holds in the catalog, checked in the transaction that adds to it.
 
 Rows of models and versions have the identity that created them.  Uses are counted from an index of these rows, and kept
-nowhere else: deletions give back by removing rows, also those by others and by retention.
+nowhere else: deletions lower them by removing rows, also deletions by others and by retention.
 """
 
 from __future__ import annotations
