@@ -13,6 +13,7 @@ from pretzel.compiler.optimize import optimize
 from pretzel.compiler.optimize.weights import compact
 from pretzel.control_plane.catalog import Catalog, Marking, Release, names
 from pretzel.control_plane.catalog.overview import Overview
+from pretzel.control_plane.catalog.quotas import NO_QUOTA, Quota
 from pretzel.control_plane.causes import naming_causes
 from pretzel.control_plane.keep import Keeper
 from pretzel.control_plane.options import Options
@@ -57,6 +58,8 @@ class Deployment:
     """Labels and note to set on the version."""
     terms: Terms = ANY
     """Conditions of the publication."""
+    quota: Quota = NO_QUOTA
+    """The identity that is charged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ class Deployer:
             DefinitionError: the definition is invalid.
             PreconditionError: a parameter was never uploaded, or (VerificationError) the outputs differ.
             CorruptObjectError: a stored parameter is damaged.
-            ExhaustedError: the disk is full, or verification exceeded a limit.
+            ExhaustedError: the disk is full, verification exceeded a limit, or the quota is used.
             UnavailableError: the disk or the machine failed; retry.
         """
         with self._releasing(request), self.catalog.holding() as hold:
@@ -212,7 +215,7 @@ class Deployer:
         holdings = {plan.digest: list(plan.objects), definition.digest: list(definition.parameters)}
         needed = [*holdings, *plan.objects, *definition.parameters]
         metadata = {**definition.metadata, **measured}
-        marked = (request.of_model, request.of_version, plan.kernel_set)
+        marked = (request.of_model, request.of_version, plan.kernel_set, request.quota)
         release = Release(plan.digest, definition.digest, plan.parameter_bytes, holdings, metadata, *marked)
 
         # Check that the files on disk are still those that were read, compiled and verified.

@@ -150,6 +150,7 @@ class Catalog(Keeping):
 
         Raises:
             PreconditionError: the terms do not hold.
+            ExhaustedError: the release's quota is used.
         """
         names.check_model(name)
         if alias:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pretzel.control_plane.catalog.labels import Marking
+from pretzel.control_plane.catalog.quotas import NO_QUOTA, Quota
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import Model
 
@@ -27,6 +28,8 @@ class Release:
     """Labels and note to set on the version, new or not."""
     kernel_set: str = "1"
     """The kernels that the plan is for."""
+    quota: Quota = NO_QUOTA
+    """The identity that is charged for a new version, and for the model if that is new too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ models = Table(
     Column("revision", NUMBER, nullable=False, index=True),
     Column("deleted", NUMBER, nullable=False),
     Column("edition", NUMBER, nullable=False, server_default="1"),
+    Column("creator", WORDS, nullable=False, server_default=""),
+    Index("ix_models_creator", "creator", "deleted"),
 )
 
 versions = Table(
@@ -58,6 +60,7 @@ versions = Table(
     Column("parameter_bytes", NUMBER, nullable=False),
     Column("metadata", LargeBinary, nullable=False),
     Column("kernel_set", WORDS, nullable=False, server_default="1"),
+    Column("creator", WORDS, nullable=False, server_default="", index=True),
 )
 
 # Further plans of versions, each for other kernels than `versions.kernel_set`; an empty plan has a problem instead.

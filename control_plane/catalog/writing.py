@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, case, delete, insert, select, update
 
 from pretzel.control_plane.catalog import kernel_sets, reading
 from pretzel.control_plane.catalog.marking import MODEL, mark, unmark, unmark_models
@@ -40,12 +40,14 @@ def publish(
 
     Raises:
         PreconditionError: the terms do not hold.
+        ExhaustedError: the identity that is charged would hold more than it may, after these deletions.
     """
     newest = connection.execute(
         select(versions).where(versions.c.model == name).order_by(versions.c.version.desc()).limit(1)
     ).first()
     admit(connection, name, terms, alias or STABLE, done=_is_published(connection, newest, release, alias))
-    if newest is None or not _has_plan(connection, newest, release):
+    added = newest is None or not _has_plan(connection, newest, release)
+    if newest is None or added:
         number = _add_version(connection, name, release)
     else:
         number = newest.version
@@ -58,6 +60,8 @@ def publish(
     dropped = _superseded(model, keep)
     if dropped:
         _delete_versions(connection, name, dropped)
+    if added:
+        release.quota.check(connection, new_model=newest is None)
     (model,) = reading.labelled(connection, [model])
     return replace(check_version(model, number), dropped=tuple(dropped))
 
@@ -161,8 +165,11 @@ def forget(connection: Connection, now: float) -> None:
 
 
 def _add_version(connection: Connection, name: str, release: Release) -> int:
-    row = upsert(connection, models).values(name=name, last_version=1, revision=0, deleted=0)
-    more = {"last_version": models.c.last_version + 1, "deleted": 0}
+    row = upsert(connection, models).values(
+        name=name, last_version=1, revision=0, deleted=0, creator=release.quota.identity
+    )
+    creator = case((models.c.deleted == 1, row.excluded.creator), else_=models.c.creator)
+    more = {"last_version": models.c.last_version + 1, "deleted": 0, "creator": creator}
     connection.execute(row.on_conflict_do_update(index_elements=["name"], set_=more))
     number: int = connection.execute(select(models.c.last_version).where(models.c.name == name)).scalar_one()
     connection.execute(
@@ -175,6 +182,7 @@ def _add_version(connection: Connection, name: str, release: Release) -> int:
             parameter_bytes=release.parameter_bytes,
             metadata=encode(dict(release.metadata)),
             kernel_set=release.kernel_set,
+            creator=release.quota.identity,
         )
     )
     kernel_sets.hold(connection, release)

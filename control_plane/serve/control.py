@@ -83,6 +83,7 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
     ) -> AsyncIterator[pb.DeployModelResponse]:
         self._plane.deployed.charge_present()
         deployment = await self._plane.heavy.run(translate.deployment, request, _client(context))
+        deployment = replace(deployment, quota=self._plane.deployed.quota_of_present())
         async for step in self._plane.deployments.run(deployment, self._patience(context) if request.wait else 0.0):
             if isinstance(step, ModelVersion):
                 yield pb.DeployModelResponse(version=wire.model_version_to_proto(step), dropped=step.dropped)

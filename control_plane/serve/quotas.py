@@ -1,4 +1,4 @@
-"""Charges deployments to identities, which may have limits."""
+"""Charges deployments, and what they add to the catalog, to identities, which may have limits."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
+from pretzel.control_plane.catalog.quotas import MODELS, NO_QUOTA, VERSIONS, Quota
 from pretzel.serving.identity.caller import ACCESS, Caller
 from pretzel.serving.identity.limits import exceeded
 
@@ -25,6 +26,15 @@ class Deployed:
         """By identity, when its bucket is empty again."""
         self.refused = Counter[str]()
         """Refused deployments by limit."""
+
+    def quota_of_present(self) -> Quota:
+        """Return what the present caller may hold in the catalog; no limits without identities."""
+        access = ACCESS.get()
+        if access is None:
+            return NO_QUOTA
+        caller, most = access.caller, access.caller.limits.numbers
+        models, versions = (None if most.get(name) is None else int(most[name]) for name in (MODELS, VERSIONS))
+        return Quota(caller.name, models, versions, caller.contact, self.refused)
 
     def charge_present(self) -> None:
         """Charge a deployment to the present caller, if there is one.

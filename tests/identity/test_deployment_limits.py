@@ -77,6 +77,7 @@ def test_empty_buckets_are_dropped(monkeypatch: pytest.MonkeyPatch):
 def test_a_control_plane(tmp_path: Path):
     """The second deployment is refused before it starts, and the file lifts the limit without a restart."""
     roles: dict[str, dict[str, object]] = {"team": {"deploy": ["*"]}, "root": {"administer": ["*"]}}
+    roles["held"] = {"deploy": ["*"], "limits.models": 1, "limits.versions": 2}
     limited = {**roles, "team": {"deploy": ["*"], f"limits.{LIMIT}": 0.1}}
     identities = Identities(tmp_path, roles=limited)
     with control_plane(tmp_path / "data", identities=identities.path) as control:
@@ -103,3 +104,24 @@ def test_a_control_plane(tmp_path: Path):
                     break
                 except errors.ExhaustedError:
                     assert time.monotonic() < end
+            holding(address, tokens["held"], root)
+            metrics = fetched(f"http://127.0.0.1:{control.ready['metrics_port']}/metrics", "GET", [])[1]
+            for limit in ("models", "versions"):
+                assert f'pretzel_control_limit_refusals_total{{limit="{limit}"}} 1.0' in metrics
+
+
+def holding(address: str, token: str, root: ControlPlane) -> None:
+    """Deploy up to limits of models and versions, and again after another identity has deleted some."""
+    with ControlPlane(address, token=token, timeout=SECONDS) as held:
+        held.deploy("d", definition(0))
+        with pytest.raises(errors.ExhaustedError, match=r"'held': 1 models are allowed, and 1 are held; .* \(models\)"):
+            held.deploy("e", definition(0))
+        held.deploy("b", definition(2))  # a model of another identity
+        held.deploy("d", definition(0))  # it exists already
+        with pytest.raises(errors.ExhaustedError, match=r"2 versions are allowed, and 2 are held; .* \(versions\)"):
+            held.deploy("d", definition(1))
+        record = root.audit(who="held", outcome="failed")[0]
+        assert record.code == "RESOURCE_EXHAUSTED"
+        root.delete("d", force=True)
+        held.deploy("e", definition(1))
+        assert [model.name for model in root.models()] == ["a", "b", "c", "e"]

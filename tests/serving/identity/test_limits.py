@@ -6,7 +6,7 @@ import pytest
 
 from pretzel.errors import PreconditionError
 from pretzel.serving.identity.file import read_identities
-from pretzel.serving.identity.limits import exceeded, renewed
+from pretzel.serving.identity.limits import Limits, exceeded, renewed
 
 ENTRY = '[[identity]]\nname = "a"\ntoken_env = "A"\n'
 
@@ -37,6 +37,8 @@ def test_an_identity_has_its_own_limits_and_those_of_all(tmp_path: Path, text: s
     [
         ("[limits]\ncalls_per_second = -1", "limits: calls_per_second: -1: expected a number from 0 to 2"),
         ("limits.concurrent_calls = 1.5", "identity 'a': limits.concurrent_calls: 1.5: expected a whole number from 0"),
+        ("limits.models = -1", "limits.models: -1: expected a whole number from 0"),
+        ("limits.versions = 0.5", "limits.versions: 0.5: expected a whole number from 0"),
         ("limits.rows_per_second = true", "limits.rows_per_second: true: expected a number from 0"),
         ("limits.rows_per_second = inf", "limits.rows_per_second: inf: expected a number from 0"),
         ("limits.rows_per_second = nan", "limits.rows_per_second: nan: expected a number from 0"),
@@ -54,3 +56,8 @@ def test_an_error_that_is_kept_is_raised_anew():
     first = exceeded("a", "calls_per_second", "2 calls per second are allowed", "ops", 0.5)
     again = renewed(first)
     assert again is not first and str(again) == str(first) and again.retry_after == 0.5
+
+
+def test_workers_keep_no_limits_of_control_planes():
+    limits = Limits(models=1, versions=2, deployments_per_minute=3, concurrent_calls=4)
+    assert limits.of_calls == {"concurrent_calls": 4}

@@ -12,6 +12,8 @@ NONE: Literal["none"] = "none"
 """Lifts a limit that the others have."""
 MOST = 1 << 53
 """Largest limit: doubles have every number up to it."""
+OF_CONTROL_PLANES = frozenset({"deployments_per_minute", "models", "versions"})
+"""Limits that control planes keep; workers keep the others."""
 
 
 def _checked(value: Any, kinds: type | tuple[type, ...], expected: str) -> Any:
@@ -41,6 +43,10 @@ class Limits(BaseModel):
 
     deployments_per_minute: Rate = None
     """Deployments, of each control plane."""
+    models: Count = None
+    """Models in the catalog that it created."""
+    versions: Count = None
+    """Versions in the catalog that it deployed."""
     calls_per_second: Rate = None
     """Calls, of each worker."""
     rows_per_second: Rate = None
@@ -65,7 +71,7 @@ class Limits(BaseModel):
     @property
     def of_calls(self) -> dict[str, float]:
         """Return those that workers keep."""
-        return {name: value for name, value in self.numbers.items() if name != "deployments_per_minute"}
+        return {name: value for name, value in self.numbers.items() if name not in OF_CONTROL_PLANES}
 
 
 NO_LIMITS = Limits()
