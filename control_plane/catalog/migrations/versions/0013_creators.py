@@ -7,7 +7,7 @@ from alembic import op
 
 from pretzel.control_plane.catalog.columns import WORDS
 
-revision = "0008"
+revision = "0013"
 down_revision = "0012"
 branch_labels = None
 depends_on = None
