@@ -84,7 +84,7 @@ class Expected:
         return any(most is not None and more and total > most for most, more, total in limits)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     most=st.tuples(st.none() | st.integers(0, 14), st.none() | st.integers(0, 300)),
     keep=st.sampled_from([0, 1]),

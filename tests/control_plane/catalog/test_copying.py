@@ -56,7 +56,7 @@ def fill(location: str) -> Catalog:
     catalog.rolling.freeze(Freeze("b*", "Ana", 1.5))
     catalog.lease([Digest.of(b"leased")], 3600, "ipv4:10.0.0.1:5")
     ada = Quota("ada", bytes=10_000)
-    catalog.publish("ada's", replace(release("of ada"), quota=ada), "stable")
+    catalog.publish("of_ada", replace(release("of ada"), quota=ada), "stable")
     catalog.reserve(Digest.of(b"uploaded"), "ipv4:10.0.0.1:5", 3600, ada)
     Overview(catalog.database).note_failure(Failure("a", 1.5, "E", "problem"))
     version, task = catalog.model("a").versions[0], Task("recompile", "", 0)
