@@ -14,7 +14,8 @@ from pretzel.control_plane.catalog.copying import TABLES, check_empty, copy
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.dialect import Dialect
 from pretzel.control_plane.catalog.opening import FILE, dialect_of, location_of
-from pretzel.control_plane.catalog.tables import leases, uploads
+from pretzel.control_plane.catalog.space_tables import uploads
+from pretzel.control_plane.catalog.tables import leases
 from pretzel.control_plane.store import DirectoryStore, ObjectStore, files, identity
 from pretzel.control_plane.store.identity import Identity
 from pretzel.control_plane.store.opening import open_store

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, select, union, update
 
-from pretzel.control_plane.catalog.tables import charged, charges, holdings, leases, uploads, versions
+from pretzel.control_plane.catalog.space_tables import charged, charges, uploads
+from pretzel.control_plane.catalog.tables import holdings, leases, versions
 from pretzel.control_plane.catalog.upserts import upsert
 from pretzel.plan.digest import Digest
 

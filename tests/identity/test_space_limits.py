@@ -77,7 +77,7 @@ def half(planes: Planes, data: bytes) -> tuple[Any, queue.SimpleQueue[Any]]:
 
 
 def test_uploads_together_stay_below_the_limit_and_a_cut_one_gives_back(planes: Planes):
-    """What is left by a half upload is shared by eight others, of which one fits; after the cut, two more do."""
+    """A half upload leaves room for one of eight others; when it is cut, two more fit."""
     cut, blobs = blob(2 * SIZE, seed=100), [blob(SIZE, seed=number) for number in range(8)]
     call, _ = half(planes, cut)
     with ThreadPoolExecutor(8) as threads:

@@ -77,11 +77,75 @@ class Expected:
         return {digest for _, of, digest in self.uploads if of == who} - self.held(who)
 
     def over(self, quota: Quota, further: set[Digest]) -> bool:
-        """Whether the identity would hold too much with further objects, if they add something."""
+        """Return whether the identity would hold too much with further objects, if they add something."""
         used = self.held(quota.identity) | self.waiting(quota.identity)
         new, all_ = space_of(further - used), space_of(used | further)
         limits = zip((quota.objects, quota.bytes), new, all_, strict=True)
         return any(most is not None and more and total > most for most, more, total in limits)
+
+
+class Acting:
+    """A catalog with what is expected of it."""
+
+    def __init__(self, catalog: Catalog, quotas: dict[str, Quota]) -> None:
+        self.catalog, self.quotas, self.expected = catalog, quotas, Expected()
+
+    def deploy(self, name: str, who: str, seeds: set[int]) -> None:
+        made, expected = release(seeds, self.quotas[who]), self.expected
+        last = max((number for of, number in expected.versions if of == name), default=0)
+        try:
+            version = self.catalog.publish(name, made, "stable")[0]
+        except errors.ExhaustedError as error:
+            expected.versions[name, 1 << 20] = who, objects_of(made)  # older ones may go with it
+            assert self.exceeds(who) and f"identity {who!r}" in str(error)
+            del expected.versions[name, 1 << 20]
+            return
+        if version.version != last:
+            expected.versions[name, version.version] = who, objects_of(made)
+        for old in version.dropped:
+            del expected.versions[name, old]
+        assert version.version == last or not self.exceeds(who)
+
+    def exceeds(self, who: str) -> bool:
+        quota, used = self.quotas[who], space_of(self.expected.held(who) | self.expected.waiting(who))
+        limits = zip((quota.objects, quota.bytes), used, strict=True)
+        return any(most is not None and has > most for most, has in limits)
+
+    def begin(self, client: str, who: str, seed: int) -> None:
+        quota, digest = self.quotas[who], weights(seed)
+        over = self.expected.over(quota, {digest})
+        self.catalog.lease([digest], LASTS, client)
+        try:
+            self.catalog.reserve(digest, client, LASTS, quota)
+        except errors.ExhaustedError:
+            assert over
+            return
+        assert not over
+        if quota.of_space:
+            key = client, who, digest
+            self.expected.uploads[key] = self.expected.uploads.get(key, 0) + 1
+
+    def fail(self, client: str, who: str, seed: int) -> None:
+        key = client, who, weights(seed)
+        if key in self.expected.uploads:
+            self.catalog.give_back(weights(seed), client, self.quotas[who])
+            self.expected.uploads[key] -= 1
+            if not self.expected.uploads[key]:
+                del self.expected.uploads[key]
+
+    def release(self, client: str, _: str, seed: int) -> None:
+        self.catalog.release([weights(seed)], client)
+        for who in WHO:
+            self.expected.uploads.pop((client, who, weights(seed)), None)
+
+    def prefix(self, name: str, *_: object) -> None:
+        self.catalog.labels.delete(name, Selection.of("of=test"), dry_run=False)
+        self.expected.versions = {key: value for key, value in self.expected.versions.items() if key[0] != name}
+
+    def delete(self, name: str, _: str, number: int) -> None:
+        if (name, number) in self.expected.versions:
+            self.catalog.delete(f"{name}@{number}", force=True)
+            del self.expected.versions[name, number]
 
 
 @settings(max_examples=10, deadline=None)
@@ -92,55 +156,14 @@ class Expected:
 )
 def test_what_is_charged_is_what_versions_need_and_what_arrives(databases: Databases, most, keep, acts):
     """No sequence of changes lets an identity hold or upload more than it may."""
-    expected = Expected()
     quotas = {who: Quota(who, objects=most[0], bytes=most[1]) for who in WHO}
     with opened(databases.fresh(), keep_versions=keep) as catalog:
-        for act, name, who, what in acts:
-            if act == "deploy":
-                made = release(what, quotas[who])
-                before = {name: catalog.model(name) for name in {m.name for m in catalog.models()} & {name}}
-                try:
-                    version = catalog.publish(name, made, "stable")[0]
-                except errors.ExhaustedError as error:
-                    after = Expected()
-                    after.versions, after.uploads = {**expected.versions}, expected.uploads
-                    after.versions[name, 1 << 20] = who, objects_of(made)
-                    used = space_of(after.held(who) | after.waiting(who))
-                    assert any(limit is not None and has > limit for limit, has in zip(most, used, strict=False))
-                    assert f"identity {who!r}" in str(error) and error.retry_after is None
-                else:
-                    if not before or version.version != before[name].versions[-1].version:
-                        expected.versions[name, version.version] = who, objects_of(made)
-                    for old in version.dropped:
-                        del expected.versions[name, old]
-            elif act == "begin" and quotas[who].of_space:
-                digest, over = weights(what), expected.over(quotas[who], {weights(what)})
-                catalog.lease([digest], LASTS, name)
-                try:
-                    catalog.reserve(digest, name, LASTS, quotas[who])
-                except errors.ExhaustedError:
-                    assert over
-                else:
-                    assert not over
-                    key = name, who, digest
-                    expected.uploads[key] = expected.uploads.get(key, 0) + 1
-            elif act == "fail" and (key := (name, who, weights(what))) in expected.uploads:
-                catalog.give_back(weights(what), name, quotas[who])
-                expected.uploads[key] -= 1
-                if not expected.uploads[key]:
-                    del expected.uploads[key]
-            elif act == "release":
-                catalog.release([weights(what)], name)
-                for one in WHO:
-                    expected.uploads.pop((name, one, weights(what)), None)
-            elif act == "prefix":
-                catalog.labels.delete(name, Selection.of("of=test"), dry_run=False)
-                expected.versions = {key: value for key, value in expected.versions.items() if key[0] != name}
-            elif act == "delete" and (name, what) in expected.versions:
-                catalog.delete(f"{name}@{what}", force=True)
-                del expected.versions[name, what]
-            for one in WHO:
-                assert space(catalog, one) == (space_of(expected.held(one)), space_of(expected.waiting(one)))
+        acting = Acting(catalog, quotas)
+        for act, *arguments in acts:
+            getattr(acting, act)(*arguments)
+            for who in WHO:
+                expected = space_of(acting.expected.held(who)), space_of(acting.expected.waiting(who))
+                assert space(catalog, who) == expected
 
 
 def test_refusals_say_what_is_used_and_needed(location: Path | str):

@@ -61,6 +61,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop them: objects and bytes are charged to nobody."""
+    """Drop them: objects and bytes are not charged."""
     for table in ("uploads", "charged", "charges"):
         op.drop_table(table)
