@@ -14,6 +14,7 @@ from pretzel.control_plane.catalog.copying import TABLES, check_empty, copy
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.dialect import Dialect
 from pretzel.control_plane.catalog.opening import FILE, dialect_of, location_of
+from pretzel.control_plane.catalog.space_tables import uploads
 from pretzel.control_plane.catalog.tables import leases
 from pretzel.control_plane.store import DirectoryStore, ObjectStore, files, identity
 from pretzel.control_plane.store.identity import Identity
@@ -25,7 +26,7 @@ from pretzel.serving.durable import sync_directory
 
 OBJECTS = "objects"
 """Name of the directory of objects in a data directory."""
-SAVED = [table for table in TABLES if table is not leases]
+SAVED = [table for table in TABLES if table not in (leases, uploads)]
 """Tables of a backup; objects that are only leased are not in it."""
 _SNAPSHOTS = 5
 """Snapshots that are tried: objects of an older one may be collected while they are copied."""

@@ -158,7 +158,8 @@ class Catalog(Keeping):
         with self._changing() as connection:
             check_free(connection, name, alias)
             with watched(connection, name):
-                version = writing.publish(connection, name, release, alias, self._keep_versions, terms)
+                now = self.database.now()
+                version = writing.publish(connection, name, release, alias, self._keep_versions, terms, now)
             check()
             _, revision = reading.current(connection)
             reached("before_commit")

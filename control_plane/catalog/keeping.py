@@ -7,11 +7,12 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
-from pretzel.control_plane.catalog import reading, writing
+from pretzel.control_plane.catalog import charges, reading, writing
 from pretzel.control_plane.catalog.audit import collecting
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.holds import Hold, Holds
 from pretzel.control_plane.catalog.leases import UNBOUNDED, Leases
+from pretzel.control_plane.catalog.quotas import NO_QUOTA, Quota
 from pretzel.control_plane.catalog.work import Task
 from pretzel.errors import PreconditionError, UnavailableError
 from pretzel.plan.digest import Digest
@@ -82,19 +83,51 @@ class Keeping:
             with self._lock:
                 self._leases.add(holder, short, now + seconds)
 
-    def reserve(self, digest: Digest, holder: str) -> None:
-        """Count the bytes of a leased object that its holder uploads, until the lease ends.
+    def check_space(self, digests: Iterable[Digest], quota: Quota) -> None:
+        """Check before an upload that an identity may hold the objects of a deployment.
 
         Raises:
-            ExhaustedError: too many bytes wait for a deployment.
+            ExhaustedError: it would hold more than it may.
         """
-        with self._lock:
-            self._leases.reserve(self._here(holder), digest)
+        if quota.of_space:
+            with self.database.read() as connection:
+                quota.admit(connection, digests, self.database.now())
 
-    def give_back(self, digest: Digest, holder: str) -> None:
-        """Do not count the bytes of an object whose upload failed."""
+    def reserve(self, digest: Digest, holder: str, seconds: float = 0.0, quota: Quota = NO_QUOTA) -> None:
+        """Count a leased object that its holder uploads, until the lease ends.
+
+        Its identity is charged in the catalog, if it has a limit: ``seconds`` is the least time until the lease ends.
+
+        Raises:
+            ExhaustedError: too many bytes wait for a deployment, or the identity would hold more than it may.
+        """
+        here = self._here(holder)
         with self._lock:
-            self._leases.give_back(self._here(holder), digest)
+            self._leases.reserve(here, digest)
+        if not quota.of_space:
+            return
+        try:
+            self._charge(digest, here, seconds, quota)
+        except BaseException:
+            with self._lock:
+                self._leases.give_back(here, digest)
+            raise
+
+    def _charge(self, digest: Digest, here: str, seconds: float, quota: Quota) -> None:
+        now = self.database.now()
+        with self.database.write(durable=False) as connection:
+            quota.admit(connection, [digest], now)
+            writing.lease(connection, [digest], now + seconds, here)  # a deployment may have ended it meanwhile
+            charges.begin(connection, quota.identity, digest, here)
+
+    def give_back(self, digest: Digest, holder: str, quota: Quota = NO_QUOTA) -> None:
+        """Do not count an object whose upload failed."""
+        here = self._here(holder)
+        with self._lock:
+            self._leases.give_back(here, digest)
+        if quota.of_space:
+            with suppress(UnavailableError), self.database.write(durable=False) as connection:  # its lease expires
+                charges.end(connection, quota.identity, digest, here)
 
     def release(self, digests: Iterable[Digest], holder: str) -> None:
         """End the leases of a holder on objects; leases without a holder only expire."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, func, or_, select, tuple_, update
 
+from pretzel.control_plane.catalog import charges
 from pretzel.control_plane.catalog.records import Changes, Release
 from pretzel.control_plane.catalog.tables import holdings, recompiled, versions
 from pretzel.control_plane.catalog.upserts import upsert
@@ -151,14 +153,26 @@ def retire(connection: Connection, own: str, kept: Collection[str]) -> int:
         for row in connection.execute(replaced)
     ]
     if rows:
+        changed = list(_named(rows))
+        for where in changed:
+            charges.give_back(connection, where)
         of = (versions.c.model == bindparam("of")) & (versions.c.version == bindparam("number"))
         values = {"plan": bindparam("new"), "parameter_bytes": bindparam("size"), "kernel_set": own}
         connection.execute(update(versions).where(of).values(**values), rows)
+        for where in changed:
+            charges.charge(connection, where)
         of = (recompiled.c.model == bindparam("of")) & (recompiled.c.version == bindparam("number"))
         taken = delete(recompiled).where(of, recompiled.c.kernel_set == own)
         connection.execute(taken, [{"of": row["of"], "number": row["number"]} for row in rows])
     others = connection.execute(delete(recompiled).where(recompiled.c.kernel_set.not_in(kept)))
     return len(rows) + others.rowcount
+
+
+def _named(rows: list[dict[str, Any]]) -> Iterator[ColumnElement[bool]]:
+    """Return conditions that together select the versions of some rows."""
+    for start in range(0, len(rows), _CHUNK // 2):
+        pairs = [(row["of"], row["number"]) for row in rows[start : start + _CHUNK // 2]]
+        yield tuple_(versions.c.model, versions.c.version).in_(pairs)
 
 
 def hold(connection: Connection, release: Release) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, case, delete, insert, select, update
 
-from pretzel.control_plane.catalog import kernel_sets, reading
+from pretzel.control_plane.catalog import charges, clock, kernel_sets, reading
 from pretzel.control_plane.catalog.marking import MODEL, mark, unmark, unmark_models
 from pretzel.control_plane.catalog.names import STABLE
 from pretzel.control_plane.catalog.records import Release
@@ -31,12 +31,18 @@ _CHUNK = 500  # SQLite takes a bounded number of variables
 
 
 def publish(
-    connection: Connection, name: str, release: Release, alias: str | None, keep: int = 0, terms: Terms = ANY
+    connection: Connection,
+    name: str,
+    release: Release,
+    alias: str | None,
+    keep: int = 0,
+    terms: Terms = ANY,
+    now: float = 0.0,
 ) -> ModelVersion:
     """Create a version of a release, or return the newest one if it has that plan; point the alias to it.
 
     If the release was verified, the returned version is marked verified, even if it existed before.  If ``keep`` is not
-    0, versions without an alias beyond the newest ``keep`` are deleted.
+    0, versions without an alias beyond the newest ``keep`` are deleted.  ``now`` is the time of the database.
 
     Raises:
         PreconditionError: the terms do not hold.
@@ -61,7 +67,7 @@ def publish(
     if dropped:
         _delete_versions(connection, name, dropped)
     if added:
-        release.quota.check(connection, new_model=newest is None)
+        release.quota.check(connection, newest is None, now or clock.now())
     (model,) = reading.labelled(connection, [model])
     return replace(check_version(model, number), dropped=tuple(dropped))
 
@@ -121,6 +127,7 @@ def delete_models(connection: Connection, names: list[str]) -> None:
         unmark_models(connection, chunk)
         end_shadows_of(connection, chunk)
         kernel_sets.drop_models(connection, chunk)
+        charges.give_back(connection, versions.c.model.in_(chunk))
         for table in (traffic, aliases, versions):
             connection.execute(delete(table).where(table.c.model.in_(chunk)))
         gone = update(models).where(models.c.name.in_(chunk))
@@ -186,6 +193,8 @@ def _add_version(connection: Connection, name: str, release: Release) -> int:
         )
     )
     kernel_sets.hold(connection, release)
+    if release.quota.identity:
+        charges.charge(connection, (versions.c.model == name) & (versions.c.version == number))
     touch(connection, name)
     return number
 
@@ -215,6 +224,9 @@ def _superseded(model: Model, keep: int) -> list[int]:
 
 def _delete_versions(connection: Connection, name: str, numbers: list[int], last: bool = False) -> None:
     """Delete versions to which no alias points; ``last`` says that the model has no others."""
+    for start in range(0, len(numbers), _CHUNK):
+        chunk = numbers[start : start + _CHUNK]
+        charges.give_back(connection, (versions.c.model == name) & versions.c.version.in_(chunk))
     rows = [{"old": number} for number in numbers]
     old = (versions.c.model == name) & (versions.c.version == bindparam("old"))
     connection.execute(delete(versions).where(old), rows)

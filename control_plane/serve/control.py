@@ -12,6 +12,7 @@ import grpc.aio
 
 from pretzel.compiler.explain import WIDTH, Evidence, explain
 from pretzel.control_plane.catalog.leases import host_of
+from pretzel.control_plane.catalog.quotas import Quota
 from pretzel.control_plane.fsck import Check
 from pretzel.control_plane.serve import translate
 from pretzel.control_plane.serve.listing import list_models
@@ -57,13 +58,14 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
     async def FindMissingObjects(
         self, request: pb.FindMissingObjectsRequest, context: Context
     ) -> pb.FindMissingObjectsResponse:
-        return await self._plane.heavy.run(self._find_missing, request, _client(context))
+        quota = self._plane.deployed.quota_of_present()
+        return await self._plane.heavy.run(self._find_missing, request, _client(context), quota)
 
     async def UploadObjects(
         self, requests: AsyncIterator[pb.UploadObjectsRequest], context: Context
     ) -> pb.UploadObjectsResponse:
         plane, client = self._plane, _client(context)
-        kept = Kept(plane.catalog, plane.settings.lease_seconds, client)
+        kept = Kept(plane.catalog, plane.settings.lease_seconds, client, plane.deployed.quota_of_present())
         with plane.uploads.opened(host_of(client)):
             upload = Upload(plane.store, kept, plane.settings.max_object_bytes, plane.writers)
             try:
@@ -142,7 +144,9 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
         checked = pb.CheckedStore(objects=check.objects, bytes=check.bytes, findings=check.findings)
         yield pb.CheckStoreResponse(checked=checked)
 
-    def _find_missing(self, request: pb.FindMissingObjectsRequest, client: str) -> pb.FindMissingObjectsResponse:
+    def _find_missing(
+        self, request: pb.FindMissingObjectsRequest, client: str, quota: Quota
+    ) -> pb.FindMissingObjectsResponse:
         if len(request.digests) > _MOST_DIGESTS:
             raise ExhaustedError(f"{len(request.digests)} digests; send at most {_MOST_DIGESTS} per call")
         digests = [wire.digest_from_proto(message) for message in request.digests]
@@ -150,6 +154,7 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
             if digest.size > self._plane.settings.max_object_bytes:
                 most = self._plane.settings.max_object_bytes
                 raise ExhaustedError(f"object {digest}: at most {most} bytes are accepted (max_object_bytes)")
+        self._plane.catalog.check_space(digests, quota)
         missing = self._plane.find_missing(digests, client)
         return pb.FindMissingObjectsResponse(
             missing=map(wire.digest_to_proto, missing), lease_seconds=self._plane.settings.lease_seconds

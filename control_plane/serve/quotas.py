@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from pretzel.control_plane.catalog.quotas import MODELS, NO_QUOTA, VERSIONS, Quota
+from pretzel.control_plane.catalog.quotas import BYTES, MODELS, NO_QUOTA, OBJECTS, VERSIONS, Quota
 from pretzel.serving.identity.caller import ACCESS, Caller
 from pretzel.serving.identity.limits import exceeded
 
@@ -33,8 +33,8 @@ class Deployed:
         if access is None:
             return NO_QUOTA
         caller, most = access.caller, access.caller.limits.numbers
-        models, versions = (None if most.get(name) is None else int(most[name]) for name in (MODELS, VERSIONS))
-        return Quota(caller.name, models, versions, caller.contact, self.refused)
+        held = {name: int(most[name]) for name in (MODELS, VERSIONS, OBJECTS, BYTES) if name in most}
+        return Quota(caller.name, contact=caller.contact, refused=self.refused, **held)
 
     def charge_present(self) -> None:
         """Charge a deployment to the present caller, if there is one.

@@ -53,7 +53,8 @@ class Upload:
 
         Raises:
             InputError: it is too long, out of order, of another object, or the digest of the object disagrees.
-            ExhaustedError: the object exceeds the limit, too many bytes wait for a deployment, or the disk is full.
+            ExhaustedError: the object exceeds the limit, too many bytes wait for a deployment, the identity would hold
+                more than it may, or the disk is full.
         """
         with self._lock:
             if self._closed:
@@ -95,7 +96,11 @@ class Upload:
         self._digest, self._seen = digest, 0
         if self._store.missing([digest]):
             self._keeping.reserve(digest)
-            self._writer = self._store.writer(digest)
+            try:
+                self._writer = self._store.writer(digest)
+            except BaseException:
+                self._keeping.give_back(digest)
+                raise
 
     def _check_order(self, digest: Digest, offset: int, length: int) -> None:
         assert self._digest is not None

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from pretzel.control_plane.catalog import Catalog
+from pretzel.control_plane.catalog.quotas import NO_QUOTA, Quota
 from pretzel.errors import DeadlineError, ExhaustedError
 from pretzel.plan.digest import Digest
 
@@ -54,9 +55,9 @@ class OpenUploads:
 class Kept:
     """Keeps the objects that one client uploads."""
 
-    def __init__(self, catalog: Catalog, seconds: float, client: str) -> None:
-        """Lease objects to ``client`` for ``seconds``."""
-        self._catalog, self._seconds, self._client = catalog, seconds, client
+    def __init__(self, catalog: Catalog, seconds: float, client: str, quota: Quota = NO_QUOTA) -> None:
+        """Lease objects to ``client`` for ``seconds``; ``quota`` is charged."""
+        self._catalog, self._seconds, self._client, self._quota = catalog, seconds, client, quota
 
     def lease(self, digest: Digest) -> None:
         """Keep an object from collection."""
@@ -64,11 +65,11 @@ class Kept:
 
     def reserve(self, digest: Digest) -> None:
         """Count the bytes of an object that arrives."""
-        self._catalog.reserve(digest, self._client)
+        self._catalog.reserve(digest, self._client, self._seconds, self._quota)
 
     def give_back(self, digest: Digest) -> None:
         """Do not count an object that did not arrive."""
-        self._catalog.give_back(digest, self._client)
+        self._catalog.give_back(digest, self._client, self._quota)
 
 
 class Patience:

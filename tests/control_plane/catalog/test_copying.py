@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pretzel.control_plane.catalog.failures import Failure
 from pretzel.control_plane.catalog.freezing import Freeze
 from pretzel.control_plane.catalog.opening import dialect_of
 from pretzel.control_plane.catalog.overview import Overview
+from pretzel.control_plane.catalog.quotas import Quota
 from pretzel.control_plane.catalog.work import Task
 from pretzel.control_plane.migrate import migrate, step_back
 from pretzel.control_plane.store.ownership import own
@@ -53,6 +55,9 @@ def fill(location: str) -> Catalog:
     catalog.shadows.set("a", "stable", 1, 1000)
     catalog.rolling.freeze(Freeze("b*", "Ana", 1.5))
     catalog.lease([Digest.of(b"leased")], 3600, "ipv4:10.0.0.1:5")
+    ada = Quota("ada", bytes=10_000)
+    catalog.publish("of_ada", replace(release("of ada"), quota=ada), "stable")
+    catalog.reserve(Digest.of(b"uploaded"), "ipv4:10.0.0.1:5", 3600, ada)
     Overview(catalog.database).note_failure(Failure("a", 1.5, "E", "problem"))
     version, task = catalog.model("a").versions[0], Task("recompile", "", 0)
     catalog.recompiling.add(version, "2", release("for 2", kernel_set="2"), lambda: None, task)
@@ -151,13 +156,14 @@ def test_tables_go_back_by_one_version_and_forward_again(databases: Databases):
     seen = (catalog.current(), catalog.models())
     catalog.close()
     newest = content(location)
-    assert step_back(location) == "0012"
+    assert step_back(location) == "0013"
     engine = dialect_of(location).engine()
-    assert "creator" not in {column["name"] for column in inspect(engine).get_columns("versions")}
+    assert not {"charges", "charged", "uploads"} & {*inspect(engine).get_table_names()}
     engine.dispose()
     again = Catalog(location)
     assert (again.current(), again.models()) == seen
     again.close()
     found = content(location)
     assert found["audit"][:-1] == newest["audit"], "the step is recorded, and nothing else"
-    assert found == newest | {"audit": found["audit"]}
+    assert newest["charges"] and len(newest["uploads"]) == 1
+    assert found == newest | {"audit": found["audit"], "uploads": []}, "versions are charged again, uploads are not"

@@ -12,7 +12,7 @@ NONE: Literal["none"] = "none"
 """Lifts a limit that the others have."""
 MOST = 1 << 53
 """Largest limit: doubles have every number up to it."""
-OF_CONTROL_PLANES = frozenset({"deployments_per_minute", "models", "versions"})
+OF_CONTROL_PLANES = frozenset({"deployments_per_minute", "models", "versions", "objects", "bytes"})
 """Limits that control planes keep; workers keep the others."""
 
 
@@ -47,6 +47,10 @@ class Limits(BaseModel):
     """Models in the catalog that it created."""
     versions: Count = None
     """Versions in the catalog that it deployed."""
+    objects: Count = None
+    """Different objects that its versions need, and those that it uploads."""
+    bytes: Count = None
+    """Bytes of these objects."""
     calls_per_second: Rate = None
     """Calls, of each worker."""
     rows_per_second: Rate = None
