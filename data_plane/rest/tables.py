@@ -18,6 +18,7 @@ from pretzel.adapters.inputs import NO_ROWS, style_of
 from pretzel.data_plane.oip.faults import quoted, wrong
 from pretzel.data_plane.oip.signature import Signature
 from pretzel.data_plane.rest.json_text import INFINITIES, kind_of
+from pretzel.data_plane.rest.nulls import known_missing, known_missing_rows
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 from pretzel.plan.types import ValueType
@@ -74,8 +75,12 @@ def from_columns(columns: Any, signature: Signature, metadata: Metadata, *, orde
         return _positioned(columns, signature, metadata, ordered=ordered)
     order = list(metadata.get("feature_names") or metadata.get("order_names") or ())
     named = {name: columns[name] for name in order if name in columns} | columns  # objects of JSON have no order
-    kinds = _kinds(signature, metadata)
-    return {name: _column(values, kinds.get(known_as(name, kinds, metadata))) for name, values in named.items()}
+    kinds, forms = _kinds(signature, metadata), metadata.get("objects") or {}
+    return {
+        name: known_missing(_column(values, kinds.get(known)), forms.get(known))
+        for name, values in named.items()
+        for known in [known_as(name, kinds.keys() | forms.keys(), metadata)]
+    }
 
 
 def _check_lengths(columns: Mapping[str, Any]) -> None:
@@ -167,7 +172,8 @@ def _array(rows: list[Any], signature: Signature, metadata: Metadata) -> Any:
     kinds = _kinds(signature, metadata)
     apart = metadata.get("lists") == "objects" or len(kinds) < len(signature.inputs)
     if apart or not all(spec.type.is_float for spec in signature.inputs.values()):
-        return rows
+        forms = metadata.get("objects") or {}
+        return known_missing_rows(rows, forms.get(next(iter(signature.inputs))))
     return _floats(rows)
 
 

@@ -264,6 +264,11 @@ CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
         lambda: make_pipeline(FunctionTransformer(np.float32), PowerTransformer()).fit(X + 100),
         lambda: make_pipeline(FunctionTransformer(np.float32), PowerTransformer()).fit(X),
     ),
+    "large powers": (
+        differences.ROUNDED_POWERS,
+        lambda: make_pipeline(FunctionTransformer(np.float32), PowerTransformer(standardize=False)).fit(X**3 - 100),
+        lambda: make_pipeline(FunctionTransformer(np.float32), PowerTransformer(standardize=False)).fit(X),
+    ),
     "powers of float64": (
         differences.ROUNDED_POWERS,
         lambda: make_pipeline(FunctionTransformer(np.float32), PowerTransformer()).fit(X + 100),

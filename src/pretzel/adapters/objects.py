@@ -5,6 +5,7 @@ model list these inputs under ``objects``, each with a dictionary, its form.  Al
 
 ``positions``  of a matrix: the columns that are read as objects; all if absent.
 ``null``       of texts: the missing value, ``nan`` or ``none``, for None in a row of named values.
+``missing``    ``none``: the model knows None as a missing value, and not NaN.  null in JSON is this value.
 ``objects``    ``refused``: the model returns the column, and the library would return objects.
 ``na``         ``refused``: the model does not take NA as missing.
 ``none``       where pandas converts None to NaN.  ``beside texts``: in columns that also hold other values.

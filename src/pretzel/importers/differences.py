@@ -148,12 +148,13 @@ ROUNDED_WEIGHTS = Difference(
     "it was fitted on float32 and is given float32",
 )
 ROUNDED_POWERS = Difference(
-    "Powers that cancel in float32",
-    "it computes powers in float32, and subtracts a mean from them that is far larger than their deviation, so that "
-    "they cancel but for the last digits, which depend on the processor and NumPy",
+    "Rounded powers in float32",
+    "it computes powers in float32 from a rounded logarithm: a large exponent makes its rounding visible, and a mean "
+    "that is far larger than the deviation leaves only last digits, which depend on the processor and NumPy",
     "give it float64, or scale the features before it, with StandardScaler",
     "it is given float32 and makes powers of Yeo-Johnson, and the mean of a column of them, in units of its deviation "
-    "and times the exponent of its power if that is more than 1, is beyond 20",
+    "and times the exponent of its power if that is more than 1, is beyond 20; or, without standardization, a power or "
+    "2 minus it is beyond 3",
 )
 ROUNDED_THRESHOLDS = Difference(
     "Rounded values at thresholds",

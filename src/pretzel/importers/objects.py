@@ -95,6 +95,8 @@ def _merge(form: dict[str, Any], reading: _Reading, is_answered: bool) -> None:
             form["none"] = reading.framed
     elif is_answered:
         form["objects"] = "refused"
+    if reading.none and not reading.nan:
+        form["missing"] = "none"
     if reading.takes_objects:
         form["takes_objects"] = True
     if not reading.na_is_missing:

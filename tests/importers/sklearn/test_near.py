@@ -132,6 +132,19 @@ def test_labels_do_not_reach_distant_rows() -> None:
     assert_served(LabelPropagation(max_iter=5).fit(X, labels), np.array([[0.0] * 4, [100.0] * 4]))
 
 
+@pytest.mark.parametrize("fitted", [np.float32, np.float64])
+@pytest.mark.parametrize("asked", [np.float32, np.float64])
+@pytest.mark.filterwarnings("ignore:invalid value encountered in divide:RuntimeWarning")
+def test_kernels_of_distant_rows_are_zero_in_float32(fitted: type, asked: type) -> None:
+    labels = np.digitize(X[:, 0], [-0.5, 0.5])
+    model = LabelSpreading(gamma=1.0).fit((X * 9).astype(fitted), labels)
+    rows = (OTHER * 9).astype(asked)
+    got, want = pretzel.compile(model), model.predict_proba(rows)
+    np.testing.assert_allclose(got.predict_proba(rows), want, rtol=1e-5, atol=1e-30)
+    np.testing.assert_array_equal(got.predict(rows), model.predict(rows))
+    assert np.isnan(want).any() == (fitted is asked is np.float32)
+
+
 def test_sparse_rows_that_spread() -> None:
     x = sparse.csr_array(np.where(np.abs(X) > 0.5, X, 0.0))
     labels = np.where(np.arange(60) % 3 > 0, -1, 1 + (X[:, 0] > 0))

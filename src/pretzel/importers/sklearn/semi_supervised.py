@@ -11,7 +11,8 @@ from pretzel.importers.columns import Columns
 from pretzel.importers.registry import Methods, Step, imports, reads_entries
 from pretzel.importers.sklearn.common.labels import labelled
 from pretzel.importers.sklearn.common.matrices import checked_array
-from pretzel.importers.sklearn.common.pairwise import kernel
+from pretzel.importers.sklearn.common.members import cast
+from pretzel.importers.sklearn.common.pairwise import distances, kernel, matrix, note_cancelling
 from pretzel.importers.sklearn.neighbors.nearest import nearest
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -43,4 +44,20 @@ def _sums(estimator: Any, x: Columns, distributions: Parameter, step: Step) -> N
         neighbors = nearest(estimator.nn_fit, x, step, estimator.nn_fit.n_neighbors)
         ones = Parameter.of(np.ones((1, neighbors.positions.type.columns)))
         return ops.Blend(neighbors.positions, ops.Constant(neighbors.positions, ones), distributions)
-    return ops.Linear(kernel(x.numbers(), estimator.X_, estimator.kernel, step, gamma=estimator.gamma), distributions)
+    rows = x.numbers()
+    if rows.type.dtype == "f32" and np.asarray(estimator.X_[:0]).dtype == np.float32 and estimator.kernel == "rbf":
+        return ops.Linear(_underflowing(rows, estimator, step), distributions)
+    return ops.Linear(kernel(rows, estimator.X_, estimator.kernel, step, gamma=estimator.gamma), distributions)
+
+
+def _underflowing(rows: Node, estimator: Any, step: Step) -> Node:
+    """Return RBF kernels as they are in float32, where those of rows that are far away are zero.
+
+    A row that is far from all learned rows then has no label distribution: zeros divided by their sum.
+    """
+    centers = matrix(estimator.X_)
+    note_cancelling(centers, estimator.gamma, step)
+    squares = cast(distances(cast(rows, "f64"), centers, "squares"), "f32")
+    width = squares.type.columns
+    exponents = ops.Affine(squares, Parameter.of(np.full(width, -estimator.gamma, np.float32)), None)
+    return cast(ops.Elementwise(exponents, "exp"), "f64")

@@ -20,6 +20,8 @@ CANCELLING_DOUBLES = 1e9
 """The same in float64: seven digits are left."""
 CANCELLING_POWERS = 20.0
 """The same of powers of float32, which round less than kernels do."""
+LARGE_POWER = 3.0
+"""The largest power of float32 whose rounding stays below the sixth digit for logarithms of usual values."""
 OUTGROWN = 1e9
 TINY = np.finfo(np.float64).tiny
 SEEN = 200
@@ -72,12 +74,14 @@ def note_cancelling(kernels: Callable[[int], Any], weights: Any, types: Sequence
         step.may_differ(ROUNDED_WEIGHTS.reason, ROUNDED_WEIGHTS.remedy)
 
 
-def powers_cancel(transformer: Any) -> bool:
-    """Return whether the mean that is subtracted from powers of Yeo-Johnson leaves only their last digits."""
+def powers_round(transformer: Any) -> bool:
+    """Return whether rounding is visible in powers of Yeo-Johnson: as they are, or in what a mean leaves of them."""
+    lambdas = np.asarray(transformer.lambdas_, np.float64)
+    if not transformer.standardize:
+        return bool((np.maximum(np.abs(lambdas), np.abs(2.0 - lambdas)) > LARGE_POWER).any())
     mean, scale = (
         np.asarray(learned, np.float64) for learned in (transformer._scaler.mean_, transformer._scaler.scale_)
     )
-    lambdas = np.asarray(transformer.lambdas_, np.float64)
     exponent = np.log(np.maximum(np.abs(1.0 + np.abs(mean) * np.where(mean < 0, 2.0 - lambdas, lambdas)), TINY))
     return bool((np.abs(mean) / scale * np.maximum(np.abs(exponent), 1.0) > CANCELLING_POWERS).any())
 

@@ -32,8 +32,8 @@ def kernel(x: Node, centers: Any, name: Any, step: Step, *, gamma: Any = None, c
         return _OF_PRODUCTS[name](dot(x, centers), scale, coef0, degree)
     if name in _OF_DISTANCES:
         metric, function = _OF_DISTANCES[name]
-        if metric == "squares" and (cancels(centers) or (name == "rbf" and outgrows(centers, scale))):
-            step.may_differ(ROUNDED_DISTANCES.reason, ROUNDED_DISTANCES.remedy)
+        if metric == "squares":
+            note_cancelling(centers, scale if name == "rbf" else 0.0, step)
         return function(distances(x, centers, metric), scale)
     if name not in _CHI2:
         raise step.refuse("kernel", "it does not read features", f"use one of {names}")
@@ -41,6 +41,12 @@ def kernel(x: Node, centers: Any, name: Any, step: Step, *, gamma: Any = None, c
         raise step.refuse("kernel", "it rejects sparse rows", "give it dense rows", about_input=True)
     chi2 = distances(within(x, 0.0, step.estimator, "X contains negative values."), centers, "chi2")
     return _CHI2[name](chi2, 1.0 if gamma is None else scale)
+
+
+def note_cancelling(centers: Any, gamma: float, step: Step) -> None:
+    """Add a note if rounding may decide the squared distances to these rows, or their kernels."""
+    if cancels(centers) or (gamma and outgrows(centers, gamma)):
+        step.may_differ(ROUNDED_DISTANCES.reason, ROUNDED_DISTANCES.remedy)
 
 
 def matrix(rows: Any) -> np.ndarray:

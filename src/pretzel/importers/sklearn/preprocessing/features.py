@@ -12,7 +12,7 @@ from pretzel.importers.differences import ROUNDED_POWERS
 from pretzel.importers.polars_float32 import widens
 from pretzel.importers.registry import Methods, Step, imports, reads_entries
 from pretzel.importers.rounding import reads_thresholds
-from pretzel.importers.sklearn.common.doubts import powers_cancel
+from pretzel.importers.sklearn.common.doubts import powers_round
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse
 from pretzel.importers.storage import permutes
 from pretzel.plan import ops
@@ -77,10 +77,10 @@ def power_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
         wide = _positive(wide)
     curved: Node = ops.Power(wide, Parameter.of(np.asarray(estimator.lambdas_, np.float64)), form)
     back = curved if node.type.dtype == "f64" else ops.Cast(curved, "f32")
+    if node.type.dtype == "f32" and form == "yeo_johnson" and powers_round(estimator):
+        step.may_differ(ROUNDED_POWERS.reason, ROUNDED_POWERS.remedy)
     if not estimator.standardize:
         return {"transform": back}
-    if node.type.dtype == "f32" and form == "yeo_johnson" and powers_cancel(estimator):
-        step.may_differ(ROUNDED_POWERS.reason, ROUNDED_POWERS.remedy)
     return step.enter("scaler", estimator._scaler, Columns.of(back))
 
 
