@@ -259,6 +259,11 @@ CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
         lambda: make_pipeline(FunctionTransformer(np.float32), _process(1e-3)).fit(X[:60].astype("f4"), Y[:60]),
         lambda: _process(1e-3).fit(X[:60], Y[:60]),
     ),
+    "support vectors": (
+        differences.ROUNDED_WEIGHTS,
+        lambda: SVC(C=1e12, max_iter=100_000).fit([[0.0], [1e-7], [1.0], [1.0000001]], [0, 1, 0, 1]),
+        lambda: SVC(C=1e12).fit([[0.0], [1e-2], [1.0], [1.01]], [0, 1, 0, 1]),
+    ),
     "powers": (
         differences.ROUNDED_POWERS,
         lambda: make_pipeline(FunctionTransformer(np.float32), PowerTransformer()).fit(X + 100),

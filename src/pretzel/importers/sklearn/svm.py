@@ -12,6 +12,7 @@ from pretzel.importers.columns import Columns
 from pretzel.importers.differences import ROUNDED_VOTES
 from pretzel.importers.polars_float32 import widens
 from pretzel.importers.registry import Methods, Step, imports, reads_entries
+from pretzel.importers.sklearn.common.kernels import note_cancelling_kernels
 from pretzel.importers.sklearn.common.labels import labelled
 from pretzel.importers.sklearn.common.matrices import checked, is_sparse, vector
 from pretzel.importers.sklearn.common.members import total
@@ -79,6 +80,7 @@ def _scores(estimator: Any, x: Columns, step: Step) -> Node:
         vectors, weights = np.zeros((1, node.type.columns)), np.zeros((1, weights.shape[1]))
     parameters = {"gamma": estimator._gamma, "coef0": estimator.coef0, "degree": estimator.degree}
     kernels = kernel(node, vectors, estimator.kernel, step, **parameters)
+    note_cancelling_kernels(estimator, node, vectors, parameters, weights, step)
     return ops.Linear(kernels, Parameter.of(weights), Parameter.of(np.array(estimator._intercept_, np.float64)))
 
 
