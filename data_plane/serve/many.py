@@ -15,6 +15,7 @@ from pretzel.data_plane.residency.plans import PlanCatalog
 from pretzel.data_plane.residency.routes import Route
 from pretzel.data_plane.residency.sound import Loaded, is_sound, sound
 from pretzel.data_plane.scheduling.request import RequestEngine
+from pretzel.data_plane.shadow.many import copiers_of, copy_outcome, drawn_of
 from pretzel.data_plane.telemetry.recording import recorded
 from pretzel.data_plane.traffic.fork import picked
 from pretzel.data_plane.traffic.origin import ORIGIN
@@ -58,8 +59,12 @@ class FanOut:
         prepared = await asyncio.gather(*(self._prepare(route, call) for route in distinct.values()))
         works = [work for work in prepared if isinstance(work, Work)]
         outcomes: dict[Any, Outcome] = dict(zip(distinct, prepared, strict=True))  # type: ignore[arg-type]
+        taken: dict[Any, Mapping[str, Any]] = {}
         for group, columns in _groups(works, call.columns):
             outcomes |= await self._run(group, columns, call)
+            taken |= dict.fromkeys((work.route.entry for work in group), columns)
+        found = [route for route in routes.values() if isinstance(route, Route)]
+        _copy(found, taken, call.outputs, outcomes)
         for route in routes.values():
             if isinstance(route, Route) and route.figures is not None:
                 _count(route.figures, outcomes[route.entry], began)
@@ -130,6 +135,16 @@ class FanOut:
             return await sound(self._plans, entry, run, loaded)
         except Exception as error:
             return error
+
+
+def _copy(
+    routes: Sequence[Route], columns: Mapping[Any, Mapping[str, Any]], outputs: tuple[str, ...], outcomes: Any
+) -> None:
+    """Copy the parts of the models that were answered, if the present call is drawn for their shadows."""
+    for position, copier in drawn_of(copiers_of(routes), ORIGIN.get()):
+        entry = routes[position].entry
+        if not isinstance(outcomes[entry], Exception):
+            copy_outcome(copier, columns[entry], outputs, outcomes[entry])
 
 
 def _count(branch: Branch, outcome: Outcome, began: float) -> None:

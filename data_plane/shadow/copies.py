@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from pretzel.plan.shadows import ShadowFigures
 
 MOST_FIGURES = 256
 """Pairs of a shadow and a version whose figures are kept in a process; those that were made first are dropped."""
-_OF_COPY = 500
+OF_COPY = 500
 """Bytes of a copy besides its values; measured."""
 _COUNTS = ("calls", "dropped", "failures", "rows", "disagreeing")
 
@@ -44,12 +44,20 @@ class Message:
     streamed: bool
 
 
+class Part(Protocol):
+    """A part of a call that is copied."""
+
+    def values(self) -> Values:
+        """Return the call and its answer as values."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Copy:
     """A copy that waits."""
 
     copier: Copier
-    content: Values | Message
+    content: Values | Message | Part
     bytes: int
 
 
@@ -127,24 +135,24 @@ class Copies:
 class Copier:
     """Makes copies of the calls of an alias that one version answers."""
 
-    __slots__ = ("_copies", "entry", "figures", "sample")
+    __slots__ = ("copies", "entry", "figures", "sample")
 
     def __init__(self, copies: Copies, figures: ShadowFigures, sample: Sample, entry: Entry) -> None:
         """Put copies into a queue; ``entry`` is the plan of the shadow."""
-        self._copies, self.figures, self.sample, self.entry = copies, figures, sample, entry
+        self.copies, self.figures, self.sample, self.entry = copies, figures, sample, entry
 
     def copy_message(self, call: bytes, answer: bytes, streamed: bool) -> None:
         """Copy a call by the bytes of its messages, which are kept by reference."""
-        size = len(call) + len(answer) + _OF_COPY
-        self._copies.add(Copy(self, Message(call, answer, streamed), size))
+        size = len(call) + len(answer) + OF_COPY
+        self.copies.add(Copy(self, Message(call, answer, streamed), size))
 
     def copy_values(
         self, columns: Mapping[str, Any], outputs: Sequence[str] | None, results: Mapping[str, Any]
     ) -> None:
         """Copy a call by its values; arrays are copied, since callers may share their memory."""
         columns = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in columns.items()}
-        size = size_of(columns) + size_of(results) + _OF_COPY
-        self._copies.add(Copy(self, Values(columns, tuple(outputs or ()), dict(results)), size))
+        size = size_of(columns) + size_of(results) + OF_COPY
+        self.copies.add(Copy(self, Values(columns, tuple(outputs or ()), dict(results)), size))
 
 
 def shadowed(executable: Executable, copier: Copier | None) -> Executable:

@@ -17,7 +17,7 @@ from pretzel.data_plane.scheduling.niceness import yield_core
 from pretzel.data_plane.scheduling.request import RequestEngine
 from pretzel.data_plane.settings import Settings
 from pretzel.data_plane.shadow.comparing import compared
-from pretzel.data_plane.shadow.copies import Copier, Copies, Copy, Message, Values
+from pretzel.data_plane.shadow.copies import Copier, Copies, Copy, Message, Part, Values
 from pretzel.engine import Executable
 from pretzel.errors import InputError
 from pretzel.plan.wire.shadows import answers_of, call_of, figures_to_bytes
@@ -156,7 +156,7 @@ class Shadows:
             copier.figures.last_failure = f"{type(error).__name__}: {error}"[:MOST_FAILURE]
 
 
-def _values(content: Values | Message) -> Values:
+def _values(content: Values | Message | Part) -> Values:
     """Return a call and its answer as values.
 
     Raises:
@@ -164,8 +164,12 @@ def _values(content: Values | Message) -> Values:
     """
     if isinstance(content, Values):
         return content
-    columns, outputs = call_of(content.call, content.streamed)
-    results = answers_of(content.answer, content.streamed)
-    if not results:
+    values = _decoded(content) if isinstance(content, Message) else content.values()
+    if not values.results:
         raise InputError("the answer that was given has no outputs")
-    return Values(columns, outputs, results)
+    return values
+
+
+def _decoded(content: Message) -> Values:
+    columns, outputs = call_of(content.call, content.streamed)
+    return Values(columns, outputs, answers_of(content.answer, content.streamed))

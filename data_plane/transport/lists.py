@@ -10,6 +10,8 @@ from pretzel.data_plane.residency.entry import Entry
 from pretzel.data_plane.residency.merged_plans import JointCatalog
 from pretzel.data_plane.residency.routes import Route, Router
 from pretzel.data_plane.scheduling.cost import Cost
+from pretzel.data_plane.shadow.copies import Copier
+from pretzel.data_plane.shadow.many import copiers_of
 from pretzel.data_plane.traffic.fork import Fork, picked
 from pretzel.data_plane.traffic.origin import Origin
 from pretzel.data_plane.transport.parts import number_field, text_field, varint
@@ -50,6 +52,9 @@ class Listed:
 
     figures: tuple[Branch, ...] = ()
     """Count the calls of the branches among its models."""
+
+    copiers: tuple[tuple[int, Copier], ...] = ()
+    """Positions of models with shadows, and what copies their calls."""
 
     @property
     def plans(self) -> frozenset[Digest]:
@@ -101,7 +106,8 @@ def listed(
     if together is None:
         return None
     figures = tuple(route.figures for route in routes if route.figures is not None)
-    return _filled(Listed(*together, entries, references=frozenset(references), figures=figures), routes, wanted)
+    made = Listed(*together, entries, references=frozenset(references), figures=figures, copiers=copiers_of(routes))
+    return _filled(made, routes, wanted)
 
 
 def _are_alike(entries: Sequence[Entry], outputs: tuple[str, ...]) -> bool:

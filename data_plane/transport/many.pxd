@@ -31,6 +31,7 @@ cdef class Block:
 cdef class Fan(Layout):
     cdef readonly object plans, references, calls
     cdef tuple figures         # those of the branches among its routes
+    cdef tuple copiers         # positions of models with shadows, and what copies their calls
     cdef list entries, blocks, kept
     cdef Prepared prepared
     cdef Member* members
@@ -55,6 +56,7 @@ cdef class FastMany:
     cdef dict fans         # by the fields of a request that name models and outputs
 
     cdef object predict(self, double deadline, double begun, origin)
+    cdef object copied(self, Fan fan, list drawn, double deadline, double begun)
     cdef Fan fan(self, Request request, origin)
     cdef Fan branch(self, Crossing crossing, tuple key, Request request, origin)
     cdef Fan prepare(self, tuple key, Request request, origin)

@@ -16,6 +16,7 @@ from pretzel.data_plane.transport.wire cimport Span, field_size, varint_size, wr
 from pretzel.kernels.frame cimport Frame, now
 
 from pretzel.data_plane.cache.proof import all_hold
+from pretzel.data_plane.shadow.many import copy_many, drawn_of
 from pretzel.data_plane.transport.lists import forks_of, head_of_block, listed
 
 cdef enum:
@@ -85,7 +86,7 @@ cdef class Fan(Layout):
 
     def __cinit__(self, prepared, made, calls, bint matrix):
         self.prepared, self.calls, self.entries, self.plans = prepared, calls, made.entries, made.plans
-        self.references, self.figures = made.references, made.figures
+        self.references, self.figures, self.copiers = made.references, made.figures, made.copiers
         self.count, self.kept = len(made.heads), made.heads
         self.times = self.count
         self.members = <Member*>calloc(self.count + 1, sizeof(Member))
@@ -186,6 +187,14 @@ cdef class Crossing:
         self.references = frozenset([name.decode() for name in names])
 
 
+async def copied_later(answering, bytes message, list drawn):
+    """Return an answer that is computed elsewhere, once copies of it wait for shadows."""
+    answered = await answering
+    if type(answered) is bytes:
+        copy_many(message, answered, drawn)
+    return answered
+
+
 cdef class FastMany:
     """Answers the bytes of requests for many models as :class:`FastPredict` does those for one."""
 
@@ -213,7 +222,26 @@ cdef class FastMany:
             return None
         for entry in fan.entries:
             entry.used = begun
+        if fan.copiers:
+            drawn = drawn_of(fan.copiers, origin)
+            if drawn:
+                return self.copied(fan, drawn, deadline, begun)
         return self.runner.answer(fan.prepared, fan, deadline, begun)
+
+    cdef object copied(self, Fan fan, list drawn, double deadline, double begun):
+        """Answer a call, and copy it and its answer for shadows."""
+        cdef SharedLook look = self.runner.look
+        message = self.runner.request.message
+        self.runner.look = None  # a shared look may withdraw the answer later
+        try:
+            answered = self.runner.answer(fan.prepared, fan, deadline, begun)
+        finally:
+            self.runner.look = look
+        if type(answered) is bytes:
+            copy_many(message, answered, drawn)
+        elif answered is not None and not isinstance(answered, Exception):
+            return copied_later(answered, message, drawn)
+        return answered
 
     def forget(self, plan):
         """Release the lists that run a plan: it is evicted."""

@@ -89,6 +89,22 @@ def test_each_protocol_is_copied_and_the_counts_are_those_of_the_library(up: Up,
     assert {example.got, example.want} == {"yes", "no"} and example.inputs
 
 
+def test_calls_for_many_models_are_copied_once_for_each_shadow(up: Up, plane: pretzel.ControlPlane):
+    for name in ("p", "q"):
+        for model in FITS:
+            plane.deploy(name, model, sample=X, alias="stable" if model is FITS[0] else "")
+        plane.shadow(name, 2, 100)
+    shadow(plane, 0, 0)
+    with up.client() as client:
+        for _ in range(6):  # the ordinary path, and the hot path once a process has run them together
+            got = client.predict_many(["q", "p", "q@1", "p:stable"], X, "predict")
+            assert all(list(one) == list(FITS[0].predict(X)) for one in got.values())
+    for name in ("p", "q"):
+        (figures,) = until(plane, lambda report: report.rows >= 300, name).figures
+        assert (figures.calls, figures.dropped, figures.failures, figures.rows) == (6, 0, 0, 300)
+        assert figures.disagreeing == 6 * DIFFERENT
+
+
 def test_scores_have_distances_and_drift(up: Up, plane: pretzel.ControlPlane):
     shadow(plane, 2, 100)
     with up.client() as client:

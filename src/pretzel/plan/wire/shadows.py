@@ -9,6 +9,7 @@ import numpy as np
 from pretzel.errors import InputError
 from pretzel.plan.drift import Bins, Distribution
 from pretzel.plan.shadows import MOST_EXAMPLES, OutputFigures, ShadowExample, ShadowFigures
+from pretzel.plan.wire.blocks import members_of
 from pretzel.plan.wire.columns import Value, columns_from_proto
 from pretzel.v1 import prediction_pb2 as prediction_pb
 from pretzel.v1 import shadow_pb2 as pb
@@ -67,6 +68,25 @@ def call_of(message: bytes, streamed: bool) -> tuple[dict[str, Value], tuple[str
     else:
         request = prediction_pb.PredictRequest.FromString(message)
     return columns_from_proto(request.columns), tuple(dict.fromkeys(request.outputs))
+
+
+def call_of_many(message: bytes) -> tuple[dict[str, Value], tuple[str, ...]]:
+    """Return the columns and the requested outputs of a PredictManyRequest."""
+    request = prediction_pb.PredictManyRequest.FromString(message)
+    return columns_from_proto(request.columns), tuple(dict.fromkeys(request.outputs))
+
+
+def answers_of_many(message: bytes) -> list[dict[str, Value]]:
+    """Return the outputs of each model of a PredictManyResponse, in the order asked; none of one that failed."""
+    response = prediction_pb.PredictManyResponse.FromString(message)
+    inside = {
+        position: answered.values
+        for block in response.blocks
+        for position, answered in zip(block.models, members_of(block), strict=True)
+    }
+    others = (columns_from_proto(result.response.columns) for result in response.results)
+    count = len(inside) + len(response.results)
+    return [inside[position] if position in inside else next(others) for position in range(count)]
 
 
 def answers_of(message: bytes, streamed: bool) -> dict[str, Value]:
