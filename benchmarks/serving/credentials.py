@@ -3,7 +3,7 @@
 Three sides in turn get the same number of calls from `h2load`: calls without a token, calls with one to a worker that
 has no identities and ignores it, and calls with one to a worker that has.  The second minus the first is what the
 HTTP/2 library takes for the field; the third minus the second is what identities take.  The time of the worker's
-process and that of the generator are counted apart, so that a slow generator is not taken for a slow server.
+process and that of the generator are counted separately, so that a slow generator is not taken for a slow server.
 
 ``python -m benchmarks.serving.credentials`` prints the medians over rounds, in microseconds of a call.
 """
