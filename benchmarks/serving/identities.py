@@ -37,7 +37,7 @@ def measure() -> list[Row]:
     with ExitStack() as running:
         folders = [Path(running.enter_context(tempfile.TemporaryDirectory())) for _ in range(2)]
         file = folders[0] / "identities.toml"
-        file.write_text("\n".join(_entries(token)))
+        file.write_text("\n".join(entries(token)))
         options = ["--http", "0", "--shed-after-seconds", "0"]
         guarded = running.enter_context(worker(folders[0] / "cache", definitions, *options, "--identities", str(file)))
         free = running.enter_context(worker(folders[1] / "cache", definitions, *options))
@@ -45,7 +45,7 @@ def measure() -> list[Row]:
         return [compare(name, RIVAL, ours, theirs) for name, ours, theirs in _cases(model, guarded, free, field)]
 
 
-def _entries(token: str) -> Iterator[str]:
+def entries(token: str) -> Iterator[str]:
     """Yield the lines of the file: one identity that calls, and others."""
     yield from ("[[identity]]", 'name = "caller"', f'token = "{TokenHash.of(token)}"', 'predict = ["wine*"]')
     for i in range(STRANGERS):

@@ -45,6 +45,14 @@ def refused_rate(target: str, method: str, message: bytes, *fields: str) -> floa
     return _rate(f"http://{target}{method}", framed(message), *_GRPC, *_headers(fields))
 
 
+def exactly(calls: int, target: str, method: str, message: bytes, *fields: str) -> float:
+    """Return the calls per second of so many calls of a gRPC method, without others before them."""
+    with tempfile.NamedTemporaryFile() as file:
+        Path(file.name).write_bytes(framed(message))
+        command = ["h2load", "-c", str(CONNECTIONS), "-m", str(STREAMS), "-d", file.name, *_GRPC, *_headers(fields)]
+        return _run([*command, f"http://{target}{method}", "-n", str(calls)])
+
+
 def _metadata(fields: Iterable[str]) -> list[tuple[str, str]]:
     return [(name, value) for name, _, value in (field.partition(": ") for field in fields)]
 
