@@ -1,4 +1,4 @@
-"""Load plans from a cache as a worker does, in a process of its own: ``python -m benchmarks.paper.ablations.loading``.
+"""Load plans from a cache as a worker does, in a process of its own, which runs this file.
 
 It reads a JSON document of the folder, the mechanisms that are left out, and the plans with the original parameters of
 each; it writes the growth of its proportional set and the seconds of the loads.
@@ -30,10 +30,10 @@ def main() -> None:
     wanted: dict[str, Any] = json.load(sys.stdin)
     reader, catalog = ObjectReader(Path(wanted["folder"])), engine.StageCatalog()
     reader.refresh()
-    before, begun, kept = proportional_set(), time.perf_counter(), []
+    before, begun, kept = proportional_set(), time.process_time(), []
     for plan, original in wanted["plans"]:
         kept.append(_load(Digest.parse(plan), original, reader, catalog, wanted["without"]))
-    seconds = time.perf_counter() - begun
+    seconds = time.process_time() - begun
     print(json.dumps({"bytes": proportional_set() - before, "seconds": seconds}))
 
 

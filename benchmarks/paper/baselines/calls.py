@@ -16,6 +16,7 @@ from benchmarks.serving.front import INFER, METHOD
 from benchmarks.serving.models.calls import Model
 from benchmarks.serving.rest import bodies
 from pretzel.inference import service_pb2 as inference_pb2
+from pretzel.plan.values import Labels
 from pretzel.plan.wire import columns_from_proto
 from pretzel.v1 import prediction_pb2 as pb
 
@@ -41,10 +42,10 @@ def rest(address: str, model: Model) -> Call:
     return Call(f"http://{address}{path}", json.dumps(bodies(model)[path]).encode())
 
 
-def plain(address: str, model: Model, row: str = "row") -> Call:
+def plain(address: str, model: Model, path: str = "predict") -> Call:
     """Return a call of the model's name and its row."""
     value = model.row if isinstance(model.row, str) else np.asarray(model.row).tolist()
-    return Call(f"http://{address}/predict", json.dumps({"model": model.name, row: value}).encode())
+    return Call(f"http://{address}/{path}", json.dumps({"model": model.name, "row": value}).encode())
 
 
 def answer(call: Call) -> Any:
@@ -73,7 +74,7 @@ def answer(call: Call) -> Any:
 
 def _own_label(data: bytes) -> Any:
     (values,) = columns_from_proto(pb.PredictResponse.FromString(data).columns).values()
-    return values.tolist()[0]
+    return np.asarray(values.labels)[values.codes].tolist()[0] if isinstance(values, Labels) else values.tolist()[0]
 
 
 def _tensor_label(data: bytes) -> Any:

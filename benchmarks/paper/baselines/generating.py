@@ -50,7 +50,7 @@ def load(call: Call, seconds: float, concurrency: int, rate: float = 0.0) -> Ans
             per = max(1, round(rate / concurrency))
             command += ["--rps", str(per), "-n", str(max(1, int(per * seconds)) * concurrency)]
         else:
-            command += ["-D", f"{max(0.1, seconds):.3f}"]
+            command += ["-D", f"{max(100, int(1000 * seconds))}ms"]
         ran = subprocess.run([*command, call.url], capture_output=True, text=True, timeout=seconds + SPARE_SECONDS)
         counts = _COUNTS.search(ran.stdout)
         if ran.returncode or counts is None or counts[3] != "0" or counts[2] == "0":

@@ -58,7 +58,8 @@ OURS = (
     Server("pretzel, Open Inference REST", calls.rest, (*QUIET, "--http", "127.0.0.1:0")),
 )
 RIVALS = (
-    *(Server(name, calls.plain) for name in ("fastapi", "mosec", "litserve", "bentoml")),
+    *(Server(name, calls.plain) for name in ("fastapi", "litserve", "bentoml")),
+    Server("mosec", partial(calls.plain, path="inference")),
     *(Server(name, calls.tensors) for name in ("mlserver", "triton")),
 )
 SERVERS = {server.name: server for server in (*OURS, *RIVALS)}
