@@ -21,7 +21,7 @@ from benchmarks.serving.worker import worker
 from pretzel.compiler.optimize import optimize
 
 PROGRAMS = Path(__file__).parent / "programs"
-START_SECONDS = 90.0
+START_SECONDS = 60.0
 
 
 @dataclass(frozen=True)

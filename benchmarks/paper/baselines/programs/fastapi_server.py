@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import socket
 import sys
@@ -25,5 +24,5 @@ if __name__ == "__main__":
     app.state.models = estimators(sys.argv[1])
     listener = socket.create_server(("127.0.0.1", 0))
     announce(sys.argv[1], listener.getsockname()[1])
-    config = uvicorn.Config(app, log_level="warning")
-    asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # for a socket that is given, uvicorn does not
+    uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
