@@ -58,8 +58,7 @@ class PlanCatalog:
     ) -> None:
         """Start empty; ``doubt`` is called with plans whose objects are damaged, ``notify`` when plans load or leave.
 
-        With a ``flight``, every load is recorded.  ``python`` opens Python stages (:class:`engine.hops.Stages`).
-        ``without``: mechanisms that plans do without (:func:`pretzel.engine.load`).
+        A ``flight`` records every load; ``python`` opens Python stages; plans do ``without`` these mechanisms of the engine.
         """
         self._flight, self._bars, self._notify = flight, Bars(), notify
         self._objects, self._budget, self._clock = objects, budget, clock

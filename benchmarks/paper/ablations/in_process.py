@@ -34,7 +34,7 @@ LOAD_SECONDS = 300
 RELEVANT = 0.03
 """Share by which every round must differ for a difference to be stated."""
 LOADS_DIFFER = 1.25
-"""The same for load times, which are measured thrice and apart."""
+"""The same for load times, which are measured in runs of their own."""
 LOADS = 3
 
 

@@ -26,7 +26,7 @@ def python_of(name: str, *, install: bool) -> Path:
     """
     requirements = HERE / "requirements" / f"{name}.txt"
     if not requirements.exists():
-        raise SkippedError(f"{name}: there are no requirements {requirements.name}")
+        raise SkippedError(f"{name}: {requirements} does not exist")
     folder = FOLDER / name
     digest, stamp = hashlib.sha256(requirements.read_bytes()).hexdigest(), folder / "requirements.sha256"
     if stamp.exists() and stamp.read_text() == digest:

@@ -134,7 +134,13 @@ def _wait_for(server: Server, process: subprocess.Popen[bytes], call: calls.Call
 def _check(server: Server, process: subprocess.Popen[bytes], end: float, log: Path, why: str) -> None:
     """Raise SkippedError if the server has ended, or its time has."""
     if process.poll() is not None:
-        last = (log.read_text(errors="replace").strip().splitlines() or ["it wrote nothing"])[-1]
-        raise SkippedError(f"{server.name}: ended with {process.returncode} before it answered: {last[:200]}")
+        said = _last_words(log.read_text(errors="replace"))
+        raise SkippedError(f"{server.name}: ended with {process.returncode} before it answered: {said}")
     if time.monotonic() > end:
         raise SkippedError(f"{server.name}: no answer in {START_SECONDS:.0f} s: {why[:200]}")
+
+
+def _last_words(log: str) -> str:
+    """Return the last line that names an error, or else the last one."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()] or ["it wrote nothing"]
+    return next((line for line in reversed(lines) if "Error" in line), lines[-1])[:200]

@@ -47,7 +47,7 @@ def load(
     With several, the outputs of plan i are named ``"i/name"``.  ``fetch`` returns the bytes of an object, already
     checked against its digest; they are referenced, not copied.  Plans with Python stages are rejected, unless the
     catalog opens those.  ``without`` names mechanisms to do without (:data:`~pretzel.engine.mechanisms.MECHANISMS`);
-    ``original``: parameters of the definitions, which tell those that were derived.
+    ``original``: parameters of the definitions; all others were derived.
 
     Raises:
         InputError: a mechanism is not known.
