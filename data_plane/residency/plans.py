@@ -58,7 +58,7 @@ class PlanCatalog:
     ) -> None:
         """Start empty; ``doubt`` is called with plans whose objects are damaged, ``notify`` when plans load or leave.
 
-        A ``flight`` records every load; ``python`` opens Python stages; plans do ``without`` these mechanisms of the engine.
+        A ``flight`` records every load, ``python`` opens Python stages, plans do ``without`` these mechanisms.
         """
         self._flight, self._bars, self._notify = flight, Bars(), notify
         self._objects, self._budget, self._clock = objects, budget, clock
