@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from pretzel.data_plane.telemetry.settings import TelemetrySettings
+from pretzel.engine.mechanisms import OF_WORKERS, checked
 from pretzel.errors import InputError
 from pretzel.isolation.limits import Allowed, SideLimits
 from pretzel.plan.labels import check_labels
@@ -47,6 +48,13 @@ def _labelled(items: list[str]) -> list[str]:
     except InputError as error:
         raise ValueError(str(error)) from None
     return items
+
+
+def _known(items: list[str]) -> list[str]:
+    try:
+        return sorted(checked(items, OF_WORKERS))
+    except InputError as error:
+        raise ValueError(str(error).removeprefix("without: ")) from None
 
 
 Labels = Annotated[Names, AfterValidator(_labelled)]
@@ -184,6 +192,8 @@ class Settings(TelemetrySettings):
     """Models with a label of their own in metrics; all others share the label `other`."""
     front: Literal["native", "grpcio"] = "native"
     """Server of the prediction port: `native` is several times faster; `grpcio` serves the same calls by grpc.aio."""
+    without: Annotated[Names, AfterValidator(_known)] = []
+    """Mechanisms that plans do without, for measurements: `object_sharing`, `chain_fusion`, `stacked_heads`."""
     log_level: str = "info"
     """`debug`, `info`, `warning` or `error`."""
 

@@ -53,17 +53,19 @@ class PlanCatalog:
         notify: Callable[[str, Digest], None] = lambda kind, plan: None,
         flight: Flight | None = None,
         python: Any = None,
+        without: Collection[str] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start empty; ``doubt`` is called with plans whose objects are damaged, ``notify`` when plans load or leave.
 
-        With a ``flight``, every load is recorded.  ``python`` opens Python stages (:class:`engine.hops.Stages`).
+        A ``flight`` records every load, ``python`` opens Python stages, plans do ``without`` these mechanisms.
         """
         self._flight, self._bars, self._notify = flight, Bars(), notify
         self._objects, self._budget, self._clock = objects, budget, clock
         self._tally = tally or Tally()
         self._trust, self._doubt = Trust(self._tally, doubt), doubt
         self._stages, self.ledger, self._queue = StageCatalog(python), Ledger(), EvictionQueue()
+        self._load_plans = partial(load, catalog=self._stages, without=without)
         self._entries: weakref.WeakValueDictionary[Digest, Entry] = weakref.WeakValueDictionary()
         self.resident: dict[Digest, Entry] = {}
         self._loading: dict[Digest, asyncio.Task[Executable]] = {}
@@ -151,8 +153,8 @@ class PlanCatalog:
         await self._trust.wait_for([entry.digest for entry in entries])
         plans = [await self._plan(entry) for entry in entries]
         await self._trust.wait_for([digest for plan in plans for digest in plan.objects])
-        work = partial(load, plans, self._objects.fetch, catalog=self._stages)
-        built = await asyncio.get_running_loop().run_in_executor(self._loader, work)
+        run = asyncio.get_running_loop().run_in_executor
+        built = await run(self._loader, self._load_plans, plans, self._objects.fetch)
         built.noted = note_of(entry.digest for entry in entries)
         return built
 
@@ -200,7 +202,7 @@ class PlanCatalog:
     def _build(self, plan: Plan, digest: Digest) -> Loaded:
         with self._flight.loading([digest]) if self._flight else nullcontext():
             proof = self._objects.prove([digest, *plan.objects])
-            return Loaded.of(digest, plan, load(plan, proof.fetch, catalog=self._stages), proof)
+            return Loaded.of(digest, plan, self._load_plans(plan, proof.fetch), proof)
 
     def _make_room(self, entry: Entry, holding: Holding) -> None:
         """Reject a plan that cannot fit even with the pinned plans alone."""

@@ -68,7 +68,7 @@ class ServingProcess:
         budget = for_plans(settings.memory_budget)
         self._python = PythonStages(settings.python, _log_crash)
         hooks: dict[str, Any] = {"doubt": self._doubt, "notify": self._report, "flight": flight, "python": self._python}
-        self._plans = PlanCatalog(self._objects, budget, tally=tally, **hooks)
+        self._plans = PlanCatalog(self._objects, budget, tally=tally, without=settings.without, **hooks)
         self._router = Router(self._plans, tally, settings.pin, settings.weight_by_model)
         self._engine = RequestEngine(
             limits_of(settings),

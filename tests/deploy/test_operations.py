@@ -40,6 +40,7 @@ IN_WORDS = {
     "cors_origins": "none",
     "direct_hosts": "none",
     "labels": "none",
+    "without": "none",
     "control_listen": "none",
     "socket_mode": "0600",
     "client_cert": "`tls_cert`",

@@ -52,7 +52,7 @@ class StageCatalog:
             existing = self._kernels.get(key)
         if existing is not None:
             return existing
-        kernel = _build(stage, inputs, {name: Parameter(fetch(d), d) for name, d in stage.parameters.items()})
+        kernel = build(stage, inputs, {name: Parameter(fetch(d), d) for name, d in stage.parameters.items()})
         with self._lock:
             return self._kernels.setdefault(key, kernel)
 
@@ -66,7 +66,8 @@ def _key(stage: Stage, inputs: tuple[ValueType, ...]) -> Key:
     return stage.kernel, attributes, parameters, inputs, stage.type
 
 
-def _build(stage: Stage, inputs: tuple[ValueType, ...], parameters: Mapping[str, Parameter]) -> Any:
+def build(stage: Stage, inputs: tuple[ValueType, ...], parameters: Mapping[str, Parameter]) -> Any:
+    """Build the kernel of a stage; raises as :meth:`StageCatalog.kernel` does."""
     binding = KERNELS.get(stage.kernel)
     if binding is None:
         raise DefinitionError(f"kernel {stage.kernel!r} is unknown here; the plan was compiled for newer kernels")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,9 @@ from pretzel.engine.columns import absent_column, bind_column, column_rows, wron
 from pretzel.engine.components import Components
 from pretzel.engine.footprint import Footprint, Need, Written, footprint
 from pretzel.engine.fused import FusedStep
-from pretzel.engine.fusion import FUSER
 from pretzel.engine.helpers import LEAST_ROWS, Helpers
+from pretzel.engine.mechanisms import USUAL, Join, Making
 from pretzel.engine.outputs import Output, Value, value_of
-from pretzel.engine.workspaces import guarded
 from pretzel.errors import InputError, NotFoundError
 from pretzel.kernels.observing import run_observed
 from pretzel.kernels.program import Program, Token
@@ -26,7 +25,6 @@ from pretzel.plan.types import ValueType
 Step = tuple[Any, tuple[int, ...], ValueType]  # kernel, nodes read, type written
 Timed = tuple[Any, float, tuple[int, ...]]
 """A kernel or a hop, its seconds, and the steps of the executable that it computes: stages, if that is of one plan."""
-Join = Callable[[list[FusedStep], frozenset[int]], list[FusedStep]]
 
 _MOST_SCHEDULES = 64  # callers choose the outputs and their order, so the cache needs a bound
 
@@ -61,6 +59,7 @@ class Executable:
         steps: Sequence[Step],
         outputs: Mapping[str, Output],
         room: Sequence[int] = (),
+        making: Making = USUAL,
     ) -> None:
         """Store the graph; programs are built at the first request for their outputs.
 
@@ -68,7 +67,7 @@ class Executable:
         """
         self.inputs, self.outputs, self.usual = inputs, dict(outputs), usual_outputs(outputs)
         self._types, self._steps, self._room = tuple(types), tuple(steps), tuple(room) or (0,) * len(types)
-        self._names = {item.name for item in inputs}
+        self._names, self._join, self._guard = {item.name for item in inputs}, making.join, making.guard
         self.helpers: Helpers | None = None
         """Other threads for runs over many rows, unless a run names some."""
         self.noted = b""
@@ -135,7 +134,7 @@ class Executable:
         if rows >= LEAST_ROWS and (helpers := helpers or self.helpers) is not None:
             results = helpers.run(program, bound, rows, deadline, token, most)
         else:
-            results = guarded(lambda workspace: program.run(workspace, bound, rows, deadline, token, most))
+            results = self._guard(lambda workspace: program.run(workspace, bound, rows, deadline, token, most))
         return self._values(schedule, results, bound)
 
     def run_observed(
@@ -144,7 +143,8 @@ class Executable:
         """Compute as :meth:`run` with its ``options``, on one thread; return each kernel with its seconds too."""
         rows, bound, outputs = self._bind(columns, outputs)
         schedule = self.schedule(outputs)
-        results, timed = guarded(lambda workspace: run_observed(schedule.program, workspace, bound, rows, **options))
+        program = schedule.program
+        results, timed = self._guard(lambda workspace: run_observed(program, workspace, bound, rows, **options))
         steps = [(*one, covered) for one, covered in zip(timed, schedule.steps, strict=True)]
         return self._values(schedule, results, bound), steps
 
@@ -201,7 +201,7 @@ class Executable:
         """
         names = self.usual if outputs is None else tuple(outputs)
         program = self._compose(names, lambda groups, _: groups).program
-        measured = guarded(lambda workspace: program.profile(workspace, bound, rows))
+        measured = self._guard(lambda workspace: program.profile(workspace, bound, rows))
         needed = self._needed([self.outputs[name].node for name in names])
         observed = [Observed(0.0, None)] * len(self._steps)
         for node, (seconds, entries) in zip(needed, measured, strict=True):
@@ -265,11 +265,12 @@ class Executable:
             self._footprints.clear()
         return self._footprints.setdefault(key, footprint(written, between, piled, 0 if one_block else block))
 
-    def _compose(self, names: tuple[str, ...], join: Join = FUSER.fuse) -> Schedule:
+    def _compose(self, names: tuple[str, ...], join: Join | None = None) -> Schedule:
         """Build the program of the steps that these outputs need, with slots numbered in the order of execution."""
         count = len(self.inputs)
         chosen = list(dict.fromkeys(self.outputs[name].node for name in names))
-        groups = join([FusedStep((n,), *self._steps[n - count]) for n in self._needed(chosen)], frozenset(chosen))
+        single = [FusedStep((n,), *self._steps[n - count]) for n in self._needed(chosen)]
+        groups = (join or self._join)(single, frozenset(chosen))
         order = [node for group in groups for node in group.nodes]
         slot = {node: i for i, node in enumerate([*range(count), *order])}
         steps = [(group.kernel, [slot[j] for j in group.read], slot[group.nodes[0]]) for group in groups]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,16 +53,23 @@ class Fuser:
         self._fused: weakref.WeakValueDictionary[tuple[Any, ...], Any] = weakref.WeakValueDictionary()
         self._lock = threading.RLock()  # a kernel may be freed, and release its bytes, while the lock is held
 
-    def fuse(self, groups: list[FusedStep], outputs: frozenset[int] = frozenset()) -> list[FusedStep]:
+    def fuse(
+        self,
+        groups: list[FusedStep],
+        outputs: frozenset[int] = frozenset(),
+        *,
+        chains: Iterable[Chain] = CHAINS,
+        fusions: Mapping[str, Fusion] = FUSIONS,
+    ) -> list[FusedStep]:
         """Return the steps, fused where possible; ``outputs``: the output nodes of the program.
 
         A fused step takes the position of its first step, a chain that of its first end.
         """
         alike: dict[Key, list[FusedStep]] = {}
         for group in groups:
-            alike.setdefault(_key(group), []).append(group)
+            alike.setdefault(_key(group, fusions), []).append(group)
         steps = [step for key, some in alike.items() for step in self._joined(some, key[0])]
-        for chain in CHAINS:
+        for chain in chains:
             steps = self._chained(steps, chain, outputs)
         return steps
 
@@ -111,9 +118,9 @@ class Fuser:
             self.held -= size
 
 
-def _key(group: FusedStep) -> Key:
+def _key(group: FusedStep, fusions: Mapping[str, Fusion]) -> Key:
     """Return a key that steps share if they can be fused, else a unique one."""
-    fusion = FUSIONS.get(group.name)
+    fusion = fusions.get(group.name)
     if fusion is None or not fusion.takes(group.kernel):
         return None, group.nodes, ""
     return fusion, group.read, group.type.dtype

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -22,7 +22,9 @@ from pretzel.engine.hops import (
     leaps,
     refused,
 )
+from pretzel.engine.mechanisms import DERIVED, MECHANISMS, OBJECTS, Making, checked
 from pretzel.engine.outputs import Output
+from pretzel.engine.private import PrivateCatalog
 from pretzel.errors import DefinitionError
 from pretzel.plan.digest import Digest
 from pretzel.plan.parameter import Parameter
@@ -37,20 +39,27 @@ def load(
     fetch: Fetch,
     *,
     catalog: StageCatalog | None = None,
+    without: Collection[str] = (),
+    original: Collection[Digest] = (),
 ) -> Executable:
     """Return an executable of ``plans``: one, or several over the same columns, whose common stages run once.
 
     With several, the outputs of plan i are named ``"i/name"``.  ``fetch`` returns the bytes of an object, already
     checked against its digest; they are referenced, not copied.  Plans with Python stages are rejected, unless the
-    catalog opens those.
+    catalog opens those.  ``without`` names mechanisms to do without (:data:`~pretzel.engine.mechanisms.MECHANISMS`);
+    ``original``: parameters of the definitions; all others were derived.
 
     Raises:
+        InputError: a mechanism is not known.
         PreconditionError: a Python stage may not run here.
         DefinitionError: a kernel is unknown here, or two plans need columns of the same name and different types.
         CorruptObjectError: an object does not match its header or the kernel's layout.
     """
     many = [plans] if isinstance(plans, Plan) else list(plans)
-    merger = _Merger(fetch, StageCatalog() if catalog is None else catalog)
+    off, stages = checked(without, MECHANISMS), StageCatalog() if catalog is None else catalog
+    if off & {OBJECTS, DERIVED}:
+        stages = PrivateCatalog(stages, () if OBJECTS in off else original)
+    merger = _Merger(fetch, stages, Making.without(off))
     for i, plan in enumerate(many):
         merger.add(plan, "" if isinstance(plans, Plan) else f"{i}/")
     return merger.executable()
@@ -59,8 +68,8 @@ def load(
 class _Merger:
     """Collects the stages of plans, each fingerprint once."""
 
-    def __init__(self, fetch: Fetch, catalog: StageCatalog) -> None:
-        self.fetch, self.catalog = fetch, catalog
+    def __init__(self, fetch: Fetch, catalog: StageCatalog, making: Making) -> None:
+        self.fetch, self.catalog, self.making = fetch, catalog, making
         self.visible = 0
         self.asides: list[tuple[Stage, tuple[int, ...], int, Call]] = []  # Python stages, with the nodes they read
         self.calls: dict[tuple[Any, ...], Call] = {}
@@ -94,10 +103,10 @@ class _Merger:
             self._place(plan, prefix)
         inputs = tuple(self.inputs.values())
         if not self.asides:
-            return Executable(inputs, self.types, self.steps, self.outputs, self.room)
+            return Executable(inputs, self.types, self.steps, self.outputs, self.room, self.making)
         hops, writers = leaps(self.asides)
         self.outputs.update(hidden_outputs(hops, len(inputs), self.types))
-        native = Executable(inputs, self.types, self.steps, self.outputs, self.room)
+        native = Executable(inputs, self.types, self.steps, self.outputs, self.room, self.making)
         order: list[int | Hop] = [writers[node] if node in writers else node - len(inputs) for node in self.order]
         return cast(Executable, HoppingExecutable(native, self.visible, hops, order))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from pretzel.errors import CancelledError, DeadlineError, ExhaustedError, InputError
 from pretzel.kernels.frame import Workspace
@@ -18,21 +18,30 @@ KEEP_BYTES = 64 << 20
 _workspaces: deque[Workspace] = deque(maxlen=256)  # shared by all programs; append and pop are atomic
 
 
-def guarded(run: Callable[[Workspace], T]) -> T:
-    """Run with a workspace of the pool, and map the program's exceptions to Pretzel's errors."""
-    workspace = _take()
-    try:
-        return run(workspace)
-    except Refused as error:
-        raise InputError(str(error)) from None
-    except TimeoutError as error:
-        raise DeadlineError(str(error)) from None
-    except InterruptedError as error:
-        raise CancelledError(str(error)) from None
-    except MemoryError as error:
-        raise ExhaustedError(f"{error}; send fewer rows") from None
-    finally:
-        _give_back(workspace, KEEP_BYTES)
+class Guard(Protocol):
+    """A function that runs another with a workspace, and maps the program's exceptions to Pretzel's errors."""
+
+    def __call__(self, run: Callable[[Workspace], T], /) -> T:
+        """Return what ``run`` returns."""
+
+
+def _guard(take: Callable[[], Workspace], give_back: Callable[[Workspace, int], None]) -> Guard:
+    def guarded(run: Callable[[Workspace], T]) -> T:
+        workspace = take()
+        try:
+            return run(workspace)
+        except Refused as error:
+            raise InputError(str(error)) from None
+        except TimeoutError as error:
+            raise DeadlineError(str(error)) from None
+        except InterruptedError as error:
+            raise CancelledError(str(error)) from None
+        except MemoryError as error:
+            raise ExhaustedError(f"{error}; send fewer rows") from None
+        finally:
+            give_back(workspace, KEEP_BYTES)
+
+    return guarded
 
 
 @contextlib.contextmanager
@@ -53,3 +62,13 @@ def _take() -> Workspace:
 def _give_back(workspace: Workspace, most: int) -> None:
     if workspace.nbytes < most:
         _workspaces.append(workspace)
+
+
+def _drop(workspace: Workspace, most: int) -> None:
+    """Keep nothing: the workspace is freed with its last reference."""
+
+
+guarded = _guard(_take, _give_back)
+"""Runs with a workspace of the pool."""
+fresh = _guard(Workspace, _drop)
+"""Runs with a workspace of its own."""

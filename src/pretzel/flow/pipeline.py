@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,7 +88,7 @@ class Pipeline:
         """
         return compile_plan(optimize(self._definition)).plan
 
-    def compile(self, *, threads: int | None = None) -> Predictor:
+    def compile(self, *, threads: int | None = None, without: Collection[str] = ()) -> Predictor:
         """Return a predictor in this process, with a method for each output (:func:`pretzel.compile`).
 
         Raises:
@@ -96,7 +96,7 @@ class Pipeline:
         """
         from pretzel.local import Predictor
 
-        return Predictor(self._definition, threads=threads)
+        return Predictor(self._definition, threads=threads, without=without)
 
     def deploy(self, control_plane: Any, name: str, **options: Any) -> Any:
         """Deploy as a version of the model ``name``, and return the version.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,6 @@ from pretzel.adapters.integer_functions import reject_integers
 from pretzel.adapters.integers import (
     container_of,
     counts_nullable,
-    is_boolean,
-    is_nullable,
     is_uneven,
     may_be_integers,
     whole_type,
@@ -31,13 +29,13 @@ from pretzel.adapters.rejections import reject_objects, reject_unlike
 from pretzel.adapters.sparse import as_stored, reject_sparse_columns
 from pretzel.adapters.tables import columns_named, dtypes_of, is_polars, is_sparse, names_of
 from pretzel.adapters.text_types import reject_text_types
-from pretzel.compiler.compile import compile_plan
-from pretzel.compiler.optimize import optimize
+from pretzel.compiler.without import NOTHING, Without
 from pretzel.engine.columns import absent_column, bind_column
 from pretzel.errors import DefinitionError, InputError, UnsupportedError
 from pretzel.importers.inputs import MATRIX
 from pretzel.importers.settled import Settled
 from pretzel.local.columns import as_objects, native, typed_as
+from pretzel.local.integers import disagree, kept_booleans
 from pretzel.local.known_layouts import Bound, KnownTables
 from pretzel.local.records import records_reader_of
 from pretzel.local.refused_types import named_types
@@ -60,10 +58,13 @@ _AS_SAVED: Kind = ("dense", frozenset(), "")
 class Model:
     """One definition, compiled for one kind of input."""
 
-    def __init__(self, definition: Definition, helpers: engine.Helpers | None = None) -> None:
-        compiled = compile_plan(optimize(definition))
+    def __init__(
+        self, definition: Definition, helpers: engine.Helpers | None = None, without: Without = NOTHING
+    ) -> None:
+        optimized = without.optimized(definition)
+        compiled = without.compiled(optimized)
         self.definition, self.plan = definition, compiled.plan
-        self.executable = engine.load(compiled.plan, lambda digest: compiled.blobs[digest])
+        self.executable = without.loaded(compiled, optimized)
         self.executable.helpers = helpers
         self.described = [InputDescription(item.name, item.type) for item in self.executable.inputs]
         strict = {*definition.metadata.get("in_order", ()), *definition.metadata.get("without_others", ())}
@@ -108,24 +109,18 @@ class Model:
         ], count
 
 
-def _disagree(values: Any, rules: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether steps read a column of nullable integers as different types, or it has missing values."""
-    return is_nullable(values) and (values.isna().any() or len(set(map(counts_nullable, rules))) > 1)
-
-
-def _kept_booleans(rules: Sequence[Mapping[str, Any]], columns: Mapping[str, Any]) -> dict[str, np.dtype]:
-    """Return the inputs of booleans whose type an output keeps."""
-    kept = [rule["inputs"] for rule in rules if rule["how"] == "keep"]
-    alike = [names for names in kept if all(is_boolean(columns[name]) for name in names)]
-    return {name: np.dtype(bool) for names in alike for name in names}
-
-
 class Models:
     """The models of one predictor: one for the exported types, and others compiled at the first input of their kind."""
 
-    def __init__(self, definition: Definition, reexport: Export | None, helpers: engine.Helpers | None = None) -> None:
-        self.main = Model(definition, helpers)
-        self._helpers = helpers
+    def __init__(
+        self,
+        definition: Definition,
+        reexport: Export | None,
+        helpers: engine.Helpers | None = None,
+        without: Without = NOTHING,
+    ) -> None:
+        self.main = Model(definition, helpers, without)
+        self._helpers, self._without = helpers, without
         self._reexport = reexport
         self._by_kind: dict[Kind, Model] = {_AS_SAVED: self.main}
         self._lock = threading.Lock()
@@ -244,10 +239,10 @@ class Models:
         if not rules or not self._floats or is_polars(X) or doubtful:
             return frozenset()
         columns = input_columns(X, self.main.inputs, self.main.metadata)
-        kept = _kept_booleans(rules, columns)
+        kept = kept_booleans(rules, columns)
         rules = [rule for rule in rules if not any(may_be_integers(rule, columns[name]) for name in rule["inputs"])]
         groups = {name: [rule for rule in rules if name in rule["inputs"]] for rule in rules for name in rule["inputs"]}
-        if any(_disagree(columns[name], rules) for name, rules in groups.items()):
+        if any(disagree(columns[name], rules) for name, rules in groups.items()):
             return frozenset()  # the rules then reject these integers
         types = {
             name: whole_type(columns[name], nullable=any(map(counts_nullable, rules)))
@@ -276,7 +271,7 @@ class Models:
 
     def _model(self, settled: Settled) -> Model:
         assert self._reexport is not None
-        return Model(self._reexport(settled), self._helpers)
+        return Model(self._reexport(settled), self._helpers, self._without)
 
     def _compile(self, kind: Kind) -> Model:
         layout, others, container = kind

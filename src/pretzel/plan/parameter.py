@@ -52,12 +52,19 @@ class Parameter:
         """
         digest = digest or Digest.of(blob)
         existing = cls._interned.get(digest)
-        if existing is not None:
-            return existing
+        return cls._interned.setdefault(digest, cls.apart(blob, digest)) if existing is None else existing
+
+    @classmethod
+    def apart(cls, blob: bytes | memoryview, digest: Digest) -> Parameter:
+        """Return a parameter over these very bytes, which are checked, although an equal one may exist.
+
+        Raises:
+            CorruptObjectError: the bytes are not a blob.
+        """
         self = super().__new__(cls)
         self.dtype, self.shape = _read_header(blob)
         self.blob, self.digest = blob, digest
-        return cls._interned.setdefault(digest, self)
+        return self
 
     @classmethod
     def of(cls, value: np.ndarray | Sequence[str] | Any) -> Parameter:

@@ -32,7 +32,7 @@ NO_SETTINGS = frozenset(
         "threads",  # predictors in process
         "kernel_set",  # rehearsals of upgrades
         "parent_pid",  # `pretzel up` to its children
-        *("only", "sanitize", "data", "rivals"),  # builds, and data and rivals for tests and benchmarks
+        *("only", "sanitize", "data", "rivals", "baselines"),  # builds, and data and rivals for tests and benchmarks
     }
 )
 """Variables that other programs than the planes read, or that are set for other purposes where servers run."""

@@ -45,6 +45,7 @@ def compile_plan(
     *,
     metadata: Mapping[str, Any] | None = None,
     choose: Choose = choose,
+    kept: bool = True,
 ) -> Compiled:
     """Compile a definition to a plan without optimizing it; the plan has the same bytes on every machine.
 
@@ -53,6 +54,7 @@ def compile_plan(
         sizes: statistics of the values in a sample; they select the kernels and the room reserved per row.
         metadata: overrides the definition's own metadata in the plan.
         choose: returns the kernel that computes a node; by default the cheapest by the cost table.
+        kept: derived parameters are kept for later definitions, and those of earlier ones used.
 
     Raises:
         DefinitionError: the definition is illegal, too large, or has an operator that no kernel computes.
@@ -65,7 +67,7 @@ def compile_plan(
     slots = Slots(definition.inputs)
     for node in topological(head.node for head in heads):
         if not isinstance(node, Input):
-            slots.add(node, choose(node, sizes).lower(node))
+            slots.add(node, choose(node, sizes).lower(node, kept=kept))
     # 4. Inline small parameters in the plan; the others are separate objects.
     inline, blobs = _split([*slots.parameters, *_label_tables(heads)])
     # 5. Name the outputs and add the metadata for clients.

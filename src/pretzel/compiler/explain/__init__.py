@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from pretzel.compiler.explain.explanation import Evidence, Explanation
 from pretzel.compiler.explain.graphs import as_dot, as_mermaid
@@ -38,6 +38,7 @@ def explain(
     verbose: bool = False,
     evidence: Evidence | None = None,
     width: int = WIDTH,
+    without: Collection[str] = (),
 ) -> str:
     """Explain an imported definition and the plan it compiles to; control characters of names are escaped.
 
@@ -48,11 +49,12 @@ def explain(
         verbose: include the full text of the definition before and after each rule.
         width: columns of the terminal, for summaries and texts; at least 40 are used.
         evidence: models that share its parameters, and measured times of its kernels, if known.
+        without: rules that the plan was compiled without.
 
     Raises:
         InputError: the format is unknown.
     """
     if format not in FORMATS:
         raise InputError(f"format {format!r}: expected one of {', '.join(FORMATS)}")
-    text = FORMATS[format](Explanation.of(definition, plan, evidence), verbose, max(width, NARROWEST))
+    text = FORMATS[format](Explanation.of(definition, plan, evidence, without), verbose, max(width, NARROWEST))
     return escaped(text) if format == "json" else visible(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -54,10 +54,16 @@ class Explanation:
     evidence: Evidence = Evidence()
 
     @classmethod
-    def of(cls, definition: Definition, plan: Plan | None = None, evidence: Evidence | None = None) -> Explanation:
+    def of(
+        cls,
+        definition: Definition,
+        plan: Plan | None = None,
+        evidence: Evidence | None = None,
+        without: Collection[str] = (),
+    ) -> Explanation:
         """Optimize the definition, and compile it unless a plan is passed."""
         trace = Trace()
-        optimized = optimize(definition, trace=trace)
+        optimized = optimize(definition, trace=trace, without=without)
         return cls(definition, optimized, trace, plan or compile_plan(optimized).plan, evidence or Evidence())
 
     @property

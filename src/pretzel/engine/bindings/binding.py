@@ -57,12 +57,13 @@ class Binding:
         kernel: type = getattr(importlib.import_module(f"pretzel.kernels.{module}"), name)
         return kernel
 
-    def lower(self, node: Node) -> Lowered:
-        """Lower a node to this kernel; derived parameters are built once per distinct node."""
+    def lower(self, node: Node, *, kept: bool = True) -> Lowered:
+        """Lower a node to this kernel; derived parameters are built once per distinct node if they are ``kept``."""
         attributes = {name: value for name, value in node.attributes.items() if name not in self.drop}
         if self.derive is _own_parameters:
             return Lowered(self.kernel, attributes, node.parameters)
-        return Lowered(self.kernel, attributes, DERIVED.derived(self.derive, node))
+        derived = DERIVED.derived(self.derive, node) if kept else self.derive(node)
+        return Lowered(self.kernel, attributes, derived)
 
 
 def _derivation_key(node: Node) -> tuple[object, ...]:
