@@ -63,6 +63,18 @@ versions = Table(
     Column("creator", WORDS, nullable=False, server_default="", index=True),
 )
 
+# The last deployments of each model by the identifiers that their clients drew; the version may be gone.
+deployments = Table(
+    "deployments",
+    metadata,
+    Column("model", WORDS, ForeignKey("models.name"), primary_key=True),
+    Column("id", WORDS, primary_key=True),
+    Column("number", NUMBER, nullable=False),
+    Column("version", NUMBER, nullable=False),
+    Column("definition", WORDS, nullable=False),
+    Column("at", Float, nullable=False, index=True),
+)
+
 # Further plans of versions, each for other kernels than `versions.kernel_set`; an empty plan has a problem instead.
 recompiled = Table(
     "recompiled",
