@@ -22,6 +22,7 @@ from pretzel.control_plane.catalog.records import Changes, Release
 from pretzel.control_plane.catalog.rolling import Rolling
 from pretzel.control_plane.catalog.rollout_rows import check_free
 from pretzel.control_plane.catalog.rollouts import Rollouts
+from pretzel.control_plane.catalog.scheduling import Schedule
 from pretzel.control_plane.catalog.selectors import EVERYTHING, Selection
 from pretzel.control_plane.catalog.shadowing import Shadows
 from pretzel.control_plane.catalog.tables import models
@@ -66,6 +67,7 @@ class Catalog(Keeping):
         self.rolling = Rolling(self.database, self._changing)
         self.rollouts = Rollouts(self.database, self._changing)
         self.hints = Hinted(self.database, self._changing)
+        self.schedule = Schedule(self.database)
         self.shadows = Shadows(self.database, self._changing)
         self.recompiling = Recompiling(self.database, self._changing)
         self.work = Work(self.database, self.plane)

@@ -19,16 +19,14 @@ MOST_KEPT = 100
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def check_id(identifier: str) -> None:
-    """Check the identifier of a deployment; an empty one is none.
+def check_id(identifier: str, name: str = "deployment_id") -> None:
+    """Check an identifier that a client drew; an empty one is none.
 
     Raises:
         InputError: it is malformed.
     """
     if identifier and not _ID.fullmatch(identifier):
-        raise InputError(
-            f"deployment_id {identifier[:80]!r}: expected 1 to 64 ASCII letters, digits, '-' and '_', or none"
-        )
+        raise InputError(f"{name} {identifier[:80]!r}: expected 1 to 64 ASCII letters, digits, '-' and '_', or none")
 
 
 def made(connection: Connection, name: str, release: Release) -> ModelVersion | None:

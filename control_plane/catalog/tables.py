@@ -158,6 +158,19 @@ rollouts = Table(
     Index("ix_rollouts_model", "model", "alias"),
 )
 
+# Changes that are made at a time, and what became of them; `key` is drawn by the client that repeats a call.
+scheduled = Table(
+    "scheduled",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=False),
+    *(Column(name, WORDS, nullable=False) for name in ("method", "about", "note", "identity", "subject", "peer", "by")),
+    *(Column(name, WORDS, nullable=False) for name in ("status", "outcome")),
+    Column("key", WORDS, nullable=False, index=True),
+    *(Column(name, Float, nullable=False) for name in ("at", "not_after", "scheduled", "ended")),
+    Column("request", LargeBinary, nullable=False),
+    Index("ix_scheduled_status", "status", "at"),
+)
+
 # Labels of models (version 0) and of versions.  The indexes list what has a label in the order of names.
 labels = Table(
     "labels",
