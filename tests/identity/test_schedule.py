@@ -68,9 +68,7 @@ def test_one_schedules_what_one_may_do(guarded: Guarded):
         denied = "identity 'deploy' lacks the role deploy on model 'b/x'"
         with pytest.raises(PermissionDeniedError, match=denied):
             plane.later(at=soon()).alias("b/x", "stable", 1)
-        with pytest.raises(
-            PermissionDeniedError, match="identity 'deploy' lacks the role administer on all models|any"
-        ):
+        with pytest.raises(PermissionDeniedError, match="identity 'deploy' lacks the role administer"):
             plane.later(at=soon()).freeze("a/*")
         with pytest.raises(PermissionDeniedError, match="lacks the role administer on model 'a/x'"):
             plane.later(at=soon()).alias("a/x", "stable", 1, terms=Terms(override_freeze=True))

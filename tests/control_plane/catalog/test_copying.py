@@ -170,5 +170,3 @@ def test_tables_go_back_by_one_version_and_forward_again(databases: Databases):
     assert found["audit"][:-1] == newest["audit"], "the step is recorded, and nothing else"
     gone: dict[str, list[Any]] = {"deployments": [], "scheduled": []}
     assert found == newest | gone | {"audit": found["audit"]}
-        "they do not outlast the step"
-    )
