@@ -18,29 +18,51 @@ from tests.control_plane.serve.running import SECONDS, Server, definition
 from tests.control_plane.serve.test_several import Pair, until
 
 
+class Scheduling(Pair):
+    """Two control planes, and the database whose times the tests move."""
+
+    def __init__(self, postgres: Postgres, root: Path, url: str) -> None:
+        self.postgres = postgres
+        super().__init__(root, url)
+
+    def come(self, since: float = 0.0) -> None:
+        """Let the time of all changes that wait come, or have come some seconds ago."""
+        come(self.postgres, self.url, since)
+
+
+def come(postgres: Postgres, url: str, since: float = 0.0) -> None:
+    moved = f"UPDATE scheduled SET at = extract(epoch FROM now()) - {since} WHERE status = 'waiting' RETURNING 1"
+    assert postgres.server.sql(moved, url.partition("?")[0].rpartition("/")[2])
+
+
+def soon() -> float:
+    return time.time() + 3600
+
+
 @pytest.fixture(scope="module")
-def pair(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+def pair(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scheduling]:
     """Two control planes over a catalog with a change that another made late: it was killed while it made it."""
     root, url = tmp_path_factory.mktemp("schedule"), str(postgres.new())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PRETZEL_ROLLOUT_SECONDS", "0.05")
-        killed = kill_one(root, url)
-        database = url.partition("?")[0].rpartition("/")[2]
-        for statement in ("UPDATE work SET until = 0", "UPDATE scheduled SET at = at - 3600"):
-            postgres.server.sql(f"{statement} RETURNING 1", database)
-        running = Pair(root, url)
+        killed = kill_one(postgres, root, url)
+        ended = "UPDATE work SET until = 0 WHERE name = 'schedule' RETURNING 1"
+        assert postgres.server.sql(ended, url.partition("?")[0].rpartition("/")[2]), "it had the lease"
+        come(postgres, url, 3600)
+        running = Scheduling(postgres, root, url)
         yield running
         running.close()
         killed.close()
 
 
-def kill_one(root: Path, url: str) -> Server:
+def kill_one(postgres: Postgres, root: Path, url: str) -> Server:
     """Run a control plane that is killed as it makes a change."""
     server = Server(root / "killed", dies_at="schedule_before_commit", catalog=url, store=root / "objects")
     with ControlPlane(server.ready["address"]) as plane:
         plane.deploy("m", definition(1))
         plane.deploy("m", definition(2))
-        plane.later(at=time.time() + 0.2, note="back").alias("m", "stable", 1)
+        plane.later(at=soon(), note="back").alias("m", "stable", 1)
+    come(postgres, url)
     server.process.wait(SECONDS)
     return server
 
@@ -59,7 +81,7 @@ def changes(plane: ControlPlane, method: str, model: str = "m") -> list[object]:
     return [dict(record.after) for record in plane.audit(model, method=method)]
 
 
-def test_a_change_whose_maker_was_killed_is_made_once_and_late(pair: Pair):
+def test_a_change_whose_maker_was_killed_is_made_once_and_late(pair: Scheduling):
     with ControlPlane(pair.addresses) as plane:
         (first,) = [one for one in plane.schedule() if one.note == "back"]
         made = ended(plane, first)
@@ -70,20 +92,21 @@ def test_a_change_whose_maker_was_killed_is_made_once_and_late(pair: Pair):
     assert moved == {"alias stable": 1} and done == {"scheduled 1": f"done {made.outcome}"}
 
 
-def test_each_change_is_made_once_by_one_of_two(pair: Pair):
+def test_each_change_is_made_once_by_one_of_two(pair: Scheduling):
     with ControlPlane(pair.addresses) as plane:
         plane.deploy("each", definition(3), alias="")
-        planned = [plane.later(at=time.time() + 0.3).alias("each", f"a{number}", 1) for number in range(8)]
+        planned = [plane.later(at=soon()).alias("each", f"a{number}", 1) for number in range(8)]
+        pair.come()
         assert {ended(plane, one).status for one in planned} == {"done"}
         assert plane.model("each").aliases == {f"a{number}": 1 for number in range(8)}
         assert len(changes(plane, "SetAlias", "each")) == 16
         assert len(changes(plane, "ScheduleChange", "each")) == 8
 
 
-def test_every_kind_of_change(pair: Pair):
+def test_every_kind_of_change(pair: Scheduling):
     async def later(address: str) -> list[ScheduledChange]:
         async with AsyncControlPlane(address) as plane:
-            planned = plane.later(at=time.time() + 0.2)
+            planned = plane.later(at=soon())
             await plane.deploy("kinds", definition(4))
             await plane.deploy("kinds", definition(5), alias="")
             made = [
@@ -95,6 +118,7 @@ def test_every_kind_of_change(pair: Pair):
                 await planned.delete("kinds", force=True),
             ]
             assert len(await plane.schedule(most=6)) == 6
+            pair.come()
             return made
 
     with ControlPlane(pair.addresses) as plane:
@@ -107,9 +131,10 @@ def test_every_kind_of_change(pair: Pair):
         assert [one.status for one in plane.rollouts() if one.model == "kinds"] == ["ended"]
 
 
-def test_a_change_whose_condition_does_not_hold_fails_and_says_why(pair: Pair):
+def test_a_change_whose_condition_does_not_hold_fails_and_says_why(pair: Scheduling):
     with ControlPlane(pair.addresses) as plane:
-        planned = plane.later(at=time.time() + 0.2).alias("m", "stable", 2, terms=Terms(if_version=7))
+        planned = plane.later(at=soon()).alias("m", "stable", 2, terms=Terms(if_version=7))
+        pair.come()
         failed = ended(plane, planned)
         assert failed.status == "failed"
         assert failed.outcome.startswith("FAILED_PRECONDITION: m: alias 'stable' points to version 1, and the change")
@@ -117,7 +142,7 @@ def test_a_change_whose_condition_does_not_hold_fails_and_says_why(pair: Pair):
     assert (record.code, record.request_id) == ("FAILED_PRECONDITION", f"schedule {planned.id}")
 
 
-def test_on_the_command_line(pair: Pair, capsys: pytest.CaptureFixture[str]):
+def test_on_the_command_line(pair: Scheduling, capsys: pytest.CaptureFixture[str]):
     def run(*arguments: str) -> str:
         assert main([*arguments, "--control", pair.addresses]) == 0
         return capsys.readouterr().out
@@ -138,7 +163,7 @@ def test_on_the_command_line(pair: Pair, capsys: pytest.CaptureFixture[str]):
     assert "--not-after and --remark need --at" in capsys.readouterr().err
 
 
-def test_refusals(pair: Pair):
+def test_refusals(pair: Scheduling):
     with ControlPlane(pair.addresses) as plane:
         with pytest.raises(InputError, match="schedule: at 5.0 has passed"):
             plane.later(at=5.0).alias("m", "stable", 1)
