@@ -128,7 +128,7 @@ def test_every_kind_of_change(pair: Scheduling):
             *(("Freeze", "done", ""), ("Unfreeze", "done", ""), ("DeleteModel", "done", "")),
         ]
         assert "kinds" not in [model.name for model in plane.models()]
-        assert [one.status for one in plane.rollouts() if one.model == "kinds"] == ["ended"]
+        until(lambda: [one.status for one in plane.rollouts() if one.model == "kinds"] == ["ended"])
 
 
 def test_a_change_whose_condition_does_not_hold_fails_and_says_why(pair: Scheduling):
