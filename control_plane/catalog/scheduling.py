@@ -76,7 +76,7 @@ class Schedule:
         """Keep a change until its time, and return it.
 
         Raises:
-            InputError: a time has passed or is no time, or the note is too long.
+            InputError: a time has passed or cannot be one, or the note is too long.
             ExhaustedError: too many changes wait.
         """
         with self._database.write() as connection:
