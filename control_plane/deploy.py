@@ -14,6 +14,7 @@ from pretzel.compiler.optimize.weights import compact
 from pretzel.control_plane.catalog import Catalog, Marking, Release, names
 from pretzel.control_plane.catalog.overview import Overview
 from pretzel.control_plane.catalog.quotas import NO_QUOTA, Quota
+from pretzel.control_plane.catalog.repeats import check_id
 from pretzel.control_plane.causes import naming_causes
 from pretzel.control_plane.keep import Keeper
 from pretzel.control_plane.options import Options
@@ -60,6 +61,8 @@ class Deployment:
     """Conditions of the publication."""
     quota: Quota = NO_QUOTA
     """The identity that is charged."""
+    id: str = ""
+    """The identifier that the client drew; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +218,7 @@ class Deployer:
         holdings = {plan.digest: list(plan.objects), definition.digest: list(definition.parameters)}
         needed = [*holdings, *plan.objects, *definition.parameters]
         metadata = {**definition.metadata, **measured}
-        marked = (request.of_model, request.of_version, plan.kernel_set, request.quota)
+        marked = (request.of_model, request.of_version, plan.kernel_set, request.quota, request.id)
         release = Release(plan.digest, definition.digest, plan.parameter_bytes, holdings, metadata, *marked)
 
         # Check that the files on disk are still those that were read, compiled and verified.
@@ -232,6 +235,7 @@ class Deployer:
 
 def _check(request: Deployment) -> None:
     names.check_model(request.model)
+    check_id(request.id)
     if request.alias:
         names.check_alias(request.alias)
     request.of_model.check()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from pretzel.control_plane.catalog import kernel_sets, names, reading, writing
+from pretzel.control_plane.catalog import kernel_sets, names, reading, repeats, writing
 from pretzel.control_plane.catalog.audit import watched
 from pretzel.control_plane.catalog.database import Database
 from pretzel.control_plane.catalog.dialect import Dialect
@@ -22,6 +22,7 @@ from pretzel.control_plane.catalog.records import Changes, Release
 from pretzel.control_plane.catalog.rolling import Rolling
 from pretzel.control_plane.catalog.rollout_rows import check_free
 from pretzel.control_plane.catalog.rollouts import Rollouts
+from pretzel.control_plane.catalog.scheduling import Schedule
 from pretzel.control_plane.catalog.selectors import EVERYTHING, Selection
 from pretzel.control_plane.catalog.shadowing import Shadows
 from pretzel.control_plane.catalog.tables import models
@@ -66,6 +67,7 @@ class Catalog(Keeping):
         self.rolling = Rolling(self.database, self._changing)
         self.rollouts = Rollouts(self.database, self._changing)
         self.hints = Hinted(self.database, self._changing)
+        self.schedule = Schedule(self.database)
         self.shadows = Shadows(self.database, self._changing)
         self.recompiling = Recompiling(self.database, self._changing)
         self.work = Work(self.database, self.plane)
@@ -144,23 +146,27 @@ class Catalog(Keeping):
     ) -> tuple[ModelVersion, int]:
         """Publish a release as a version of a model; return it, and the revision at which workers see it.
 
-        A release whose plan is that of the newest version returns that version.  ``check`` runs inside the transaction,
-        where no object can be collected; if it raises, nothing is published.  The same transaction deletes the oldest
-        versions beyond those that a model keeps; the returned version names them.
+        A release whose plan is that of the newest version returns that version, and a repeated deployment the version
+        that it made.  ``check`` runs inside the transaction, where no object can be collected; if it raises, nothing is
+        published.  The same transaction deletes the oldest versions beyond those that a model keeps; the returned
+        version names them.
 
         Raises:
-            PreconditionError: the terms do not hold.
+            PreconditionError: the terms do not hold, or the version of a repeated deployment is gone.
             ExhaustedError: the release's quota is used.
         """
         names.check_model(name)
         if alias:
             names.check_alias(alias)
         with self._changing() as connection:
-            check_free(connection, name, alias)
-            with watched(connection, name):
-                now = self.database.now()
-                version = writing.publish(connection, name, release, alias, self._keep_versions, terms, now)
-            check()
+            version = repeats.made(connection, name, release)
+            if version is None:
+                check_free(connection, name, alias)
+                with watched(connection, name):
+                    now = self.database.now()
+                    version = writing.publish(connection, name, release, alias, self._keep_versions, terms, now)
+                repeats.note(connection, name, release, version.version)
+                check()
             _, revision = reading.current(connection)
             reached("before_commit")
         return version, revision

@@ -21,6 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from pretzel.control_plane.catalog import clock
 from pretzel.control_plane.catalog.audit.recording import Change, announcing, record
 from pretzel.control_plane.catalog.dialect import Dialect
+from pretzel.control_plane.catalog.joining import join
 from pretzel.control_plane.catalog.opening import dialect_of
 from pretzel.control_plane.catalog.tables import audit, state
 from pretzel.errors import PreconditionError, UnavailableError
@@ -97,6 +98,8 @@ class Database:
                 self.dialect.lock(connection, durable)
                 stage.now = "work"
                 yield connection
+                if durable:
+                    join(connection)
                 stage.now = "commit"
 
     def downgrade(self) -> str:

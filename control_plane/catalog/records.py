@@ -30,6 +30,8 @@ class Release:
     """The kernels that the plan is for."""
     quota: Quota = NO_QUOTA
     """The identity that is charged for a new version, and for the model if that is new too."""
+    deployment: str = ""
+    """The identifier that the client drew for its deployment; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,18 @@ versions = Table(
     Column("creator", WORDS, nullable=False, server_default="", index=True),
 )
 
+# The last deployments of each model by the identifiers that their clients drew; the version may be gone.
+deployments = Table(
+    "deployments",
+    metadata,
+    Column("model", WORDS, ForeignKey("models.name"), primary_key=True),
+    Column("id", WORDS, primary_key=True),
+    Column("number", NUMBER, nullable=False),
+    Column("version", NUMBER, nullable=False),
+    Column("definition", WORDS, nullable=False),
+    Column("at", Float, nullable=False, index=True),
+)
+
 # Further plans of versions, each for other kernels than `versions.kernel_set`; an empty plan has a problem instead.
 recompiled = Table(
     "recompiled",
@@ -144,6 +156,19 @@ rollouts = Table(
     Column("rollout", LargeBinary, nullable=False),
     Column("start", LargeBinary),
     Index("ix_rollouts_model", "model", "alias"),
+)
+
+# Changes that are made at a time, and what became of them; `key` is drawn by the client that repeats a call.
+scheduled = Table(
+    "scheduled",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=False),
+    *(Column(name, WORDS, nullable=False) for name in ("method", "about", "note", "identity", "subject", "peer", "by")),
+    *(Column(name, WORDS, nullable=False) for name in ("status", "outcome")),
+    Column("key", WORDS, nullable=False, index=True),
+    *(Column(name, Float, nullable=False) for name in ("at", "not_after", "scheduled", "ended")),
+    Column("request", LargeBinary, nullable=False),
+    Index("ix_scheduled_status", "status", "at"),
 )
 
 # Labels of models (version 0) and of versions.  The indexes list what has a label in the order of names.

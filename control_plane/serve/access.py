@@ -58,6 +58,18 @@ def _check(access: Access, on: On, request: Any) -> None:
         access.caller.require_prefix(access.role, request.prefix)
 
 
+def permit(caller: Caller, method: str, request: Any) -> Access:
+    """Return the access of a caller to a method with a request.
+
+    Raises:
+        PermissionDeniedError: the caller lacks the role.
+    """
+    rule = rule_of(method)
+    access = rule.admit(caller)
+    _check(access, rule.on, request)
+    return access
+
+
 def check_lasting() -> None:
     """Check before an answer of a stream that the credential of its call is still accepted.
 

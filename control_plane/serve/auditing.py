@@ -29,6 +29,7 @@ _CHANGES = {
         *("StartRollout", "PauseRollout", "ResumeRollout", "AbortRollout", "PromoteRollout"),
     ),
     "PlacementService": ("SetHints",),
+    "ScheduleService": ("ScheduleChange", "CancelScheduled"),
 }
 CHANGES = frozenset(f"/pretzel.v1.{service}/{name}" for service, names in _CHANGES.items() for name in names)
 """Methods that change something, whose refusals are recorded."""

@@ -25,6 +25,8 @@ from pretzel.control_plane.serve.overview import OverviewService
 from pretzel.control_plane.serve.placement import PlacementService
 from pretzel.control_plane.serve.plane import Plane
 from pretzel.control_plane.serve.rollouts import RolloutService
+from pretzel.control_plane.serve.schedule import ScheduleService
+from pretzel.control_plane.serve.scheduling import Scheduler
 from pretzel.control_plane.serve.workers import WorkerService
 from pretzel.control_plane.settings import Settings
 from pretzel.errors import PreconditionError, UnavailableError
@@ -48,6 +50,8 @@ from pretzel.v1 import (
     placement_pb2_grpc,
     rollout_pb2,
     rollout_pb2_grpc,
+    schedule_pb2,
+    schedule_pb2_grpc,
     worker_pb2,
     worker_pb2_grpc,
 )
@@ -62,6 +66,7 @@ SERVICES = (
     overview_pb2.DESCRIPTOR.services_by_name["OverviewService"].full_name,
     placement_pb2.DESCRIPTOR.services_by_name["PlacementService"].full_name,
     rollout_pb2.DESCRIPTOR.services_by_name["RolloutService"].full_name,
+    schedule_pb2.DESCRIPTOR.services_by_name["ScheduleService"].full_name,
 )
 
 
@@ -140,6 +145,7 @@ async def _server(plane: Plane) -> AsyncIterator[int]:
     audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditService(plane), server)
     overview_pb2_grpc.add_OverviewServiceServicer_to_server(OverviewService(plane), server)
     rollout_pb2_grpc.add_RolloutServiceServicer_to_server(RolloutService(plane), server)
+    schedule_pb2_grpc.add_ScheduleServiceServicer_to_server(ScheduleService(plane), server)
     placement_pb2_grpc.add_PlacementServiceServicer_to_server(PlacementService(plane), server)
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
@@ -195,6 +201,7 @@ async def _collecting(plane: Plane) -> AsyncIterator[None]:
     works = (
         *(plane.collect_forever, plane.scrub_forever, plane.keep_identities),
         *(plane.keep_neighbours, plane.keep_placing, plane.advancer.run, plane.upgrade_forever),
+        Scheduler(plane).run,
     )
     tasks = [asyncio.create_task(work()) for work in works]
     try:

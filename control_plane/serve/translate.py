@@ -40,6 +40,7 @@ def deployment(request: control_pb2.DeployModelRequest, client: str = "") -> Dep
         of_model=Marking(dict(request.labels), owner=request.owner or None),
         of_version=Marking(dict(request.version_labels), note=request.note or None),
         terms=terms(request, request.model),
+        id=request.deployment_id,
     )
 
 

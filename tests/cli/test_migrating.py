@@ -22,8 +22,8 @@ def test_a_catalog_is_copied(run, source: Path):
     assert (ran.code, ran.out) == (
         0,
         "copied 1 audit, 0 audit_floor, 0 charged, 0 charges, 0 failures, 0 freezes, 4 holdings, 0 leases, 1 models, "
-        "0 recompiled, 0 rollouts, 0 hints, 0 labels, 0 notes, 0 uploads, 1 versions, 1 aliases, 0 shadows, "
-        "0 traffic\n",
+        "0 recompiled, 0 rollouts, 0 scheduled, 0 deployments, 0 hints, 0 labels, 0 notes, 0 uploads, 1 versions, "
+        "1 aliases, 0 shadows, 0 traffic\n",
     )
     ran = run("migrate", str(source), target)
     assert ran.code == 6
@@ -31,7 +31,7 @@ def test_a_catalog_is_copied(run, source: Path):
 
 
 def test_tables_go_back(run, source: Path):
-    assert run("migrate", str(source), "--back", "--json").json == {"revision": "0013"}
+    assert run("migrate", str(source), "--back", "--json").json == {"revision": "0014"}
 
 
 @pytest.mark.parametrize("arguments", [("x",), ("x", "y", "--back")])

@@ -54,6 +54,10 @@ class Cutting(Control):
         self._cut(context)
         return super().ListModels(request, context)
 
+    def DeployModel(self, request, context):
+        yield from super().DeployModel(request, context)
+        self._cut(context)
+
     def SetAlias(self, request, context):
         if not request.version and request.alias not in self.aliases:
             context.abort(grpc.StatusCode.NOT_FOUND, f"model {request.model!r} has no alias {request.alias!r}")
@@ -102,6 +106,14 @@ def test_an_alias_removal_that_was_cut_off_takes_effect_once(client, cutting):
     assert cutting.aliases == {}
     with pytest.raises(errors.NotFoundError, match="no alias 'canary'"):
         client.alias("a", "canary", None)
+
+
+def test_a_deployment_keeps_its_identifier_in_all_attempts_and_has_it_alone(client, cutting):
+    for cuts in (2, 0):
+        cutting.cuts = cuts
+        client.deploy("m", definition(1))
+    ids = [request.deployment_id for request in cutting.requests]
+    assert len(ids) == 4 and ids[0] == ids[1] == ids[2] != ids[3] and all(map(len, ids))
 
 
 def test_a_list_is_retried(client, cutting):

@@ -21,6 +21,7 @@ STEPS = (
     "collect_before_delete",
     "collect_after_delete",
     "recompile_before_publish",
+    "schedule_before_commit",
 )
 CONTROL_PLANE = "import sys; from pretzel.control_plane.__main__ import run; sys.exit(run())"
 

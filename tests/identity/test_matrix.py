@@ -29,7 +29,9 @@ PREDICT, DEPLOY = {"predict", "administer", "root"}, {"deploy", "administer", "r
 READ = DEPLOY | {"read"}
 ALL, WORKER = {"root"}, {"worker"}
 CHANGES = ("Start", "Pause", "Resume", "Abort", "Promote")
-PLANE = {f"{name}Service" for name in ("Audit", "ControlPlane", "Overview", "Placement", "Rollout", "Worker")}
+PLANE = {
+    f"{name}Service" for name in ("Audit", "ControlPlane", "Overview", "Placement", "Rollout", "Schedule", "Worker")
+}
 CONTROL = {
     "FindMissingObjects": DEPLOY,
     "UploadObjects": DEPLOY,
@@ -41,7 +43,8 @@ CONTROL = {
         ("SetAlias", "DeleteModel", "SetLabels", "DeleteModels", "SetTraffic", "SetShadow", "SetHints"), DEPLOY
     ),
     **dict.fromkeys((f"{what}Rollout" for what in CHANGES), DEPLOY),
-    **dict.fromkeys(("GetRollout", "ListRollouts", "FindWorkers"), READ),
+    **dict.fromkeys(("GetRollout", "ListRollouts", "FindWorkers", "ListSchedule"), READ),
+    **dict.fromkeys(("ScheduleChange", "CancelScheduled"), DEPLOY),
     **dict.fromkeys(("Freeze", "Unfreeze", "ListFreezes"), ALL),
     "CollectGarbage": ALL,
     "CheckStore": ALL,
@@ -70,7 +73,7 @@ IN_ANSWERS = {"PredictMany", "PredictStream", "ModelStreamInfer"}
 OF_NO_MODEL = {
     *("FindMissingObjects", "UploadObjects", "ListModels", "ListFailedVerifications", "RepositoryIndex"),
     "StreamCoreMetrics",
-    *("ListAudit", "ListRollouts"),
+    *("ListAudit", "ListRollouts", "ScheduleChange", "CancelScheduled", "ListSchedule"),
 }
 """Methods that need a role on some model."""
 REFUSED = {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED}

@@ -19,7 +19,16 @@ from pretzel.inference.pool import POOL as INFERENCE
 from pretzel.inference.service_pb2_grpc import NAME
 from pretzel.serving.identity.roles import Role
 from pretzel.serving.identity.table import CLOSED, METHODS, OPEN, ROUTES, On, rule_of
-from pretzel.v1 import audit_pb2, control_pb2, overview_pb2, placement_pb2, prediction_pb2, rollout_pb2, worker_pb2
+from pretzel.v1 import (
+    audit_pb2,
+    control_pb2,
+    overview_pb2,
+    placement_pb2,
+    prediction_pb2,
+    rollout_pb2,
+    schedule_pb2,
+    worker_pb2,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "security.md"
 
@@ -34,6 +43,7 @@ def services() -> list[ServiceDescriptor]:
             placement_pb2,
             prediction_pb2,
             rollout_pb2,
+            schedule_pb2,
             worker_pb2,
             health_pb2,
             reflection_pb2,

@@ -12,6 +12,7 @@ from pretzel.cli import output
 from pretzel.cli.labels import written
 from pretzel.cli.options import CONTROL, Control, Json, Name, Timeout
 from pretzel.cli.placement import hints_text
+from pretzel.cli.scheduling import At, NotAfter, Remark, later, show
 from pretzel.cli.terms import IfEdition, IfVersion, OverrideFreeze, terms_of
 from pretzel.cli.tls import TlsFiles
 from pretzel.cli.traffic import aliases_text
@@ -113,6 +114,9 @@ def alias(
     if_version: IfVersion = None,
     if_edition: IfEdition = None,
     override_freeze: OverrideFreeze = False,
+    at: At = "",
+    not_after: NotAfter = "",
+    remark: Remark = "",
     control: Control = CONTROL,
     timeout: Timeout = 30,
     json: Json = False,
@@ -123,7 +127,10 @@ def alias(
     if (version is None) != remove:
         raise typer.BadParameter("expected a version or --remove")
     with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
-        model = plane.alias(name, alias, version, terms=terms_of(if_version, if_edition, override_freeze))
+        terms = terms_of(if_version, if_edition, override_freeze)
+        if (planned := later(plane, at, not_after, remark)) is not None:
+            return show(planned.alias(name, alias, version, terms=terms), json)
+        model = plane.alias(name, alias, version, terms=terms)
     if json:
         output.print_json(model)
     else:

@@ -49,6 +49,8 @@ COMMANDS: Mapping[str, Entry] = {
     "shadow": Entry("shadow:shadow", "Compare a version by copies of calls."),
     "freeze": Entry("freezing:freeze", "Refuse changes of models, or list which are frozen."),
     "unfreeze": Entry("freezing:unfreeze", "End a freeze."),
+    "schedule": Entry("scheduling:schedule", "List the changes that are made at a time."),
+    "unschedule": Entry("scheduling:unschedule", "Cancel a scheduled change."),
     "label": Entry("labels:label", "Write labels, an owner or a note on a model or version."),
     "delete": Entry("deletion:delete", "Delete a model, a version, or the models of a selection."),
     "top": Entry("top.command:top", "Show models by load: calls, latency, errors and memory."),

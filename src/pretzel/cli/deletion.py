@@ -12,6 +12,7 @@ from pretzel.cli import failures, output
 from pretzel.cli.labels import OfVersions, Owner, Search, Selector, selection
 from pretzel.cli.listing import print_models
 from pretzel.cli.options import CONTROL, Control, Json, Timeout
+from pretzel.cli.scheduling import At, NotAfter, Remark, later, show
 from pretzel.cli.terms import IfEdition, IfVersion, OverrideFreeze, terms_of
 from pretzel.cli.tls import TlsFiles
 from pretzel.client import ControlPlane
@@ -35,6 +36,9 @@ def delete(
     if_edition: IfEdition = None,
     override_freeze: OverrideFreeze = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list the selected models.")] = False,
+    at: At = "",
+    not_after: NotAfter = "",
+    remark: Remark = "",
     control: Control = CONTROL,
     timeout: Timeout = 30,
     json: Json = False,
@@ -53,6 +57,11 @@ def delete(
     if json and several and not (yes or dry_run):
         raise typer.BadParameter("--json asks nothing: add --yes or --dry-run")
     with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
+        if (planned := later(plane, at, not_after, remark)) is not None:
+            if several:
+                raise typer.BadParameter("--at needs a name")
+            show(planned.delete(name, force=force, terms=terms), json)
+            return 0
         if not several:
             return _delete_one(plane, name, force, terms, json)
         listed = plane.models(**selection(selector, owner, search, versions))

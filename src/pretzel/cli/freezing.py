@@ -8,6 +8,7 @@ import typer
 
 from pretzel.cli import output
 from pretzel.cli.options import CONTROL, Control, Json, Timeout
+from pretzel.cli.scheduling import At, NotAfter, Remark, later, show
 from pretzel.cli.times import time_of
 from pretzel.cli.tls import TlsFiles
 from pretzel.client import ControlPlane
@@ -21,6 +22,9 @@ def freeze(
     ] = None,
     until: Annotated[str | None, typer.Option(help="A time, as 2027-01-31T18:00, or a duration, as 2h.")] = None,
     reason: Annotated[str, typer.Option(help="The reason, for those who are refused.")] = "",
+    at: At = "",
+    not_after: NotAfter = "",
+    remark: Remark = "",
     control: Control = CONTROL,
     timeout: Timeout = 30,
     json: Json = False,
@@ -32,6 +36,10 @@ def freeze(
         raise typer.BadParameter("--until and --reason need a pattern")
     end = time_of(until, "--until") if until else 0.0
     with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
+        if (planned := later(plane, at, not_after, remark)) is not None:
+            if pattern is None:
+                raise typer.BadParameter("--at needs a pattern")
+            return show(planned.freeze(pattern, until=end, reason=reason), json)
         freezes = plane.freezes() if pattern is None else [plane.freeze(pattern, until=end, reason=reason)]
     if json:
         output.print_json([_plain(one) for one in freezes])
@@ -43,6 +51,9 @@ def freeze(
 
 def unfreeze(
     pattern: Annotated[str, typer.Argument(metavar="PATTERN", help="The pattern of the freeze.")],
+    at: At = "",
+    not_after: NotAfter = "",
+    remark: Remark = "",
     control: Control = CONTROL,
     timeout: Timeout = 30,
     json: Json = False,
@@ -51,6 +62,8 @@ def unfreeze(
 ) -> None:
     """End a freeze."""
     with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
+        if (planned := later(plane, at, not_after, remark)) is not None:
+            return show(planned.unfreeze(pattern), json)
         plane.unfreeze(pattern)
     if json:
         output.print_json({"unfrozen": pattern})

@@ -10,6 +10,7 @@ import typer
 
 from pretzel.cli import output
 from pretzel.cli.options import CONTROL, Control, Json, Timeout
+from pretzel.cli.scheduling import At, NotAfter, Remark, later, show
 from pretzel.cli.terms import IfEdition, IfVersion, OverrideFreeze, terms_of
 from pretzel.cli.times import seconds_of
 from pretzel.cli.tls import TlsFiles, takes_tls
@@ -37,6 +38,9 @@ def start(
     if_version: IfVersion = None,
     if_edition: IfEdition = None,
     override_freeze: OverrideFreeze = False,
+    at: At = "",
+    not_after: NotAfter = "",
+    remark: Remark = "",
     control: Control = CONTROL,
     timeout: Timeout = 30,
     json: Json = False,
@@ -54,6 +58,9 @@ def start(
     shares, seconds = _steps(steps), seconds_of(every, "--every")
     terms = terms_of(if_version, if_edition, override_freeze)
     with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
+        if (planned := later(plane, at, not_after, remark)) is not None:
+            change = planned.rollout(name, version, steps=shares, every=seconds, rules=rules, alias=alias, terms=terms)
+            return show(change, json)
         started = plane.rollout(name, version, steps=shares, every=seconds, rules=rules, alias=alias, terms=terms)
     _show(started, json)
 

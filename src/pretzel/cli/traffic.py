@@ -9,6 +9,7 @@ import typer
 
 from pretzel.cli import output
 from pretzel.cli.options import CONTROL, Control, Json, Timeout
+from pretzel.cli.scheduling import At, NotAfter, Remark, later, show
 from pretzel.cli.terms import IfEdition, IfVersion, OverrideFreeze, terms_of
 from pretzel.cli.tls import TlsFiles
 from pretzel.client import ControlPlane
@@ -28,6 +29,9 @@ def traffic(
     if_version: IfVersion = None,
     if_edition: IfEdition = None,
     override_freeze: OverrideFreeze = False,
+    at: At = "",
+    not_after: NotAfter = "",
+    remark: Remark = "",
     control: Control = CONTROL,
     timeout: Timeout = 30,
     json: Json = False,
@@ -38,6 +42,10 @@ def traffic(
     wanted = _shares(shares or [])
     with ControlPlane(control, timeout=Budget(timeout), **tls) as plane:
         terms = terms_of(if_version, if_edition, override_freeze)
+        if (planned := later(plane, at, not_after, remark)) is not None:
+            if not shares:
+                raise typer.BadParameter("--at needs shares, as 3=95 4=5")
+            return show(planned.traffic(name, wanted, alias=alias, terms=terms), json)
         model = plane.traffic(name, wanted, alias=alias, terms=terms) if shares else plane.model(name)
     if alias not in model.aliases:
         has = ", ".join(model.aliases) or "none"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pretzel.client import rollouts
-from pretzel.client.async_connection import AsyncConnection
+from pretzel.client.async_schedule_calls import AsyncScheduleCalls
 from pretzel.client.repeating import Repeater
 from pretzel.plan.rollout import USUAL, Rollout, Rules
 from pretzel.plan.terms import ANY, Terms
 
 
-class AsyncRolloutCalls(AsyncConnection):
+class AsyncRolloutCalls(AsyncScheduleCalls):
     """The part of a client about rollouts."""
 
     _repeater: Repeater

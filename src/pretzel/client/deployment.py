@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -79,7 +80,7 @@ def deploy(repeater: Repeater, deployment: Deployment, progress: Progress) -> Op
     parameters = definition.parameters
 
     def attempt(cut_off: bool) -> Operation[ModelVersion]:
-        # Safe to retry: uploads are by digest, and an equal plan returns the version that was already published.
+        # Safe to retry: uploads are by digest, and the identifier returns the version that was already published.
         return (yield from _submit(request, parameters, progress))
 
     try:
@@ -181,6 +182,7 @@ def _request(deployment: Deployment, definition: Definition) -> pb.DeployModelRe
         note=deployment.note,
         version_labels=deployment.version_labels,
         terms=terms_to_proto(deployment.terms),
+        deployment_id=uuid.uuid4().hex,
     )
     if deployment.sample is not None:
         golden = Golden(deployment.model, deployment.sample, deployment.expected, deployment.sample_rows)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pretzel.client import rollouts
-from pretzel.client.connection import Connection
 from pretzel.client.repeating import Repeater
+from pretzel.client.schedule_calls import ScheduleCalls
 from pretzel.plan.rollout import USUAL, Rollout, Rules
 from pretzel.plan.terms import ANY, Terms
 
 
-class RolloutCalls(Connection):
+class RolloutCalls(ScheduleCalls):
     """The part of a client about rollouts."""
 
     _repeater: Repeater

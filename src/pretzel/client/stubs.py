@@ -10,6 +10,7 @@ from pretzel.v1.overview_pb2_grpc import OverviewServiceStub
 from pretzel.v1.placement_pb2_grpc import PlacementServiceStub
 from pretzel.v1.prediction_pb2_grpc import PredictionServiceStub
 from pretzel.v1.rollout_pb2_grpc import RolloutServiceStub
+from pretzel.v1.schedule_pb2_grpc import ScheduleServiceStub
 
 
 class WorkerStub(PredictionServiceStub):
@@ -22,9 +23,14 @@ class WorkerStub(PredictionServiceStub):
 
 
 class ControlStub(
-    ControlPlaneServiceStub, OverviewServiceStub, AuditServiceStub, RolloutServiceStub, PlacementServiceStub
+    ControlPlaneServiceStub,
+    OverviewServiceStub,
+    AuditServiceStub,
+    RolloutServiceStub,
+    ScheduleServiceStub,
+    PlacementServiceStub,
 ):
-    """The methods of a control plane: of deployment, overview, audit trail, traffic and placement."""
+    """The methods of a control plane: of deployment, overview, audit trail, traffic, schedule and placement."""
 
     def __init__(self, channel: Any) -> None:
         """Prepare the methods of a channel."""
@@ -32,4 +38,5 @@ class ControlStub(
         OverviewServiceStub.__init__(self, channel)
         AuditServiceStub.__init__(self, channel)
         RolloutServiceStub.__init__(self, channel)
+        ScheduleServiceStub.__init__(self, channel)
         PlacementServiceStub.__init__(self, channel)

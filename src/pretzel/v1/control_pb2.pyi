@@ -71,7 +71,7 @@ class Tolerance(_message.Message):
     def __init__(self, relative: _Optional[float] = ..., absolute: _Optional[float] = ...) -> None: ...
 
 class DeployModelRequest(_message.Message):
-    __slots__ = ("model", "definition", "sample", "tolerance", "alias", "wait", "options", "labels", "owner", "note", "version_labels", "terms")
+    __slots__ = ("model", "definition", "sample", "tolerance", "alias", "wait", "options", "labels", "owner", "note", "version_labels", "deployment_id", "terms")
     class OptionsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -104,6 +104,7 @@ class DeployModelRequest(_message.Message):
     OWNER_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
     VERSION_LABELS_FIELD_NUMBER: _ClassVar[int]
+    DEPLOYMENT_ID_FIELD_NUMBER: _ClassVar[int]
     TERMS_FIELD_NUMBER: _ClassVar[int]
     model: str
     definition: _plan_pb2.Definition
@@ -116,8 +117,9 @@ class DeployModelRequest(_message.Message):
     owner: str
     note: str
     version_labels: _containers.ScalarMap[str, str]
+    deployment_id: str
     terms: Terms
-    def __init__(self, model: _Optional[str] = ..., definition: _Optional[_Union[_plan_pb2.Definition, _Mapping]] = ..., sample: _Optional[_Union[Sample, _Mapping]] = ..., tolerance: _Optional[_Union[Tolerance, _Mapping]] = ..., alias: _Optional[str] = ..., wait: bool = ..., options: _Optional[_Mapping[str, _values_pb2.Attribute]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ..., version_labels: _Optional[_Mapping[str, str]] = ..., terms: _Optional[_Union[Terms, _Mapping]] = ...) -> None: ...
+    def __init__(self, model: _Optional[str] = ..., definition: _Optional[_Union[_plan_pb2.Definition, _Mapping]] = ..., sample: _Optional[_Union[Sample, _Mapping]] = ..., tolerance: _Optional[_Union[Tolerance, _Mapping]] = ..., alias: _Optional[str] = ..., wait: bool = ..., options: _Optional[_Mapping[str, _values_pb2.Attribute]] = ..., labels: _Optional[_Mapping[str, str]] = ..., owner: _Optional[str] = ..., note: _Optional[str] = ..., version_labels: _Optional[_Mapping[str, str]] = ..., deployment_id: _Optional[str] = ..., terms: _Optional[_Union[Terms, _Mapping]] = ...) -> None: ...
 
 class DeployModelResponse(_message.Message):
     __slots__ = ("progress", "version", "dropped")

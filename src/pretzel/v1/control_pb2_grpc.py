@@ -113,7 +113,7 @@ class ControlPlaneServiceServicer(object):
 
     def DeployModel(self, request, context):
         """Optimizes, compiles, verifies and publishes one definition.  The last message holds the version.  A definition whose
-        plan equals that of the newest version returns that version.
+        plan equals that of the newest version returns that version, and so does a repeated `deployment_id`.
 
         Errors:
         * INVALID_ARGUMENT: the definition is illegal; the message names the node.

@@ -19,7 +19,7 @@ from pretzel.plan.model import Model
 from tests.control_plane.serve.running import SECONDS, Server, control_plane, definition, sample
 from tests.helpers.failpoints import STEPS
 
-PLACES = [step for step in STEPS if not step.startswith(("collect", "recompile"))]
+PLACES = [step for step in STEPS if not step.startswith(("collect", "recompile", "schedule"))]
 SOME_PLACES = [PLACES[0], PLACES[-1], *(pytest.param(place, marks=pytest.mark.long) for place in PLACES[1:-1])]
 
 

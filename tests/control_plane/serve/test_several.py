@@ -119,6 +119,16 @@ def test_both_serve_one_catalog(pair: Pair):
     assert pair.b.deploy("both", definition(1), sample=sample(1)).version == 1
 
 
+def test_a_deployment_that_is_repeated_at_the_other_after_anothers(pair: Pair):
+    """The answer of the first call was lost, another client deployed, and the first call comes again."""
+    assert pair.a.deploy("again", definition(21), deployment_id="lost").version == 1
+    assert pair.b.deploy("again", definition(22), deployment_id="another").version == 2
+    assert pair.b.deploy("again", definition(21), deployment_id="lost").version == 1
+    with ControlPlane(pair.addresses) as plane:
+        model = plane.model("again")
+    assert ([version.version for version in model.versions], model.aliases) == ([1, 2], {"stable": 2})
+
+
 def test_a_deployment_waits_for_workers_of_the_other(pair: Pair):
     with watching(pair.b, worker="w1") as watcher:
         at = watcher.next().revision

@@ -72,6 +72,15 @@ class Keeper:
             self.refused[FLOOD] += 1
             raise
 
+    def named(self, name: str) -> Caller:
+        """Return an identity by its name, for a call that it made earlier; it shows no credential.
+
+        Raises:
+            PermissionDeniedError: there is none of this name any more.
+        """
+        assert self.recognition is not None
+        return self.recognition.named(name)
+
     def look(self) -> None:
         """Read the files again if they have changed.
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pretzel.errors import PreconditionError, UnauthenticatedError
+from pretzel.errors import PermissionDeniedError, PreconditionError, UnauthenticatedError
 from pretzel.serving.identity.caller import Caller, Era
 from pretzel.serving.identity.file import Certificate, Identities, Identity, hash_in, token_hashes
 from pretzel.serving.identity.floods import FalseTokens
@@ -123,6 +123,20 @@ class Recognition:
         if names.get(COMMON) or names.get(ALTERNATIVE):
             return self._by_certificate(names)
         raise refused("no credential; send a token (token=, --token-file, PRETZEL_TOKEN_FILE)", "no_credential")
+
+    def named(self, name: str) -> Caller:
+        """Return an identity by its name, for a call that it made earlier; it shows no credential.
+
+        Raises:
+            PermissionDeniedError: there is none of this name any more.
+        """
+        for identity in self._identities:
+            if identity.name == name:
+                return self._limit(self._caller(name, identity.roles), identity)
+        raise PermissionDeniedError(
+            f"identity {name[:100]!r} is gone from the file of identities; {self._content.contact} can add it, or "
+            "let another identity ask again"
+        )
 
     def _by_token(self, token: str, peer: str) -> Caller:
         if len(token) > LONGEST or not token.isascii():

@@ -65,7 +65,7 @@ CLOSED = Rule(Role.ADMINISTER, On.ALL)
 """The rule of a method that is missing in the table."""
 _CONTROL, _OVERVIEW = "/pretzel.v1.ControlPlaneService/", "/pretzel.v1.OverviewService/"
 _ROLLOUT = "/pretzel.v1.RolloutService/"
-_PLACEMENT = "/pretzel.v1.PlacementService/"
+_PLACEMENT, _SCHEDULE = "/pretzel.v1.PlacementService/", "/pretzel.v1.ScheduleService/"
 _WORKER, _PREDICTION = "/pretzel.v1.WorkerService/", "/pretzel.v1.PredictionService/"
 _INFERENCE, _HEALTH = "/inference.GRPCInferenceService/", "/grpc.health.v1.Health/"
 _PREDICT, _READ = Rule(Role.PREDICT, On.MODEL), Rule(Role.READ, On.MODEL)
@@ -97,6 +97,8 @@ METHODS: Mapping[str, Rule] = {
     **{f"{_ROLLOUT}{what}Rollout": _DEPLOY for what in ("Start", "Pause", "Resume", "Abort", "Promote")},
     f"{_ROLLOUT}GetRollout": _READ,
     f"{_ROLLOUT}ListRollouts": _SOME,
+    **{f"{_SCHEDULE}{what}": Rule(Role.DEPLOY, On.SOME) for what in ("ScheduleChange", "CancelScheduled")},
+    f"{_SCHEDULE}ListSchedule": _SOME,
     f"{_PLACEMENT}SetHints": _DEPLOY,
     f"{_PLACEMENT}FindWorkers": _READ,
     f"{_OVERVIEW}MeasureSharing": Rule(Role.READ, On.ALL),
