@@ -156,9 +156,9 @@ def test_tables_go_back_by_one_version_and_forward_again(databases: Databases):
     seen = (catalog.current(), catalog.models())
     catalog.close()
     newest = content(location)
-    assert step_back(location) == "0013"
+    assert step_back(location) == "0014"
     engine = dialect_of(location).engine()
-    assert not {"charges", "charged", "uploads"} & {*inspect(engine).get_table_names()}
+    assert "sample" not in {column["name"] for column in inspect(engine).get_columns("versions")}
     engine.dispose()
     again = Catalog(location)
     assert (again.current(), again.models()) == seen
