@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pretzel.control_plane.catalog import Catalog
@@ -16,21 +17,34 @@ from pretzel.plan import wire
 from pretzel.plan.digest import Digest
 from pretzel.v1 import control_pb2 as pb
 from pretzel.v1 import overview_pb2, overview_pb2_grpc
-from tests.control_plane.serve.running import Server, control_plane, definition, sample
+from tests.control_plane.serve.running import WIDTH, Server, arrays, control_plane, definition, sample
 from tests.control_plane.serve.test_workers import watching
 from tests.helpers.recompiling import FAILURE, going_wrong
 
 NEWER = "2"
 
 
+def scaled(seed: int) -> pb.Sample:
+    """A sample with a wrong answer that agrees only at the scale of its last rows."""
+    scale, weights = arrays(seed)
+    x = np.random.default_rng(6).normal(size=(100, WIDTH))
+    x[60:] *= 1e6
+    scores = (x * scale) @ weights + 0.5
+    labels = ["yes" if score > 0 else "no" for score in scores]
+    scores[2] += 1
+    outputs = {"decision_function": scores, "predict": labels}
+    return pb.Sample(inputs=wire.columns_to_proto({"x": x}), outputs=wire.columns_to_proto(outputs))
+
+
 @pytest.fixture(scope="module")
 def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory of the former kernels: samples of 20, of 200 and of 30 rows, and none."""
+    """A data directory of the former kernels: samples of 20, 200, 30 and 100 rows, and none."""
     data_dir = tmp_path_factory.mktemp("recompiling") / "data"
     with control_plane(data_dir, kernel_set="1", keep_sample_rows=50) as server:
         server.deploy("a", definition(1), sample=sample(1))
         server.deploy("large", definition(2), sample=sample(2, rows=200))
         server.deploy("lost", definition(3), sample=sample(3, rows=30))
+        server.deploy("scaled", definition(7), sample=scaled(7), tolerance=pb.Tolerance(relative=1e-6, absolute=1e-5))
         server.deploy("unverified", definition(4))
     return data_dir
 
@@ -96,13 +110,14 @@ def test_a_lost_sample_is_found_and_forgotten(damaged: Path, tmp_path: Path):
 
 def test_answers_are_compared_on_the_samples_that_are_kept(upgraded: Server):
     new = plans(upgraded, NEWER)
-    assert new.keys() == {"a", "large", "lost", "unverified"}
+    assert new.keys() == {"a", "large", "lost", "scaled", "unverified"}
     assert not {*new.values()} & {*plans(upgraded, "1").values()}
     assert state(upgraded, "a") == {NEWER: "compared on 20 rows"}
     assert state(upgraded, "large") == {NEWER: "compared on 50 rows"}
     assert state(upgraded, "lost") == {NEWER: "not compared: its sample is lost"}
-    assert state(upgraded, "unverified") == {NEWER: "not compared: no sample was kept with the version"}
-    assert metric(upgraded, "recompiled_versions_total") == 4 and metric(upgraded, "compared_versions_total") == 2
+    for name in ("scaled", "unverified"):
+        assert state(upgraded, name) == {NEWER: "not compared: no sample was kept with the version"}
+    assert metric(upgraded, "recompiled_versions_total") == 5 and metric(upgraded, "compared_versions_total") == 2
     assert metric(upgraded, "recompilations_failed") == 0
     assert upgraded.deploy("a", definition(1), sample=sample(1)).version == 1, "its plan is known"
 
