@@ -35,6 +35,7 @@ def plans(server: Server, kernel_set: str) -> dict[str, Digest]:
         return {model.name: wire.digest_from_proto(model.versions[-1].plan) for model in watcher.next().models}
 
 
+@pytest.mark.long
 def test_the_other_goes_on_when_one_is_killed_before_it_publishes_a_plan(postgres: Postgres, tmp_path: Path):
     url, marker = str(postgres.new()), tmp_path / "reached"
     with plane(tmp_path, "old", url, "1") as server:
