@@ -31,7 +31,7 @@ NOTHING = Bounds(0, 0)
 
 
 def part(sample: Sample, bounds: Bounds) -> Sample | None:
-    """Return the first rows of a sample that are within some bounds; None if there is no such row."""
+    """Return the first rows of a sample that are within some bounds; None if not even one is."""
     columns = [*sample.inputs.values(), *sample.outputs.values()]
     total = min(map(len, columns), default=0)
     sizes = sum((np.broadcast_to(row_bytes(column), total) for column in columns), np.zeros(total, np.int64))
