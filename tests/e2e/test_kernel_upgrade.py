@@ -49,6 +49,13 @@ def deploy_meanwhile(plane: pretzel.ControlPlane, old: Server, new: Server) -> N
         np.testing.assert_allclose(answers, estimator.predict_proba(IRIS.data), rtol=1e-6, atol=1e-9)
 
 
+def check_answers(new: Server, trained: dict[str, Trained]) -> None:
+    with pretzel.Client(new.address, timeout=CALL_SECONDS) as client:
+        np.testing.assert_allclose(client.predict_proba("iris", IRIS.data), EXPECTED, rtol=1e-6, atol=1e-9)
+        expected = trained["text"].estimator.predict_proba(DOCUMENTS)
+        np.testing.assert_allclose(client.predict_proba("text", DOCUMENTS), expected, rtol=1e-6, atol=1e-9)
+
+
 @pytest.mark.long
 def test_an_upgrade_loses_no_call_and_old_plans_go(tmp_path: Path, trained: dict[str, Trained]):
     socket = f"unix:{tmp_path}/control.sock"
@@ -88,7 +95,4 @@ def test_an_upgrade_loses_no_call_and_old_plans_go(tmp_path: Path, trained: dict
             assert plane.collect_garbage().objects == 0
         for load in (first, second, third):
             assert load.calls and not load.lost, f"{len(load.lost)} of {load.calls} calls, first {load.lost[:3]}"
-        with pretzel.Client(new.address, timeout=CALL_SECONDS) as client:
-            np.testing.assert_allclose(client.predict_proba("iris", IRIS.data), EXPECTED, rtol=1e-6, atol=1e-9)
-            expected = trained["text"].estimator.predict_proba(DOCUMENTS)
-            np.testing.assert_allclose(client.predict_proba("text", DOCUMENTS), expected, rtol=1e-6, atol=1e-9)
+        check_answers(new, trained)
