@@ -11,6 +11,7 @@ from typing import Any
 from pretzel.compiler.compile import Compiled, compile_plan
 from pretzel.compiler.optimize import optimize
 from pretzel.compiler.optimize.weights import compact
+from pretzel.control_plane import samples
 from pretzel.control_plane.catalog import Catalog, Marking, Release, names
 from pretzel.control_plane.catalog.overview import Overview
 from pretzel.control_plane.catalog.quotas import NO_QUOTA, Quota
@@ -24,7 +25,7 @@ from pretzel.control_plane.steps import reached
 from pretzel.control_plane.store import ObjectStore, ParameterCache
 from pretzel.control_plane.verify import Sample, Tolerance, Verified, Verifier
 from pretzel.engine.hops import is_hop
-from pretzel.errors import InputError, NotFoundError, PreconditionError, PretzelError
+from pretzel.errors import InputError, NotFoundError, PreconditionError, PretzelError, VerificationError
 from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import ModelVersion
@@ -72,6 +73,8 @@ class Made:
     compiled: Compiled
     verified: Verified
     sizes: Sizes
+    sample: Digest | None = None
+    """The sample that is kept with the version."""
 
 
 class Deployer:
@@ -84,12 +87,13 @@ class Deployer:
         verifier: Verifier,
         writers: Executor,
         parameters: ParameterCache | None = None,
+        kept: samples.Bounds = samples.NOTHING,
     ) -> None:
-        """Use a store and a catalog; ``writers`` write the objects."""
+        """Use a store and a catalog; ``writers`` write the objects; ``kept`` bounds the samples that are kept."""
         self.store, self.catalog, self.verifier = store, catalog, verifier
         self.overview = Overview(catalog.database)
         self.parameters = parameters or ParameterCache(store)
-        self._writers = writers
+        self._writers, self._kept = writers, kept
 
     def deploy(self, request: Deployment, progress: Callable[[str], None]) -> tuple[ModelVersion, int]:
         """Return the version, and the revision of the catalog that shows it; ``progress`` is called with each step.
@@ -134,7 +138,7 @@ class Deployer:
         reached("after_verify")
         progress("publish")
         measured = {**_measured(request, result), **unverified, **_weights(request, exact, result.compiled)}
-        published = self._publish(request, definition, result.compiled, measured, keeper)
+        published = self._publish(request, definition, result, measured, keeper)
         reached("after_publish")
         return published
 
@@ -164,8 +168,24 @@ class Deployer:
         if sizes is None and request.sample is not None:
             sizes = sizes_of(optimized, compiled, request.sample, result.verified)
             result = self._fit(request, optimized, result, sizes, keeper)
-        keeper.keep({result.compiled.plan.digest: result.compiled.plan.encoded})
-        return result
+        plan, sample = result.compiled.plan, self._sample(request, result.compiled)
+        keeper.keep({plan.digest: plan.encoded, **({Digest.of(sample): sample} if sample else {})})
+        return replace(result, sample=Digest.of(sample) if sample else None)
+
+    def _sample(self, request: Deployment, compiled: Compiled) -> bytes | None:
+        """Return the object of the sample to keep: as many rows as the bounds allow, if the plan agrees on them alone.
+
+        The tolerance depends on the largest values of a column, which the other rows may have.
+        """
+        part = samples.part(request.sample, self._kept) if request.sample is not None else None
+        if part is None:
+            return None
+        if part is not request.sample:
+            try:
+                self._verify(replace(request, sample=part), compiled)
+            except VerificationError:
+                return None
+        return samples.encoded(part)
 
     def _fit(self, request: Deployment, optimized: Definition, result: Made, sizes: Sizes, keeper: Keeper) -> Made:
         """Compile again for the sizes of the sample; a plan with other kernels is verified again."""
@@ -210,15 +230,16 @@ class Deployer:
         self,
         request: Deployment,
         definition: Definition,
-        compiled: Compiled,
+        result: Made,
         measured: Mapping[str, Any],
         keeper: Keeper,
     ) -> tuple[ModelVersion, int]:
-        plan = compiled.plan
+        plan = result.compiled.plan
         holdings = {plan.digest: list(plan.objects), definition.digest: list(definition.parameters)}
+        holdings |= {result.sample: []} if result.sample else {}
         needed = [*holdings, *plan.objects, *definition.parameters]
         metadata = {**definition.metadata, **measured}
-        marked = (request.of_model, request.of_version, plan.kernel_set, request.quota, request.id)
+        marked = (request.of_model, request.of_version, plan.kernel_set, result.sample, request.quota, request.id)
         release = Release(plan.digest, definition.digest, plan.parameter_bytes, holdings, metadata, *marked)
 
         # Check that the files on disk are still those that were read, compiled and verified.

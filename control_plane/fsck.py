@@ -47,7 +47,15 @@ class Check:
 
     def run(self) -> Iterator[Finding]:
         """Yield problems as they are found; with ``repair``, repair what can be repaired."""
-        for part in (self._catalog, self._epoch, self._strays, self._objects, self._versions, self._kept):
+        for part in (
+            self._catalog,
+            self._epoch,
+            self._strays,
+            self._objects,
+            self._versions,
+            self._samples,
+            self._kept,
+        ):
             for finding in part():
                 self.findings += 1
                 if finding.repaired:
@@ -131,6 +139,18 @@ class Check:
             self._bad.discard(digest)
             finding = replace(finding, remedy="rebuilt from the definition", repaired=True)
         yield finding
+
+    def _samples(self) -> Iterator[Finding]:
+        """Find lost samples; no model depends on them, so that a repair forgets them."""
+        for (model, number), digest in self.catalog.samples.all().items():
+            if self._has(digest):
+                continue
+            problem = f"its sample, object {digest}, is not intact in the store: an upgrade cannot compare its answers"
+            finding = Finding(f"{model}@{number}", problem, f"deploy {model!r} again, or {_REPAIR}, which forgets it")
+            if self.repair:
+                self.catalog.samples.forget(digest)
+                finding = replace(finding, remedy="forgotten: an upgrade does not compare its answers", repaired=True)
+            yield finding
 
     def _has(self, digest: Digest) -> bool:
         return digest not in self._bad and not self.store.missing([digest])

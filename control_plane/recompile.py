@@ -6,15 +6,25 @@ from concurrent.futures import Executor
 
 import structlog
 
+from pretzel.control_plane import samples
 from pretzel.control_plane.catalog import Catalog, Release
+from pretzel.control_plane.catalog.recompiling import UNCOMPARED, Comparison
 from pretzel.control_plane.catalog.work import Task
 from pretzel.control_plane.keep import Keeper
 from pretzel.control_plane.rebuild import Rebuilder
 from pretzel.control_plane.steps import reached
 from pretzel.control_plane.store import ObjectStore
-from pretzel.control_plane.verify import Tolerance, Verifier
+from pretzel.control_plane.verify import Sample, Tolerance, Verifier
 from pretzel.engine.hops import is_hop
-from pretzel.errors import NotFoundError, PreconditionError, PretzelError, UnavailableError, brief
+from pretzel.errors import (
+    CorruptObjectError,
+    NotFoundError,
+    PreconditionError,
+    PretzelError,
+    UnavailableError,
+    VerificationError,
+    brief,
+)
 from pretzel.plan.model import ModelVersion
 from pretzel.plan.plan import Plan
 
@@ -32,11 +42,13 @@ class Recompiler:
         """Use a store and a catalog; ``writers`` write the objects."""
         self.store, self.catalog = store, catalog
         self._rebuilder, self._verifier, self._writers = rebuilder, verifier, writers
+        self.compared = 0
+        """Versions whose answers were compared."""
 
     def recompile(self, version: ModelVersion, kernel_set: str, task: Task) -> bool:
-        """Compile a version, load its plan in a verifying child and publish it; return whether that is done.
+        """Compile a version, compare its answers with those of its deployment and publish it; return if that is done.
 
-        A version that cannot be compiled keeps its plan, and the catalog keeps the reason.
+        A version that cannot be compiled, or whose answers differ, keeps its plan, and the catalog keeps the reason.
 
         Raises:
             UnavailableError: another control plane has taken over ``task``, or the catalog, the store or the verifier
@@ -65,7 +77,7 @@ class Recompiler:
             if plan.kernel_set != kernel_set:
                 raise PreconditionError(f"it was compiled for kernels {plan.kernel_set}, expected {kernel_set}")
             keeper.keep({**compiled.blobs, plan.digest: plan.encoded})
-            self._load(plan)
+            compared = self._compare(version, plan)
             holdings = {plan.digest: list(plan.objects), definition.digest: list(definition.parameters)}
             release = Release(plan.digest, definition.digest, plan.parameter_bytes, holdings, kernel_set=kernel_set)
 
@@ -74,11 +86,42 @@ class Recompiler:
                     raise NotFoundError(f"{len(missing)} objects of its plan were removed meanwhile")
 
             reached("recompile_before_publish")
-            return self.catalog.recompiling.add(version, kernel_set, release, check, task)
+            added = self.catalog.recompiling.add(version, kernel_set, release, check, task, compared)
+            self.compared += added and compared.rows > 0
+            return added
 
-    def _load(self, plan: Plan) -> None:
-        """Load a plan in a child, as a worker would; a plan with Python stages only where they may run."""
+    def _compare(self, version: ModelVersion, plan: Plan) -> Comparison:
+        """Load a plan in a child, as a worker would, and compare its answers on the sample that is kept.
+
+        A plan with Python stages is loaded only where they may run.
+
+        Raises:
+            VerificationError: an answer differs; the message names the row and both values.
+        """
         if any(map(is_hop, plan.stages)) and not self._verifier.python.runs:
-            return
+            return Comparison(0, "it has Python stages, which do not run here")
+        sample, comparison = self._sample(version)
         with self.store.files(plan.objects) as objects:
-            self._verifier.verify(plan, objects, None, Tolerance())
+            try:
+                self._verifier.verify(plan, objects, sample, _tolerance(version))
+            except VerificationError as error:
+                if sample is None:
+                    raise
+                raise VerificationError(f"its answers differ from those of its deployment: {error}") from error
+        return comparison
+
+    def _sample(self, version: ModelVersion) -> tuple[Sample | None, Comparison]:
+        """Return the sample of a version, and the comparison that it allows."""
+        digest = self.catalog.samples.of(version.model, version.version)
+        if digest is None:
+            return None, UNCOMPARED
+        try:
+            sample = samples.read(self.store, digest)
+        except (NotFoundError, CorruptObjectError) as error:  # no reason to withhold a model
+            _log.warning("a version is not compared", version=str(version), reason=str(error))
+            return None, Comparison(0, "its sample is lost")
+        return sample, Comparison(len(sample))
+
+
+def _tolerance(version: ModelVersion) -> Tolerance:
+    return Tolerance(**version.metadata.get("tolerance", {}))

@@ -69,6 +69,11 @@ class Settings(ServerSettings):
     """Days after which records of the audit trail are dropped, at the next collection; 0 keeps all."""
     audit_records: Annotated[int, Field(ge=0)] = 0
     """Records of the audit trail that are kept, the newest; 0 keeps all."""
+    keep_sample_rows: Annotated[int, Field(ge=0)] = 100
+    """Rows of the sample of a deployment that are kept with the version, to compare the plans of later kernels with; 0
+    keeps none, and removes those that are kept."""
+    keep_sample_bytes: Annotated[int, Field(ge=0)] = 256 << 10
+    """Most bytes of such rows with their answers."""
     kernel_set_seconds: Annotated[float, Field(ge=0)] = 3600.0
     """Time that plans for other kernels are kept after the last worker with those kernels left."""
     collect_seconds: Seconds = 600.0

@@ -22,6 +22,7 @@ from pretzel.control_plane.catalog.records import Changes, Release
 from pretzel.control_plane.catalog.rolling import Rolling
 from pretzel.control_plane.catalog.rollout_rows import check_free
 from pretzel.control_plane.catalog.rollouts import Rollouts
+from pretzel.control_plane.catalog.sampling import KeptSamples, listed
 from pretzel.control_plane.catalog.scheduling import Schedule
 from pretzel.control_plane.catalog.selectors import EVERYTHING, Selection
 from pretzel.control_plane.catalog.shadowing import Shadows
@@ -69,6 +70,7 @@ class Catalog(Keeping):
         self.hints = Hinted(self.database, self._changing)
         self.schedule = Schedule(self.database)
         self.shadows = Shadows(self.database, self._changing)
+        self.samples = KeptSamples(self.database)
         self.recompiling = Recompiling(self.database, self._changing)
         self.work = Work(self.database, self.plane)
 
@@ -231,9 +233,9 @@ class Catalog(Keeping):
             return reading.objects(connection)
 
     def holdings(self) -> dict[Digest, set[Digest]]:
-        """Return, for each plan and definition of a version, the objects it needs, itself included."""
+        """Return, for each plan, definition and sample of a version, the objects it needs, itself included."""
         with self.database.read() as connection:
-            listed = reading.list_models(connection, models.c.deleted == 0)
-            holders = {d for model in listed for v in model.versions for d in (v.plan, v.definition)}
-            holders |= kernel_sets.plans(connection)
+            alive = reading.list_models(connection, models.c.deleted == 0)
+            holders = {d for model in alive for v in model.versions for d in (v.plan, v.definition)}
+            holders |= kernel_sets.plans(connection) | set(listed(connection).values())
             return {holder: reading.held(connection, [holder]) for holder in holders}

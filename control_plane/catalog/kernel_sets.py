@@ -94,8 +94,18 @@ def is_current(connection: Connection, version: ModelVersion) -> bool:
     return connection.execute(select(versions.c.version).where(same)).first() is not None
 
 
-def add(connection: Connection, version: ModelVersion, kernel_set: str, release: Release | None, problem: str) -> None:
-    """Add the plan of an existing version for some kernels, or why it cannot have one."""
+def add(
+    connection: Connection,
+    version: ModelVersion,
+    kernel_set: str,
+    release: Release | None,
+    problem: str,
+    compared: int = 0,
+) -> None:
+    """Add the plan of an existing version for some kernels, or why it cannot have one.
+
+    ``compared`` is the number of rows on which its answers were compared; ``problem`` also says why they were not.
+    """
     row = upsert(connection, recompiled).values(
         kernel_set=kernel_set,
         model=version.model,
@@ -103,8 +113,9 @@ def add(connection: Connection, version: ModelVersion, kernel_set: str, release:
         plan=str(release.plan) if release else "",
         parameter_bytes=release.parameter_bytes if release else 0,
         problem=problem[:MOST_CHARACTERS].replace("\0", "\ufffd"),
+        compared=compared,
     )
-    values = {name: row.excluded[name] for name in ("plan", "parameter_bytes", "problem")}
+    values = {name: row.excluded[name] for name in ("plan", "parameter_bytes", "problem", "compared")}
     keys = ["kernel_set", "model", "version"]
     connection.execute(row.on_conflict_do_update(index_elements=keys, set_=values))
 

@@ -237,8 +237,8 @@ def leases_after(connection: Connection, now: float) -> Iterator[tuple[str, Dige
 
 
 def needed(holder: ColumnElement[str]) -> ColumnElement[bool]:
-    """Return the condition that a plan or a definition belongs to some version."""
-    columns = versions.c.plan, versions.c.definition, recompiled.c.plan
+    """Return the condition that a plan, a definition or a sample belongs to some version."""
+    columns = versions.c.plan, versions.c.definition, versions.c.sample, recompiled.c.plan
     return or_(*(exists().where(column == holder) for column in columns))
 
 
@@ -249,11 +249,12 @@ def held(connection: Connection, holders: Iterable[Digest]) -> set[Digest]:
 
 
 def needing(connection: Connection, digest: Digest) -> list[ModelVersion]:
-    """Return the versions whose plan or definition is or needs an object."""
+    """Return the versions whose plan, definition or sample is or needs an object."""
     holders = select(holdings.c.holder).where(holdings.c.object == str(digest))
     same = (recompiled.c.model == versions.c.model) & (recompiled.c.version == versions.c.version)
     further = exists().where(same, recompiled.c.plan.in_(holders))
-    query = select(versions).where(or_(versions.c.plan.in_(holders), versions.c.definition.in_(holders), further))
+    own = (column.in_(holders) for column in (versions.c.plan, versions.c.definition, versions.c.sample))
+    query = select(versions).where(or_(*own, further))
     return list(map(_version, connection.execute(query)))
 
 

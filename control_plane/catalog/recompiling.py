@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from pretzel.control_plane.catalog import clock, failures, kernel_sets, reading
 from pretzel.control_plane.catalog.audit import Change, record
@@ -20,6 +22,19 @@ from pretzel.plan.model import ModelVersion
 
 RECOMPILE = "recompile"
 """Name of the work, and method of its records in the audit trail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The comparison of a recompiled plan with the answers of the deployment."""
+
+    rows: int
+    """The rows that were compared, all of them equal; 0: none."""
+    reason: str = ""
+    """Why none were."""
+
+
+UNCOMPARED = Comparison(0, "no sample was kept with the version")
 
 
 class Recompiling:
@@ -44,11 +59,18 @@ class Recompiling:
             return kernel_sets.progress(connection, kernel_set)
 
     def add(
-        self, version: ModelVersion, kernel_set: str, release: Release, check: Callable[[], None], task: Task
+        self,
+        version: ModelVersion,
+        kernel_set: str,
+        release: Release,
+        check: Callable[[], None],
+        task: Task,
+        compared: Comparison = UNCOMPARED,
     ) -> bool:
         """Add the plan of a version for some kernels; return False if the version is gone or has changed.
 
-        ``check`` runs inside the transaction, where no object can be collected.
+        ``check`` runs inside the transaction, where no object can be collected.  ``compared`` is what is known of the
+        answers of the plan.
 
         Raises:
             UnavailableError: another control plane has taken over ``task``.
@@ -58,7 +80,7 @@ class Recompiling:
             if not kernel_sets.is_current(connection, version):
                 return False
             kernel_sets.hold(connection, release)
-            kernel_sets.add(connection, version, kernel_set, release, "")
+            kernel_sets.add(connection, version, kernel_set, release, compared.reason, compared.rows)
             touch(connection, version.model)
             made = {f"version {version.version} for kernels {kernel_set}": str(release.plan)}
             record(connection, Change(version.model, version.version, after=made), method=RECOMPILE)
@@ -85,6 +107,12 @@ class Recompiling:
         with self._database.write() as connection:
             kernel_sets.forget_failures(connection, kernel_set)
 
+    def states(self, version: ModelVersion) -> dict[str, str]:
+        """Return what became of a version for each kernels that it was recompiled for, in words."""
+        mine = (recompiled.c.model == version.model) & (recompiled.c.version == version.version)
+        with self._database.read() as connection:
+            return {row.kernel_set: _state(row) for row in connection.execute(select(recompiled).where(mine))}
+
     def problems(self, kernel_set: str) -> dict[str, str]:
         """Return why versions, as `name@version`, cannot have a plan for some kernels."""
         failed = select(recompiled).where(recompiled.c.kernel_set == kernel_set, recompiled.c.plan == "")
@@ -103,3 +131,9 @@ class Recompiling:
             if dropped:
                 record(connection, Change(before={"plans for other kernels": dropped}), method=RECOMPILE)
         return dropped
+
+
+def _state(row: Row[Any]) -> str:
+    if not row.plan:
+        return f"not served: {row.problem}"
+    return f"compared on {row.compared:,} rows" if row.compared else f"not compared: {row.problem}"

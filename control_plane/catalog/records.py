@@ -28,6 +28,8 @@ class Release:
     """Labels and note to set on the version, new or not."""
     kernel_set: str = "1"
     """The kernels that the plan is for."""
+    sample: Digest | None = None
+    """The sample to keep with the version; its holdings have it."""
     quota: Quota = NO_QUOTA
     """The identity that is charged for a new version, and for the model if that is new too."""
     deployment: str = ""

@@ -61,6 +61,7 @@ versions = Table(
     Column("metadata", LargeBinary, nullable=False),
     Column("kernel_set", WORDS, nullable=False, server_default="1"),
     Column("creator", WORDS, nullable=False, server_default="", index=True),
+    Column("sample", WORDS, nullable=False, server_default="", index=True),
 )
 
 # The last deployments of each model by the identifiers that their clients drew; the version may be gone.
@@ -76,6 +77,7 @@ deployments = Table(
 )
 
 # Further plans of versions, each for other kernels than `versions.kernel_set`; an empty plan has a problem instead.
+# `compared`: the rows on which its answers were compared; with 0, the problem is why they were not.
 recompiled = Table(
     "recompiled",
     metadata,
@@ -85,6 +87,7 @@ recompiled = Table(
     Column("plan", WORDS, nullable=False, index=True),
     Column("parameter_bytes", NUMBER, nullable=False),
     Column("problem", WORDS, nullable=False),
+    Column("compared", NUMBER, nullable=False, server_default="0"),
     Index("ix_recompiled_model", "model", "version"),
 )
 

@@ -190,6 +190,7 @@ def _add_version(connection: Connection, name: str, release: Release) -> int:
             metadata=encode(dict(release.metadata)),
             kernel_set=release.kernel_set,
             creator=release.quota.identity,
+            sample=str(release.sample or ""),
         )
     )
     kernel_sets.hold(connection, release)
@@ -240,10 +241,13 @@ def _record_verification(connection: Connection, version: Row[Any], release: Rel
         return
     before = decode(version.metadata)
     after = {**before, **{key: release.metadata[key] for key in VERIFICATION if key in release.metadata}}
-    if encode(after) == version.metadata:
+    sample = str(release.sample or "")
+    if encode(after) == version.metadata and sample == version.sample:
         return
+    if release.sample is not None:
+        kernel_sets.hold(connection, replace(release, holdings={release.sample: ()}))
     changed = update(versions).where(versions.c.model == version.model, versions.c.version == version.version)
-    connection.execute(changed.values(metadata=encode(after)))
+    connection.execute(changed.values(metadata=encode(after), sample=sample))
     touch(connection, version.model)
 
 

@@ -22,7 +22,7 @@ from pretzel.control_plane.serve.uploads import Kept, Patience
 from pretzel.control_plane.statistics import known, seconds_of
 from pretzel.errors import ExhaustedError, InputError
 from pretzel.plan import wire
-from pretzel.plan.model import ModelVersion, describe
+from pretzel.plan.model import RECOMPILED, ModelVersion, describe
 from pretzel.plan.plan import Plan
 from pretzel.plan.sizes import Sizes
 from pretzel.plan.steps import of_version
@@ -162,6 +162,8 @@ class ControlPlaneService(control_pb2_grpc.ControlPlaneServiceServicer):
 
     def _describe(self, name: str) -> pb.DescribeVersionResponse:
         model, version = self._plane.catalog.resolve(name)
+        if states := self._plane.catalog.recompiling.states(version):
+            version = replace(version, metadata={**version.metadata, RECOMPILED: states})
         plan = self._plan(version)
         described = describe(version, plan, model.aliases, self._plane.rebuilder.get)
         described = replace(described, labels=model.labels, owner=model.owner, note=model.note)

@@ -15,6 +15,7 @@ from pretzel.control_plane.collect import Collected, collect
 from pretzel.control_plane.deploy import Deployer
 from pretzel.control_plane.rebuild import Rebuilder
 from pretzel.control_plane.recompile import Recompiler
+from pretzel.control_plane.samples import Bounds
 from pretzel.control_plane.scrub import Scrubber
 from pretzel.control_plane.serve.advancing import Advancer
 from pretzel.control_plane.serve.auditing import Refusals
@@ -87,7 +88,7 @@ class Plane:
         self.rebuilder = Rebuilder(self.store, self.catalog, self.parameters)
         self.scrubber = Scrubber(self.store, self.catalog, self.rebuilder, settings.scrub_bytes_per_second)
         self.store.on_damage = self._found_damage
-        self.deployer = Deployer(self.store, self.catalog, self.verifier, self.writers, self.parameters)
+        self.deployer = self._deployer()
         self.upgrades = self._upgrading()
         self.deployments = Deployments(
             self.deployer, self.live, self.metrics, settings.deployments, settings.queued_deployments
@@ -95,6 +96,10 @@ class Plane:
         self.deployed = Deployed()
         self.advancer = self._advancer()
         self._show()
+
+    def _deployer(self) -> Deployer:
+        kept = Bounds(self.settings.keep_sample_rows, self.settings.keep_sample_bytes)
+        return Deployer(self.store, self.catalog, self.verifier, self.writers, self.parameters, kept)
 
     def _upgrading(self) -> Upgrades:
         recompiler = Recompiler(self.store, self.catalog, self.rebuilder, self.verifier, self.writers)
@@ -124,6 +129,8 @@ class Plane:
             return await asyncio.to_thread(collect, self.store, self.catalog, dry_run)
         async with self.works.held(COLLECT, self.settings.wait_seconds) as held:
             await self.upgrades.retire(held.task)
+            if not self.settings.keep_sample_rows:
+                await asyncio.to_thread(self.catalog.samples.forget_all)
             removed = await asyncio.to_thread(collect, self.store, self.catalog, task=held.task)
         self.metrics.collected_objects.inc(removed.objects)
         self.metrics.collected_bytes.inc(removed.bytes)
@@ -216,6 +223,7 @@ class Plane:
         gauge("recompilations_left", "Versions without a plan for these kernels.", lambda: self.upgrades.progress.left)
         gauge("recompilations_failed", "Versions that cannot have one.", lambda: self.upgrades.progress.failed)
         self.metrics.watch_total("recompiled_versions", "Versions recompiled.", lambda: self.upgrades.recompiled)
+        self.metrics.watch_total("compared_versions", "Of these, compared.", lambda: self.upgrades.compared)
         if self.keeper is not None:
             self.metrics.watch_reasons("refused", "Calls refused for their caller.", self.keeper.refused)
             text, counts = "Calls refused by a limit of their caller.", self.deployed.refused

@@ -44,6 +44,11 @@ class Upgrades:
         self.recompiled = 0
         """Versions recompiled by this control plane."""
 
+    @property
+    def compared(self) -> int:
+        """Versions whose recompiled plans were compared with the answers of their deployments."""
+        return self._recompiler.compared
+
     @contextmanager
     def watching(self, kernel_set: str) -> Iterator[str]:
         """Count a worker with some kernels as a watcher while the block runs; the block gets their name.

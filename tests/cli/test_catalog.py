@@ -1,6 +1,7 @@
 """Commands for deployed models."""
 
 import json
+import re
 import time
 
 import pytest
@@ -32,6 +33,13 @@ def test_describe_shows_that_answers_may_differ(run, control):
     control.metadata["may_differ"] = [{"step": "p.knn", "class": "a.KNN", "reason": "ties [x]", "remedy": "drop it"}]
     assert "p.knn: answers of a.KNN may differ from the library's: ties [x]; drop it" in run("describe", "a").out
     assert run("describe", "a", "--json").json["version"]["metadata"]["may_differ"] == control.metadata["may_differ"]
+
+
+def test_describe_shows_what_became_of_a_version_for_later_kernels(run, control):
+    control.metadata["recompiled"] = {"2": "compared on 20 rows", "3": "not served: output 'predict', row 4: ..."}
+    shown = run("describe", "a").out
+    assert re.search(r"kernels 2 +compared on 20 rows *\n", shown), shown
+    assert re.search(r"kernels 3 +not served: output 'predict', row 4: \.\.\. *\n", shown), shown
 
 
 def test_describe(run, control):

@@ -31,7 +31,7 @@ def test_a_catalog_is_copied(run, source: Path):
 
 
 def test_tables_go_back(run, source: Path):
-    assert run("migrate", str(source), "--back", "--json").json == {"revision": "0014"}
+    assert run("migrate", str(source), "--back", "--json").json == {"revision": "0015"}
 
 
 @pytest.mark.parametrize("arguments", [("x",), ("x", "y", "--back")])

@@ -39,7 +39,11 @@ def saved(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def content(data_dir: Path, location: Path | str) -> tuple[object, ...]:
     with closing(Catalog(location)) as catalog:
-        return catalog.models(), catalog.current()[1], set(DirectoryStore(data_dir / "objects").digests())
+        samples = catalog.samples.all()
+        assert len(samples) == 3
+        objects = set(DirectoryStore(data_dir / "objects").digests())
+        assert objects.issuperset(samples.values())
+        return catalog.models(), catalog.current()[1], objects, samples
 
 
 def test_a_backup_beside_a_running_control_plane(server: Server, tmp_path: Path):

@@ -14,7 +14,7 @@ import numpy as np
 
 import pretzel
 from tests.day.record import Record
-from tests.day.system import State, System
+from tests.day.system import NEWER, State, System
 from tests.faults.load import Expected
 from tests.helpers.s3 import KEYS
 
@@ -37,7 +37,7 @@ def restore(record: Record, state: State, root: Path, saved: Path, known: Mappin
         said = _command("restore", str(saved), directory / "a", place)
         step.notes.append(f"{said['versions']} versions")
     with record.step("the restored system starts and answers for every model"):
-        with closing(System(directory, place, planes="a", workers=1)) as system:
+        with closing(System(directory, place, planes="a", workers=1, kernel_set=NEWER)) as system:
             with pretzel.Client(system.worker_address(0), timeout=60) as client:
                 for name, expected in known.items():
                     answers = client.predict_proba(name, expected.rows)

@@ -34,7 +34,7 @@ def run(root: Path, models: int) -> Record:
             step.notes.append(f"{DEPLOYERS} clients")
         record.callers = stack.enter_context(Callers(system.address, lambda: known))
         with Deployer(stack.enter_context(system.plane())) as deployer:
-            _work(record, state, system, root)
+            _work(record, state, system, deployer)
         check_deployments(record, deployer)
         with record.step("the deployments of the day are checked") as step:
             step.notes.append(f"{len(deployer.acknowledged)} versions, the slowest in {deployer.slowest:.1f} s")
@@ -43,12 +43,12 @@ def run(root: Path, models: int) -> Record:
     return record
 
 
-def _work(record: Record, state: State, system: System, root: Path) -> None:
+def _work(record: Record, state: State, system: System, deployer: Deployer) -> None:
     with record.step("steady load"):
         time.sleep(STEADY_SECONDS)
     roll_out(record, system)
     lose_each(record, state, system)
-    upgrade(record, system)
+    upgrade(record, state, system, deployer)
     check_whole(record, system, "the day")
 
 

@@ -14,6 +14,8 @@ from tests.helpers.s3 import KEYS, S3
 from tests.helpers.s3_proxy import Proxy
 
 PLANES, WORKERS = "ab", 3
+KERNEL_SET, FORMER, NEWER = "PRETZEL_KERNEL_SET", "1", "2"
+"""The variable that names the kernels of a server, and the names before and after the upgrade."""
 PROCESSES = 1
 """Serving processes of a worker; the machine of the script has few cores."""
 
@@ -37,9 +39,17 @@ class State:
 class System:
     """The servers over one catalog and one store."""
 
-    def __init__(self, root: Path, place: dict[str, str], planes: str = PLANES, workers: int = WORKERS) -> None:
-        """Start the servers; :meth:`close` ends them."""
+    def __init__(
+        self,
+        root: Path,
+        place: dict[str, str],
+        planes: str = PLANES,
+        workers: int = WORKERS,
+        kernel_set: str = FORMER,
+    ) -> None:
+        """Start the servers, all with some kernels; :meth:`close` ends them."""
         self.root, self.place = root, place
+        self._kernels = {KERNEL_SET: kernel_set}
         ports = free_ports(2 * (len(planes) + workers))
         pairs = list(zip(ports[::2], ports[1::2], strict=True))
         self._control_ports = [port for port, _ in pairs[: len(planes)]]
@@ -72,12 +82,12 @@ class System:
     def _plane(self, name: str, port: int, metrics: int) -> Kept:
         where = [f"--data-dir={self.root / name}", f"--port={port}", f"--metrics-port={metrics}"]
         options = [f"--catalog={self.place['catalog']}", f"--store={self.place['store']}", "--keep-versions=0"]
-        return Kept(f"control-{name}", self.root, ["control-plane", *where, *options], KEYS)
+        return Kept(f"control-{name}", self.root, ["control-plane", *where, *options], KEYS | self._kernels)
 
     def _worker(self, number: int, port: int, metrics: int) -> Kept:
         where = [f"--cache-dir={self.root / f'cache-{number}'}", f"--port={port}", f"--metrics-port={metrics}"]
         options = [f"--control-plane={self.control}", f"--workers={PROCESSES}", f"--worker=worker-{number}"]
-        return Kept(f"worker-{number}", self.root, ["worker", *where, *options, "--http=off"])
+        return Kept(f"worker-{number}", self.root, ["worker", *where, *options, "--http=off"], self._kernels)
 
     def close(self) -> None:
         """Stop the servers, workers first."""

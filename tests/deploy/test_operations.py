@@ -86,7 +86,7 @@ def test_metrics_of_the_control_plane():
     # These read the state of the plane.
     for name in ("models", "revision", "live_workers", "workers_held_models", "lost_objects", *_RECOMPILED):
         metrics.gauge(name, "", lambda: 0.0)
-    for name in ("mended_objects", "scrubbed_bytes", "recompiled_versions"):
+    for name in ("mended_objects", "scrubbed_bytes", "recompiled_versions", "compared_versions"):
         metrics.watch_total(name, "", lambda: 0.0)
     metrics.watch_caches({"derived": DERIVED})
     text = generate_latest(metrics.registry).decode()

@@ -7,12 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 import pretzel
+from pretzel.errors import PreconditionError
 from tests.e2e.servers import Server, server
 from tests.e2e.test_balancing import CALL_SECONDS, PATIENCE, answers_more, until
 from tests.e2e.test_restarts import EXPECTED, MODEL, Load
 from tests.e2e.trained import DOCUMENTS, IRIS, Trained
+
+FORMER, LATTER = (LogisticRegression(C=c, max_iter=500).fit(IRIS.data, IRIS.target) for c in (0.01, 10.0))
+"""Two versions of a model that answer differently."""
 
 
 def control_plane(directory: Path, socket: str, kernel_set: str) -> contextlib.AbstractContextManager[Server]:
@@ -31,6 +36,26 @@ def plans(plane: pretzel.ControlPlane) -> dict[str, str]:
     return {model.name: str(model.versions[0].plan) for model in plane.models()}
 
 
+def deploy_meanwhile(plane: pretzel.ControlPlane, old: Server, new: Server) -> None:
+    """Deploy a version during the upgrade: newer workers serve it, and former ones the version before."""
+    with pytest.raises(PreconditionError, match="published as revision .* it is for kernels 2, and this worker has 1"):
+        plane.deploy("later", LATTER, sample=IRIS.data[::10])
+    assert [version.version for version in plane.model("later").versions] == [1, 2]
+    (held,) = plane.held_back()
+    assert held.model == "later" and "kernels 2" in held.reason
+    for serving, estimator in ((old, FORMER), (new, LATTER)):
+        with pretzel.Client(serving.address, timeout=CALL_SECONDS) as client:
+            answers = client.predict_proba("later", IRIS.data)
+        np.testing.assert_allclose(answers, estimator.predict_proba(IRIS.data), rtol=1e-6, atol=1e-9)
+
+
+def check_answers(new: Server, trained: dict[str, Trained]) -> None:
+    with pretzel.Client(new.address, timeout=CALL_SECONDS) as client:
+        np.testing.assert_allclose(client.predict_proba("iris", IRIS.data), EXPECTED, rtol=1e-6, atol=1e-9)
+        expected = trained["text"].estimator.predict_proba(DOCUMENTS)
+        np.testing.assert_allclose(client.predict_proba("text", DOCUMENTS), expected, rtol=1e-6, atol=1e-9)
+
+
 @pytest.mark.long
 def test_an_upgrade_loses_no_call_and_old_plans_go(tmp_path: Path, trained: dict[str, Trained]):
     socket = f"unix:{tmp_path}/control.sock"
@@ -42,6 +67,7 @@ def test_an_upgrade_loses_no_call_and_old_plans_go(tmp_path: Path, trained: dict
         with pretzel.ControlPlane(control.address, timeout=PATIENCE) as plane:
             plane.deploy("iris", MODEL, sample=IRIS.data[::10])
             plane.deploy("text", trained["text"].estimator, sample=DOCUMENTS[:5])
+            plane.deploy("later", FORMER, sample=IRIS.data[::10])
             before = plans(plane)
         with Load(old.address) as first:
             answers_more(old)
@@ -56,6 +82,7 @@ def test_an_upgrade_loses_no_call_and_old_plans_go(tmp_path: Path, trained: dict
             plane.collect_garbage()
             assert plans(plane) == before, "the old worker needs them"
             assert not plane.held_back()
+            deploy_meanwhile(plane, old, new)
             with Load(f"ipv4:{old.address},{new.address}") as third:
                 answers_more(old)
                 answers_more(new)
@@ -68,7 +95,4 @@ def test_an_upgrade_loses_no_call_and_old_plans_go(tmp_path: Path, trained: dict
             assert plane.collect_garbage().objects == 0
         for load in (first, second, third):
             assert load.calls and not load.lost, f"{len(load.lost)} of {load.calls} calls, first {load.lost[:3]}"
-        with pretzel.Client(new.address, timeout=CALL_SECONDS) as client:
-            np.testing.assert_allclose(client.predict_proba("iris", IRIS.data), EXPECTED, rtol=1e-6, atol=1e-9)
-            expected = trained["text"].estimator.predict_proba(DOCUMENTS)
-            np.testing.assert_allclose(client.predict_proba("text", DOCUMENTS), expected, rtol=1e-6, atol=1e-9)
+        check_answers(new, trained)

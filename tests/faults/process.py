@@ -28,7 +28,8 @@ class Kept:
         self.starts = 0
         self.facts: dict[str, Any] = {}
         """The ready line of the newest start."""
-        self._arguments, self._environment = arguments, environment or {}
+        self._arguments, self.environment = arguments, dict(environment or {})
+        """The environment is that of the next start."""
         self._ready, self._closing = threading.Event(), threading.Event()
         self._process: subprocess.Popen[str] | None = None
         self._keeper = threading.Thread(target=self._keep, name=name, daemon=True)
@@ -82,7 +83,7 @@ class Kept:
         with (self.directory / f"{self.name}.log").open("a") as log:
             process = self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "pretzel.cli", *self._arguments],
-                env={**os.environ, **self._environment},
+                env={**os.environ, **self.environment},
                 stdout=subprocess.PIPE,
                 stderr=log,
                 stdin=subprocess.DEVNULL,

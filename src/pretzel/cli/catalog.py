@@ -19,7 +19,14 @@ from pretzel.cli.traffic import aliases_text
 from pretzel.client import ControlPlane
 from pretzel.client.endpoint import Budget
 from pretzel.plan.caveats import LEFT_OUT
-from pretzel.plan.model import ColumnDescription, InputDescription, LabelTable, ModelDescription, ModelVersion
+from pretzel.plan.model import (
+    RECOMPILED,
+    ColumnDescription,
+    InputDescription,
+    LabelTable,
+    ModelDescription,
+    ModelVersion,
+)
 from pretzel.plan.steps import of_version
 from pretzel.plan.units import size
 
@@ -52,6 +59,7 @@ def _print_description(description: ModelDescription) -> None:
             ("parameters", size(version.parameter_bytes)),
             ("plan", version.plan.short),
             ("verification", version.verification),
+            *((f"kernels {name}", state) for name, state in version.metadata.get(RECOMPILED, {}).items()),
             ("aliases", aliases_text(description) or "none"),
             *([("hints", text)] if (text := hints_text(description.hints)) else []),
             *([("edition", description.edition)] if description.edition else []),

@@ -18,6 +18,8 @@ from pretzel.plan.traffic import Runs
 from pretzel.plan.types import ValueType
 
 LabelTable = np.ndarray | list[str]
+RECOMPILED = "recompiled"
+"""Key of the metadata of a description: what became of the version for each later kernels, in words."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,13 @@
 """Plans of versions for several kernels."""
 
+from dataclasses import replace
+
 import pytest
 
 from pretzel.control_plane.catalog import Catalog
 from pretzel.control_plane.catalog.kernel_sets import Progress
 from pretzel.control_plane.catalog.overview import Overview
+from pretzel.control_plane.catalog.recompiling import Comparison
 from pretzel.control_plane.catalog.records import Release
 from pretzel.control_plane.catalog.work import Task
 from pretzel.plan.digest import Digest
@@ -115,3 +118,48 @@ def test_a_deployment_of_what_was_recompiled_is_no_new_version(catalog: Catalog)
     recompile(catalog, "a", 1)
     assert catalog.publish("a", newer(1), "stable")[0].version == 1
     assert catalog.publish("a", newer(3), "stable")[0].version == 2
+
+
+def sampled(seed: object, verified: bool = True) -> Release:
+    """A release of the same plan with a sample."""
+    digest = Digest.of(f"sample {seed}".encode())
+    plain = release(1, verified=verified)
+    return replace(plain, sample=digest, holdings={**plain.holdings, digest: []})
+
+
+def test_a_sample_is_needed_as_long_as_its_version(catalog: Catalog):
+    first, second = (Digest.of(f"sample {seed}".encode()) for seed in (1, 2))
+    catalog.publish("a", sampled(1), "stable")
+    assert catalog.samples.all() == {("a", 1): first} and catalog.samples.of("a", 1) == first
+    assert first in catalog.objects() and catalog.holdings()[first] == {first}
+    assert [str(version) for version in catalog.needing(first)] == ["a@1"]
+    assert catalog.publish("a", sampled(2, verified=False), "stable")[0].version == 1
+    assert catalog.samples.of("a", 1) == first, "no verification, no other sample"
+    assert catalog.publish("a", sampled(2), "stable")[0].version == 1
+    assert catalog.samples.of("a", 1) == second and catalog.unneeded([first, second]) == [first]
+    catalog.forget()
+    assert second in catalog.objects() and first not in catalog.holdings()
+    catalog.delete("a", force=True)
+    assert catalog.unneeded([second]) == [second] and catalog.samples.of("a", 1) is None
+
+
+def test_samples_are_forgotten(catalog: Catalog):
+    catalog.publish("a", sampled(1), "stable")
+    catalog.publish("b", sampled(1), "stable")
+    catalog.samples.forget(Digest.of(b"sample 2"))
+    assert len(catalog.samples.all()) == 2
+    assert catalog.samples.forget_all() == 2 and catalog.samples.forget_all() == 0
+    assert catalog.samples.all() == {} and catalog.unneeded([Digest.of(b"sample 1")]) == [Digest.of(b"sample 1")]
+
+
+def test_states_tell_what_was_compared(catalog: Catalog):
+    deploy(catalog, "a", 1)
+    version = catalog.model("a").versions[0]
+    for kernels, rows, reason in (("2", 1000, ""), ("3", 0, "its sample is lost")):
+        catalog.recompiling.add(version, kernels, newer(1), lambda: None, TASK, Comparison(rows, reason))
+    catalog.recompiling.fail(version, "4", "no kernel computes it", TASK)
+    assert catalog.recompiling.states(version) == {
+        "2": "compared on 1,000 rows",
+        "3": "not compared: its sample is lost",
+        "4": "not served: no kernel computes it",
+    }

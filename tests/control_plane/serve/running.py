@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,13 +28,21 @@ SECONDS = 30
 class Server:
     """A running control plane."""
 
-    def __init__(self, data_dir: Path, *, dies_at: str = "", descriptors: int = 0, **settings: object) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        dies_at: str = "",
+        program: Sequence[str] = (sys.executable, "-P", "-m", "pretzel.control_plane"),
+        descriptors: int = 0,
+        **settings: object,
+    ) -> None:
         values = {"control_port": 0, "control_metrics_port": 0, "data_dir": data_dir, "deployments": 1} | settings
         environment = {f"PRETZEL_{name.upper()}": str(value) for name, value in values.items()}
         self.data_dir = data_dir
         self.log = data_dir.parent / f"{data_dir.name}.log"
         with open(self.log, "a") as log:
-            command = killed_at(dies_at) if dies_at else [sys.executable, "-P", "-m", "pretzel.control_plane"]
+            command = killed_at(dies_at) if dies_at else program
             self.process = subprocess.Popen(
                 [*(["prlimit", f"--nofile={descriptors}:{descriptors}"] if descriptors else []), *command],
                 env=os.environ | environment,

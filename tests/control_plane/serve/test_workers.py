@@ -19,9 +19,12 @@ from tests.control_plane.serve.running import SECONDS, Server, control_plane, de
 class Watcher:
     """Collects the messages of a watch; `error` is the error that ended it."""
 
-    def __init__(self, server: Server, epoch: str = "", revision: int = 0, worker: str = "w") -> None:
+    def __init__(
+        self, server: Server, epoch: str = "", revision: int = 0, worker: str = "w", kernel_set: str = ""
+    ) -> None:
         self._messages: queue.Queue[worker_pb2.WatchResponse | grpc.RpcError] = queue.Queue()
-        self._call = server.worker.Watch(worker_pb2.WatchRequest(worker=worker, epoch=epoch, revision=revision))
+        request = worker_pb2.WatchRequest(worker=worker, epoch=epoch, revision=revision, kernel_set=kernel_set)
+        self._call = server.worker.Watch(request)
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
@@ -48,8 +51,10 @@ class Watcher:
 
 
 @contextmanager
-def watching(server: Server, epoch: str = "", revision: int = 0, worker: str = "w") -> Iterator[Watcher]:
-    watcher = Watcher(server, epoch, revision, worker)
+def watching(
+    server: Server, epoch: str = "", revision: int = 0, worker: str = "w", kernel_set: str = ""
+) -> Iterator[Watcher]:
+    watcher = Watcher(server, epoch, revision, worker, kernel_set)
     try:
         yield watcher
     finally:
