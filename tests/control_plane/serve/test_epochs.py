@@ -11,7 +11,7 @@ from pretzel.control_plane.catalog import Catalog
 from pretzel.control_plane.collect import collect
 from pretzel.control_plane.fsck import check_directory
 from pretzel.control_plane.store import DirectoryStore, identity
-from pretzel.errors import PreconditionError
+from pretzel.errors import CorruptObjectError, PreconditionError
 from pretzel.v1 import control_pb2 as pb
 from tests.control_plane.serve.failing import fails
 from tests.control_plane.serve.running import Server, control_plane, definition, sample
@@ -145,7 +145,7 @@ INVALID = ["{}", "", "[1]", "\x00\xff"]
 @pytest.mark.parametrize("text", INVALID)
 def test_an_invalid_epoch_file_is_named(tmp_path: Path, text: str):
     (tmp_path / "epoch").write_text(text)
-    with pytest.raises(PreconditionError, match=f"{tmp_path}/epoch: it lacks an epoch"):
+    with pytest.raises(CorruptObjectError, match=f"{tmp_path}/epoch: it lacks an epoch"):
         identity.read(tmp_path)
 
 
