@@ -16,6 +16,8 @@ FAULT ?=
 # Tests of servers wait for much of their time: three run on two cores.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(1, len(os.sched_getaffinity(0)) * 3 // 2))')
 , := ,
+# Each server that a test starts would compile the package again, and each test process would rewrite all tests.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test test-long test-random test-cpus test-faults test-day test-asan fuzz dev build lint format bench proto docs site \
 	dist release clean

@@ -16,6 +16,9 @@ settings.register_profile("same", derandomize=True, deadline=None, max_examples=
 settings.register_profile("random", derandomize=False, deadline=None, print_blob=True)
 settings.load_profile("same")
 
+# Every server that a test starts would compile the package again, and every test process would rewrite all tests.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # Servers of tests share their cores with the tests: only those of the tests on overload refuse calls for their delay.
 os.environ.setdefault("PRETZEL_SHED_AFTER_SECONDS", "0")
 # For the same reason the answer of a control plane about an unknown name may come late.

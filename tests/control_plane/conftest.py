@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,15 +17,24 @@ from tests.helpers.s3 import KEYS, S3
 
 
 class Sqlite:
-    """Files of SQLite."""
+    """Files of SQLite, copies of one that has the tables of all of them ready."""
 
     def __init__(self, directories: pytest.TempPathFactory) -> None:
         self._directories = directories
+        self._template = directories.mktemp("template") / "catalog.sqlite"
+        Database(self._template).close()
+        with closing(sqlite3.connect(self._template)) as connection, connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(f"DELETE FROM {table.name}")
+        with closing(sqlite3.connect(self._template)) as connection:
+            assert connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
 
-    def new(self) -> Path | str:
-        return Path(self._directories.mktemp("catalog")) / "catalog.sqlite"
+    def new(self) -> Path:
+        return self._directories.mktemp("catalog") / "catalog.sqlite"
 
-    fresh = new
+    def fresh(self) -> Path:
+        """An empty database, which takes a tenth of the time of making its tables."""
+        return shutil.copyfile(self._template, self.new())
 
 
 class Postgres:

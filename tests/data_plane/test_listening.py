@@ -243,7 +243,10 @@ def fails(tmp_path: Path, *arguments: object) -> str:
             "error: cannot listen on 127.0.0.1:{taken}: Address already in use; choose another port",
         ),
         (["--listen=127.0.0.1:{taken}"], "Address already in use; choose another listen"),
-        (["--listen=127.0.0.1:{taken}", "--workers=2"], "Address already in use; choose another listen"),
+        pytest.param(
+            *(["--listen=127.0.0.1:{taken}", "--workers=2"], "Address already in use; choose another listen"),
+            marks=pytest.mark.long,
+        ),
         (["--listen=unix:{path}"], "error: cannot listen on unix:{path}: the file exists and is not a socket"),
         (
             ["--listen=unix:{path}.sock", "--workers=2", "--front=grpcio"],

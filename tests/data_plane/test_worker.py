@@ -216,6 +216,8 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
+# The quick tests of taken ports are in test_listening.py.
+@pytest.mark.long
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_taken_port_is_reported(tmp_path: Path, workers: str):
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -226,6 +228,7 @@ def test_a_taken_port_is_reported(tmp_path: Path, workers: str):
     assert ended.stdout == ""
 
 
+@pytest.mark.long
 def test_a_taken_metrics_port_is_reported(tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

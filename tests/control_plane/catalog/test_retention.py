@@ -81,9 +81,23 @@ def test_many_old_versions_are_deleted_at_once(location: Path | str):
     assert after.publish("m", release(30), "stable")[0].dropped == tuple(range(1, 28))
 
 
-@settings(max_examples=30)
-@given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["stable", "canary", None])), max_size=25))
+DEPLOYMENTS = st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["stable", "canary", None])), max_size=25)
+
+
+@settings(max_examples=6)
+@given(DEPLOYMENTS)
 def test_every_alias_points_to_a_version_that_exists(databases: Databases, deployments):
+    aliases_point_to_versions_that_exist(databases, deployments)
+
+
+@pytest.mark.long
+@settings(max_examples=30)
+@given(DEPLOYMENTS)
+def test_every_alias_points_to_a_version_that_exists_after_many_sequences(databases: Databases, deployments):
+    aliases_point_to_versions_that_exist(databases, deployments)
+
+
+def aliases_point_to_versions_that_exist(databases: Databases, deployments):
     catalog = Catalog(databases.fresh(), keep_versions=2)
     for seed, alias in deployments:
         number = deploy(catalog, seed=seed, alias=alias)

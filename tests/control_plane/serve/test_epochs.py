@@ -11,7 +11,7 @@ from pretzel.control_plane.catalog import Catalog
 from pretzel.control_plane.collect import collect
 from pretzel.control_plane.fsck import check_directory
 from pretzel.control_plane.store import DirectoryStore, identity
-from pretzel.errors import PreconditionError
+from pretzel.errors import CorruptObjectError, PreconditionError
 from pretzel.v1 import control_pb2 as pb
 from tests.control_plane.serve.failing import fails
 from tests.control_plane.serve.running import Server, control_plane, definition, sample
@@ -51,8 +51,15 @@ def test_the_store_knows_its_epoch(data_dir: Path):
         assert json.loads((data_dir / "objects" / "epoch").read_text())["epoch"] == server.ready["epoch"]
 
 
-@pytest.mark.parametrize("lost", ["removed", "emptied"])
-@pytest.mark.parametrize("epoch", ["with epoch", "without epoch"])
+@pytest.mark.parametrize(
+    ("lost", "epoch"),
+    [
+        ("removed", "with epoch"),
+        ("emptied", "without epoch"),
+        pytest.param("emptied", "with epoch", marks=pytest.mark.long),
+        pytest.param("removed", "without epoch", marks=pytest.mark.long),
+    ],
+)
 def test_objects_without_a_catalog_are_rejected(data_dir: Path, lost: str, epoch: str):
     there = objects(data_dir)
     lose_catalog(data_dir)
@@ -67,6 +74,7 @@ def test_objects_without_a_catalog_are_rejected(data_dir: Path, lost: str, epoch
     assert objects(data_dir) == there
 
 
+@pytest.mark.long
 def test_an_epoch_without_a_catalog_is_rejected(tmp_path: Path):
     with control_plane(tmp_path / "data"):
         pass
@@ -131,7 +139,17 @@ def test_a_store_without_an_epoch_is_adopted(data_dir: Path):
         assert identity.read(data_dir / "objects").epoch == server.ready["epoch"]
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1]", "\x00\xff"])
+INVALID = ["{}", "", "[1]", "\x00\xff"]
+
+
+@pytest.mark.parametrize("text", INVALID)
+def test_an_invalid_epoch_file_is_named(tmp_path: Path, text: str):
+    (tmp_path / "epoch").write_text(text)
+    with pytest.raises(CorruptObjectError, match=f"{tmp_path}/epoch: it lacks an epoch"):
+        identity.read(tmp_path)
+
+
+@pytest.mark.parametrize("text", [INVALID[0], *(pytest.param(text, marks=pytest.mark.long) for text in INVALID[1:])])
 def test_an_invalid_epoch_file(data_dir: Path, text: str):
     (data_dir / "objects" / "epoch").unlink()
     (data_dir / "objects" / "epoch").write_text(text)

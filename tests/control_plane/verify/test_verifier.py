@@ -176,23 +176,21 @@ def test_objects_are_files_or_bytes(verifier: Verifier, tmp_path: Path):
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN])
-def test_a_child_that_cannot_be_started_is_started_later(monkeypatch: pytest.MonkeyPatch, number: int):
-    started = Verifier(Limits())
-    try:
-        assert started.verify(plan("a"), {}, sample("a"), Tolerance()).worst == {"a": 0.0}
+def test_a_child_that_cannot_be_started_is_started_later(
+    verifier: Verifier, monkeypatch: pytest.MonkeyPatch, number: int
+):
+    assert verifier.verify(plan("a"), {}, sample("a"), Tolerance()).worst == {"a": 0.0}
 
-        def refuse(*arguments: object, **options: object) -> None:
-            raise OSError(number, os.strerror(number))
+    def refuse(*arguments: object, **options: object) -> None:
+        raise OSError(number, os.strerror(number))
 
-        with monkeypatch.context() as patch:
-            patch.setattr(subprocess, "Popen", refuse)
-            for child in (started._children.get(),):
-                os.kill(child.pid, signal.SIGKILL)
-                child._process.wait()
-                started._children.put(child)
-            for _ in range(3):  # its slot is not lost, or the second try would wait endlessly
-                with pytest.raises(UnavailableError, match=f"no child can be started now .*{os.strerror(number)}"):
-                    started.verify(plan("a"), {}, sample("a"), Tolerance())
-        assert started.verify(plan("a"), {}, sample("a"), Tolerance()).worst == {"a": 0.0}
-    finally:
-        started.close()
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", refuse)
+        for child in (verifier._children.get(),):
+            os.kill(child.pid, signal.SIGKILL)
+            child._process.wait()
+            verifier._children.put(child)
+        for _ in range(3):  # its slot is not lost, or the second try would wait endlessly
+            with pytest.raises(UnavailableError, match=f"no child can be started now .*{os.strerror(number)}"):
+                verifier.verify(plan("a"), {}, sample("a"), Tolerance())
+    assert verifier.verify(plan("a"), {}, sample("a"), Tolerance()).worst == {"a": 0.0}
