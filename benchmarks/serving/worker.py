@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pretzel.compiler.compile import compile_plan
+from pretzel.compiler.optimize import optimize
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog, encode_model
 from pretzel.plan.definition import Definition
@@ -36,10 +37,10 @@ def worker(path: Path, models: Mapping[str, Definition], *options: str) -> Itera
 
 
 def fill(path: Path, models: Mapping[str, Definition]) -> None:
-    """Store the objects and the catalog of these models in a cache."""
+    """Store the objects and the catalog of these models in a cache, with optimized plans as a deployment makes them."""
     cache, records, needs = ObjectCache(path), {}, {}
     for name, definition in models.items():
-        compiled = compile_plan(definition)
+        compiled = compile_plan(optimize(definition))
         plan = compiled.plan
         cache.add(plan.digest, plan.encoded)
         for digest, blob in compiled.blobs.items():

@@ -14,7 +14,6 @@ from benchmarks.paper.baselines import calls, processes
 from benchmarks.paper.baselines.generating import load
 from benchmarks.serving.models.calls import Model
 from benchmarks.serving.worker import worker
-from pretzel.compiler.optimize import optimize
 
 SWITCHES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "the native front": (("--front", "grpcio"), ()),
@@ -71,7 +70,7 @@ def settings(
 def _switched(
     name: str, models: list[Model], off: tuple[str, ...], on: tuple[str, ...], seconds: float, rounds: int
 ) -> Setting:
-    definitions = {model.name: optimize(model.definition) for model in models}
+    definitions = {model.name: model.definition for model in models}
     with ExitStack() as stack:
         sides = []
         for options in (off, on):

@@ -18,7 +18,6 @@ from benchmarks.paper.baselines.environments import SkippedError, python_of
 from benchmarks.paper.baselines.processes import parent_of, stop
 from benchmarks.serving.models.calls import Model
 from benchmarks.serving.worker import worker
-from pretzel.compiler.optimize import optimize
 
 PROGRAMS = Path(__file__).parent / "programs"
 START_SECONDS = 60.0
@@ -82,7 +81,7 @@ def started(server: Server, models: Sequence[Model], *, install: bool = False) -
 
 @contextlib.contextmanager
 def _worker(server: Server, models: Sequence[Model], folder: Path) -> Iterator[Running]:
-    definitions = {model.name: optimize(model.definition) for model in models}
+    definitions = {model.name: model.definition for model in models}
     begun = time.monotonic()
     with worker(folder, definitions, *server.options) as ready:
         address = ready["http"] if server.form is calls.rest else f"127.0.0.1:{ready['port']}"
