@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pretzel.adapters.convert import typed_columns
 from pretzel.adapters.results import result_of
-from pretzel.client import audit, catalog, deployment, labelling, overview, prediction, stores
+from pretzel.client import audit, catalog, deployment, labelling, overview, prediction, quota, stores
 from pretzel.client.async_connection import AsyncConnection
 from pretzel.client.async_placement_calls import AsyncPlacementCalls
 from pretzel.client.audit import AuditRecord, Moment
@@ -288,3 +288,7 @@ class AsyncControlPlane(AsyncPlacementCalls):
         """Return the last changes, and refused ones, newest first; see :meth:`ControlPlane.audit`."""
         request = audit.request_of(model, who, method, since, until, outcome, after)
         return await self._run(audit.audit(self._repeater, request, most), timeout)
+
+    async def quota(self, *, timeout: float | None = None) -> list[quota.Quota]:
+        """Return limits and use of identities; see :meth:`ControlPlane.quota`."""
+        return await self._run(quota.quotas(self._repeater), timeout)
