@@ -14,6 +14,7 @@ from pretzel.client.audit import AuditRecord, Moment
 from pretzel.client.channel import Stay
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.overview import FailedVerification, Fleet, RelatedModel, Sharing
+from pretzel.client.quota import Quota
 from pretzel.client.repeating import Repeater
 from pretzel.client.session import Session
 from pretzel.client.stores import CheckedStore, Collected, Finding, HeldBack
@@ -289,6 +290,6 @@ class AsyncControlPlane(AsyncPlacementCalls):
         request = audit.request_of(model, who, method, since, until, outcome, after)
         return await self._run(audit.audit(self._repeater, request, most), timeout)
 
-    async def quota(self, *, timeout: float | None = None) -> list[quota.Quota]:
+    async def quota(self, *, timeout: float | None = None) -> list[Quota]:
         """Return limits and use of identities; see :meth:`ControlPlane.quota`."""
         return await self._run(quota.quotas(self._repeater), timeout)

@@ -11,6 +11,7 @@ from pretzel.client.channel import Stay
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.overview import FailedVerification, Fleet, RelatedModel, Sharing
 from pretzel.client.placement_calls import PlacementCalls
+from pretzel.client.quota import Quota
 from pretzel.client.repeating import Repeater
 from pretzel.client.stores import CheckedStore, Collected, Finding, HeldBack
 from pretzel.client.stubs import ControlStub
@@ -278,6 +279,6 @@ class ControlPlane(PlacementCalls):
         request = audit.request_of(model, who, method, since, until, outcome, after)
         return self._run(audit.audit(self._repeater, request, most), timeout)
 
-    def quota(self, *, timeout: float | None = None) -> list[quota.Quota]:
+    def quota(self, *, timeout: float | None = None) -> list[Quota]:
         """Return the caller's limits and use; those of all identities if it administers all models."""
         return self._run(quota.quotas(self._repeater), timeout)

@@ -22,7 +22,7 @@ class LimitUse:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What one identity may use, and uses now."""
+    """The limits of one identity, and its present use."""
 
     identity: str
     limits: Mapping[str, LimitUse]
