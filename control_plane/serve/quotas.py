@@ -66,6 +66,11 @@ class Deployed:
             raise exceeded(caller.name, LIMIT, said, caller.contact, excess if most else None)
         self._until[caller.name] = until
 
+    def used(self, identity: str, most: float) -> float:
+        """Return the part of the deployments of a minute that an identity with a limit has used."""
+        left = max(self._until.get(identity, 0.0) - self._clock(), 0.0)
+        return left * most / MINUTE
+
     def _drop_empty(self, now: float) -> None:
         if len(self._until) > MOST_KEPT:
             self._until = {name: until for name, until in self._until.items() if until > now}

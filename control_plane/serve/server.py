@@ -24,6 +24,7 @@ from pretzel.control_plane.serve.interceptor import Calls
 from pretzel.control_plane.serve.overview import OverviewService
 from pretzel.control_plane.serve.placement import PlacementService
 from pretzel.control_plane.serve.plane import Plane
+from pretzel.control_plane.serve.quota_service import QuotaService
 from pretzel.control_plane.serve.rollouts import RolloutService
 from pretzel.control_plane.serve.schedule import ScheduleService
 from pretzel.control_plane.serve.scheduling import Scheduler
@@ -48,6 +49,8 @@ from pretzel.v1 import (
     overview_pb2_grpc,
     placement_pb2,
     placement_pb2_grpc,
+    quota_pb2,
+    quota_pb2_grpc,
     rollout_pb2,
     rollout_pb2_grpc,
     schedule_pb2,
@@ -65,6 +68,7 @@ SERVICES = (
     audit_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
     overview_pb2.DESCRIPTOR.services_by_name["OverviewService"].full_name,
     placement_pb2.DESCRIPTOR.services_by_name["PlacementService"].full_name,
+    quota_pb2.DESCRIPTOR.services_by_name["QuotaService"].full_name,
     rollout_pb2.DESCRIPTOR.services_by_name["RolloutService"].full_name,
     schedule_pb2.DESCRIPTOR.services_by_name["ScheduleService"].full_name,
 )
@@ -143,6 +147,7 @@ async def _server(plane: Plane) -> AsyncIterator[int]:
     control_pb2_grpc.add_ControlPlaneServiceServicer_to_server(ControlPlaneService(plane), server)
     worker_pb2_grpc.add_WorkerServiceServicer_to_server(WorkerService(plane), server)
     audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditService(plane), server)
+    quota_pb2_grpc.add_QuotaServiceServicer_to_server(QuotaService(plane), server)
     overview_pb2_grpc.add_OverviewServiceServicer_to_server(OverviewService(plane), server)
     rollout_pb2_grpc.add_RolloutServiceServicer_to_server(RolloutService(plane), server)
     schedule_pb2_grpc.add_ScheduleServiceServicer_to_server(ScheduleService(plane), server)

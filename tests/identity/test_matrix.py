@@ -29,9 +29,8 @@ PREDICT, DEPLOY = {"predict", "administer", "root"}, {"deploy", "administer", "r
 READ = DEPLOY | {"read"}
 ALL, WORKER = {"root"}, {"worker"}
 CHANGES = ("Start", "Pause", "Resume", "Abort", "Promote")
-PLANE = {
-    f"{name}Service" for name in ("Audit", "ControlPlane", "Overview", "Placement", "Rollout", "Schedule", "Worker")
-}
+OF_PLANE = ("Audit", "ControlPlane", "Overview", "Placement", "Quota", "Rollout", "Schedule", "Worker")
+PLANE = {f"{name}Service" for name in OF_PLANE}
 CONTROL = {
     "FindMissingObjects": DEPLOY,
     "UploadObjects": DEPLOY,
@@ -49,6 +48,7 @@ CONTROL = {
     "CollectGarbage": ALL,
     "CheckStore": ALL,
     "ListAudit": {"administer", "root"},
+    "ListQuotas": {*ROLES},
     "MeasureSharing": ALL,
     "ListRelatedModels": READ,
     "ListWorkers": ALL,
@@ -73,7 +73,7 @@ IN_ANSWERS = {"PredictMany", "PredictStream", "ModelStreamInfer"}
 OF_NO_MODEL = {
     *("FindMissingObjects", "UploadObjects", "ListModels", "ListFailedVerifications", "RepositoryIndex"),
     "StreamCoreMetrics",
-    *("ListAudit", "ListRollouts", "ScheduleChange", "CancelScheduled", "ListSchedule"),
+    *("ListAudit", "ListQuotas", "ListRollouts", "ScheduleChange", "CancelScheduled", "ListSchedule"),
 }
 """Methods that need a role on some model."""
 REFUSED = {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED}

@@ -25,6 +25,7 @@ from pretzel.v1 import (
     overview_pb2,
     placement_pb2,
     prediction_pb2,
+    quota_pb2,
     rollout_pb2,
     schedule_pb2,
     worker_pb2,
@@ -42,6 +43,7 @@ def services() -> list[ServiceDescriptor]:
             overview_pb2,
             placement_pb2,
             prediction_pb2,
+            quota_pb2,
             rollout_pb2,
             schedule_pb2,
             worker_pb2,
@@ -91,6 +93,7 @@ ON = {
     On.SOME: "at least one model",
     On.PREFIX: "all models of the prefix",
     On.ALL: "all models",
+    On.SELF: "all models; others see their own",
 }
 
 

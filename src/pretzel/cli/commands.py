@@ -61,6 +61,7 @@ COMMANDS: Mapping[str, Entry] = {
     "backup": Entry("backups:backup", "Copy a catalog and its objects to a directory.", False),
     "restore": Entry("backups:restore", "Fill an empty catalog and store from a backup.", False),
     "audit": Entry("audit:audit", "List who changed what, and refused changes."),
+    "quota": Entry("quota:quota", "List the limits of identities, and what they use."),
     "token": Entry("token:token", "Make a token for the file of identities.", False),
     "bench": Entry("bench:measuring", "Measure latency and throughput, or compare two results.", False),
 }

@@ -7,13 +7,14 @@ from typing import Any, TypeVar
 
 from pretzel.adapters.convert import typed_columns
 from pretzel.adapters.results import result_of
-from pretzel.client import audit, catalog, deployment, labelling, overview, prediction, stores
+from pretzel.client import audit, catalog, deployment, labelling, overview, prediction, quota, stores
 from pretzel.client.async_connection import AsyncConnection
 from pretzel.client.async_placement_calls import AsyncPlacementCalls
 from pretzel.client.audit import AuditRecord, Moment
 from pretzel.client.channel import Stay
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.overview import FailedVerification, Fleet, RelatedModel, Sharing
+from pretzel.client.quota import Quota
 from pretzel.client.repeating import Repeater
 from pretzel.client.session import Session
 from pretzel.client.stores import CheckedStore, Collected, Finding, HeldBack
@@ -288,3 +289,7 @@ class AsyncControlPlane(AsyncPlacementCalls):
         """Return the last changes, and refused ones, newest first; see :meth:`ControlPlane.audit`."""
         request = audit.request_of(model, who, method, since, until, outcome, after)
         return await self._run(audit.audit(self._repeater, request, most), timeout)
+
+    async def quota(self, *, timeout: float | None = None) -> list[Quota]:
+        """Return limits and use of identities; see :meth:`ControlPlane.quota`."""
+        return await self._run(quota.quotas(self._repeater), timeout)

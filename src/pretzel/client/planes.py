@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from pretzel.client import audit, catalog, deployment, labelling, overview, stores
+from pretzel.client import audit, catalog, deployment, labelling, overview, quota, stores
 from pretzel.client.audit import AuditRecord, Moment
 from pretzel.client.channel import Stay
 from pretzel.client.golden import SAMPLE_ROWS
 from pretzel.client.overview import FailedVerification, Fleet, RelatedModel, Sharing
 from pretzel.client.placement_calls import PlacementCalls
+from pretzel.client.quota import Quota
 from pretzel.client.repeating import Repeater
 from pretzel.client.stores import CheckedStore, Collected, Finding, HeldBack
 from pretzel.client.stubs import ControlStub
@@ -277,3 +278,7 @@ class ControlPlane(PlacementCalls):
         """
         request = audit.request_of(model, who, method, since, until, outcome, after)
         return self._run(audit.audit(self._repeater, request, most), timeout)
+
+    def quota(self, *, timeout: float | None = None) -> list[Quota]:
+        """Return the caller's limits and use; those of all identities if it administers all models."""
+        return self._run(quota.quotas(self._repeater), timeout)

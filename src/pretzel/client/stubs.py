@@ -9,6 +9,7 @@ from pretzel.v1.control_pb2_grpc import ControlPlaneServiceStub
 from pretzel.v1.overview_pb2_grpc import OverviewServiceStub
 from pretzel.v1.placement_pb2_grpc import PlacementServiceStub
 from pretzel.v1.prediction_pb2_grpc import PredictionServiceStub
+from pretzel.v1.quota_pb2_grpc import QuotaServiceStub
 from pretzel.v1.rollout_pb2_grpc import RolloutServiceStub
 from pretzel.v1.schedule_pb2_grpc import ScheduleServiceStub
 
@@ -29,8 +30,9 @@ class ControlStub(
     RolloutServiceStub,
     ScheduleServiceStub,
     PlacementServiceStub,
+    QuotaServiceStub,
 ):
-    """The methods of a control plane: of deployment, overview, audit trail, traffic, schedule and placement."""
+    """The methods of a control plane: of deployment, overview, audit trail, traffic, schedule, placement, limits."""
 
     def __init__(self, channel: Any) -> None:
         """Prepare the methods of a channel."""
@@ -40,3 +42,4 @@ class ControlStub(
         RolloutServiceStub.__init__(self, channel)
         ScheduleServiceStub.__init__(self, channel)
         PlacementServiceStub.__init__(self, channel)
+        QuotaServiceStub.__init__(self, channel)

@@ -15,6 +15,7 @@ from pretzel.serving.background import Background
 from pretzel.serving.identity.caller import Caller
 from pretzel.serving.identity.file import Identities, read_identities
 from pretzel.serving.identity.keys import Keys
+from pretzel.serving.identity.limits import Limits
 from pretzel.serving.identity.recognition import MeterOf, Names, Recognition, unmetered
 
 log = structlog.get_logger(__name__)
@@ -55,6 +56,11 @@ class Keeper:
         """Called with the last content of the file and the new one, when that is in use."""
         self.recognition: Recognition | None = None
         self._signature, self._used, self.recognition = self._read()
+
+    @property
+    def limits(self) -> dict[str, Limits]:
+        """Return the limits of each identity of the file, with those of all."""
+        return {one.name: one.limits.over(self._used.limits) for one in self._used.identity}
 
     def identify(self, authorization: str | None, names: Names) -> Caller:
         """Return the caller of a request by its field ``authorization`` and its certificate.

@@ -21,6 +21,8 @@ class On(Enum):
     """On all models that start with the prefix in the request."""
     ALL = auto()
     """On all models."""
+    SELF = auto()
+    """On all models, to see all identities; without it, callers see themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Rule:
         assert self.role is not None
         if self.on is On.ALL:
             caller.require_prefix(self.role, "")
-        else:
+        elif self.on is not On.SELF:
             caller.require_some(self.role)
         return caller.access(self.role)
 
@@ -88,6 +90,7 @@ METHODS: Mapping[str, Rule] = {
     f"{_CONTROL}CollectGarbage": _SERVER,
     f"{_CONTROL}CheckStore": _SERVER,
     "/pretzel.v1.AuditService/ListAudit": Rule(Role.ADMINISTER, On.SOME),
+    "/pretzel.v1.QuotaService/ListQuotas": Rule(Role.ADMINISTER, On.SELF),
     f"{_ROLLOUT}SetTraffic": _DEPLOY,
     f"{_ROLLOUT}SetShadow": _DEPLOY,
     f"{_ROLLOUT}DescribeShadow": _READ,
