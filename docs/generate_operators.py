@@ -101,8 +101,8 @@ REFUSALS = """
 
 - *Overflow.* `KNeighborsClassifier` by distance, `Isomap` and `LocallyLinearEmbedding` raise an error if squares of
   rows beyond 1e150 overflow; Pretzel returns an answer.
-- *Infinities and unseen labels.* `SplineTransformer` rejects infinities, and numbers whose splines overflow, for which the
-  library returns NaN; `LabelBinarizer` of two classes rejects an unseen label.
+- *Infinities and unseen labels.* `SplineTransformer` rejects infinities, and numbers whose splines overflow, for which
+  the library returns NaN; `LabelBinarizer` of two classes rejects an unseen label.
 - *Tables.* XGBoost rejects a pandas table with its columns in another order; Pretzel reads it by name, like CatBoost.
   Where the library reads such a table by position (LightGBM, XGBoost and interpret given polars or Arrow, a boosting
   library behind another estimator, mlxtend, `FunctionTransformer`), or may (classes of users), Pretzel rejects it.
