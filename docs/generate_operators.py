@@ -107,6 +107,8 @@ REFUSALS = """
   Where the library reads such a table by position (LightGBM, XGBoost and interpret given polars or Arrow, a boosting
   library behind another estimator, mlxtend, `FunctionTransformer`), or may (classes of users), Pretzel rejects it.
 - *Categories.* LightGBM and XGBoost trained without categories read codes of type `category`; Pretzel rejects it.
+  Trained on a pandas table with categories that are numbers, they read the numbers of an array, a list of rows, polars or
+  Arrow as codes; Pretzel rejects these, unless the categories are 0, 1, 2, ...
 - *Bytes.* Long doubles, float32 in the other byte order, and for LightGBM and XGBoost all numbers in it, are rejected.
 - *Rows without any value.* `IterativeImputer` fills them depending on the other rows of the request, so they are
   rejected.
