@@ -92,7 +92,8 @@ def reject_categories(X: Any, metadata: Mapping[str, Any]) -> None:
 def read_as_codes(X: Any, metadata: Mapping[str, Any]) -> dict[str, bool]:
     """Return the inputs whose numbers a boosting library reads in X as codes of categories, and whether they agree.
 
-    It reads categories in tables of pandas, but codes in arrays, lists of rows, other tables and columns of Arrow.
+    It reads categories in columns of pandas of that type, but codes in arrays, lists of rows and other tables.  Of other
+    columns of pandas it rejects most; ``apply`` of XGBoost reads codes.
     """
     known: dict[str, bool] = metadata.get("codes") or {}
     if not known or isinstance(X, Mapping):
@@ -101,10 +102,8 @@ def read_as_codes(X: Any, metadata: Mapping[str, Any]) -> dict[str, bool]:
         return {}
     if not hasattr(type(X), "iloc"):
         return known
-    arrow = {
-        str(name) for name, kind in zip(X.columns, dtypes_of(X), strict=True) if type(kind).__name__ == "ArrowDtype"
-    }
-    return {name: same for name, same in known.items() if name in arrow}
+    others = {str(name) for name, kind in zip(X.columns, dtypes_of(X), strict=True) if not _is_category(kind)}
+    return {name: same for name, same in known.items() if name in others}
 
 
 def reject_codes(X: Any, columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
@@ -116,8 +115,8 @@ def reject_codes(X: Any, columns: Mapping[str, Any], metadata: Mapping[str, Any]
     for name, same in read_as_codes(X, metadata).items():
         if name in columns and not (same and _are_whole(columns[name])):
             raise InputError(
-                f"column {name!r}: numbers, which the library reads as codes of categories except in a table of pandas; "
-                "pass such a table, or dictionaries by name"
+                f"column {name!r}: numbers, which the library reads as codes of categories; "
+                "pass a pandas table with a column of type category, or dictionaries by name"
             )
 
 
