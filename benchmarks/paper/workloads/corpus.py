@@ -64,7 +64,7 @@ def _of_file(path: Path) -> Corpus:
 
 
 def _built_in(most: int) -> Corpus:
-    """Return sentences of docstrings, of some files if few are asked for; the label says if the standard library has it."""
+    """Return sentences of docstrings; the label says whether they are of the standard library."""
     every = max(1, ALL // most)
     standard = Path(sysconfig.get_path("stdlib"))
     roots = [standard, *(Path(str(find_spec(name).origin)).parent for name in LIBRARIES if find_spec(name))]  # type: ignore[union-attr]
