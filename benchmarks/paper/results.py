@@ -83,7 +83,9 @@ def read(path: Path) -> Results:
     try:
         return Results(path, **document)
     except TypeError:
-        raise StoppedError(f"{path}: lacks fields of a result; remove it, or name another file with --results") from None
+        raise StoppedError(
+            f"{path}: lacks fields of a result; remove it, or name another file with --results"
+        ) from None
 
 
 def opened(path: Path, size: str, corpus: str, workloads: Mapping[str, Workload], *, again: bool) -> Results:
