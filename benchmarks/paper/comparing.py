@@ -31,8 +31,8 @@ def _circumstances(first: Results, second: Results) -> list[tuple[str, str, str]
     for library in dict.fromkeys((*versions[0], *versions[1])):
         pair = [str(side.get(library, "-")) for side in versions]
         if pair[0] != pair[1]:
-            rows.append((library, *pair))  # type: ignore[arg-type]
-    return rows  # type: ignore[return-value]
+            rows.append((library, *pair))
+    return rows
 
 
 def _fingerprint(side: Results, workload: str) -> Any:

@@ -1,4 +1,4 @@
-"""Progress of a run: a line for each experiment with its time and the expected one, and its present step on a terminal."""
+"""Progress of a run: a line for each experiment with its time and the expected one, and its present step."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Progress:
         self._head, self._said = "", 0.0
 
     def line(self, text: str) -> None:
-        """Print a line for good."""
+        """Print a line that stays."""
         self.console.print(text, markup=False)
 
     def step(self, text: str) -> None:

@@ -60,7 +60,8 @@ def _how(kept: Results, path: Path) -> str:
     size = "" if kept.size == "full" else f" with `--{kept.size}`"
     return (
         f"Written by `python -m benchmarks.paper`{size}; `make bench-paper` runs it.  All numbers, unrounded, are in "
-        f"[{Path(place).name}]({place}); `python -m benchmarks.paper compare A.json B.json` compares those of two machines."
+        f"[{Path(place).name}]({place}); `python -m benchmarks.paper compare A.json B.json` "
+        "compares those of two machines."
     )
 
 

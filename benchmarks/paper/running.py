@@ -150,7 +150,7 @@ def _outcome(item: Experiment, context: Context) -> dict[str, Any]:
         return {"found": item.measure(context)}
     except SkippedError as error:
         return {"skipped": _line(error)}
-    except Exception as error:  # noqa: BLE001  (told in the report; the next run measures it again)
+    except Exception as error:  # it is in the report, and the next run measures it again
         return {"failed": f"{type(error).__name__}: {_line(error)}"}
 
 
