@@ -102,8 +102,8 @@ def as_markdown(found: Found) -> str:
     parts = [
         f"Each server has one process that serves; {CONCURRENCY} connections send one row at a time, closed, and then "
         "at a steady rate that is the same for all servers and that half a core of scikit-learn would answer; they "
-        "send at the same moments, so that calls wait for each other.  Processor seconds are those of all processes of a "
-        "server.  Answers are compared with the estimator's before and after."
+        "send at the same moments, so that calls wait for each other.  Processor seconds are those of all processes of "
+        "a server.  Answers are compared with the estimator's before and after."
     ]
     heads = ("server", "calls/s", "calls per processor second", "P50, ms", "P99, ms")
     heads += ("P50 at load, ms", "P99 at load, ms", "memory, MB", "start, s", "wrong answers")

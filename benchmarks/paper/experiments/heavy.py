@@ -122,11 +122,11 @@ def _concluded(found: Found) -> Found:
 def as_markdown(found: Found) -> str:
     """Return the table of all rates, the paper's, and what the reservation brings."""
     parts = [
-        f"{found['models']} models of both workloads in one worker on one core; the generator has another.  Calls come "
-        f"at random times and by Zipf's law with {ZIPF:.0f}: the first model gets 61 % of them.  One half of the models "
-        f"gets single rows and is latency-sensitive, the other batches of {BATCH}.  *Without* reservation, calls run in "
-        "the order of their arrival; *with* it, cheap calls pass expensive ones, and one thread is kept for them, as by "
-        "default.  The default also refuses calls that would wait for too long: the last table."
+        f"{found['models']} models of both workloads in one worker on one core; the generator has another.  Calls "
+        f"come at random times and by Zipf's law with {ZIPF:.0f}: the first model gets 61 % of them.  One half of the "
+        f"models gets single rows and is latency-sensitive, the other batches of {BATCH}.  *Without* reservation, "
+        "calls run in the order of their arrival; *with* it, cheap calls pass expensive ones, and one thread is kept for "
+        "them, as by default.  The default also refuses calls that would wait for too long: the last table."
     ]
     heads = ("offered, calls/s", "answered, calls/s", "rows/s", "refused or late", "mean of single rows, ms")
     heads += ("P99 of single rows, ms", "P99 of batches, ms", "sent late by, P99, ms")
@@ -158,9 +158,11 @@ def _brings(found: Found) -> str:
     for one, other in zip(without, kept, strict=True):
         if one["offered"] >= 0.45 * found["capacity"] and one[TAIL] and other[TAIL]:
             share = f"{one['offered']:,.0f} calls/s, {one['offered'] / found['capacity']:.0%} of the capacity"
-            tail, rows = (a[key] / b[key] for a, b, key in ((one, other, TAIL), (other, one, "rows_per_second")))
-            said = f"P99 of single rows {number(tail)} times lower with reservation"
-            lines.append(f"- {share}: {said}, rows/s {number(rows)} times.")
+            tails, rows = ([side[key] for side in (one, other)] for key in (TAIL, "rows_per_second"))
+            lines.append(
+                f"- At {share}: P99 of single rows {number(tails[0])} ms without reservation, {number(tails[1])} ms "
+                f"with it, at {number(rows[0])} and {number(rows[1])} rows/s."
+            )
     return "\n".join(lines)
 
 
