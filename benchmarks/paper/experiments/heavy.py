@@ -125,8 +125,8 @@ def as_markdown(found: Found) -> str:
         f"{found['models']} models of both workloads in one worker on one core; the generator has another.  Calls "
         f"come at random times and by Zipf's law with {ZIPF:.0f}: the first model gets 61 % of them.  One half of the "
         f"models gets single rows and is latency-sensitive, the other batches of {BATCH}.  *Without* reservation, "
-        "calls run in the order of their arrival; *with* it, cheap calls pass expensive ones, and one thread is kept for "
-        "them, as by default.  The default also refuses calls that would wait for too long: the last table."
+        "calls run in the order of their arrival; *with* it, cheap calls pass expensive ones, and one thread is kept "
+        "for them, as by default.  The default also refuses calls that would wait for too long: the last table."
     ]
     heads = ("offered, calls/s", "answered, calls/s", "rows/s", "refused or late", "mean of single rows, ms")
     heads += ("P99 of single rows, ms", "P99 of batches, ms", "sent late by, P99, ms")

@@ -125,8 +125,8 @@ def as_markdown(found: Found) -> str:
     shown = [points[0], points[len(points) // 2], points[-1]]
     parts = [
         f"{found['models']:,} models through the public API of a control plane, each a copy of the SA pipeline with "
-        f"the smallest dictionary, with weights of its own ({found['weights_bytes'] / 1024:,.0f} KB).  The paper served "
-        "500 at most, and loaded 250 from a folder.",
+        f"the smallest dictionary, with weights of its own ({found['weights_bytes'] / 1024:,.0f} KB).  The paper "
+        "served 500 at most, and loaded 250 from a folder.",
         table(("models so far", "ms per deployment (median)"), [(int(count), float(ms)) for count, ms in shown]),
     ]
     memory = found["memory_mb"]
