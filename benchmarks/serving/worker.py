@@ -24,6 +24,13 @@ NOWHERE = "127.0.0.1:9"
 def worker(path: Path, models: Mapping[str, Definition], *options: str) -> Iterator[dict[str, Any]]:
     """Start a worker that serves these models, yield its ready line, and stop it afterwards."""
     fill(path, models)
+    with started(path, *options) as ready:
+        yield ready
+
+
+@contextlib.contextmanager
+def started(path: Path, *options: str) -> Iterator[dict[str, Any]]:
+    """Start a worker over a filled cache, yield its ready line, and stop it afterwards."""
     command = ["-P", "-m", "pretzel.data_plane", "--log-level", "error", "--port", "0", "--metrics-port", "0"]
     command += [] if "--http" in options else ["--http", "off"]
     command += ["--control-plane", NOWHERE, "--cache-dir", str(path), *options]
