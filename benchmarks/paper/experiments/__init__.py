@@ -7,4 +7,6 @@ from collections.abc import Sequence
 from benchmarks.paper.experiment import Experiment
 from benchmarks.paper.experiments import ablations, end_to_end, equality, heavy, many, memory, onnx
 
-EXPERIMENTS: Sequence[Experiment] = tuple(module.EXPERIMENT for module in (memory, heavy, end_to_end, ablations, equality, onnx, many))
+EXPERIMENTS: Sequence[Experiment] = tuple(
+    module.EXPERIMENT for module in (memory, heavy, end_to_end, ablations, equality, onnx, many)
+)

@@ -73,11 +73,11 @@ def as_markdown(found: Found) -> str:
         for name, one in found["rows"].items()
         for method, part in one.items()
     ]
-    return (
-        f"Every model answers every asked row at once, and the first {ALONE} one by one; *differing* are labels that are "
-        f"not the same, and numbers further than {TOLERANCE:g} of the library's.  The paper reports no such comparison.\n\n"
-        + table(heads, rows)
-    )
+    return "\n\n".join([ABOUT, table(heads, rows)])
 
+
+ABOUT = f"""\
+Every model answers every asked row at once, and the first {ALONE} one by one; *differing* are labels that are not the
+same, and numbers further than {TOLERANCE:g} of the library's.  The paper reports no such comparison."""
 
 EXPERIMENT = Experiment("equality", "Answers compared with the library's", measure, as_markdown)
