@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+
+import grpc
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
 
 import pretzel
 from tests.faults.cluster import free_ports
@@ -16,6 +21,8 @@ from tests.helpers.s3_proxy import Proxy
 PLANES, WORKERS = "ab", 3
 KERNEL_SET, FORMER, NEWER = "PRETZEL_KERNEL_SET", "1", "2"
 """The variable that names the kernels of a server, and the names before and after the upgrade."""
+SERVING = HealthCheckResponse.SERVING
+SERVING_SECONDS = 120
 PROCESSES = 1
 """Serving processes of a worker; the machine of the script has few cores."""
 
@@ -74,6 +81,17 @@ class System:
     def worker_address(self, number: int) -> str:
         """Return the address of one worker."""
         return f"127.0.0.1:{self._worker_ports[number]}"
+
+    def wait_serving(self, number: int) -> None:
+        """Wait until a worker has its catalog and says that it serves."""
+        request, end = HealthCheckRequest(), time.monotonic() + SERVING_SECONDS
+        with grpc.insecure_channel(self.worker_address(number)) as channel:
+            health = HealthStub(channel)
+            while health.Check(request, wait_for_ready=True, timeout=SERVING_SECONDS).status != SERVING:
+                if time.monotonic() > end:
+                    log = self.workers[number].log()[-2000:]
+                    raise TimeoutError(f"worker-{number} does not serve after {SERVING_SECONDS} s; its log:\n{log}")
+                time.sleep(0.1)
 
     def plane(self) -> pretzel.ControlPlane:
         """Return a client of the control planes."""
