@@ -15,6 +15,7 @@ import numpy as np
 import pretzel
 from tests.day.record import Record
 from tests.day.system import NEWER, State, System
+from tests.faults.cluster import until
 from tests.faults.load import Expected
 from tests.helpers.s3 import KEYS
 
@@ -40,7 +41,10 @@ def restore(record: Record, state: State, root: Path, saved: Path, known: Mappin
         with record.step("the restored system starts and serves"):
             system = System(directory, place, planes="a", workers=1, kernel_set=NEWER)
             stack.callback(system.close)
-            system.wait_serving(0)
+            if not until(lambda: system.serves(0), SECONDS):
+                record.problems.append(
+                    f"restored: the worker does not serve; its log: {system.workers[0].log()[-2000:]}"
+                )
         with record.step("every model answers there"), pretzel.Client(system.worker_address(0), timeout=60) as client:
             for name, expected in known.items():
                 answers = client.predict_proba(name, expected.rows)
