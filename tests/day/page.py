@@ -16,7 +16,7 @@ again at once, as an orchestrator does it.
 - *lost*: calls that ended in an error after the SDK's own repetitions; *wrong*: answers that differ from the library's.
 - The seconds of a loss last until all servers are ready and every worker serves a new deployment.
 - The slow canary is a search of neighbours in place of a linear model: the rule on latency rolls it back.
-- The upgrade restarts all servers with kernels of another version, one after the other, each once the last one is ready.
+- The upgrade restarts each server with kernels of another version, once the one before is ready.
 - Servers, database, store, clients and the library share {cores} cores, so latencies are those of a loaded machine.
 
 {outcome} Rerun it with `make test-day`.
@@ -27,7 +27,8 @@ again at once, as an orchestrator does it.
 def page(record: Record, models: int) -> str:
     """Return the page of a record."""
     facts = harness.circumstances()
-    run = f"Measured on {facts['processor']} ({facts['cores']} cores), Python {facts['python']}, commit {facts['commit']}."
+    machine = f"{facts['processor']} ({facts['cores']} cores)"
+    run = f"Measured on {machine}, Python {facts['python']}, commit {facts['commit']}."
     return ABOUT.format(models=models, cores=facts["cores"], outcome=_outcome(record)) + record.table() + f"\n{run}\n"
 
 
