@@ -11,7 +11,6 @@ from sklearn.linear_model import Ridge
 
 import pretzel
 from pretzel.local import Predictor
-from pretzel.local.models import Models
 
 X = np.random.default_rng(0).normal(size=(30, 4))
 
@@ -31,10 +30,10 @@ def test_an_array_is_bound_as_it_is(
 ):
     wanted = predictor.predict(list(map(list, X)))
 
-    def bind(self: Models, given: object) -> None:
+    def bind(given: object) -> None:
         raise AssertionError(f"{type(given)} takes the general path")
 
-    monkeypatch.setattr(Models, "bind", bind)
+    monkeypatch.setattr(predictor.predict._models, "bind", bind)
     np.testing.assert_array_equal(predictor.predict(made(X)), wanted)
     with pytest.raises(AssertionError, match="general path"):
         predictor.predict(X.astype(">f8"))

@@ -16,7 +16,6 @@ from pretzel.local.models import Models
 from pretzel.plan.caveats import why_not
 from pretzel.plan.multioutput import SQUARE, outputs_of
 
-
 _FLOAT64 = np.dtype("f8")
 
 
