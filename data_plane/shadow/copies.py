@@ -53,7 +53,7 @@ class Part(Protocol):
 
 
 class Held:
-    """What one copy, or several of one call, keep in memory: it counts once, until the last of them is taken."""
+    """The memory that one copy, or several of one call, keep: it counts once, until the last of them is taken."""
 
     __slots__ = ("bytes", "waiting")
 
