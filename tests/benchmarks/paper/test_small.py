@@ -16,6 +16,7 @@ SECONDS = 1800
 
 
 @pytest.mark.long
+@pytest.mark.timeout(SECONDS + 60)
 def test_the_small_size_runs_whole(tmp_path: Path) -> None:
     results = tmp_path / "small.json"
     words = [sys.executable, "-m", "benchmarks.paper", "--small", "--results", str(results)]
