@@ -56,7 +56,7 @@ class Sentiment:
     """The pipelines of one size over one corpus; what they share is fitted when the first of them needs it."""
 
     def __init__(self, corpus: Corpus, size: Size) -> None:
-        """Keep the last ``size.asked`` texts apart, which experiments ask about."""
+        """Fit on all texts but the last ``size.asked``, which experiments ask about."""
         self._asked = min(size.asked, len(corpus.texts) // 2)
         self._corpus, self._size = corpus, size
         self._prefixes: dict[int, Prefix] = {}
