@@ -25,9 +25,8 @@ STOPPED, INTERRUPTED = 2, 130
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; return its exit code: 1 if an experiment failed, 2 if the run cannot continue."""
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        if arguments[:1] == ["compare"]:
+        if list(arguments[:1]) == ["compare"]:
             first, second = _compared().parse_args(arguments[1:]).results
             print(comparing.table(read(first), read(second), (str(first), str(second))))
             return 0
@@ -40,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
         return INTERRUPTED
 
 
-def _interrupt(number: int, frame: object) -> NoReturn:
+def interrupt(number: int, frame: object) -> NoReturn:
     """End as Ctrl-C does, so that servers are stopped."""
     raise KeyboardInterrupt
 
@@ -75,4 +74,5 @@ def _compared() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, interrupt)
     sys.exit(main(sys.argv[1:]))

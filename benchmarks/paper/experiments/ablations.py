@@ -1,4 +1,4 @@
-"""Rules and mechanisms left out one by one, over members of both workloads and a one-hot pipeline; layers of the gain."""
+"""Rules and mechanisms left out one by one, over members of both workloads and one-hot columns; layers of the gain."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from benchmarks.paper.ablations.in_worker import SWITCHES
 from benchmarks.paper.experiment import Context, Experiment, Found
 from benchmarks.paper.experiments.members import Kept, spread
 from benchmarks.paper.markdown import number, table
-from benchmarks.paper.workloads import Workload
 from pretzel.compiler.optimize import OPTIMIZER
 from pretzel.engine.mechanisms import MECHANISMS
 
 MEMBERS, ROWS = 10, 50
-OF_TEN = [OPTIMIZER, "chain_fusion"]
+OF_TEN = [OPTIMIZER]
+"""The switches of a size that shows the shape alone; it leaves out the settings of a worker."""
 LAYERS: Mapping[str, tuple[str, ...]] = {
     "kernels alone": (OPTIMIZER, *MECHANISMS),
     "and mechanisms": (OPTIMIZER,),
@@ -51,7 +51,7 @@ def measure(context: Context) -> Found:
         found["kinds"][kind] = _ablated(context, kind, given, {name: rows for name in given}, small)
         context.progress(f"{kind}, layers")
         found["layers"][kind] = _layers(models[0].estimator, workload.rows, context.size.rounds)
-        found["settings"][kind] = _settings(context, kind, models, workload)
+        found["settings"][kind] = _settings(context, kind, models)
     pipeline, rows = one_hot()
     found["kinds"][ONE_HOT] = _ablated(context, ONE_HOT, {ONE_HOT: pipeline}, {ONE_HOT: rows[:ROWS]}, small)
     found["layers"][ONE_HOT] = _layers(pipeline, rows, context.size.rounds)
@@ -80,11 +80,9 @@ def _ablated(
     return [asdict(item) for item in found]
 
 
-def _settings(context: Context, kind: str, models: Sequence[Kept], workload: Workload) -> list[dict[str, Any]]:
-    """Measure the settings of a worker; the size that shows the shape alone has one, over texts."""
-    names: dict[str, Any] = dict(SWITCHES)
-    if context.size.name == "ten":
-        names = dict(list(names.items())[:1]) if isinstance(workload.rows[0], str) else {}
+def _settings(context: Context, kind: str, models: Sequence[Kept]) -> list[dict[str, Any]]:
+    """Measure each setting of a worker."""
+    names = {} if context.size.name == "ten" else SWITCHES
     found = []
     for name, options in names.items():
         context.progress(f"{kind}, a worker and {name}")
@@ -164,16 +162,16 @@ def _reasons(found: Found) -> list[str]:
     )
     return [
         f"The rules are worth {said}.  On texts they have little to remove.  PRETZEL's push of a product through the "
-        "concatenation saves a third of ML.Net's time, because ML.Net copies wide vectors there; ours, without any rule, "
-        "are sparse rows of some dozen numbers that stay in a buffer of eight rows.  The time is that of reading "
+        "concatenation saves a third of ML.Net's time, because ML.Net copies wide vectors there; ours, without any "
+        "rule, are sparse rows of some dozen numbers that stay in a buffer of eight rows.  The time is that of reading "
         "characters, of look-ups and of sorting ids ([0013](../adr/0013-texts-are-scored-in-one-pass.md)), with the "
         "rules and without.  On one-hot columns the rules remove whole stages: the scaling goes into the weights, and "
         "one-hot rows and their product become one look-up per column.",
         f"The kernels are worth {kernels} against scikit-learn.  They and the mechanisms took over from PRETZEL's "
         "optimizer: stages formed from neighbouring operators (`chain_fusion`), memory from a pool (`frame_pool`), and "
         "code that is compiled ahead of time.  PRETZEL's paper leaves none of its rules out, so their part of its gain "
-        "is not known; it reports 47 % more hot latency without pooled vectors, and 1.6 (SA) and 4.2 (AC) times the cold "
-        "latency without compilation ahead of time.",
+        "is not known; it reports 47 % more hot latency without pooled vectors, and 1.6 (SA) and 4.2 (AC) times the "
+        "cold latency without compilation ahead of time.",
     ]
 
 
