@@ -126,15 +126,15 @@ def _by_size(
     context: Context, axis: str, workload: Workload, made: Sequence[tuple[int, Member]], folder: Path
 ) -> list[Found]:
     """Ask models of each size for one row a call, and take the memory that each adds."""
-    members = [member for _, member in made]
-    sides = _loads(context, members, folder, range(1, len(members) + 1))
+    members = [_common(workload), *(member for _, member in made)]  # the first load takes more than its model does
+    sides = _loads(context, members, folder, list(range(1, len(members) + 1)))
     rows = [workload.rows[i : i + 1] for i in range(min(ASKED, len(workload.rows)))]
     times, memory = [], []
     for index, (count, member) in enumerate(made, 1):
         context.progress(f"growth: {count:,} {axis}")
         times.append((float(count), *(taken / len(rows) for taken in _seconds(context, _predict(member), rows))))
-        if index in sides[0]:
-            memory.append((float(count), *(side[index]["bytes"] - side[index - 1]["bytes"] for side in sides)))
+        if index + 1 in sides[0]:
+            memory.append((float(count), *(side[index + 1]["bytes"] - side[index]["bytes"] for side in sides)))
     return [
         _curve(axis, workload.name, "time", "one row", times),
         _curve(axis, workload.name, "memory", "one model", memory),
@@ -191,10 +191,10 @@ def as_markdown(found: Found) -> str:
 
 
 ABOUT = """\
-The exponent is the slope of the line of least squares through the logarithms: 0 is a cost that does not grow, 1 one that
-doubles with the size.  A constant part makes the exponent of small sizes less, so that of the last two points is given
-too.  A dash is memory below 64 KB.  Dictionaries are the most frequent terms of one of SA; forests are fitted on rows of
-AC.  The paper has no such curves."""
+The exponent is the slope of the line of least squares through the logarithms: 0 is a cost that does not grow, 1 one
+that doubles with the size.  A constant part makes the exponent of small sizes less, so that of the last two points is
+given too.  A dash is memory below 64 KB.  Dictionaries are the most frequent terms of one of SA; forests are fitted on
+rows of AC.  The paper has no such curves."""
 
 
 def _points(axis: str, curves: Sequence[Mapping[str, Any]]) -> str:
