@@ -10,6 +10,7 @@ from benchmarks.paper.experiments import (
     end_to_end,
     energy,
     equality,
+    growth,
     heavy,
     many,
     memory,
@@ -25,5 +26,6 @@ MODULES = (
     equality,
     many,
     energy,
+    growth,
 )
 EXPERIMENTS: Sequence[Experiment] = tuple(module.EXPERIMENT for module in MODULES)
