@@ -92,7 +92,7 @@ def _settings(context: Context, kind: str, models: Sequence[Kept]) -> list[dict[
 
 
 def _layers(estimator: Any, rows: Any, rounds: int) -> dict[str, dict[str, float]]:
-    """Return the microseconds per row of scikit-learn and of each layer, at one row and at many: the best of the rounds."""
+    """Return the microseconds per row of scikit-learn and of each layer, at one row and at many: of the best round."""
     sides: dict[str, Callable[[Any], Any]] = {LIBRARY: estimator.predict}
     for layer, without in LAYERS.items():
         sides[layer] = pretzel.compile(estimator, outputs=["predict"], threads=1, without=without).predict

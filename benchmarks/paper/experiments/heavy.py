@@ -126,8 +126,8 @@ def as_markdown(found: Found) -> str:
         f"{found['models']} models of both workloads in one worker on one core; the generator has another.  Calls "
         f"come at random times and by Zipf's law with {ZIPF:.0f}: the first model gets 61 % of them.  One half of the "
         f"models gets single rows and is latency-sensitive, the other batches of {BATCH}.  *Without* reservation, "
-        "calls run in the order of their arrival; *with* it, calls of more than 0.1 ms run on a thread of their own, and "
-        "single rows do not wait for them.  By default that limit is 0.5 ms, which most batches here do not reach, "
+        "calls run in the order of their arrival; *with* it, calls of more than 0.1 ms run on a thread of their own, "
+        "and single rows do not wait for them.  By default that limit is 0.5 ms, which most batches here do not reach, "
         "and calls that would wait for too long are refused.  A worker has no core that it keeps for one model."
     ]
     heads = ("offered, calls/s", "answered, calls/s", "rows/s", "refused or late", "mean of single rows, ms")

@@ -37,6 +37,7 @@ def measure(context: Context) -> Found:
     """Deploy as many models as asked for, or as fit; then call a part of them for the first time."""
     family, weights = _smallest(context.workloads["SA"])
     wanted = context.size.many
+    wanted = context.size.many
     count = max(2 * WINDOW, min(wanted, LIMIT_BYTES // max(1, weights)))
     if wanted < 2 * WINDOW:
         count = wanted
@@ -115,8 +116,8 @@ def _concluded(found: Found) -> Found:
     if models < found["wanted"]:
         minutes = found["wanted"] * last / 1e3 / 60
         extrapolated.append(
-            f"Many models: {models:,} of {found['wanted']:,} were deployed; all would take {number(minutes)} minutes and "
-            f"{number(growth / models * found['wanted'])} MB more, by the last deployments and the growth so far."
+            f"Many models: {models:,} of {found['wanted']:,} were deployed; all would take {number(minutes)} minutes "
+            f"and {number(growth / models * found['wanted'])} MB more, by the last deployments and the growth so far."
         )
     return {"headline": headline, "extrapolated": extrapolated}
 
