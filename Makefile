@@ -50,7 +50,7 @@ test-faults: build ## Run servers under load while disks fill, files rot and pro
 	$(BIN)/python -m tests.faults --table build/faults.md $(FAULT)
 
 test-day: build ## Run a day of a production system: canaries, losses of each process, an upgrade, a restore
-	$(BIN)/python -m tests.day --table build/day.md
+	$(BIN)/python -m tests.day --page build/day.md
 
 test-asan: dev ## Run the tests of kernels and of the hot path under AddressSanitizer and UBSan
 	@mkdir -p build

@@ -1,4 +1,4 @@
-"""An experiment: a function that measures, and two that tell and draw what it found.
+"""An experiment: a function that measures, and two that print and draw its results.
 
 ``Found["headline"]`` maps a name with its unit, such as ``SA, hot P99, us``, to a number: ``compare`` lays those of two
 machines next to each other.  ``Found["targets"]`` maps the name of a target of ``targets.py`` to the number measured.
@@ -27,7 +27,7 @@ class Context:
     workloads: Mapping[str, Workload]
     """``SA`` and ``AC``."""
     progress: Callable[[str], None]
-    """Is told in a few words what is measured next."""
+    """Is called with a few words on the next measurement."""
     install: bool = False
     """Install the rivals that are missing, each into an environment of its own."""
 

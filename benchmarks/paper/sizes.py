@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Size:
-    """How many models and rows a run measures, and for how long."""
+    """The models and rows that a run measures, and the time it takes for each."""
 
     name: str
     models: int

@@ -5,6 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.paper.experiment import Experiment
-from benchmarks.paper.experiments import ablations, end_to_end, heavy, many
+from benchmarks.paper.experiments import (
+    ablations,
+    end_to_end,
+    energy,
+    equality,
+    heavy,
+    many,
+    memory,
+    onnx,
+)
 
-EXPERIMENTS: Sequence[Experiment] = tuple(module.EXPERIMENT for module in (heavy, end_to_end, ablations, many))
+MODULES = (
+    memory,
+    heavy,
+    end_to_end,
+    ablations,
+    onnx,
+    equality,
+    many,
+    energy,
+)
+EXPERIMENTS: Sequence[Experiment] = tuple(module.EXPERIMENT for module in MODULES)

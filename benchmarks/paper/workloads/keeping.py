@@ -20,7 +20,7 @@ from benchmarks.paper.workloads.sa import Sentiment
 from benchmarks.paper.workloads.workload import Member, Workload
 from pretzel.plan import bundle
 
-VERSION = 1
+VERSION = 2
 """Changes when the pipelines do."""
 MANIFEST, BEGUN, ROWS = "manifest.json", "begun.json", "rows.pickle"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "lightgbm")
@@ -28,7 +28,7 @@ NAMES = ("SA", "AC")
 
 
 class Pipelines(Protocol):
-    """What makes the pipelines of a workload."""
+    """A maker of the pipelines of a workload."""
 
     @property
     def asked(self) -> Any:
@@ -54,7 +54,7 @@ def workload(
         size: models and rows.
         folder: is emptied if it holds another workload, and nothing else may be in it.
         corpus: the file of reviews for ``SA``; None: the built-in texts.
-        progress: is told which model is generated.
+        progress: is called with the model that is generated.
 
     Raises:
         SkippedError: the corpus cannot be used.

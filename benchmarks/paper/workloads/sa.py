@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
 
@@ -39,6 +39,8 @@ CHARACTER_OPTIONS: Sequence[dict[str, Any]] = (
 )
 LARGE_CHARACTERS = 0.1
 """Terms of a large character dictionary in those of the largest word dictionary: the paper's are far smaller."""
+TYPE = np.float32
+"""The paper's weights have 32 bits as well."""
 CHARACTER_TEXTS, HEAD_ROWS = 10_000, 3000
 
 
@@ -54,7 +56,7 @@ class Sentiment:
     """The pipelines of one size over one corpus; what they share is fitted when the first of them needs it."""
 
     def __init__(self, corpus: Corpus, size: Size) -> None:
-        """Keep the last ``size.asked`` texts apart, which experiments ask about."""
+        """Fit on all texts but the last ``size.asked``, which experiments ask about."""
         self._asked = min(size.asked, len(corpus.texts) // 2)
         self._corpus, self._size = corpus, size
         self._prefixes: dict[int, Prefix] = {}
@@ -82,16 +84,16 @@ class Sentiment:
         prefix = self._prefix(self.versions[number])
         random = np.random.default_rng(number)
         chosen = random.choice(prefix.features.shape[0], self._rows, replace=False)
-        head = LogisticRegression(solver="liblinear", C=float(10 ** random.uniform(-1, 1)), tol=0.01, random_state=0)
+        head = LogisticRegression(C=float(10 ** random.uniform(-1, 0.3)), tol=1e-3)
         head.fit(prefix.features[chosen], self._corpus.labels[chosen])
         return Pipeline([("features", prefix.steps), ("head", head)])
 
     def _prefix(self, version: int) -> Prefix:
         if version not in self._prefixes:
-            words = TfidfVectorizer(max_features=self._size.terms, **WORD_OPTIONS[version]).fit(self._texts)
+            words = TfidfVectorizer(max_features=self._size.terms, dtype=TYPE, **WORD_OPTIONS[version]).fit(self._texts)
             options = CHARACTER_OPTIONS[CHARACTERS[version] - 1]
             most = max(100, int(self._size.terms * LARGE_CHARACTERS))
-            characters = CountVectorizer(max_features=most, **options).fit(self._texts[:CHARACTER_TEXTS])
+            characters = TfidfVectorizer(max_features=most, dtype=TYPE, **options).fit(self._texts[:CHARACTER_TEXTS])
             steps = FeatureUnion([("words", words), ("characters", characters)])
             features = steps.transform(self._texts[: 2 * self._rows]).tocsr()
             self._prefixes[version] = Prefix(steps, features)
