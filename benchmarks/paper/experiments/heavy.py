@@ -22,11 +22,11 @@ from benchmarks.paper.experiments.offering import (
     TIMEOUT,
     ZIPF,
     Definitions,
-    apart,
     capacity,
     is_sensitive,
     offer,
     request,
+    separated,
 )
 from benchmarks.paper.markdown import number, table
 from benchmarks.serving import worker
@@ -97,7 +97,7 @@ def _mode(
             started.append(stack.enter_context(worker.started(folder / OWN, *options)))
         stack.enter_context(pinned(GENERATOR_CORE) if several else nullcontext())
         ports = started[-1]["port"], started[0]["port"]
-        for port, part in zip(ports, apart(len(requests)), strict=True):
+        for port, part in zip(ports, separated(len(requests)), strict=True):
             _call_each(port, [requests[rank] for rank in part])
         measured = capacity(ports[1], requests, context.size.seconds, CALLERS) if "capacity" not in found else 0.0
         found["modes"][mode] = lines = []

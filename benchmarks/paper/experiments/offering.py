@@ -36,7 +36,7 @@ TIMEOUT = 10.0
 WARM_UP_SHARE = 0.1
 CONNECTIONS = 8
 RESERVED = 4
-"""The rank of the model whose latency is kept apart: a text model that gets 2.4 % of the calls, single rows."""
+"""The rank of the model whose latency is measured alone: a text model that gets 2.4 % of the calls, single rows."""
 
 
 class Definitions(Mapping[str, Definition]):
@@ -95,7 +95,7 @@ def offer(ports: tuple[int, int], requests: Sequence[Request], seconds: float, r
     return asyncio.run(_open(ports, requests, load))
 
 
-def apart(models: int) -> tuple[list[int], list[int]]:
+def separated(models: int) -> tuple[list[int], list[int]]:
     """Return the ranks of the reserved model, and of all others."""
     return [RESERVED], [rank for rank in range(models) if rank != RESERVED]
 
@@ -112,7 +112,7 @@ async def _open(ports: tuple[int, int], requests: Sequence[Request], load: Load)
     tallies = []
     async with AsyncExitStack() as stack:
         runs = []
-        for number, (port, part) in enumerate(zip(ports, apart(len(requests)), strict=True)):
+        for number, (port, part) in enumerate(zip(ports, separated(len(requests)), strict=True)):
             own = replace(load, rate=load.rate * float(shares[part].sum()), seed=number)
             asked = [requests[rank] for rank in part]
             transport = await stack.enter_async_context(_connected(port, asked))

@@ -57,7 +57,9 @@ def _of_file(path: Path) -> Corpus:
     pairs = [line.split("\t", 1) for line in lines]
     for number, pair in enumerate(pairs, 2):
         if len(pair) != 2 or pair[0] not in ("0", "1"):
-            raise SkippedError(f"{path}: line {number} is not 0 or 1, a tab and a text; correct it, or leave out --corpus")
+            raise SkippedError(
+                f"{path}: line {number} is not 0 or 1, a tab and a text; correct it, or leave out --corpus"
+            )
     if len(pairs) < FEWEST:
         raise SkippedError(f"{path}: {len(pairs)} reviews; expected {FEWEST} or more; name a larger file")
     return Corpus([text for _, text in pairs], np.array([int(label) for label, _ in pairs]), f"reviews of {path.name}")
