@@ -1,4 +1,10 @@
-"""An experiment: a function that measures, and two that tell and draw what it found."""
+"""An experiment: a function that measures, and two that tell and draw what it found.
+
+``Found["headline"]`` maps a name with its unit, such as ``SA, hot P99, us``, to a number: ``compare`` lays those of two
+machines next to each other.  ``Found["targets"]`` maps the name of a target of ``targets.py`` to the number measured.
+``Found["behind"]`` lists sentences on where Pretzel is behind, and to whom, and ``Found["extrapolated"]`` on what was
+extrapolated.  All may be left out.
+"""
 
 from __future__ import annotations
 
