@@ -5,5 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.paper.experiment import Experiment
+from benchmarks.paper.experiments import latency
 
-EXPERIMENTS: Sequence[Experiment] = ()
+EXPERIMENTS: Sequence[Experiment] = (latency.EXPERIMENT,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.paper.experiments.apart import Inside
@@ -15,6 +16,16 @@ DROPPED, COUNTED = 10, 100
 """Calls of each model, as the paper has them."""
 SIDES = ("ours", "theirs")
 Predict = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Hot:
+    """The counted calls of a model."""
+
+    calls: list[float]
+    """Microseconds of each."""
+    processor: float
+    """Mean microseconds of processor time, which other programs of the machine do not prolong."""
 
 
 def first_of_pretzel(inside: Inside, workload: Workload, plans: Plans) -> list[float]:
@@ -35,14 +46,14 @@ def first_of_library(inside: Inside, workload: Workload) -> list[float]:
     return taken
 
 
-def hot(inside: Inside, workload: Workload, plans: Plans) -> dict[str, list[list[float]]]:
-    """Return the microseconds of the counted calls of each model, of both sides.
+def hot(inside: Inside, workload: Workload, plans: Plans) -> dict[str, list[Hot]]:
+    """Return the counted calls of each model, of both sides.
 
     The sides take turns: all calls of a model by one side, then by the other, which begins at every second model.
     """
     loader = Loader(plans)
     loaded = {member.name: loader.load(member.name) for member in workload.members}
-    found: dict[str, list[list[float]]] = {side: [] for side in SIDES}
+    found: dict[str, list[Hot]] = {side: [] for side in SIDES}
     for part in groups(workload.members):
         estimators = [member.estimator() for member in part]
         gc.collect()
@@ -59,10 +70,14 @@ def hot(inside: Inside, workload: Workload, plans: Plans) -> dict[str, list[list
     return found
 
 
-def _many(predict: Predict, workload: Workload, number: int) -> list[float]:
+def _many(predict: Predict, workload: Workload, number: int) -> Hot:
     """Time calls with different rows; the first ones do not count."""
     rows = [_row(workload, number + i) for i in range(DROPPED + COUNTED)]
-    return [_once(predict, row) for row in rows][DROPPED:]
+    for row in rows[:DROPPED]:
+        predict(row)
+    begun = time.process_time_ns()
+    calls = [_once(predict, row) for row in rows[DROPPED:]]
+    return Hot(calls, (time.process_time_ns() - begun) / 1e3 / COUNTED)
 
 
 def _row(workload: Workload, number: int) -> Any:
