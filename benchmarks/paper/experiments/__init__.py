@@ -5,6 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.paper.experiment import Experiment
-from benchmarks.paper.experiments import latency
+from benchmarks.paper.experiments import latency, throughput
 
-EXPERIMENTS: Sequence[Experiment] = (latency.EXPERIMENT,)
+EXPERIMENTS: Sequence[Experiment] = tuple(module.EXPERIMENT for module in (latency, throughput))
