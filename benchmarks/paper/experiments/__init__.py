@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.paper.experiment import Experiment
-from benchmarks.paper.experiments import latency, throughput
+from benchmarks.paper.experiments import latency, materialization, throughput
 
-EXPERIMENTS: Sequence[Experiment] = tuple(module.EXPERIMENT for module in (latency, throughput))
+EXPERIMENTS: Sequence[Experiment] = tuple(
+    module.EXPERIMENT for module in (latency, throughput, materialization)
+)

@@ -87,6 +87,10 @@ class Loader:
         fetches = {digest: fetch for plan, fetch in proven for digest in plan.objects}
         return engine.load([plan for plan, _ in proven], lambda digest: fetches[digest](digest), catalog=self._catalog)
 
+    def stages(self, name: str) -> list[str]:
+        """Return the fingerprints of a model's stages: equal ones compute the same of the same input."""
+        return [stage.fingerprint for stage in self._proven(name)[0].stages]
+
     def _proven(self, name: str) -> tuple[Plan, Callable[[Digest], memoryview]]:
         digest = Digest.parse(self._plans.digests[name])
         plan = Plan.from_tree(decode(self._reader.fetch(digest)))
