@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.paper.experiment import Experiment
-from benchmarks.paper.experiments import latency, materialization, throughput
+from benchmarks.paper.experiments import fan_out, latency, materialization, throughput
 
 EXPERIMENTS: Sequence[Experiment] = tuple(
-    module.EXPERIMENT for module in (latency, throughput, materialization)
+    module.EXPERIMENT for module in (latency, throughput, materialization, fan_out)
 )

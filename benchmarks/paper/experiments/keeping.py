@@ -186,7 +186,9 @@ def _computed(model: Loaded, row: Any) -> tuple[float, np.ndarray]:
 
 def _request(name: str, row: Any) -> bytes:
     values = np.asarray(row) if isinstance(row, np.ndarray) else Texts.of(row)
-    return pb.PredictRequest(model=name, columns=columns_to_proto({COLUMN: values}), outputs=[OUTPUT]).SerializeToString()
+    return pb.PredictRequest(
+        model=name, columns=columns_to_proto({COLUMN: values}), outputs=[OUTPUT]
+    ).SerializeToString()
 
 
 def _response(name: str, answer: np.ndarray) -> bytes:

@@ -124,4 +124,6 @@ def draw(found: Found, figure: Any) -> None:
     axis.legend(frameon=False)
 
 
-EXPERIMENT = Experiment("materialization", "Results that are kept for calls that come again", measure, as_markdown, draw)
+EXPERIMENT = Experiment(
+    "materialization", "Results that are kept for calls that come again", measure, as_markdown, draw
+)

@@ -55,7 +55,8 @@ def _measured(context: Context, workload: Workload) -> Found:
     rates: dict[tuple[int, int], dict[str, list[float]]] = {}
     with ExitStack() as running:
         processes = [
-            running.enter_context(apart.started(batches.serve, members, workload.rows, plans)) for _ in range(max(cores))
+            running.enter_context(apart.started(batches.serve, members, workload.rows, plans))
+            for _ in range(max(cores))
         ]
         for process in processes:
             process.receive(lambda text: context.progress(f"{workload.name}: {text}"))
