@@ -43,7 +43,7 @@ def ask(inside: Inside, workload: Workload, plans: Plans, rounds: int) -> dict[s
 def _library(inside: Inside, workload: Workload, rows: Sequence[Any]) -> tuple[dict[str, float], dict[str, Any]]:
     """Return the microseconds of each pipeline of the library, and its featurizers and head.
 
-    Pipelines are unpickled one by one: all of them may not fit into memory.  Siblings keep the featurizers of the first.
+    Pipelines are unpickled one by one: all may not fit into memory.  Siblings keep the featurizers of the first.
     """
     times: dict[str, float] = {}
     found: dict[str, tuple[Any, Any]] = {}

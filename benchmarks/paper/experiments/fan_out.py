@@ -44,8 +44,8 @@ def _behind(found: Found) -> Iterator[str]:
 def as_markdown(found: Found) -> str:
     """Return the table by the number of models, and what the ways differ in."""
     rows = [
-        (f"{line['models']:,}{'' if line is not found[ALL] else f', of {found["families"]} families'}", *_cells(line))
-        for line in (*found["siblings"], found[ALL])
+        *((f"{line['models']:,}", *_cells(line)) for line in found["siblings"]),
+        (f"{found[ALL]['models']:,}, of {found['families']} families", *_cells(found[ALL])),
     ]
     heads = ("models", *(f"{way}, us" for way in WAYS), *(f"against {way}" for way in WAYS[1:]))
     last = found["siblings"][-1]
@@ -56,8 +56,8 @@ def as_markdown(found: Found) -> str:
             "*By hand*: scikit-learn transforms the text once, and calls the head of each model.  Microseconds of one "
             "thread for the answers of all models.",
             table(heads, rows),
-            f"A further sibling costs {number(_slope(found, OURS))} us fanned out, and {number(_slope(found, SINGLE))} us "
-            f"in a call of its own; at {last['models']} siblings the fan-out is {number(last[SINGLE] / last[OURS])} "
+            f"A further sibling costs {number(_slope(found, OURS))} us fanned out, and "
+            f"{number(_slope(found, SINGLE))} us in a call of its own; at {last['models']} siblings the fan-out is {number(last[SINGLE] / last[OURS])} "
             "times faster.  The paper has no such call: its siblings get a text one after another, and gain 2.0x from "
             "kept results at most ([materialization](#materialization)).",
             *found["behind"],

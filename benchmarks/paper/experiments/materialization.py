@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.paper import plots
 from benchmarks.paper.experiment import Context, Experiment, Found
-from benchmarks.paper.experiments import apart, keeping
+from benchmarks.paper.experiments import apart, reusing
 from benchmarks.paper.experiments.latency import curve
 from benchmarks.paper.experiments.plans import plans_of
 from benchmarks.paper.markdown import number, table
@@ -23,10 +23,10 @@ def measure(context: Context) -> Found:
     found: Found = {"stages": {}, "answers": {}, "features": {}}
     for kind, workload in context.workloads.items():
         plans, rounds = plans_of(workload, context.progress), context.size.rounds
-        found["stages"][kind] = stages = keeping.shared_stages(plans, workload)
-        found["answers"][kind] = apart.run(keeping.answers, workload, plans, rounds, progress=context.progress)
+        found["stages"][kind] = stages = reusing.shared_stages(plans, workload)
+        found["answers"][kind] = apart.run(reusing.answers, workload, plans, rounds, progress=context.progress)
         if kind == "SA" and stages["shared"]:
-            sides = apart.run(keeping.features, workload, plans, rounds, progress=context.progress)
+            sides = apart.run(reusing.features, workload, plans, rounds, progress=context.progress)
             found["features"] = {case: _figures(one) for case, one in sides.items()}
     headline = {f"SA, {CASES[case]}, mean gain, times": one["mean"] for case, one in found["features"].items()}
     headline |= {f"SA, {CASES[case]}, rate of hits": one["hit_rate"] for case, one in found["features"].items()}
@@ -77,10 +77,10 @@ def _why(found: Found) -> str:
     same, own = found["same"], found["own"]
     saved = same["whole_us"] - same["kept_us"]
     return (
-        "Pretzel does not keep results of stages ([0028](../adr/0028-kept-answers.md)).  This experiment does, with its "
-        "own programs: one for the featurizers of siblings, whose results go into a dictionary by text, and one for "
+        "Pretzel does not keep results of stages ([0028](../adr/0028-kept-answers.md)).  This experiment does, "
+        "with programs of its own: one for the featurizers of siblings, whose results go into a dictionary by text, and one for "
         f"each head.  A text that all siblings get saves {number(saved)} us of a call in process "
-        f"({number(same['mean'])}x), where PRETZEL saved 81 us; texts of their own give {number(own['mean'])}x, because "
+        f"({number(same['mean'])}x), where PRETZEL saved 81 us; texts of their own give {number(own['mean'])}x: "
         "nothing is found and the features leave the buffer in which a whole program scores them.  A call over a "
         "network costs more than that around the model.  `PredictMany` runs the featurizers once for all siblings, "
         "without a look-up and without memory for results: see [fan-out](#fan-out)."
@@ -101,8 +101,8 @@ def _answers(found: Found) -> str:
 
 def _of_answers(found: Found) -> Iterator[str]:
     yield (
-        "A worker keeps whole answers of models that `result_cache` names, by model and request, if they took more than "
-        "5 us.  So a row that all siblings get finds nothing, and only the same request to the same model does."
+        "A worker keeps whole answers of models that `result_cache` names, by model and request, if they took more "
+        "than 5 us.  So a row that all siblings get finds nothing, and only the same request to the same model does."
     )
     if "AC" in found["stages"]:
         count = found["stages"]["AC"]["shared"]

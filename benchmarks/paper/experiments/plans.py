@@ -1,4 +1,4 @@
-"""The plans of a workload in a worker's cache: compiled once for all experiments of a run, and loaded as a worker does."""
+"""The plans of a workload in a worker's cache: compiled once in a run, and loaded as a worker does."""
 
 from __future__ import annotations
 
