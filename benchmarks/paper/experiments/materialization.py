@@ -78,8 +78,8 @@ def _why(found: Found) -> str:
     saved = same["whole_us"] - same["kept_us"]
     return (
         "Pretzel does not keep results of stages ([0028](../adr/0028-kept-answers.md)).  This experiment does, "
-        "with programs of its own: one for the featurizers of siblings, whose results go into a dictionary by text, and one for "
-        f"each head.  A text that all siblings get saves {number(saved)} us of a call in process "
+        "with programs of its own: one for the featurizers of siblings, whose results go into a dictionary by text, "
+        f"and one for each head.  A text that all siblings get saves {number(saved)} us of a call in process "
         f"({number(same['mean'])}x), where PRETZEL saved 81 us; texts of their own give {number(own['mean'])}x: "
         "nothing is found and the features leave the buffer in which a whole program scores them.  A call over a "
         "network costs more than that around the model.  `PredictMany` runs the featurizers once for all siblings, "

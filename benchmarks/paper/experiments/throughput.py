@@ -138,7 +138,8 @@ def _said(kind: str, one: Found) -> Iterator[str]:
         yield (
             f"**Missed**: asked for {number(WANTED)}x at {OF_PAPER} rows per call, measured {number(worst['ratio'])}x "
             f"with {worst['cores']} processes.  A row takes Pretzel "
-            f"{number(1e6 * worst['cores'] / worst['ours'])} us of a core, scikit-learn {number(1e6 * worst['cores'] / worst['theirs'])} us; at one row per call the ratio is "
+            f"{number(1e6 * worst['cores'] / worst['ours'])} us of a core, scikit-learn "
+            f"{number(1e6 * worst['cores'] / worst['theirs'])} us; at one row per call the ratio is "
             f"{number(lines[worst['cores'], 1]['ratio'])}x, because there the library's Python counts."
         )
 
