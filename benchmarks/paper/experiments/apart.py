@@ -54,7 +54,7 @@ class Inside:
     connection: Connection
 
     def say(self, text: str) -> None:
-        """Tell in a few words what is measured next."""
+        """Say in a few words what is measured next."""
         self.connection.send(("progress", text))
 
     def send(self, value: Any) -> None:
@@ -86,7 +86,7 @@ def started(function: Callable[..., Any], *arguments: Any) -> Iterator[Apart]:
 
 
 def run(function: Callable[..., Any], *arguments: Any, progress: Say) -> Any:
-    """Return the result of a function that runs apart.
+    """Return the result of a function that runs in a process of its own.
 
     Raises:
         RuntimeError: it failed; the message is its last line.

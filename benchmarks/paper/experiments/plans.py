@@ -40,7 +40,7 @@ class Plans:
 
 
 def plans_of(workload: Workload, progress: Callable[[str], None]) -> Plans:
-    """Compile all members, unless an earlier experiment of this process did; the cache goes with the process."""
+    """Compile all members, unless an earlier experiment of this process did; the cache is removed with the process."""
     key = tuple(member.definition for member in workload.members)
     if key not in _kept:
         folder = tempfile.TemporaryDirectory(prefix="pretzel-plans-")

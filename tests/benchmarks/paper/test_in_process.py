@@ -1,4 +1,4 @@
-"""The experiments in process measure both sides of small workloads, and tell and draw what they found."""
+"""The experiments in process measure both sides of small workloads, and report and draw what they found."""
 
 from __future__ import annotations
 
