@@ -58,8 +58,8 @@ def as_markdown(found: Found) -> str:
             table(heads, rows),
             f"A further sibling costs {number(_slope(found, OURS))} us fanned out, and "
             f"{number(_slope(found, SINGLE))} us in a call of its own; at {last['models']} siblings the fan-out is "
-            f"{number(last[SINGLE] / last[OURS])} times faster.  The paper has no call of this kind: its siblings get a text "
-            "one after another, and gain 2.0x from kept results at most ([materialization](#materialization)).",
+            f"{number(last[SINGLE] / last[OURS])} times faster.  The paper has no call of this kind: its siblings "
+            "get a text one after another, and gain 2.0x from kept results ([materialization](#materialization)).",
             *found["behind"],
         ]
     )
