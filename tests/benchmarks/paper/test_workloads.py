@@ -53,9 +53,12 @@ def test_members_are_distinct_and_answer_as_the_library(workloads: Mapping[str, 
     assert len({member.exported().digest for member in made.members}) == TEN.models
     assert made.pickled_bytes == sum(member.pickle.stat().st_size for member in made.members)
     for member in made.members:
-        wanted = member.estimator().predict(made.rows)
-        np.testing.assert_allclose(pretzel.load(member.definition).predict(made.rows), wanted, rtol=1e-9)
-        assert len(np.unique(wanted)) > 1
+        method = "predict_proba" if name == "SA" else "predict"
+        wanted, ours = (
+            getattr(one, method)(made.rows) for one in (member.estimator(), pretzel.load(member.definition))
+        )
+        np.testing.assert_allclose(ours, wanted, rtol=1e-6 if name == "SA" else 1e-9)  # SA has float32 features
+        assert len(np.unique(wanted)) > len(made.rows) // 4
 
 
 def test_sentiment_models_share_dictionaries_and_attendees_do_not(workloads: Mapping[str, Workload]) -> None:
