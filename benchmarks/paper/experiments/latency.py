@@ -136,8 +136,8 @@ def _said(kind: str, one: Found) -> Iterator[str]:
     )
     cold, calls = one["cold"]["ours"], one["calls"]["ours"]
     yield (
-        f"- A first call takes {number(cold['P50'] / calls['P50'])} times a hot one (P50): the program is built, and "
-        "the pages of the model's parameters come into the processor's caches."
+        f"- A first call takes {number(cold['P50'] / calls['P50'])} times a hot one (P50): it builds the "
+        "program, which later calls run."
     )
     if kind == "SA" and (ratio := _ratio(hot, "P99")) < WANTED:
         waits = hot["ours"]["P99"] > 2 * processor["ours"]["P99"]

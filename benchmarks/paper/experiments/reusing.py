@@ -6,6 +6,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ class Kept:
         found = self._features.get(key)
         if found is None:
             self.misses += 1
-            found = self._features[key] = compute(row)
+            found = self._features[key] = replace(compute(row), is_checked=True)  # a kernel wrote it
         else:
             self.hits += 1
         return found
