@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).parents[3]
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 END_SECONDS = 5.0
 Say = Callable[[str], None]
@@ -72,7 +75,7 @@ def started(function: Callable[..., Any], *arguments: Any) -> Iterator[Apart]:
     spawning = multiprocessing.get_context("spawn")
     ours, theirs = spawning.Pipe()
     process = spawning.Process(target=_run, args=(theirs, function, arguments), daemon=True)
-    with _environment(dict.fromkeys(THREADS, "1")):
+    with _environment(dict.fromkeys(THREADS, "1")), _importable():
         process.start()
     theirs.close()
     try:
@@ -117,3 +120,14 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def _importable() -> Iterator[None]:
+    """Let a process that is started meanwhile import this package, wherever this one has it from."""
+    before = list(sys.path)
+    sys.path.append(str(ROOT))
+    try:
+        yield
+    finally:
+        sys.path[:] = before

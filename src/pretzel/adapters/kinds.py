@@ -116,8 +116,8 @@ def reject_codes(X: Any, columns: Mapping[str, Any], metadata: Mapping[str, Any]
     for name, same in read_as_codes(X, metadata).items():
         if name in columns and not (same and _are_whole(columns[name])):
             raise InputError(
-                f"column {name!r}: numbers, which the library reads as codes of categories except in a table of pandas; "
-                "pass such a table, or dictionaries by name"
+                f"column {name!r}: numbers, which the library reads as codes of categories except in a table of "
+                "pandas; pass such a table, or dictionaries by name"
             )
 
 
