@@ -101,15 +101,15 @@ REFUSALS = """
 
 - *Overflow.* `KNeighborsClassifier` by distance, `Isomap` and `LocallyLinearEmbedding` raise an error if squares of
   rows beyond 1e150 overflow; Pretzel returns an answer.
-- *Infinities and unseen labels.* `SplineTransformer` rejects infinities, for which the library returns NaN;
-  `LabelBinarizer` of two classes rejects an unseen label.
+- *Infinities and unseen labels.* `SplineTransformer` rejects infinities, and numbers whose splines overflow, for which
+  the library returns NaN; `LabelBinarizer` of two classes rejects an unseen label.
 - *Tables.* XGBoost rejects a pandas table with its columns in another order; Pretzel reads it by name, like CatBoost.
   Where the library reads such a table by position (LightGBM, XGBoost and interpret given polars or Arrow, a boosting
   library behind another estimator, mlxtend, `FunctionTransformer`), or may (classes of users), Pretzel rejects it.
-- *Categories.* LightGBM and XGBoost trained without categories read codes of type `category`; Pretzel rejects it.
+- *Categories.* LightGBM and XGBoost trained without categories read codes of type `category`, and trained on categories
+  that are numbers, the numbers of inputs other than pandas as codes; Pretzel rejects these, unless they are 0, 1, ...
 - *Bytes.* Long doubles, float32 in the other byte order, and for LightGBM and XGBoost all numbers in it, are rejected.
-- *Rows without any value.* `IterativeImputer` fills them depending on the other rows of the request, so they are
-  rejected.
+- *Rows without any value.* `IterativeImputer` fills them depending on other rows of the request: they are rejected.
 - *Integers.* NumPy computes functions of small integers in float16 or float32, and squares or reciprocals of integers
   in integers. A `FunctionTransformer` that reads its input unconverted rejects integers for which that changes the
   values.

@@ -44,7 +44,7 @@ class Progress:
         own = self._expected.get(name)
         rest = [self._expected.get(other) for other in left]
         known = sum(seconds for seconds in rest if seconds is not None)
-        about = f"about {clock(own)}" if own is not None else "not measured before"
+        about = f"about {clock(own)}" if own is not None else "time not known"
         if known:
             about += f"; all that is left about {clock(known)}{'' if None not in rest else ' and more'}"
         self.line(f"{self._head} at {clock(time.monotonic() - self._begun)}: {about}")

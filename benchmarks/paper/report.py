@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from benchmarks.paper import plots, targets
-from benchmarks.paper.experiment import Experiment
+from benchmarks.paper.experiment import Experiment, Found
 from benchmarks.paper.markdown import table
 from benchmarks.paper.progress import clock
 from benchmarks.paper.results import Results
@@ -19,6 +20,8 @@ attendee counts (AC).  Its code and its models were not published.  This page re
 scikit-learn and LightGBM that anyone can generate, and adds the baselines of today.  The paper's numbers were measured
 in 2018 on two processors of 8 cores at 2.1 GHz; they are printed next to ours for their shape, and ratios compare
 better than times."""
+OLD = (LookupError, TypeError, ValueError)
+"""Errors of a table or a plot over a result of another form."""
 SIZES = {
     "small": "This run has the size `small`, with 50 pipelines of each workload: some gains grow with their number.",
     "ten": "This run has the size `ten`: it shows the shape of the page, and its numbers mean nothing.",
@@ -30,8 +33,9 @@ def write(kept: Results, experiments: Sequence[Experiment], path: Path) -> None:
     drawn = set()
     for item in experiments:
         if (outcome := kept.measured(item.name)) is not None:
-            if plots.write(item, outcome["found"], path.with_name(f"{path.stem}-{item.name}.svg")):
-                drawn.add(item.name)
+            with suppress(*OLD):
+                if plots.write(item, outcome["found"], path.with_name(f"{path.stem}-{item.name}.svg")):
+                    drawn.add(item.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_text(page(kept, experiments, path, drawn))
@@ -119,7 +123,14 @@ def _section(item: Experiment, outcome: Mapping[str, Any], kept: Results, path: 
     when = f"Measured in {clock(outcome['seconds'])} minutes"
     if outcome["commit"] != kept.circumstances["commit"]:
         when += f" at another commit than the rest, `{outcome['commit']}`"
-    return [*heading, item.table(outcome["found"]), f"{when}."]
+    return [*heading, _table(item, outcome["found"]), f"{when}."]
+
+
+def _table(item: Experiment, found: Found) -> str:
+    try:
+        return item.table(found)
+    except OLD:
+        return f"Its result has the form of an earlier commit: `python -m benchmarks.paper --again --only {item.name}`."
 
 
 def _listed(sentences: Sequence[str]) -> str:

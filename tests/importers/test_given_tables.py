@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from catboost import CatBoostClassifier
 from lightgbm import LGBMClassifier
@@ -144,3 +145,50 @@ def test_functions_read_another_byte_order() -> None:
     np.testing.assert_allclose(predictor.transform(X.astype(">f8")), model.transform(X.astype(">f8")))
     with pytest.raises(InputError, match="other byte order"):  # scikit-learn computes in float32
         predictor.transform(X.astype(">f4"))
+
+
+NUMBERED = {
+    "lightgbm": LGBMClassifier(n_estimators=4, verbose=-1, min_child_samples=3),
+    "xgboost": XGBClassifier(n_estimators=4, n_jobs=1, enable_categorical=True),
+}
+FORMS = {
+    "array": lambda frame: frame.astype(float).to_numpy(),
+    "array of float32": lambda frame: frame.astype("f4").to_numpy(),
+    "array of integers": lambda frame: frame.astype(int).to_numpy(),
+    "array of objects": lambda frame: frame.astype(object).to_numpy(),
+    "rows": lambda frame: frame.astype(object).to_numpy().tolist(),
+    "polars": lambda frame: pl.from_pandas(frame.astype({"c": int})),
+    "columns of Arrow": lambda frame: frame.astype({"c": "double[pyarrow]"}),
+    "arrow": lambda frame: pa.Table.from_pandas(frame.astype({"c": int})),
+}
+
+
+def numbered(values: list[int]) -> pd.DataFrame:
+    categories = pd.Categorical(RNG.choice(values, 80), categories=values)
+    flags = pd.Series(X[:, 1] > 0, dtype="boolean")
+    return pd.DataFrame({"n": np.round(X[:, 0]), "c": categories, "f": flags})
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("library", NUMBERED)
+@pytest.mark.parametrize("form", FORMS)
+def test_numbers_of_other_forms_are_codes_of_categories(library: str, form: str) -> None:
+    frame = numbered([3, 1, 2])
+    model = NUMBERED[library].fit(frame, frame["c"] == 3)
+    how = agrees_or_rejects(model, FORMS[form](frame))
+    assert how == "library" or "column 'c': numbers, which the library reads as codes" in how
+    assert agrees_or_rejects(model, frame) == "equal"
+    rows = pretzel.compile(model).predict_proba(frame.to_dict("records"))
+    np.testing.assert_allclose(rows, model.predict_proba(frame), rtol=2e-6)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("library", NUMBERED)
+@pytest.mark.parametrize("form", FORMS)
+def test_numbers_that_equal_their_codes_are_read(library: str, form: str) -> None:
+    frame = numbered([0, 1, 2])
+    model = NUMBERED[library].fit(frame, frame["c"] == 1)
+    assert agrees_or_rejects(model, FORMS[form](frame)) in ("equal", "library")
+    between = frame.astype(float).to_numpy()
+    between[:, 1] += 0.5
+    assert agrees_or_rejects(model, between).startswith("rejected")

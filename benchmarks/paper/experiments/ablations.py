@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -17,7 +16,7 @@ import pretzel
 from benchmarks.paper import plots
 from benchmarks.paper.ablations import Ablation, Setting, ablate, settings_of
 from benchmarks.paper.ablations import table as ablation_table
-from benchmarks.paper.ablations.in_process import Side
+from benchmarks.paper.ablations.in_process import LOADS, Side
 from benchmarks.paper.ablations.in_worker import SWITCHES
 from benchmarks.paper.experiment import Context, Experiment, Found
 from benchmarks.paper.experiments.members import Kept, spread
@@ -35,7 +34,7 @@ LAYERS: Mapping[str, tuple[str, ...]] = {
 }
 """The switches left out of each layer; the next one adds to it."""
 LIBRARY = "scikit-learn"
-ONE, MANY, CALLS = 1, 1000, 20
+ONE, MANY, CALLS = 1, 1000, 50
 ONE_HOT = "one-hot"
 COLUMNS, CATEGORIES = 8, 12
 
@@ -75,6 +74,7 @@ def _ablated(
         rows,
         OF_TEN if small else (),
         rounds=context.size.rounds,
+        loads=LOADS if context.size.name == "full" else 1,
         progress=lambda switch: context.progress(f"{kind}, without {switch}"),
     )
     return [asdict(item) for item in found]
@@ -86,13 +86,13 @@ def _settings(context: Context, kind: str, models: Sequence[Kept]) -> list[dict[
     found = []
     for name, options in names.items():
         context.progress(f"{kind}, a worker and {name}")
-        seconds = min(1.0, context.size.seconds)
+        seconds = 1.0 if context.size.name == "full" else 0.2
         found += settings_of(models, {name: options}, seconds=seconds, rounds=context.size.rounds)
     return [asdict(item) for item in found]
 
 
 def _layers(estimator: Any, rows: Any, rounds: int) -> dict[str, dict[str, float]]:
-    """Return the microseconds per row of scikit-learn and of each layer, at one row and at many: medians."""
+    """Return the microseconds per row of scikit-learn and of each layer, at one row and at many: of the best round."""
     sides: dict[str, Callable[[Any], Any]] = {LIBRARY: estimator.predict}
     for layer, without in LAYERS.items():
         sides[layer] = pretzel.compile(estimator, outputs=["predict"], threads=1, without=without).predict
@@ -105,7 +105,7 @@ def _layers(estimator: Any, rows: Any, rounds: int) -> dict[str, dict[str, float
         for name, side in sides.items():
             taken[name]["one"].append(_microseconds(side, given[:ONE], CALLS))
             taken[name]["many"].append(_microseconds(side, given, 1) / MANY)
-    return {name: {key: statistics.median(values) for key, values in its.items()} for name, its in taken.items()}
+    return {name: {key: min(values) for key, values in its.items()} for name, its in taken.items()}
 
 
 def _microseconds(call: Callable[[Any], Any], rows: Any, count: int) -> float:

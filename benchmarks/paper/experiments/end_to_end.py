@@ -28,11 +28,11 @@ PAPER = (
     ("AC", "7.3, in figure 11 10.0", "18.0, in figure 11 25.0", 5.1, 13.9),
 )
 FIGURES = (
-    ("calls_per_processor_second", "calls per processor second", True),
-    ("load_p99_ms", "P99 at equal load", False),
-    ("memory_mb", "memory", False),
+    ("calls_per_processor_second", "calls per processor second", "", True),
+    ("load_p99_ms", "P99 at equal load", ", ms", False),
+    ("memory_mb", "memory", ", MB", False),
 )
-"""Figures that are compared: key, name, and whether more is better."""
+"""Figures that are compared: key, name, unit, and whether more is better."""
 
 
 def measure(context: Context) -> Found:
@@ -44,7 +44,7 @@ def measure(context: Context) -> Found:
         rows = []
         for server in OF_SIZE.get(context.size.name, (*OURS, *RIVALS)):
             context.progress(f"{kind}, {server.name}")
-            seconds = 2 * context.size.seconds
+            seconds = 2 * context.size.seconds if context.size.name == "full" else context.size.seconds
             row = measure_models(
                 server.name, models, seconds, concurrency=CONCURRENCY, rate=rate, install=context.install
             )
@@ -76,7 +76,7 @@ def _add(found: Found, kind: str, rows: Sequence[Row], rate: float) -> None:
     ours = {name: row for name, row in measured.items() if name in OURS_NAMES}
     theirs = {name: row for name, row in measured.items() if name not in OURS_NAMES}
     for name, row in measured.items():
-        found["headline"] |= {f"{kind}, {name}, {label}": row[key] for key, label, _ in FIGURES}
+        found["headline"] |= {f"{kind}, {name}, {label}{unit}": row[key] for key, label, unit, _ in FIGURES}
     if ours and theirs:
         best = max(row["calls_per_processor_second"] for row in theirs.values())
         mine = max(row["calls_per_processor_second"] for row in ours.values())
@@ -89,7 +89,7 @@ def _add(found: Found, kind: str, rows: Sequence[Row], rate: float) -> None:
 def _behind(kind: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
     """Return a sentence for each figure in which a rival is ahead of one of our protocols."""
     sentences = []
-    for key, label, more in FIGURES:
+    for key, label, _, more in FIGURES:
         for name, row in ours.items():
             ahead = [f"{other} ({number(its[key])})" for other, its in theirs.items() if (its[key] > row[key]) == more]
             if ahead:
@@ -121,7 +121,6 @@ def as_markdown(found: Found) -> str:
 def _verdicts(found: Found) -> list[str]:
     lines = [f"- {name}: {number(value)} times the best rival." for name, value in found["targets"].items()]
     lines += [f"- Behind: {sentence}" for sentence in found["behind"]]
-    lines += [f"- Skipped: {line}" for line in found["skipped"]]
     return ["\n".join(lines)] if lines else []
 
 

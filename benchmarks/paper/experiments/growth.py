@@ -194,7 +194,7 @@ ABOUT = """\
 The exponent is the slope of the line of least squares through the logarithms: 0 is a cost that does not grow, 1 one
 that doubles with the size.  A constant part makes the exponent of small sizes less, so that of the last two points is
 given too.  A dash is memory below 64 KB.  Dictionaries are the most frequent terms of one of SA; forests are fitted on
-rows of AC.  The paper has no such curves."""
+rows of AC.  The paper has none."""
 
 
 def _points(axis: str, curves: Sequence[Mapping[str, Any]]) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from benchmarks.paper.sizes import Size
+from benchmarks.paper.sizes import SIZES, Size
 from benchmarks.paper.workloads import Member, Workload
 from benchmarks.serving.models.calls import Model
 from pretzel.plan.definition import Definition
 
-MOST = 20
+MOST, FEWEST = 20, 2
 
 
 class Kept(Model):
@@ -45,7 +45,7 @@ class Kept(Model):
 
 def spread(workload: Workload, size: Size, most: int = MOST) -> Sequence[Kept]:
     """Return members from all parts of a workload: ``most`` of the full size, fewer of smaller ones."""
-    count = max(1, min(len(workload.members), most, size.models * most // 100))
+    count = min(len(workload.members), max(FEWEST, size.models * most // SIZES["full"].models))
     step = len(workload.members) / count
     chosen = [workload.members[int(i * step)] for i in range(count)]
     return [Kept(member, workload.rows[i % len(workload.rows)]) for i, member in enumerate(chosen)]

@@ -18,7 +18,7 @@ from pretzel.adapters.decoding import text_column
 from pretzel.adapters.fractions import warn_of_fractions
 from pretzel.adapters.integer_functions import reject_integers
 from pretzel.adapters.integers import as_read
-from pretzel.adapters.kinds import in_native_order, reject_categories, reject_float_type
+from pretzel.adapters.kinds import in_native_order, reject_categories, reject_codes, reject_float_type
 from pretzel.adapters.objects import Form, as_frame, reject_ambiguous_nulls
 from pretzel.adapters.polars import reject_distinguished
 from pretzel.adapters.records import list_column, record_columns, record_names
@@ -50,6 +50,7 @@ DECIDES = (
     "absent",
     "byte_order",
     "without_categories",
+    "codes",
     "dense_only",
     "zeros_apart",
     "sparse_columns",
@@ -111,6 +112,7 @@ def columns_of(
     columns = _STYLES[style](X, inputs, metadata)
     if columns and not len(next(iter(columns.values()))):
         raise InputError(NO_ROWS)
+    reject_codes(X, columns, metadata)
     warn_of_fractions(columns, metadata)
     return columns
 

@@ -89,6 +89,43 @@ def reject_categories(X: Any, metadata: Mapping[str, Any]) -> None:
             )
 
 
+def read_as_codes(X: Any, metadata: Mapping[str, Any]) -> dict[str, bool]:
+    """Return the inputs whose numbers a boosting library reads in X as codes of categories, and whether they agree.
+
+    It reads categories in tables of pandas, but codes in arrays, lists of rows, other tables and columns of Arrow.
+    """
+    known: dict[str, bool] = metadata.get("codes") or {}
+    if not known or isinstance(X, Mapping):
+        return {}
+    if isinstance(X, (list, tuple)) and X and isinstance(X[0], Mapping):
+        return {}
+    if not hasattr(type(X), "iloc"):
+        return known
+    arrow = {
+        str(name) for name, kind in zip(X.columns, dtypes_of(X), strict=True) if type(kind).__name__ == "ArrowDtype"
+    }
+    return {name: same for name, same in known.items() if name in arrow}
+
+
+def reject_codes(X: Any, columns: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+    """Reject numbers that the library reads as codes, unless the categories are 0, 1, 2, ..., as their codes.
+
+    Raises:
+        InputError: a column of X holds such numbers; the message names it.
+    """
+    for name, same in read_as_codes(X, metadata).items():
+        if name in columns and not (same and _are_whole(columns[name])):
+            raise InputError(
+                f"column {name!r}: numbers, which the library reads as codes of categories except in a table of "
+                "pandas; pass such a table, or dictionaries by name"
+            )
+
+
+def _are_whole(values: np.ndarray) -> bool:
+    with np.errstate(invalid="ignore"):
+        return bool(np.all((values == np.trunc(values)) | (values != values)))
+
+
 def reject_float_type(X: Any, metadata: Mapping[str, Any], method: str) -> None:
     """Reject numbers of another float type than the library takes for a method (``of_type`` in the metadata).
 

@@ -7,7 +7,7 @@ position.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -81,16 +81,26 @@ def given_to_library(x: Columns, inputs: Inputs) -> None:
         inputs.metadata["without_categories"] = sorted({*inputs.metadata.get("without_categories", ()), *names})
 
 
-def _unchanged(part: Node | Open) -> list[str]:
-    """Return the inputs whose columns are among these, with the types of the table."""
+def read_as_codes(column: Columns, categories: Sequence[Any], inputs: Inputs) -> None:
+    """Record an input of numeric categories: in X of any type but a pandas table, a boosting library reads its codes.
+
+    Recorded is whether the categories are 0, 1, 2, ..., which equal their codes.
+    """
+    same = list(categories) == list(range(len(categories)))
+    for name in (name for part in column.parts for name in _unchanged(part, (*UNCHANGED, ops.Cast))):
+        inputs.metadata.setdefault("codes", {})[name] = same
+
+
+def _unchanged(part: Node | Open, operators: tuple[type[Node], ...] = UNCHANGED) -> list[str]:
+    """Return the inputs whose columns are among these, unless any other operator has changed them."""
     if isinstance(part, Open):
         return [part.name]
     nodes = topological([part])
-    return [node.column for node in nodes if isinstance(node, ops.Input)] if _is_unchanged(nodes) else []
+    return [node.column for node in nodes if isinstance(node, ops.Input)] if _are_only(nodes, operators) else []
 
 
-def _is_unchanged(nodes: list[Node]) -> bool:
-    return all(isinstance(node, UNCHANGED) for node in nodes)
+def _are_only(nodes: list[Node], operators: tuple[type[Node], ...]) -> bool:
+    return all(isinstance(node, operators) for node in nodes)
 
 
 def _reads_by_position(estimator: Any, *, inner: bool) -> bool:

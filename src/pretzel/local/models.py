@@ -21,7 +21,7 @@ from pretzel.adapters.integers import (
     may_be_integers,
     whole_type,
 )
-from pretzel.adapters.kinds import in_native_order, is_foreign, reject_categories
+from pretzel.adapters.kinds import in_native_order, is_foreign, read_as_codes, reject_categories
 from pretzel.adapters.layouts import has_layout
 from pretzel.adapters.objects import Form, reject_ambiguous_nulls
 from pretzel.adapters.readers import reader_of
@@ -178,7 +178,9 @@ class Models:
 
     def _is_plain(self, X: Any) -> bool:
         """Return whether each column of a table is read separately, whatever its numeric type."""
-        return self.main.by_name and not self._rules.get("table") and not (self._checks_types and is_polars(X))
+        if read_as_codes(X, self.main.metadata) or (self._checks_types and is_polars(X)):
+            return False
+        return self.main.by_name and not self._rules.get("table")
 
     def _bind_columns(self, columns: Mapping[str, Any]) -> tuple[Model, list[Any], int]:
         """Bind a table column by column; scikit-learn recognizes float32 only in pandas columns."""

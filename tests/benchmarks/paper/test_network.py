@@ -77,7 +77,7 @@ def test_heavy_load(workloads: Mapping[str, Workload], tmp_path: Path) -> None:
     found, page = measured(heavy.EXPERIMENT, workloads, tmp_path)
     assert found["models"] == 2 * tiny.MEMBERS and list(found["modes"]) == [heavy.WITHOUT, heavy.WITH]
     for lines in found["modes"].values():
-        assert [line["offered"] for line in lines] == found["rates"] and len(lines) == len(heavy.OF_TEN)
+        assert [line["offered"] for line in lines] == found["rates"] and len(lines) == len(heavy.FEW["ten"])
         for line in lines:
             assert line["calls_per_second"] < line["rows_per_second"]  # some were batches
             assert 0 < line["sensitive_mean_ms"] <= line["sensitive_p99_ms"]
@@ -99,10 +99,12 @@ def test_many_models(workloads: Mapping[str, Workload], tmp_path: Path) -> None:
 
 
 def test_too_many_models_are_extrapolated() -> None:
-    memory = {"before": {"serving": 100.0}, "deployed": {"serving": 150.0}}
-    found = {"models": 100, "wanted": 1000, "deploy_ms": [(10, 50.0), (100, 60.0)], "memory_mb": memory}
+    memory = {"before": {"serving": 100.0}, "deployed": {"serving": 150.0}, "called": {"serving": 160.0}}
+    found = {"models": 100, "wanted": 1000, "deploy_ms": [(10, 50.0), (100, 60.0)], "memory_mb": memory, "called": 10}
     concluded = many._concluded(found | {"cold_ms": {"p50": 1.0, "p99": 2.0}})
-    assert concluded["headline"]["memory of all processes for each model, KB"] == 512
+    headline = concluded["headline"]
+    assert headline["memory of all processes for each deployed model, KB"] == 512
+    assert headline["memory of the serving process for each called model, KB"] == 1024
     (sentence,) = concluded["extrapolated"]
     assert "100 of 1,000 were deployed; all would take 1 minutes and 500 MB more" in sentence
 

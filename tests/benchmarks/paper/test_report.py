@@ -84,6 +84,14 @@ def test_circumstances_workloads_and_sections_are_there(page: str) -> None:
     assert "[paper.json](paper.json)" in page and "has the size `small`" in page
 
 
+def test_a_result_of_another_form_is_named(tmp_path: Path) -> None:
+    item = Experiment("memory", "Memory", lambda context: {}, lambda found: str(found["gone"]), draw)
+    report.write(kept(tmp_path / "paper.json"), [item], tmp_path / "paper.md")
+    assert "the form of an earlier commit: `python -m benchmarks.paper --again --only memory`" in (
+        (tmp_path / "paper.md").read_text()
+    )
+
+
 def test_without_a_miss_it_says_so(tmp_path: Path) -> None:
     report.write(kept(tmp_path / "paper.json", experiments={}), EXPERIMENTS, tmp_path / "paper.md")
     assert "No target that was measured is missed" in (tmp_path / "paper.md").read_text()

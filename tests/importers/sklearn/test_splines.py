@@ -52,6 +52,18 @@ def test_values_beyond_the_knots_are_refused_if_set_to_raise(value: float) -> No
         served(export(fitted), broken)
 
 
+@pytest.mark.parametrize("sparse", [False, True])
+def test_values_whose_polynomials_overflow_are_refused(sparse: bool) -> None:
+    """SciPy multiplies the infinite splines by zeros, so that all columns of a dense row are NaN."""
+    fitted = SplineTransformer(extrapolation="continue", sparse_output=sparse).fit(X)
+    large = X.copy()
+    large[3, 1] = 1e60
+    assert_serves(fitted, large, sample=X, batches=[len(X)])
+    large[3, 1] = -1e300
+    with pytest.raises(InputError, match="splines overflow.*row 3, column 1"):
+        served(export(fitted), large)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

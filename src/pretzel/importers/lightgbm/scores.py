@@ -10,7 +10,7 @@ import numpy as np
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.forest import Trees, joined, leaf_index, reachable
-from pretzel.importers.given_tables import given_to_library
+from pretzel.importers.given_tables import given_to_library, read_as_codes
 from pretzel.importers.lightgbm.categories import columns_of_categories
 from pretzel.importers.lightgbm.model import Model, Tree
 from pretzel.importers.registry import Step
@@ -139,6 +139,7 @@ def _codes(column: Columns, categories: Sequence[Any], step: Step) -> Node:
     elif all(
         isinstance(value, float) or (isinstance(value, int) and abs(value) <= WHOLE_FLOATS) for value in categories
     ):
+        read_as_codes(column, categories, step.inputs)
         number = column.number()
         number = number if number.type.dtype == "f64" else ops.Cast(number, "f64")
         codes = ops.Lookup(number, Parameter.of(np.array(categories, np.float64)))

@@ -11,7 +11,7 @@ import numpy as np
 
 from pretzel.importers.columns import Columns
 from pretzel.importers.forest import Trees, joined, leaf_index, reachable
-from pretzel.importers.given_tables import given_to_library
+from pretzel.importers.given_tables import given_to_library, read_as_codes
 from pretzel.importers.inputs import Open
 from pretzel.importers.registry import Methods, Step
 from pretzel.importers.storage import drops_zeros
@@ -199,6 +199,8 @@ def _name(model: Model, feature: int) -> str:
 
 
 def _codes(column: Columns, categories: Sequence[Any], name: str, step: Step) -> Node:
+    if not isinstance(categories[0], str):
+        read_as_codes(column, categories, step.inputs)
     count, value = len(categories), column.number() if isinstance(categories[0], int) else column.text()
     if isinstance(categories[0], str):
         if not all(text.isascii() for text in categories):

@@ -31,7 +31,11 @@ def spline_transformer(estimator: Any, x: Columns, step: Step) -> Methods:
     if estimator.sparse_output and estimator.handle_missing == "zeros" and len(knots) > 1:
         _refuse_mixed_rows(estimator, step)
     if estimator.extrapolation == "error":
-        node = _refused(node, knots, estimator.degree)
+        low, high = (np.ascontiguousarray(knots[:, at]) for at in (estimator.degree, -estimator.degree - 1))
+        node = _within(node, low, high)
+    if estimator.extrapolation == "continue" and estimator.degree:
+        largest = _largest(knots, estimator.degree)
+        node = _within(node, -largest, largest, "its splines overflow; scale the features before it")
     splines = ops.Spline(
         node, Parameter.of(knots), estimator.degree, *_ends(estimator, step), estimator.extrapolation == "periodic"
     )
@@ -69,9 +73,22 @@ def _at_ends(spline: Any, count: int, order: int) -> np.ndarray:
     return np.concatenate((low, high))
 
 
-def _refused(x: Node, knots: np.ndarray, degree: int) -> Node:
-    low, high = (Parameter.of(np.ascontiguousarray(knots[:, at])) for at in (degree, -degree - 1))
-    return cast(ops.RequireWithin(cast(x, "f64"), low, high, "SplineTransformer", allow_nan=True), x.type.dtype)
+def _largest(knots: np.ndarray, degree: int) -> np.ndarray:
+    """Return a size of x for each column up to which no spline overflows.
+
+    Beyond it the library multiplies infinite splines by zeros, which makes NaN of all splines of a dense row.
+    """
+    gaps = np.diff(knots, axis=1)
+    narrowest = np.where(gaps > 0, gaps, 1.0).min(axis=1)
+    largest: np.ndarray = np.maximum(narrowest.clip(max=1.0) / 4 * 10.0 ** (300 / degree), np.abs(knots).max(axis=1))
+    return largest
+
+
+def _within(x: Node, low: np.ndarray, high: np.ndarray, reason: str = "") -> Node:
+    checked = ops.RequireWithin(
+        cast(x, "f64"), Parameter.of(low), Parameter.of(high), "SplineTransformer", allow_nan=True, reason=reason
+    )
+    return cast(checked, x.type.dtype)
 
 
 def _without_last(splines: Node, features: int) -> Node:
