@@ -19,7 +19,7 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print(max(1, len(os.sched_getaffinit
 # Each server that a test starts would compile the package again, and each test process would rewrite all tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-long test-random test-cpus test-faults test-day test-asan fuzz dev build lint format bench proto docs site \
+.PHONY: help demo test test-long test-random test-cpus test-faults test-day test-asan fuzz dev build lint format bench bench-paper proto docs site \
 	dist release clean
 
 help: ## Show the verbs
@@ -50,7 +50,7 @@ test-faults: build ## Run servers under load while disks fill, files rot and pro
 	$(BIN)/python -m tests.faults --table build/faults.md $(FAULT)
 
 test-day: build ## Run a day of a production system: canaries, losses of each process, an upgrade, a restore
-	$(BIN)/python -m tests.day --table build/day.md
+	$(BIN)/python -m tests.day --page build/day.md
 
 test-asan: dev ## Run the tests of kernels and of the hot path under AddressSanitizer and UBSan
 	@mkdir -p build
@@ -111,6 +111,9 @@ format: dev ## Format the code, and mend what can be mended
 
 bench: build ## Run the benchmarks (all, or ARGS=kernels.text)
 	$(BIN)/python -m benchmarks.run $(ARGS)
+
+bench-paper: build ## Run the evaluation of the PRETZEL paper and write its page (SMALL=1: minutes; ARGS='--only heavy --install')
+	$(BIN)/python -m benchmarks.paper $(if $(SMALL),--small) $(ARGS)
 
 # A generator this old writes stubs that load on every protobuf from 5 to 7; those of newer ones refuse older runtimes.
 # It has wheels up to Python 3.12.

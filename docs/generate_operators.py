@@ -106,12 +106,10 @@ REFUSALS = """
 - *Tables.* XGBoost rejects a pandas table with its columns in another order; Pretzel reads it by name, like CatBoost.
   Where the library reads such a table by position (LightGBM, XGBoost and interpret given polars or Arrow, a boosting
   library behind another estimator, mlxtend, `FunctionTransformer`), or may (classes of users), Pretzel rejects it.
-- *Categories.* LightGBM and XGBoost trained without categories read codes of type `category`; Pretzel rejects it.
-  Trained on a pandas table with categories that are numbers, they read the numbers of an array, a list of rows, polars or
-  Arrow as codes; Pretzel rejects these, unless the categories are 0, 1, 2, ...
+- *Categories.* LightGBM and XGBoost trained without categories read codes of type `category`, and trained on categories
+  that are numbers, the numbers of inputs other than pandas as codes; Pretzel rejects these, unless they are 0, 1, ...
 - *Bytes.* Long doubles, float32 in the other byte order, and for LightGBM and XGBoost all numbers in it, are rejected.
-- *Rows without any value.* `IterativeImputer` fills them depending on the other rows of the request, so they are
-  rejected.
+- *Rows without any value.* `IterativeImputer` fills them depending on other rows of the request: they are rejected.
 - *Integers.* NumPy computes functions of small integers in float16 or float32, and squares or reciprocals of integers
   in integers. A `FunctionTransformer` that reads its input unconverted rejects integers for which that changes the
   values.

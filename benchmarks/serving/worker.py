@@ -24,9 +24,16 @@ NOWHERE = "127.0.0.1:9"
 def worker(path: Path, models: Mapping[str, Definition], *options: str) -> Iterator[dict[str, Any]]:
     """Start a worker that serves these models, yield its ready line, and stop it afterwards."""
     fill(path, models)
+    with started(path, *options) as ready:
+        yield ready
+
+
+@contextlib.contextmanager
+def started(path: Path, *options: str) -> Iterator[dict[str, Any]]:
+    """Start a worker over a filled cache, yield its ready line, and stop it afterwards."""
     command = ["-P", "-m", "pretzel.data_plane", "--log-level", "error", "--port", "0", "--metrics-port", "0"]
     command += [] if "--http" in options else ["--http", "off"]
-    command += ["--control-plane", NOWHERE, "--cache-dir", str(path), *options]
+    command += ["--die-with-parent", "--control-plane", NOWHERE, "--cache-dir", str(path), *options]
     process = subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout

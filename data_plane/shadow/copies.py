@@ -52,13 +52,23 @@ class Part(Protocol):
         ...
 
 
+class Held:
+    """The memory that one copy, or several of one call, keep: it counts once, until the last of them is taken."""
+
+    __slots__ = ("bytes", "waiting")
+
+    def __init__(self, size: int) -> None:
+        """Hold so many bytes."""
+        self.bytes, self.waiting = size, 0
+
+
 @dataclass(frozen=True, slots=True)
 class Copy:
     """A copy that waits."""
 
     copier: Copier
     content: Values | Message | Part
-    bytes: int
+    held: Held
 
 
 class Copies:
@@ -93,11 +103,14 @@ class Copies:
         with self.lock:
             figures = copy.copier.figures
             figures.calls += 1
-            if len(self._waiting) >= self._most_calls or self._bytes + copy.bytes > self._most_bytes:
+            held = copy.held
+            more = 0 if held.waiting else held.bytes
+            if len(self._waiting) >= self._most_calls or self._bytes + more > self._most_bytes:
                 figures.dropped += 1
                 return
             self._waiting.append(copy)
-            self._bytes += copy.bytes
+            held.waiting += 1
+            self._bytes += more
         if not self._some.is_set():
             self._some.set()
 
@@ -108,7 +121,9 @@ class Copies:
         with self.lock:
             while self._waiting and len(taken) < most and self._waiting[0].copier is (taken or self._waiting)[0].copier:
                 taken.append(self._waiting.popleft())
-                self._bytes -= taken[-1].bytes
+                held = taken[-1].held
+                held.waiting -= 1
+                self._bytes -= 0 if held.waiting else held.bytes
             if not self._waiting:
                 self._some.clear()
         return taken
@@ -144,7 +159,7 @@ class Copier:
     def copy_message(self, call: bytes, answer: bytes, streamed: bool) -> None:
         """Copy a call by the bytes of its messages, which are kept by reference."""
         size = len(call) + len(answer) + OF_COPY
-        self.copies.add(Copy(self, Message(call, answer, streamed), size))
+        self.copies.add(Copy(self, Message(call, answer, streamed), Held(size)))
 
     def copy_values(
         self, columns: Mapping[str, Any], outputs: Sequence[str] | None, results: Mapping[str, Any]
@@ -152,7 +167,7 @@ class Copier:
         """Copy a call by its values; arrays are copied, since callers may share their memory."""
         columns = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in columns.items()}
         size = size_of(columns) + size_of(results) + OF_COPY
-        self.copies.add(Copy(self, Values(columns, tuple(outputs or ()), dict(results)), size))
+        self.copies.add(Copy(self, Values(columns, tuple(outputs or ()), dict(results)), Held(size)))
 
 
 def shadowed(executable: Executable, copier: Copier | None) -> Executable:

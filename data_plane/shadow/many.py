@@ -8,7 +8,7 @@ from typing import Any
 
 from pretzel.data_plane.residency.routes import Route
 from pretzel.data_plane.scheduling.cost import size_of
-from pretzel.data_plane.shadow.copies import OF_COPY, Copier, Copy, Values
+from pretzel.data_plane.shadow.copies import OF_COPY, Copier, Copy, Held, Values
 from pretzel.data_plane.traffic.origin import Origin
 from pretzel.plan.wire.shadows import answers_of_many, call_of_many
 
@@ -61,11 +61,14 @@ def drawn_of(copiers: Sequence[tuple[int, Copier]], origin: Origin | None) -> Dr
 
 
 def copy_many(call: bytes, answer: bytes, drawn: Drawn) -> None:
-    """Copy a call by the bytes of its messages, which are kept by reference; each copy counts a part of them."""
+    """Copy a call by the bytes of its messages, which are kept by reference until the last copy has run.
+
+    The values that the first copy decodes stay as long, and take about as much again.
+    """
     message = ManyMessage(call, answer)
-    size = -(-(len(call) + len(answer)) // len(drawn)) + OF_COPY
+    held = Held(2 * (len(call) + len(answer)) + OF_COPY * len(drawn))
     for position, copier in drawn:
-        copier.copies.add(Copy(copier, Member(message, position), size))
+        copier.copies.add(Copy(copier, Member(message, position), held))
 
 
 def copy_outcome(
@@ -73,4 +76,4 @@ def copy_outcome(
 ) -> None:
     """Copy the part of one model by values, which are kept by reference: those of a message do not change."""
     size = size_of(columns) + size_of(results) + OF_COPY
-    copier.copies.add(Copy(copier, Values(columns, outputs, dict(results)), size))
+    copier.copies.add(Copy(copier, Values(columns, outputs, dict(results)), Held(size)))

@@ -1,4 +1,4 @@
-"""`python -m tests.day [--models N] [--table FILE]`: run the day and print its table; `make test-day` calls it."""
+"""`python -m tests.day [--models N] [--page FILE]`: run the day and print its table; `make test-day` calls it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from tests.day.page import page
 from tests.day.script import run
 
 
@@ -15,16 +16,16 @@ def main() -> int:
     os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # otherwise it logs each broken connection
     parser = argparse.ArgumentParser(prog="python -m tests.day", description=__doc__)
     parser.add_argument("--models", type=int, default=300, help="models of the system (default: 300)")
-    parser.add_argument("--table", type=Path, help="file to write the table to")
+    parser.add_argument("--page", type=Path, help="file to write the page to")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="pretzel-day-", ignore_cleanup_errors=True) as root:
         record = run(Path(root), asked.models)
     print(f"\n{record.table()}")
     for problem in record.problems:
         print(f"PROBLEM: {problem}")
-    if asked.table:
-        asked.table.parent.mkdir(parents=True, exist_ok=True)
-        asked.table.write_text(record.table())
+    if asked.page:
+        asked.page.parent.mkdir(parents=True, exist_ok=True)
+        asked.page.write_text(page(record, asked.models))
     return int(not record.passed)
 
 

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 import pretzel
 from tests.day.record import Record
 from tests.day.system import NEWER, State, System
+from tests.faults.cluster import until
 from tests.faults.load import Expected
 from tests.helpers.s3 import KEYS
 
@@ -36,13 +37,19 @@ def restore(record: Record, state: State, root: Path, saved: Path, known: Mappin
     with record.step("restore into an empty system") as step:
         said = _command("restore", str(saved), directory / "a", place)
         step.notes.append(f"{said['versions']} versions")
-    with record.step("the restored system starts and answers for every model"):
-        with closing(System(directory, place, planes="a", workers=1, kernel_set=NEWER)) as system:
-            with pretzel.Client(system.worker_address(0), timeout=60) as client:
-                for name, expected in known.items():
-                    answers = client.predict_proba(name, expected.rows)
-                    if not np.allclose(answers, expected.answers, rtol=1e-6, atol=1e-9):
-                        record.problems.append(f"restored: {name}: wrong answer")
+    with ExitStack() as stack:
+        with record.step("the restored system starts and serves"):
+            system = System(directory, place, planes="a", workers=1, kernel_set=NEWER)
+            stack.callback(system.close)
+            if not until(lambda: system.serves(0), SECONDS):
+                record.problems.append(
+                    f"restored: the worker does not serve; its log: {system.workers[0].log()[-2000:]}"
+                )
+        with record.step("every model answers there"), pretzel.Client(system.worker_address(0), timeout=60) as client:
+            for name, expected in known.items():
+                answers = client.predict_proba(name, expected.rows)
+                if not np.allclose(answers, expected.answers, rtol=1e-6, atol=1e-9):
+                    record.problems.append(f"restored: {name}: wrong answer")
 
 
 def _command(verb: str, target: str, data_dir: Path, place: Mapping[str, str]) -> dict[str, object]:

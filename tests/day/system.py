@@ -6,6 +6,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+import grpc
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
+
 import pretzel
 from tests.faults.cluster import free_ports
 from tests.faults.process import Kept
@@ -74,6 +78,15 @@ class System:
     def worker_address(self, number: int) -> str:
         """Return the address of one worker."""
         return f"127.0.0.1:{self._worker_ports[number]}"
+
+    def serves(self, number: int) -> bool:
+        """Return whether a worker has its catalog and is ready for calls, as a readiness probe would."""
+        with grpc.insecure_channel(self.worker_address(number)) as channel:
+            try:
+                answer = HealthStub(channel).Check(HealthCheckRequest(), timeout=10)
+            except grpc.RpcError:
+                return False
+        return bool(answer.status == HealthCheckResponse.SERVING)
 
     def plane(self) -> pretzel.ControlPlane:
         """Return a client of the control planes."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 
 from pretzel.control_plane.catalog import Catalog
 from tests.day.load import Deployer
@@ -19,23 +21,23 @@ RECOMPILE_SECONDS = 900.0
 def upgrade(record: Record, state: State, system: System, deployer: Deployer) -> None:
     """Upgrade the control planes, wait until each version has a plan for the newer kernels, and upgrade the workers."""
     for server in system.planes:
-        _restart(record, server)
+        _restart(record, server, lambda: True)
     with record.step("all versions are recompiled") as step:
         step.notes.append(_recompiled(record, state, system))
-    for server in system.workers:
-        _restart(record, server)
+    for number, server in enumerate(system.workers):
+        _restart(record, server, partial(system.serves, number))
     with record.step("all are upgraded") as step:
         check_whole(record, system, "the upgrade")
         step.notes.append(f"{deployer.held_back} deployments were published that former workers held back")
 
 
-def _restart(record: Record, server: Kept) -> None:
-    """Stop a server by SIGTERM, which drains it, and start it with the newer kernels."""
+def _restart(record: Record, server: Kept, serves: Callable[[], bool]) -> None:
+    """Stop a server by SIGTERM, which drains it, start it with the newer kernels, and wait for its readiness probe."""
     with record.step(f"upgrade of {server.name}"):
         starts = server.starts
         server.environment[KERNEL_SET] = NEWER
         server.send(signal.SIGTERM)
-        if not until(lambda: server.starts > starts and server.is_ready, HEAL_SECONDS):
+        if not until(lambda: server.starts > starts and server.is_ready and serves(), HEAL_SECONDS):
             record.problems.append(f"upgrade of {server.name}: not ready again")
 
 

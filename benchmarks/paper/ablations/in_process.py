@@ -105,6 +105,7 @@ def ablate(
     names: Sequence[str] = (),
     *,
     rounds: int = ROUNDS,
+    loads: int = LOADS,
     progress: Callable[[str], None] = lambda name: None,
 ) -> list[Ablation]:
     """Leave out one thing after the other.
@@ -114,6 +115,7 @@ def ablate(
         rows: for each, rows of its input: a list of texts, or an array; at least one.
         names: switches; all mechanisms, and the rules that fire, if empty.
         rounds: times that both sides are measured in turn.
+        loads: times that all plans are loaded, of which the best counts.
         progress: is called with each switch before it is measured.
     """
     definitions = {n: p if isinstance(p, Definition) else pretzel.export(p) for n, p in pipelines.items()}
@@ -122,7 +124,7 @@ def ablate(
         _columns(definitions[n], executable, rows[n])
         for n, executable in zip(definitions, whole.executables, strict=True)
     ]
-    on, found = _memory(whole, ()), []
+    on, found = _memory(whole, (), loads), []
     for name in names or names_for(definitions):
         progress(name)
         without = Without.of([name])
@@ -131,7 +133,7 @@ def ablate(
         except DefinitionError as error:
             found.append(Ablation(name, needed=str(error)))
             continue
-        found.append(_compared(name, whole, bare, inputs, on, _memory(bare, sorted(without.mechanisms)), rounds))
+        found.append(_compared(name, whole, bare, inputs, on, _memory(bare, sorted(without.mechanisms), loads), rounds))
     return found
 
 
@@ -152,7 +154,7 @@ def _columns(definition: Definition, executable: Executable, X: Any) -> tuple[di
     return tuple(dict(columns_of(part, described, definition.metadata)) for part in (given[:1], given))  # type: ignore[return-value]
 
 
-def _memory(loaded: Loaded, without: Sequence[str]) -> tuple[float, float]:
+def _memory(loaded: Loaded, without: Sequence[str], loads: int) -> tuple[float, float]:
     """Load all plans from a cache in new processes; return the MB and the processor milliseconds of the best."""
     with tempfile.TemporaryDirectory() as folder:
         cache = ObjectCache(Path(folder))
@@ -164,7 +166,7 @@ def _memory(loaded: Loaded, without: Sequence[str]) -> tuple[float, float]:
         plans = [(str(c.plan.digest), o) for c, o in zip(loaded.compiled, loaded.originals, strict=True)]
         command = [sys.executable, "-P", str(LOADING)]  # without this package, whose imports take seconds
         wanted = json.dumps({"folder": folder, "without": list(without), "plans": plans})
-        figures = [_run(command, wanted) for _ in range(LOADS)]
+        figures = [_run(command, wanted) for _ in range(loads)]
     return tuple(min(item[key] for item in figures) * unit for key, unit in (("bytes", 2**-20), ("seconds", 1e3)))  # type: ignore[return-value]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,11 +64,22 @@ def settings(
     The load is that of the first model's row.
     """
     asked = [Model(name, estimator, rows[name]) for name, estimator in models.items()]
+    return settings_of(asked, names, seconds=seconds, rounds=rounds)
+
+
+def settings_of(
+    asked: Sequence[Model],
+    names: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = SWITCHES,
+    *,
+    seconds: float = 1.0,
+    rounds: int = ROUNDS,
+) -> list[Setting]:
+    """Measure like :func:`settings`, models that know their rows."""
     return [_switched(name, asked, *options, seconds, rounds) for name, options in names.items()]
 
 
 def _switched(
-    name: str, models: list[Model], off: tuple[str, ...], on: tuple[str, ...], seconds: float, rounds: int
+    name: str, models: Sequence[Model], off: tuple[str, ...], on: tuple[str, ...], seconds: float, rounds: int
 ) -> Setting:
     definitions = {model.name: model.definition for model in models}
     with ExitStack() as stack:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import pickle
 import shutil
 import subprocess
 import tempfile
@@ -95,7 +94,7 @@ def _worker(server: Server, models: Sequence[Model], folder: Path) -> Iterator[R
 def _rival(server: Server, models: Sequence[Model], folder: Path, *, install: bool) -> Iterator[Running]:
     python = python_of(server.name, install=install).absolute()
     for model in models:
-        (folder / f"{model.name}.pickle").write_bytes(pickle.dumps(model.estimator))
+        (folder / f"{model.name}.pickle").write_bytes(model.pickled())
     begun, log = time.monotonic(), folder / "log"
     with log.open("wb") as out:
         command = [str(python), str(PROGRAMS / f"{server.name}_server.py"), str(folder)]

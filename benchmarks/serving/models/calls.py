@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,16 @@ class Model:
         """Return the exported model."""
         exported: Definition = pretzel.export(self.estimator)
         return exported
+
+    @property
+    def expected(self) -> Any:
+        """Return the estimator's own answer."""
+        rows = [self.row] if isinstance(self.row, str) else np.asarray(self.row)[None, :]
+        return self.estimator.predict(rows).tolist()[0]
+
+    def pickled(self) -> bytes:
+        """Return the estimator as a rival loads it."""
+        return pickle.dumps(self.estimator)
 
     def request(self, name: str = "") -> pb.PredictRequest:
         """Return the call for one row; it asks for labels, as the rivals answer."""

@@ -14,7 +14,7 @@ from pretzel import engine
 from pretzel.adapters.tables import is_sparse
 from pretzel.compiler.explain import Evidence, explain
 from pretzel.compiler.without import Without
-from pretzel.errors import UnsupportedError
+from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import definition_of
 from pretzel.importers.files import opened
 from pretzel.importers.samples import kinds_of
@@ -41,7 +41,8 @@ def compile(
 ) -> Predictor:
     """Compile a fitted estimator into a predictor with the same answers, in a fraction of the time.
 
-    ``estimator`` may also be the path of a model file in its library's own format.
+    ``estimator`` may also be the path of a model file in its library's own format, or a definition, which has its
+    types and outputs already: with it, ``sample`` is not read, and ``outputs`` chooses among its outputs.
 
     ``sample`` is a table like the later inputs.  It determines what the estimator does not record, such as the columns
     of categories.  Numbers are computed in the types of each input, whatever the types of the sample.
@@ -58,12 +59,14 @@ def compile(
     Raises:
         UnsupportedError: a step or an option cannot be served exactly; the message names it and a remedy.
         InputError: a file is incomplete, or not in the format that its name indicates; or ``threads`` is not 1 to 64,
-            or a name of ``without`` is not known.
+            or a name of ``without`` is not known, or a definition lacks one of ``outputs``.
 
     Warns:
         AnswersMayDifferWarning: answers of a step may differ from the library's; the message gives step and cause.
             A difference only for another input type, such as float32, is reported at the first such input.
     """
+    if isinstance(estimator, Definition):
+        return Predictor(_chosen(estimator, outputs), threads=threads, without=without)
     estimator = opened(estimator)
 
     kinds = kinds_of(sample)
@@ -193,6 +196,13 @@ class Predictor:
         """Return a text with the estimator and the methods."""
         estimator = self._definition.metadata.get("estimator", "definition")
         return f"<Predictor of {estimator}: {', '.join(methods_of(self._definition.outputs))}>"
+
+
+def _chosen(definition: Definition, outputs: Sequence[str] | None) -> Definition:
+    """Return a definition with some of its outputs; all if None."""
+    if unknown := [name for name in outputs or () if name not in definition.outputs]:
+        raise InputError(f"outputs: {unknown[0]!r}: expected some of {', '.join(definition.outputs)}")
+    return definition if outputs is None else _only(definition, outputs)
 
 
 def _usual(definition: Definition) -> Definition:

@@ -16,11 +16,18 @@ from pretzel.local.models import Models
 from pretzel.plan.caveats import why_not
 from pretzel.plan.multioutput import SQUARE, outputs_of
 
+_FLOAT64 = np.dtype("f8")
+
+
+def _is_float64(dtype: Any) -> bool:
+    """Return whether a type is float64 in native order; that of an array from a pickle is another object."""
+    return dtype is _FLOAT64 or bool(dtype == _FLOAT64)
+
 
 class Method:
     """One method of a predictor; everything independent of X is prepared in advance."""
 
-    __slots__ = ("_dtype", "_finish", "_models", "_name", "_outputs", "_run", "_width")
+    __slots__ = ("_finish", "_models", "_name", "_outputs", "_plain", "_run", "_width")
 
     def __init__(self, name: str, models: Models) -> None:
         model = models.main
@@ -29,7 +36,7 @@ class Method:
         only = model.inputs[0].type if len(model.described) == 1 else None
         plain = only is not None and only.layout == "dense" and only.dtype == "f64" and only.width is not None
         plain &= name not in (model.metadata.get("of_type") or ()) and not model.metadata.get("fractions")
-        self._dtype = np.dtype("f8") if plain else None
+        self._plain = plain
         self._width = only.columns if only is not None else 0
 
     def __call__(self, X: Any) -> Any:
@@ -38,7 +45,7 @@ class Method:
         Raises:
             InputError: X does not match the estimator's input.
         """
-        if type(X) is np.ndarray and X.dtype is self._dtype and X.ndim == 2:
+        if self._plain and type(X) is np.ndarray and _is_float64(X.dtype) and X.ndim == 2:
             rows, width = X.shape
             flags = X.flags
             if rows and width == self._width and flags.c_contiguous and flags.aligned:

@@ -29,9 +29,13 @@ class Scheduling(Pair):
         """Let the time of all changes that wait come, or have come some seconds ago."""
         come(self.postgres, self.url, since)
 
+    def miss(self) -> None:
+        """Let the time of all changes that wait come, and their last time pass."""
+        come(self.postgres, self.url, 3600, "not_after = extract(epoch FROM now()) - 1800, ")
 
-def come(postgres: Postgres, url: str, since: float = 0.0) -> None:
-    moved = f"UPDATE scheduled SET at = extract(epoch FROM now()) - {since} WHERE status = 'waiting' RETURNING 1"
+
+def come(postgres: Postgres, url: str, since: float = 0.0, also: str = "") -> None:
+    moved = f"UPDATE scheduled SET {also}at = extract(epoch FROM now()) - {since} WHERE status = 'waiting' RETURNING 1"
     assert postgres.server.sql(moved, url.partition("?")[0].rpartition("/")[2])
 
 
@@ -140,6 +144,21 @@ def test_a_change_whose_condition_does_not_hold_fails_and_says_why(pair: Schedul
         assert failed.outcome.startswith("FAILED_PRECONDITION: m: alias 'stable' points to version 1, and the change")
         (record, *_) = plane.audit("m", method="SetAlias")
     assert (record.code, record.request_id) == ("FAILED_PRECONDITION", f"schedule {planned.id}")
+
+
+def test_a_change_that_no_one_could_make_in_time_lapses(pair: Scheduling):
+    with ControlPlane(pair.addresses) as plane:
+        before = plane.model("m").aliases
+        planned = plane.later(at=soon(), not_after=soon() + 60, note="only then").alias("m", "late", 2)
+        pair.miss()
+        lapsed = ended(plane, planned)
+        assert lapsed.status == "lapsed"
+        assert lapsed.outcome.startswith("DEADLINE_EXCEEDED: no control plane could make it until 20")
+        assert plane.model("m").aliases == before
+        (record, *_) = plane.audit("m", method="SetAlias")
+        assert (record.code, record.request_id) == ("DEADLINE_EXCEEDED", f"schedule {planned.id}")
+        with pytest.raises(PreconditionError, match=f"scheduled change {planned.id}: it has lapsed already"):
+            plane.unschedule(planned.id)
 
 
 def test_on_the_command_line(pair: Scheduling, capsys: pytest.CaptureFixture[str]):

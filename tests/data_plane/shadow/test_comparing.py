@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from pretzel.data_plane.residency.entry import Entry
 from pretzel.data_plane.shadow.comparing import compared
-from pretzel.data_plane.shadow.copies import Copies
+from pretzel.data_plane.shadow.copies import OF_COPY, Copies
+from pretzel.data_plane.shadow.many import copy_many
 from pretzel.data_plane.supervise.shadows import ShadowSums
 from pretzel.errors import InputError
 from pretzel.plan.drift import EDGES, LENGTHS, Bins, Distribution, counts_of
@@ -114,3 +115,19 @@ def test_a_full_queue_drops_and_counts(calls: int, size: int):
     copier.copy_message(b"x", b"y", False)
     assert (copier.figures.calls, copier.figures.dropped) == (6, 3)
     assert copies.counts()["shadow_dropped"] == 3
+
+
+def test_a_call_for_many_counts_until_its_last_copy_is_taken():
+    """The parts share the bytes of the call, which stay in memory until the last of them has run."""
+    copies = Copies(100, 2 * 2 * 1000 + 4 * OF_COPY)
+    copiers = [copies.copier(f"m{i}", "stable", Shadow(2, 10_000, 7), 1, Entry.__new__(Entry)) for i in range(2)]
+    drawn = [(i, copier) for i, copier in enumerate(copiers) if copier is not None]
+    for _ in range(3):
+        copy_many(b"x" * 600, b"y" * 400, drawn)
+    assert copies.counts()["shadow_dropped"] == 2  # both parts of the third
+    assert len(copies.take(1, 0.0)) == 1
+    copy_many(b"x" * 600, b"y" * 400, drawn)
+    assert copies.counts()["shadow_dropped"] == 4  # the other part of the first still waits
+    assert len(copies.take(1, 0.0)) == 1
+    copy_many(b"x" * 600, b"y" * 400, drawn)
+    assert copies.counts()["shadow_dropped"] == 4

@@ -67,4 +67,4 @@ async def test_a_model_that_failed_is_not_copied(serving: Serving, copies: Copie
     answer = await serving.stub.PredictMany(asked)
     assert [result.WhichOneof("result") for result in answer.results] == ["error", "response"]
     (copy,) = copies.take(9, 0.0)
-    assert copy.copier.figures.model == "m1" and copy.bytes > OF_COPY
+    assert copy.copier.figures.model == "m1" and copy.held.bytes > OF_COPY

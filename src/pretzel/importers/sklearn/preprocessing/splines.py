@@ -80,7 +80,8 @@ def _largest(knots: np.ndarray, degree: int) -> np.ndarray:
     """
     gaps = np.diff(knots, axis=1)
     narrowest = np.where(gaps > 0, gaps, 1.0).min(axis=1)
-    return np.maximum(narrowest.clip(max=1.0) / 4 * 10.0 ** (300 / degree), np.abs(knots).max(axis=1))
+    largest: np.ndarray = np.maximum(narrowest.clip(max=1.0) / 4 * 10.0 ** (300 / degree), np.abs(knots).max(axis=1))
+    return largest
 
 
 def _within(x: Node, low: np.ndarray, high: np.ndarray, reason: str = "") -> Node:

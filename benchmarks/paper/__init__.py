@@ -1,0 +1,1 @@
+"""The evaluation of the PRETZEL paper, reproduced and extended: workloads, experiments, rivals and the report."""
