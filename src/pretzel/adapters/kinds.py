@@ -92,8 +92,8 @@ def reject_categories(X: Any, metadata: Mapping[str, Any]) -> None:
 def read_as_codes(X: Any, metadata: Mapping[str, Any]) -> dict[str, bool]:
     """Return the inputs whose numbers a boosting library reads in X as codes of categories, and whether they agree.
 
-    It reads categories in columns of pandas of that type, but codes in arrays, lists of rows and other tables.  Of other
-    columns of pandas it rejects most; ``apply`` of XGBoost reads codes.
+    It reads categories in columns of pandas of that type, but codes in arrays, lists of rows and other tables.  It
+    rejects most other columns of pandas; ``apply`` of XGBoost reads codes.
     """
     known: dict[str, bool] = metadata.get("codes") or {}
     if not known or isinstance(X, Mapping):
