@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.multioutput import MultiOutputClassifier
 
 import pretzel
 from pretzel.errors import InputError
@@ -50,5 +51,11 @@ def test_a_definition_is_compiled():
     np.testing.assert_array_equal(chosen.predict(X), classifier.predict(X))
     with pytest.raises(AttributeError, match="no 'predict_proba'; it has predict"):
         chosen.predict_proba  # noqa: B018
-    with pytest.raises(InputError, match="outputs: 'transform': expected some of predict"):
+    with pytest.raises(InputError, match="outputs: this definition has no 'transform'; choose from predict"):
         pretzel.compile(definition, outputs=["transform"])
+
+
+def test_methods_of_several_targets_are_chosen_whole():
+    model = MultiOutputClassifier(LogisticRegression()).fit(X, np.c_[X[:, 0] > 0, X[:, 1] > 0])
+    chosen = pretzel.compile(pretzel.export(model), outputs=["predict"])
+    np.testing.assert_array_equal(chosen.predict(X), model.predict(X))

@@ -164,18 +164,19 @@ FORMS = {
 }
 
 
-def numbered(values: list[int]) -> pd.DataFrame:
+def trained_on_numbers(library: str, values: list[int]) -> tuple[pd.DataFrame, Any]:
+    """Return a table with categories that are numbers, and a model trained on it."""
     categories = pd.Categorical(RNG.choice(values, 80), categories=values)
     flags = pd.Series(X[:, 1] > 0, dtype="boolean")
-    return pd.DataFrame({"n": np.round(X[:, 0]), "c": categories, "f": flags})
+    frame = pd.DataFrame({"n": np.round(X[:, 0]), "c": categories, "f": flags})
+    return frame, NUMBERED[library].fit(frame, frame["c"] == values[0])
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("library", NUMBERED)
 @pytest.mark.parametrize("form", FORMS)
 def test_numbers_of_other_forms_are_codes_of_categories(library: str, form: str) -> None:
-    frame = numbered([3, 1, 2])
-    model = NUMBERED[library].fit(frame, frame["c"] == 3)
+    frame, model = trained_on_numbers(library, [3, 1, 2])
     how = agrees_or_rejects(model, FORMS[form](frame))
     assert how == "library" or "codes" in how
     with pytest.raises(InputError, match="column 'c': numbers"):
@@ -189,8 +190,7 @@ def test_numbers_of_other_forms_are_codes_of_categories(library: str, form: str)
 @pytest.mark.parametrize("library", NUMBERED)
 @pytest.mark.parametrize("form", FORMS)
 def test_numbers_that_equal_their_codes_are_read(library: str, form: str) -> None:
-    frame = numbered([0, 1, 2])
-    model = NUMBERED[library].fit(frame, frame["c"] == 1)
+    frame, model = trained_on_numbers(library, [0, 1, 2])
     assert agrees_or_rejects(model, FORMS[form](frame)) in ("equal", "library")
     between = frame.astype(float).to_numpy()
     between[:, 1] += 0.5

@@ -17,7 +17,7 @@ from benchmarks.paper.sizes import Size
 from benchmarks.paper.workloads.corpus import Corpus
 
 USES = (86, 85, 46, 9, 9, 8, 7)
-"""How many of 250 models use each pair of a word and a character version (figure 3 of the paper)."""
+"""Of 250 models, the number for each pair of a word and a character version (figure 3 of the paper)."""
 CHARACTERS = (1, 2, 3, 4, 4, 5, 6)
 """The character version of each word version: w4 and w5 share one."""
 WORD_OPTIONS: Sequence[dict[str, Any]] = (

@@ -25,7 +25,7 @@ from pretzel.plan.caveats import warn_of
 from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
 from pretzel.plan.model import ModelVersion
-from pretzel.plan.multioutput import methods_of, outputs_of
+from pretzel.plan.multioutput import with_methods
 from pretzel.plan.parameter import Parameter
 from pretzel.plan.terms import ANY, Terms
 from pretzel.plan.texts import sendable
@@ -126,7 +126,7 @@ def _opened(model: Any) -> Any:
 
 def _definition(model: Any, sample: Any, outputs: Sequence[str] | None, python: str | None) -> Definition:
     if isinstance(model, Definition):
-        return model if outputs is None else _only(model, outputs)
+        return model if outputs is None else with_methods(model, outputs)
     from pretzel.importers import definition_of  # loads scikit-learn, which prediction does not need
 
     try:
@@ -149,18 +149,6 @@ def _with_metadata(definition: Definition, metadata: Mapping[str, Any]) -> Defin
     if taken:
         raise InputError(f"metadata: {taken[0]!r:.60} is set by Pretzel; choose another key")
     return replace(definition, metadata={**definition.metadata, **metadata})
-
-
-def _only(definition: Definition, outputs: Sequence[str]) -> Definition:
-    """Return the definition with only these methods."""
-    selected: dict[str, Any] = {}
-    for name in outputs:
-        parts = outputs_of(name, definition.outputs)
-        if not parts:
-            methods = ", ".join(methods_of(definition.outputs))
-            raise InputError(f"outputs: this definition has no {name!r:.60}; choose from {methods}, or export it again")
-        selected |= {part: definition.outputs[part] for part in parts}
-    return replace(definition, outputs=selected)
 
 
 def _try(estimator: Any, X: Any) -> None:

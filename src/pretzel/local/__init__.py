@@ -14,7 +14,7 @@ from pretzel import engine
 from pretzel.adapters.tables import is_sparse
 from pretzel.compiler.explain import Evidence, explain
 from pretzel.compiler.without import Without
-from pretzel.errors import InputError, UnsupportedError
+from pretzel.errors import UnsupportedError
 from pretzel.importers import definition_of
 from pretzel.importers.files import opened
 from pretzel.importers.samples import kinds_of
@@ -25,7 +25,7 @@ from pretzel.local.threads import helpers_of
 from pretzel.plan import bundle, ops
 from pretzel.plan.caveats import warn_of, why_not
 from pretzel.plan.definition import Definition
-from pretzel.plan.multioutput import methods_of, outputs_of, usual_outputs
+from pretzel.plan.multioutput import methods_of, outputs_of, usual_outputs, with_methods
 
 Reexport = Callable[[Any, Sequence[str] | None], Definition]
 """A function of a sample and the outputs to export; None: those of the first export."""
@@ -66,9 +66,15 @@ def compile(
             A difference only for another input type, such as float32, is reported at the first such input.
     """
     if isinstance(estimator, Definition):
-        return Predictor(_chosen(estimator, outputs), threads=threads, without=without)
-    estimator = opened(estimator)
+        chosen = estimator if outputs is None else with_methods(estimator, outputs)
+        return Predictor(chosen, threads=threads, without=without)
+    return _of_estimator(opened(estimator), sample, outputs, threads, without)
 
+
+def _of_estimator(
+    estimator: Any, sample: Any, outputs: Sequence[str] | None, threads: int | None, without: Collection[str]
+) -> Predictor:
+    """Export an estimator, and compile it; it is exported again for other types of inputs."""
     kinds = kinds_of(sample)
     warned: set[str] = set()
 
@@ -196,13 +202,6 @@ class Predictor:
         """Return a text with the estimator and the methods."""
         estimator = self._definition.metadata.get("estimator", "definition")
         return f"<Predictor of {estimator}: {', '.join(methods_of(self._definition.outputs))}>"
-
-
-def _chosen(definition: Definition, outputs: Sequence[str] | None) -> Definition:
-    """Return a definition with some of its outputs; all if None."""
-    if unknown := [name for name in outputs or () if name not in definition.outputs]:
-        raise InputError(f"outputs: {unknown[0]!r}: expected some of {', '.join(definition.outputs)}")
-    return definition if outputs is None else _only(definition, outputs)
 
 
 def _usual(definition: Definition) -> Definition:

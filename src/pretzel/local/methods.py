@@ -17,11 +17,7 @@ from pretzel.plan.caveats import why_not
 from pretzel.plan.multioutput import SQUARE, outputs_of
 
 _FLOAT64 = np.dtype("f8")
-
-
-def _is_float64(dtype: Any) -> bool:
-    """Return whether a type is float64 in native order; that of an array from a pickle is another object."""
-    return dtype is _FLOAT64 or bool(dtype == _FLOAT64)
+"""Compared by value: the type of an array from a pickle is an object of its own."""
 
 
 class Method:
@@ -45,7 +41,7 @@ class Method:
         Raises:
             InputError: X does not match the estimator's input.
         """
-        if self._plain and type(X) is np.ndarray and _is_float64(X.dtype) and X.ndim == 2:
+        if self._plain and type(X) is np.ndarray and X.dtype == _FLOAT64 and X.ndim == 2:
             rows, width = X.shape
             flags = X.flags
             if rows and width == self._width and flags.c_contiguous and flags.aligned:

@@ -9,9 +9,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+
+from pretzel.errors import InputError
+from pretzel.plan.definition import Definition
+from pretzel.plan.node import Node
 
 _PART = re.compile(r"(\w+)\[\d+\]")
 OPTIONAL = frozenset({"apply", "contributions", "interactions", "leaf_index"})
@@ -65,6 +70,22 @@ def outputs_of(method: str, outputs: Iterable[str]) -> list[str]:
     while part_name(method, len(parts)) in names:
         parts.append(part_name(method, len(parts)))
     return parts
+
+
+def with_methods(definition: Definition, methods: Iterable[str]) -> Definition:
+    """Return a definition with some of its methods, each with all of its targets.
+
+    Raises:
+        InputError: it lacks one.
+    """
+    chosen: dict[str, Node] = {}
+    for method in methods:
+        parts = outputs_of(method, definition.outputs)
+        if not parts:
+            known = ", ".join(methods_of(definition.outputs))
+            raise InputError(f"outputs: this definition has no {method!r:.60}; choose from {known}, or export it again")
+        chosen |= {part: definition.outputs[part] for part in parts}
+    return replace(definition, outputs=chosen)
 
 
 def split(method: str, answer: Any, outputs: Sequence[str]) -> dict[str, Any]:
