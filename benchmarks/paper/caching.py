@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.paper.workloads import Member
+from benchmarks.serving.worker import put
 from pretzel.compiler.without import NOTHING
 from pretzel.data_plane.cache.store import ObjectCache
 
@@ -44,27 +45,24 @@ def cached(members: Sequence[Member], folder: Path, progress: Callable[[str], No
         optimized = NOTHING.optimized(definition)
         compiled = NOTHING.compiled(optimized)
         seconds.append(time.perf_counter() - begun)
-        objects = {compiled.plan.digest: compiled.plan.encoded, **compiled.blobs}
-        for digest, blob in objects.items():
-            if digest not in sizes:
-                cache.add(digest, bytes(blob))
-                sizes[digest] = len(blob)
-        copied += sum(sizes[digest] for digest in objects)
+        put(cache, compiled)
+        own = {digest: len(blob) for digest, blob in compiled.blobs.items()}
+        own[compiled.plan.digest] = len(compiled.plan.encoded)
+        sizes |= own
+        copied += sum(own.values())
         plans.append((str(compiled.plan.digest), list(map(str, optimized.parameters))))
     cache.close()
     return Cached(folder, plans, seconds, sum(sizes.values()), copied)
 
 
-def filled(wanted: Mapping[str, Any], **options: Any) -> list[dict[str, float]]:
+def filled(wanted: Mapping[str, Any]) -> list[dict[str, float]]:
     """Let a process of its own load models, and return what it measured at each of its stops.
 
     Raises:
         RuntimeError: it failed; the message is its last line.
     """
     command = [sys.executable, "-P", str(FILLING)]  # without this package, whose imports take memory
-    ran = subprocess.run(
-        command, input=json.dumps(wanted), capture_output=True, text=True, timeout=SECONDS, check=False, **options
-    )
+    ran = subprocess.run(command, input=json.dumps(wanted), capture_output=True, text=True, timeout=SECONDS)
     if ran.returncode:
         raise RuntimeError(f"models cannot be loaded: {(ran.stderr.strip().splitlines() or ['?'])[-1]}")
     return [json.loads(line) for line in ran.stdout.splitlines()]

@@ -1,7 +1,8 @@
 """Load models one after the other in a process of its own, which runs this file, and measure memory and time.
 
-It reads a line of JSON: the kind of the models, what to load, and after how many to stop and measure.  At each stop it
-writes a line: models, bytes of the process, and seconds of all loads so far.  It ends early if little memory is left.
+It reads a line of JSON: the kind of the models, what to load, after how many to stop and measure, and the mechanisms
+that plans do without.  At each stop it writes a line: models, bytes of the process, and seconds and processor seconds of
+all loads so far.  Unpickling ends early if little memory is left.
 """
 
 from __future__ import annotations
@@ -41,12 +42,13 @@ def of_pretzel(wanted: dict[str, Any]) -> Callable[[Any], Any]:
 
     reader, catalog = ObjectReader(Path(wanted["folder"])), engine.StageCatalog()
     reader.refresh()
+    without = wanted.get("without", ())
 
     def load(item: Any) -> Any:
         digest, original = Digest.parse(item[0]), list(map(Digest.parse, item[1]))
         plan = Plan.from_tree(decode(reader.fetch(digest)))
         proof = reader.prove([digest, *plan.objects])
-        executable = engine.load(plan, proof.fetch, catalog=catalog, original=original)
+        executable = engine.load(plan, proof.fetch, catalog=catalog, original=original, without=without)
         executable.schedule(None)
         return executable, proof, [proof.fetch(one) for one in plan.objects]
 
@@ -86,22 +88,28 @@ def touch(kept: list[Any]) -> int:
     )
 
 
+def report(models: int, seconds: float, processor: float) -> None:
+    """Print a line."""
+    found = {"models": models, "bytes": proportional_set(), "seconds": seconds, "processor": processor}
+    print(json.dumps(found), flush=True)
+
+
 def main() -> None:
     """Load the models, and print a line at each stop."""
     wanted: dict[str, Any] = json.loads(sys.stdin.readline())
     load = {"pretzel": of_pretzel, "library": of_library, "onnx": of_onnx}[wanted["kind"]](wanted)
     kept: list[Any] = []
-    print(json.dumps({"models": 0, "bytes": proportional_set(), "seconds": 0.0}), flush=True)
-    seconds = 0.0
+    seconds = processor = 0.0
+    report(0, seconds, processor)
     for number, item in enumerate(wanted["items"], 1):
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), time.process_time()
         kept.append(load(item))
-        seconds += time.perf_counter() - begun
-        full = available() < LEAST_FREE
+        seconds, processor = seconds + time.perf_counter() - begun, processor + time.process_time() - used
+        full = wanted["kind"] == "library" and available() < LEAST_FREE
         if number in wanted["stops"] or full:
             if wanted["kind"] == "pretzel":
                 touch(kept)
-            print(json.dumps({"models": number, "bytes": proportional_set(), "seconds": seconds}), flush=True)
+            report(number, seconds, processor)
         if full:
             break
     if wanted.get("wait"):

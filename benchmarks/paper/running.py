@@ -11,6 +11,7 @@ from typing import Any
 
 from benchmarks.paper import report, results
 from benchmarks.paper.baselines.environments import SkippedError
+from benchmarks.paper.baselines.processes import available_bytes
 from benchmarks.paper.experiment import Context, Experiment
 from benchmarks.paper.progress import Progress, clock
 from benchmarks.paper.results import Results, StoppedError
@@ -89,15 +90,6 @@ def _check(options: Options, experiments: Sequence[Experiment]) -> None:
             f"the size {options.size!r} needs {needed / 2**30:.1f} GiB of memory, and {available / 2**30:.1f} GiB are "
             "available; end other programs, or use --small"
         )
-
-
-def available_bytes() -> int:
-    """Return the memory that programs can still take."""
-    with suppress(OSError):
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    return 1 << 62
 
 
 def _expected(options: Options) -> dict[str, float]:

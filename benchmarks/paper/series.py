@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from sklearn.base import clone
@@ -57,9 +56,3 @@ def _kept(folder: Path, name: str, pipeline: Pipeline) -> Member:
     paths[0].write_bytes(pickle.dumps(pipeline))
     bundle.save(paths[1], pretzel.export(pipeline))
     return Member(name, *paths, ())
-
-
-def repeated(rows: Any, count: int) -> Any:
-    """Return so many rows: the first of some, again and again if there are fewer."""
-    chosen = [i % len(rows) for i in range(count)]
-    return [rows[i] for i in chosen] if isinstance(rows, list) else rows[chosen]

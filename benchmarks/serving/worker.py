@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pretzel.compiler.compile import compile_plan
+from pretzel.compiler.compile import Compiled, compile_plan
 from pretzel.compiler.optimize import optimize
 from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.catalog import Catalog, encode_model
@@ -49,11 +49,16 @@ def fill(path: Path, models: Mapping[str, Definition]) -> None:
     for name, definition in models.items():
         compiled = compile_plan(optimize(definition))
         plan = compiled.plan
-        cache.add(plan.digest, plan.encoded)
-        for digest, blob in compiled.blobs.items():
-            cache.add(digest, bytes(blob))
+        put(cache, compiled)
         version = ModelVersion(name, 1, plan.digest, definition.digest)
         records[name] = encode_model(Model(name, (version,), {"stable": 1}))
         needs[plan.digest] = tuple(plan.objects)
     cache.kept.save(Catalog("benchmark", 1, records), needs)
     cache.close()
+
+
+def put(cache: ObjectCache, compiled: Compiled) -> None:
+    """Keep a plan and its parameters in the cache of a worker."""
+    cache.add(compiled.plan.digest, compiled.plan.encoded)
+    for digest, blob in compiled.blobs.items():
+        cache.add(digest, bytes(blob))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +13,8 @@ from typing import Any
 import numpy as np
 
 import pretzel
+from benchmarks.paper.caching import filled
+from benchmarks.serving.worker import put
 from pretzel.adapters.inputs import columns_of
 from pretzel.compiler.compile import Compiled
 from pretzel.compiler.optimize import OPTIMIZER, Trace
@@ -28,9 +27,7 @@ from pretzel.plan.definition import Definition
 from pretzel.plan.model import InputDescription
 from pretzel.plan.values import Csr, Labels
 
-LOADING = Path(__file__).with_name("loading.py")
 ROUNDS, BATCH = 5, 1000
-LOAD_SECONDS = 300
 RELEVANT = 0.03
 """Share by which every round must differ for a difference to be stated."""
 LOADS_DIFFER = 1.25
@@ -159,23 +156,15 @@ def _memory(loaded: Loaded, without: Sequence[str], loads: int) -> tuple[float, 
     with tempfile.TemporaryDirectory() as folder:
         cache = ObjectCache(Path(folder))
         for item in loaded.compiled:
-            cache.add(item.plan.digest, item.plan.encoded)
-            for digest, blob in item.blobs.items():
-                cache.add(digest, bytes(blob))
+            put(cache, item)
         cache.close()
         plans = [(str(c.plan.digest), o) for c, o in zip(loaded.compiled, loaded.originals, strict=True)]
-        command = [sys.executable, "-P", str(LOADING)]  # without this package, whose imports take seconds
-        wanted = json.dumps({"folder": folder, "without": list(without), "plans": plans})
-        figures = [_run(command, wanted) for _ in range(loads)]
-    return tuple(min(item[key] for item in figures) * unit for key, unit in (("bytes", 2**-20), ("seconds", 1e3)))  # type: ignore[return-value]
-
-
-def _run(command: list[str], wanted: str) -> dict[str, float]:
-    ran = subprocess.run(command, input=wanted, capture_output=True, text=True, timeout=LOAD_SECONDS)
-    if ran.returncode:
-        raise RuntimeError(f"the plans cannot be loaded: {(ran.stderr.strip().splitlines() or ['?'])[-1]}")
-    figures: dict[str, float] = json.loads(ran.stdout)
-    return figures
+        wanted = {"kind": "pretzel", "folder": folder, "items": plans, "stops": [len(plans)], "without": list(without)}
+        runs = [filled(wanted) for _ in range(loads)]
+    return (
+        min(last["bytes"] - first["bytes"] for first, last in runs) / 2**20,
+        min(last["processor"] for _, last in runs) * 1e3,
+    )
 
 
 def _compared(

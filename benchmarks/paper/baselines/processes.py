@@ -1,4 +1,4 @@
-"""A server's processes: their processor time, their memory, and their end."""
+"""Processes of servers: their processor time, their memory, and their end; and the memory that is left."""
 
 from __future__ import annotations
 
@@ -38,6 +38,15 @@ def seconds_of(process: int) -> float:
 def memory_of(process: int) -> int:
     """Return the proportional set size of a process and its descendants in bytes."""
     return sum(map(_pss, family(process)))
+
+
+def available_bytes() -> int:
+    """Return the memory that programs can still take."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    return 1 << 62
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -7,11 +7,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from benchmarks.paper.experiments.apart import Inside
 from benchmarks.paper.experiments.plans import Loader, Plans, check_alike
-from benchmarks.paper.workloads import Member
+from benchmarks.paper.workloads import Member, repeated
 
 Order = tuple[str, int, float]
 """A side, the rows of a batch, and the seconds to run for."""
@@ -39,8 +37,7 @@ def serve(inside: Inside, members: Sequence[Member], rows: Any, plans: Plans) ->
 def _parts(rows: Any, size: int) -> Iterator[Any]:
     """Divide rows into batches; repeat them where a batch is larger."""
     if size >= len(rows):
-        repeated = [rows[i % len(rows)] for i in range(size)]
-        yield np.asarray(repeated) if isinstance(rows, np.ndarray) else repeated
+        yield repeated(rows, size)
         return
     for at in range(0, len(rows) - size + 1, size):
         yield rows[at : at + size]

@@ -12,7 +12,7 @@ from benchmarks.paper import plots
 from benchmarks.paper.experiment import Context, Experiment, Found
 from benchmarks.paper.experiments.members import spread
 from benchmarks.paper.markdown import number, table
-from benchmarks.paper.workloads import Member
+from benchmarks.paper.workloads import Member, repeated
 
 BATCHES = (1, 1000)
 SIDES = ("Pretzel", "scikit-learn")
@@ -56,8 +56,7 @@ def _batches(rows: Any, batch: int) -> list[Any]:
     """Return the rows one by one; or a batch that repeats them."""
     if batch == 1:
         return [rows[i : i + 1] for i in range(len(rows))]
-    chosen = [i % len(rows) for i in range(batch)]
-    return [[rows[i] for i in chosen] if isinstance(rows, list) else rows[chosen]]
+    return [repeated(rows, batch)]
 
 
 def _per_million(call: Callable[[Any], Any], inputs: list[Any], least: float) -> float:

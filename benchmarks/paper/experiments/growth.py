@@ -16,7 +16,7 @@ from benchmarks.paper import peaks, plots, series
 from benchmarks.paper.caching import cached, filled
 from benchmarks.paper.experiment import Context, Experiment, Found
 from benchmarks.paper.markdown import number, table
-from benchmarks.paper.workloads import Member, Workload
+from benchmarks.paper.workloads import Member, Workload, repeated
 
 MODELS = (1, 2, 5, 10, 20)
 """At most the last are loaded; ``memory`` has the curve of all."""
@@ -105,7 +105,7 @@ def _by_rows(context: Context, workload: Workload, folder: Path) -> list[Found]:
     predict, times = _predict(member), []
     for count in counts:
         context.progress(f"growth: {workload.name}, {count:,} rows")
-        rows = series.repeated(workload.rows, count)
+        rows = repeated(workload.rows, count)
         times.append((float(count), *_seconds(context, predict, [rows])))
     del predict
     memory = peaks.by_rows(member, workload.rows, counts[1:], folder)  # a single row takes no page

@@ -46,6 +46,4 @@ class Kept(Model):
 def spread(workload: Workload, size: Size, most: int = MOST) -> Sequence[Kept]:
     """Return members from all parts of a workload: ``most`` of the full size, fewer of smaller ones."""
     count = min(len(workload.members), max(FEWEST, size.models * most // SIZES["full"].models))
-    step = len(workload.members) / count
-    chosen = [workload.members[int(i * step)] for i in range(count)]
-    return [Kept(member, workload.rows[i % len(workload.rows)]) for i, member in enumerate(chosen)]
+    return [Kept(member, workload.rows[i % len(workload.rows)]) for i, member in enumerate(workload.spread(count))]

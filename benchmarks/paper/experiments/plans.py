@@ -10,15 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.paper.baselines.processes import available_bytes
+from benchmarks.paper.caching import cached
 from benchmarks.paper.workloads import Member, Workload
 from pretzel import engine
-from pretzel.compiler.compile import compile_plan
-from pretzel.compiler.optimize import optimize
 from pretzel.data_plane.cache.reader import ObjectReader
-from pretzel.data_plane.cache.store import ObjectCache
 from pretzel.data_plane.canonical import decode
 from pretzel.engine import Executable
-from pretzel.plan.definition import Definition
 from pretzel.plan.digest import Digest
 from pretzel.plan.plan import Plan
 from pretzel.plan.values import Labels
@@ -44,28 +42,10 @@ def plans_of(workload: Workload, progress: Callable[[str], None]) -> Plans:
     key = tuple(member.definition for member in workload.members)
     if key not in _kept:
         folder = tempfile.TemporaryDirectory(prefix="pretzel-plans-")
-        definitions = _definitions(workload, progress)
-        _kept[key] = folder, fill(Path(folder.name), definitions)
+        kept = cached(workload.members, Path(folder.name), progress)
+        digests = {member.name: plan for member, (plan, _) in zip(workload.members, kept.plans, strict=True)}
+        _kept[key] = folder, Plans(kept.folder, digests)
     return _kept[key][1]
-
-
-def _definitions(workload: Workload, progress: Callable[[str], None]) -> Iterator[tuple[str, Definition]]:
-    for number, member in enumerate(workload.members, 1):
-        progress(f"{workload.name}: {number} of {len(workload.members)} is compiled")
-        yield member.name, member.exported()
-
-
-def fill(folder: Path, definitions: Iterator[tuple[str, Definition]]) -> Plans:
-    """Compile definitions one by one into a cache."""
-    cache, digests = ObjectCache(folder), {}
-    for name, definition in definitions:
-        compiled = compile_plan(optimize(definition))
-        cache.add(compiled.plan.digest, compiled.plan.encoded)
-        for digest, blob in compiled.blobs.items():
-            cache.add(digest, bytes(blob))
-        digests[name] = str(compiled.plan.digest)
-    cache.close()
-    return Plans(folder, digests)
 
 
 class Loader:
@@ -124,7 +104,7 @@ def check_alike(name: str, ours: np.ndarray, theirs: np.ndarray) -> None:
 
 def groups(members: Sequence[Member]) -> Iterator[list[Member]]:
     """Divide members so that the estimators of each part fit into memory together."""
-    budget, part, taken = min(GROUP_BYTES, _available() // 2), list[Member](), 0.0
+    budget, part, taken = min(GROUP_BYTES, available_bytes() // 2), list[Member](), 0.0
     for member in members:
         size = RESIDENT * member.pickle.stat().st_size
         if part and taken + size > budget:
@@ -133,17 +113,3 @@ def groups(members: Sequence[Member]) -> Iterator[list[Member]]:
         part.append(member)
         taken += size
     yield part
-
-
-def _available() -> int:
-    """Return the bytes that programs can still take."""
-    for line in Path("/proc/meminfo").read_text().splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    return GROUP_BYTES
-
-
-def spread(members: Sequence[Member], most: int) -> list[Member]:
-    """Return at most so many members from all parts of a workload."""
-    count = min(len(members), most)
-    return [members[i * len(members) // count] for i in range(count)]

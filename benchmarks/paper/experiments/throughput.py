@@ -12,7 +12,7 @@ from benchmarks.paper import plots
 from benchmarks.paper.experiment import Context, Experiment, Found
 from benchmarks.paper.experiments import apart, batches
 from benchmarks.paper.experiments.apart import Apart
-from benchmarks.paper.experiments.plans import plans_of, spread
+from benchmarks.paper.experiments.plans import plans_of
 from benchmarks.paper.markdown import number, table
 from benchmarks.paper.workloads import Workload
 
@@ -49,7 +49,7 @@ def measure(context: Context) -> Found:
 
 
 def _measured(context: Context, workload: Workload) -> Found:
-    members = spread(workload.members, MEMBERS)
+    members = workload.spread(MEMBERS)
     plans = plans_of(workload, context.progress)
     cores = [count for count in CORES if count <= (os.cpu_count() or 1)]
     rates: dict[tuple[int, int], dict[str, list[float]]] = {}

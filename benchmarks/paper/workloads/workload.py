@@ -52,3 +52,14 @@ class Workload:
     def pickled_bytes(self) -> int:
         """The size of all pickles together."""
         return sum(member.pickle.stat().st_size for member in self.members)
+
+    def spread(self, most: int) -> list[Member]:
+        """Return at most so many members, from all parts of the workload."""
+        count = min(len(self.members), most)
+        return [self.members[i * len(self.members) // count] for i in range(count)]
+
+
+def repeated(rows: Any, count: int) -> Any:
+    """Return so many rows: the first of some, again and again if there are fewer."""
+    chosen = [i % len(rows) for i in range(count)]
+    return [rows[i] for i in chosen] if isinstance(rows, list) else rows[chosen]
