@@ -1,8 +1,8 @@
 """Load models one after the other in a process of its own, which runs this file, and measure memory and time.
 
 It reads a line of JSON: the kind of the models, what to load, after how many to stop and measure, and the mechanisms
-that plans do without.  At each stop it writes a line: models, bytes of the process, and seconds and processor seconds of
-all loads so far.  Unpickling ends early if little memory is left.
+that plans do without.  At each stop it writes a line: models, bytes of the process, and seconds and processor seconds
+of all loads so far.  Unpickling ends early if little memory is left.
 """
 
 from __future__ import annotations
