@@ -102,6 +102,11 @@ def control_plane(data_dir: Path, **settings: object) -> Iterator[Server]:
     server = Server(data_dir, **settings)
     try:
         yield server
+    except BaseException as error:
+        code = server.process.poll()
+        state = "runs" if code is None else f"ended with {code}"
+        error.add_note(f"the control plane {state}; the end of its log:\n{server.log.read_text()[-2000:]}")
+        raise
     finally:
         server.close()
 
