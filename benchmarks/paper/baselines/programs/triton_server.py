@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import sysconfig
 from collections.abc import Callable
 from typing import Any
 
@@ -36,7 +38,14 @@ def label_type(estimator: Any) -> Any:
     return bytes if classes.dtype.kind in "OU" else classes.dtype.type
 
 
+def link_own_library() -> None:
+    """Let Triton's interpreters link the libpython of this one; the system may have another release of it."""
+    folders = [sysconfig.get_config_var("LIBDIR"), os.environ.get("LD_LIBRARY_PATH")]
+    os.environ["LD_LIBRARY_PATH"] = ":".join(filter(None, folders))
+
+
 if __name__ == "__main__":
+    link_own_library()
     port = free_port()
     config = TritonConfig(
         grpc_port=port, http_port=free_port(), allow_metrics=False, grpc_address="127.0.0.1", http_address="127.0.0.1"
