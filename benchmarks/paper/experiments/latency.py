@@ -51,7 +51,8 @@ def measure(context: Context) -> Found:
         for q in ("P50", "P99")
     }
     targets = {f"{kind} hot P99": _ratio(one["hot"], "P99") for kind, one in found.items()}
-    return {"kinds": found, "headline": headline, "targets": targets}
+    behind = [sentence for kind, one in found.items() for sentence in _behind(kind, one)]
+    return {"kinds": found, "headline": headline, "targets": targets, "behind": behind}
 
 
 def _measured(context: Context, workload: Workload) -> Found:
@@ -70,6 +71,14 @@ def _measured(context: Context, workload: Workload) -> Found:
     figures = {over: {side: _quantiles(sides[side]) for side in SIDES} for over, sides in taken.items()}
     curves = {over: {side: curve(taken[over][side]) for side in SIDES} for over in OVER}
     return {"models": len(workload.members), **figures, "curves": curves, "slowest": _slowest(workload, hot)}
+
+
+def _behind(kind: str, one: Found) -> Iterator[str]:
+    for over, words in OVER.items():
+        for q in QUANTILES:
+            ours, theirs = (one[over][side][q] for side in SIDES)
+            if theirs < ours:
+                yield f"{kind}, {words}, {q}: {number(ours)} us; scikit-learn takes {number(theirs)} us."
 
 
 def _quantiles(values: Sequence[float]) -> dict[str, float]:
