@@ -80,8 +80,7 @@ def _own_label(data: bytes) -> Any:
 def _tensor_label(data: bytes) -> Any:
     response = inference_pb2.ModelInferResponse.FromString(data)
     output = response.outputs[0]
-    if response.raw_output_contents:
-        raw = response.raw_output_contents[0]
+    if raw := next(iter(response.raw_output_contents), b""):
         if output.datatype == "BYTES":
             return raw[4:].decode()
         kinds = {"FP64": "<f8", "FP32": "<f4", "INT64": "<i8", "INT32": "<i4", "UINT8": "u1", "BOOL": "?"}
