@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +34,8 @@ def first_of_pretzel(inside: Inside, workload: Workload, plans: Plans) -> list[f
     loader = Loader(plans)
     inside.say(f"{workload.name}: first calls of Pretzel")
     loaded = [loader.load(member.name) for member in workload.members]
-    return [_once(one.predict, _row(workload, i)) for i, one in enumerate(loaded)]
+    with _frozen():
+        return [_once(one.predict, _row(workload, i)) for i, one in enumerate(loaded)]
 
 
 def first_of_library(inside: Inside, workload: Workload) -> list[float]:
@@ -42,7 +44,8 @@ def first_of_library(inside: Inside, workload: Workload) -> list[float]:
     for part in groups(workload.members):
         inside.say(f"{workload.name}: first calls of scikit-learn, {len(taken)} of {len(workload.members)}")
         estimators = [member.estimator() for member in part]
-        taken += [_once(one.predict, _row(workload, len(taken) + i)) for i, one in enumerate(estimators)]
+        with _frozen():
+            taken += [_once(one.predict, _row(workload, len(taken) + i)) for i, one in enumerate(estimators)]
     return taken
 
 
@@ -56,17 +59,15 @@ def hot(inside: Inside, workload: Workload, plans: Plans) -> dict[str, list[Hot]
     found: dict[str, list[Hot]] = {side: [] for side in SIDES}
     for part in groups(workload.members):
         estimators = [member.estimator() for member in part]
-        gc.collect()
-        gc.freeze()  # a collection would delay calls of either side
-        for member, estimator in zip(part, estimators, strict=True):
-            number = len(found["ours"])
-            inside.say(f"{workload.name}: hot calls, {number} of {len(workload.members)}")
-            row, ours = _row(workload, number), loaded[member.name].predict
-            check_alike(member.name, ours(row), estimator.predict(row))
-            sides = [("ours", ours), ("theirs", estimator.predict)]
-            for side, predict in sides if number % 2 else sides[::-1]:
-                found[side].append(_many(predict, workload, number))
-        gc.unfreeze()
+        with _frozen():
+            for member, estimator in zip(part, estimators, strict=True):
+                number = len(found["ours"])
+                inside.say(f"{workload.name}: hot calls, {number} of {len(workload.members)}")
+                row, ours = _row(workload, number), loaded[member.name].predict
+                check_alike(member.name, ours(row), estimator.predict(row))
+                sides = [("ours", ours), ("theirs", estimator.predict)]
+                for side, predict in sides if number % 2 else sides[::-1]:
+                    found[side].append(_many(predict, workload, number))
     return found
 
 
@@ -78,6 +79,17 @@ def _many(predict: Predict, workload: Workload, number: int) -> Hot:
     begun = time.process_time_ns()
     calls = [_once(predict, row) for row in rows[DROPPED:]]
     return Hot(calls, (time.process_time_ns() - begun) / 1e3 / COUNTED)
+
+
+@contextmanager
+def _frozen() -> Iterator[None]:
+    """Leave all objects out of collections, one of which would delay a call of either side by 0.1 s."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _row(workload: Workload, number: int) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,7 +43,6 @@ def plans_of(workload: Workload, progress: Callable[[str], None]) -> Plans:
     if key not in _kept:
         folder = tempfile.TemporaryDirectory(prefix="pretzel-plans-")
         kept = cached(workload.members, Path(folder.name), progress)
-        os.sync()  # a fault waits for pages that are being written
         digests = {member.name: plan for member, (plan, _) in zip(workload.members, kept.plans, strict=True)}
         _kept[key] = folder, Plans(kept.folder, digests)
     return _kept[key][1]
