@@ -23,7 +23,6 @@ from pretzel.v1 import prediction_pb2 as pb
 Form = Callable[[str, Model], Call]
 """Returns the call for a model's row to a server at this address."""
 TIMEOUT = 30.0
-NO_ANSWER: type[Exception] = grpc.RpcError
 
 
 def own(address: str, model: Model) -> Call:
@@ -52,12 +51,15 @@ def answer(call: Call) -> Any:
     """Send a call once, and return the label in its answer.
 
     Raises:
-        OSError, grpc.RpcError, ValueError: the server does not answer, or not with a label.
+        OSError, ValueError: the server does not answer, or not with a label.
     """
     parts = urlsplit(call.url)
     if call.grpc:
-        with grpc.insecure_channel(parts.netloc) as channel:
-            data = channel.unary_unary(parts.path)(call.body, timeout=TIMEOUT)
+        try:
+            with grpc.insecure_channel(parts.netloc) as channel:
+                data = channel.unary_unary(parts.path)(call.body, timeout=TIMEOUT)
+        except grpc.RpcError as error:
+            raise ValueError(f"{error.code().name}: {error.details()}") from None
         return _own_label(data) if parts.path == METHOD else _tensor_label(data)
     connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT)
     try:

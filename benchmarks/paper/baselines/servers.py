@@ -123,7 +123,7 @@ def _wait_for(server: Server, process: subprocess.Popen[bytes], call: calls.Call
         try:
             calls.answer(call)
             return
-        except (OSError, ValueError, calls.NO_ANSWER) as error:
+        except (OSError, ValueError) as error:
             said = (str(error).strip().splitlines() or [type(error).__name__])[0]
         _check(server, process, end, log, said)
         time.sleep(0.1)
