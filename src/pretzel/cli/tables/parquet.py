@@ -72,7 +72,7 @@ class Parquet:
                 return shaped({part.schema.names[0]: part.column(0).to_pylist()}, reads, batch)
             else:
                 batch.columns = _Cells(part)
-                batch.X = _for_estimator(part, reads) if reads.whole_file else _with_nan(part)
+                batch.X = _for_estimator(part, reads) if reads.whole_file else _with_nulls(part, reads)
         return batch
 
 
@@ -87,13 +87,14 @@ class _Cells(dict[str, Any]):
         return [(name, self._part.column(i).to_pylist()) for i, name in enumerate(self)]
 
 
-def _with_nan(part: Any) -> Any:
-    """Return the columns with NaN for null texts, as in every other format."""
+def _with_nulls(part: Any, reads: Reads) -> Any:
+    """Return the columns with NaN for null texts, and None for any null where the model knows only that."""
     columns = {name: part.column(i) for i, name in enumerate(part.schema.names)}
-    texts = [name for name, column in columns.items() if column.null_count and _is_text(column.type)]
-    if not texts:
+    nulls = {name: reads.null_of(name, i) for i, name in enumerate(columns)}
+    lists = [n for n, column in columns.items() if column.null_count and (nulls[n] is None or _is_text(column.type))]
+    if not lists:
         return part
-    return columns | {name: [NAN if v is None else v for v in columns[name].to_pylist()] for name in texts}
+    return columns | {name: [nulls[name] if v is None else v for v in columns[name].to_pylist()] for name in lists}
 
 
 def _is_text(kind: Any) -> bool:
@@ -102,7 +103,9 @@ def _is_text(kind: Any) -> bool:
 
 def _for_estimator(table: Any, reads: Reads) -> Any:
     frame = table.to_pandas(ignore_metadata=True)
-    for name in frame.columns:
-        if frame[name].dtype == object:  # a null text is NaN, as in every other format
+    for i, name in enumerate(frame.columns):
+        if (
+            frame[name].dtype == object and reads.null_of(name, i) is not None
+        ):  # a null text is NaN, as in every other format
             frame[name] = frame[name].where(frame[name].notna(), NAN)
     return frame if reads.style == "frame" else frame.to_numpy()
