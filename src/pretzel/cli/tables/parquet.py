@@ -88,17 +88,20 @@ class _Cells(dict[str, Any]):
 
 
 def _with_nulls(part: Any, reads: Reads) -> Any:
-    """Return the columns with NaN for null texts, and None for any null where the model knows only that."""
+    """Return the columns with NaN for null texts and booleans, and None where the model knows only that."""
     columns = {name: part.column(i) for i, name in enumerate(part.schema.names)}
     nulls = {name: reads.null_of(name, i) for i, name in enumerate(columns)}
-    lists = [n for n, column in columns.items() if column.null_count and (nulls[n] is None or _is_text(column.type))]
+    lists = [
+        n for n, column in columns.items() if column.null_count and (nulls[n] is None or _holds_objects(column.type))
+    ]
     if not lists:
         return part
     return columns | {name: [nulls[name] if v is None else v for v in columns[name].to_pylist()] for name in lists}
 
 
-def _is_text(kind: Any) -> bool:
-    return "string" in str(kind) or "utf8" in str(kind)
+def _holds_objects(kind: Any) -> bool:
+    """Return whether pandas holds a column of this type as objects, if it has nulls."""
+    return "string" in str(kind) or "utf8" in str(kind) or str(kind) == "bool"
 
 
 def _for_estimator(table: Any, reads: Reads) -> Any:
