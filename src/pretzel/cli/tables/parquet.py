@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from pretzel.cli.tables.batch import Batch, under
-from pretzel.cli.tables.cells import NAN
+from pretzel.cli.tables.reads import NAN, Reads
 from pretzel.cli.tables.header import listed, refused
 from pretzel.cli.tables.ids import without
 from pretzel.cli.tables.reading import Reading
-from pretzel.cli.tables.reads import Reads
 from pretzel.cli.tables.shape import chosen, library, shaped
 from pretzel.errors import InputError
 
