@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from pretzel.cli.tables.batch import Batch, under
-from pretzel.cli.tables.reads import NAN, Reads
 from pretzel.cli.tables.header import listed, refused
 from pretzel.cli.tables.ids import without
 from pretzel.cli.tables.reading import Reading
+from pretzel.cli.tables.reads import NAN, Reads
 from pretzel.cli.tables.shape import chosen, library, shaped
 from pretzel.errors import InputError
 
@@ -93,7 +93,7 @@ def _with_nulls(part: Any, reads: Reads) -> Any:
     lists = [
         n for n, column in columns.items() if column.null_count and (nulls[n] is None or _holds_objects(column.type))
     ]
-    if not lists:
+    if not lists and not reads.coded:
         return part
     return columns | {name: [nulls[name] if v is None else v for v in columns[name].to_pylist()] for name in lists}
 

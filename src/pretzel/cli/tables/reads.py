@@ -44,6 +44,8 @@ class Reads:
     """
     none: frozenset[str] = frozenset()
     """Columns in which a null of JSON or Parquet is None: the model was fitted on None, and not on NaN."""
+    coded: bool = False
+    """True if the library reads numbers of an array or an Arrow table as codes of categories, which a file has not."""
     spaces: str = " "
     """The library's replacement of a space in a name."""
     exactly: bool = True
@@ -124,7 +126,8 @@ def _of_inputs(inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) 
     categories = {name: held.get(name, "") for name in metadata.get("integers_as_text") or ()}
     forms = metadata.get("objects") or {}
     none = frozenset(name for name, form in forms.items() if form.get("missing") == "none")
-    return replace(reads, categories=categories, none=none)
+    coded = reads.style == "frame" and bool(metadata.get("codes"))
+    return replace(reads, categories=categories, none=none, coded=coded)
 
 
 def _of_style(inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> Reads:

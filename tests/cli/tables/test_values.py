@@ -1,4 +1,4 @@
-"""Nulls of JSON lines and Parquet are the missing value that the model knows."""
+"""Values of JSON lines and Parquet: nulls, categories, and lists of texts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from lightgbm import LGBMRegressor
 from sklearn.preprocessing import MultiLabelBinarizer, OneHotEncoder
 
 import pretzel
@@ -52,3 +53,15 @@ def test_an_object_is_not_a_list_of_texts(tmp_path: Path) -> None:
     path.write_text('["a"]\n{"a": 1}\n')
     with pytest.raises(InputError, match="line 2: expected an array of texts, got an object"):
         list(read(path, reads, Reading(), 10))
+
+
+@pytest.mark.parametrize("categories", [True, False])
+def test_numbers_of_a_table_are_categories(tmp_path: Path, categories: bool) -> None:
+    """The library reads codes in the columns of an Arrow table, but values in those of pandas."""
+    dice = np.random.default_rng(0)
+    X = pd.DataFrame({"n": dice.normal(size=80), "kind": pd.Categorical(dice.choice([20, 3, 7], 80))})
+    model = LGBMRegressor(n_estimators=5, verbose=-1).fit(X, X["n"] + (X["kind"].astype(int) == 7))
+    served, reads = pretzel.compile(model), of_model(described(model, X))
+    (X if categories else X.astype({"kind": int})).to_parquet(tmp_path / "x.parquet")
+    (batch,) = read(tmp_path / "x.parquet", reads, Reading(), 100)
+    np.testing.assert_allclose(served.predict(batch.X), model.predict(X), rtol=1e-6)
