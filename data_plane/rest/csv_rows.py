@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pretzel.adapters.columns import known_as
@@ -22,6 +23,10 @@ _MISSING = frozenset(
 )
 """Fields that ``pandas.read_csv`` takes as missing."""
 _WORDS = {"true", "false"}
+_WHOLE = re.compile(r"[ \t]*[+-]?\d+[ \t]*", re.ASCII)
+_WRITTEN_OUT = re.compile(r"0|-?[1-9]\d*", re.ASCII)
+"""Integers whose text is the category that they are."""
+_KINDS = {"bool": "a boolean", "int": "an integer"}
 
 
 def from_csv(body: bytes, signature: Signature, metadata: Mapping[str, Any]) -> Any:
@@ -43,7 +48,41 @@ def from_csv(body: bytes, signature: Signature, metadata: Mapping[str, Any]) -> 
         if len(row) != len(header):
             raise InputError(f"row {i}: expected {len(header)} fields, got {len(row)}")
     columns = [_column([row[at] for row in data], kind, header[at]) for at, kind in enumerate(kinds)]
+    for at, sampled in _categories(header, metadata).items():
+        columns[at] = _as_categories(columns[at], sampled, header[at])
     return from_split(header, list(map(list, zip(*columns, strict=True))), signature, metadata)
+
+
+def _categories(header: list[str], metadata: Mapping[str, Any]) -> dict[int, str]:
+    """Return the places of categories that a library writes as texts, with their kind in the sample, or ``""``."""
+    names = metadata.get("integers_as_text") or ()
+    by_name = metadata.get("input_style") != "positions"
+    known = [known_as(name, names, metadata) if by_name else str(at) for at, name in enumerate(header)]
+    held = metadata.get("categories_read") or {}
+    return {at: held.get(name, "") for at, name in enumerate(known) if name in names}
+
+
+def _as_categories(fields: Sequence[Any], sampled: str, name: str) -> list[Any]:
+    """Return texts as the booleans or integers that they were in the sample of the model.
+
+    CatBoost writes True as ``1`` and 01234 as ``1234``, which are other categories than the texts.
+
+    Raises:
+        InputError: they may be either, and the sample had neither.
+    """
+    if any(field != field for field in fields) or sampled == "str":  # a missing category is rejected later
+        return list(fields)
+    if all(field.lower() in _WORDS for field in fields):
+        kind = "bool"
+    elif all(map(_WHOLE.fullmatch, fields)) and not all(map(_WRITTEN_OUT.fullmatch, fields)):
+        kind = "int"
+    else:
+        return list(fields)
+    if kind != sampled:
+        at = next(i for i, field in enumerate(fields) if not _WRITTEN_OUT.fullmatch(field))
+        problem = f"{fields[at][:40]!r} may be {_KINDS[kind]} or a text, which are different categories"
+        raise wrong(name, f"row {at}: column {quoted(name)}: {problem}; send JSON")
+    return [_BOOLEANS[field.lower()] if kind == "bool" else int(field) for field in fields]
 
 
 def _kinds(header: list[str], signature: Signature, metadata: Mapping[str, Any]) -> list[ValueType | None]:
@@ -61,8 +100,9 @@ def _column(fields: list[str], kind: ValueType | None, name: str) -> list[Any]:
     """Return the values of a column; pandas writes and reads booleans as words in a column that holds nothing else."""
     if kind is None or kind.is_text:
         return [math.nan if field in _MISSING else field for field in fields]
-    if kind.is_float and {field.lower() for field in fields} <= _WORDS:
-        return [_BOOLEANS[field.lower()] for field in fields]
+    present = {field.lower() for field in fields if field not in _MISSING}
+    if kind.is_float and present and present <= _WORDS:
+        return [math.nan if field in _MISSING else _BOOLEANS[field.lower()] for field in fields]
     return [_number(field, kind, name, at) for at, field in enumerate(fields)]
 
 

@@ -26,6 +26,11 @@ from pretzel.plan.types import ValueType
 Metadata = Mapping[str, Any]
 _EXACT = 2**53
 """Integers up to this are floats exactly."""
+_ROWS_OF_OTHERS = {
+    "records": "an object, in `rows`, `instances` or `dataframe_records`",
+    "lists": "an array of texts, in `rows` or `instances`",
+}
+"""Rows of models that take no table, by the style of their inputs."""
 
 
 def from_rows(rows: Any, signature: Signature, metadata: Metadata) -> Any:
@@ -39,6 +44,8 @@ def from_rows(rows: Any, signature: Signature, metadata: Metadata) -> Any:
     if not rows:
         raise InputError(NO_ROWS)
     style = _style(signature, metadata)
+    if style == "lists" and any(isinstance(row, dict) for row in rows):
+        raise InputError(f"rows: the model was not trained on a table; send each row as {_ROWS_OF_OTHERS[style]}")
     if style in ("records", "lists"):
         return rows
     if all(isinstance(row, dict) for row in rows):
@@ -67,6 +74,8 @@ def from_columns(columns: Any, signature: Signature, metadata: Metadata, *, orde
             raise wrong(name, f"column {quoted(name)}: expected an array, got {kind_of(values)}")
     _check_lengths(columns)
     style = _style(signature, metadata)
+    if style in _ROWS_OF_OTHERS:
+        raise InputError(f"columns: the model was not trained on a table; send each row as {_ROWS_OF_OTHERS[style]}")
     if style == "texts":
         if len(columns) == 1:
             return _documents(next(iter(columns.values())))

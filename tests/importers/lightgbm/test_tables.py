@@ -115,6 +115,9 @@ def test_mixed_categories_are_refused() -> None:
     estimator = lightgbm.LGBMRegressor(**OPTIONS).fit(x, Y)
     with pytest.raises(UnsupportedError, match="a column has categories of type int, str"):
         export(estimator, sample=x)
+    x = table(kind=kinds([2**53 + 1, 2, 3, 4, 5, 6]))
+    with pytest.raises(UnsupportedError, match="integer categories beyond 2\\^53; encode such large integers as texts"):
+        export(lightgbm.LGBMRegressor(**OPTIONS).fit(x, Y), sample=x)
 
 
 def test_arrays_of_integers_are_read_as_float32() -> None:

@@ -16,10 +16,9 @@ import numpy as np
 from pretzel.adapters.iso import is_date
 from pretzel.cli.tables.categories import Held
 from pretzel.cli.tables.reading import Reading, Type
-from pretzel.cli.tables.reads import Kind
+from pretzel.cli.tables.reads import NAN, Kind
 from pretzel.errors import InputError
 
-NAN = float("nan")
 TRUTHS = {
     "".join(characters): word == "true"
     for word in ("true", "false")

@@ -10,7 +10,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from pretzel.cli.tables.batch import Batch, under
-from pretzel.cli.tables.cells import NAN, Column
+from pretzel.cli.tables.cells import Column
 from pretzel.cli.tables.header import listed, refused
 from pretzel.cli.tables.ids import without
 from pretzel.cli.tables.reading import Reading
@@ -44,7 +44,7 @@ def documents(text: TextIO, reads: Reads, reading: Reading, label: str, count: i
 def rows(text: TextIO, reads: Reads, reading: Reading, label: str, count: int | None) -> Iterator[Batch]:
     """Yield the rows of JSON lines, ``count`` at a time: for a table, arrays or objects with a key per column.
 
-    In a table, null and an absent key are missing values (NaN), as in pandas.
+    In a table, null and an absent key are missing values: NaN, or None where the model knows only that.
 
     Raises:
         InputError: a line is not JSON, or does not fit the model.
@@ -85,6 +85,8 @@ def _but(row: dict[str, Any], reading: Reading, reads: Reads) -> dict[str, Any]:
 
 def _batch(items: list[Any], batch: Batch, reads: Reads, reading: Reading, seen: dict[str, Column]) -> Batch:
     objects = sum(isinstance(row, dict) for row in items)
+    if reads.style == "lists" and objects:
+        raise InputError(f"line {_first(items, batch)}: expected an array of texts, got an object")
     if reads.style in ("records", "lists") or (reads.style == "texts" and not objects):
         batch.X = items
         return batch if reads.style != "texts" else shaped({"text": items}, reads, batch)
@@ -94,11 +96,18 @@ def _batch(items: list[Any], batch: Batch, reads: Reads, reading: Reading, seen:
     return shaped(_columns(items, batch, reads, reading, seen), reads, batch)
 
 
+def _first(items: list[Any], batch: Batch) -> int:
+    """Return the line of the first object."""
+    return next(line for row, line in zip(items, batch.lines, strict=True) if isinstance(row, dict))
+
+
 def _columns(items: list[Any], batch: Batch, reads: Reads, reading: Reading, seen: dict[str, Column]) -> dict[str, Any]:
     if isinstance(items[0], dict):
         _register([*dict.fromkeys(name for row in items for name in row)], seen, reads, reading)
         names = chosen(list(seen), reads, reading.columns)
-        values = {name: [_value(row.get(name)) for row in items] for name in names}
+        values = {
+            name: _with_null([row.get(name) for row in items], reads.null_of(name, i)) for i, name in enumerate(names)
+        }
     else:
         values = _by_position(items, batch, reads, reading)
         _register(list(values), seen, reads, reading)
@@ -126,7 +135,7 @@ def _by_position(items: list[Any], batch: Batch, reads: Reads, reading: Reading)
         if len(row) != width:
             raise InputError(f"line {line}: expected {width} values, got {len(row)}")
     names = list(reads.names) or [str(i + 1) for i in range(width)]
-    columns = {name: [_value(row[i]) for row in items] for i, name in enumerate(names)}
+    columns = {name: _with_null([row[i] for row in items], reads.null_of(name, i)) for i, name in enumerate(names)}
     return {name: columns[name] for name in reading.columns or columns}
 
 
@@ -142,5 +151,5 @@ def _settled(values: list[Any], column: Column, batch: Batch) -> Any:
     return column.settled(array, batch.lines) if array.dtype != object else values
 
 
-def _value(value: Any) -> Any:
-    return NAN if value is None else value
+def _with_null(values: list[Any], null: float | None) -> list[Any]:
+    return values if null is None else [null if value is None else value for value in values]

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from pretzel.cli.tables.batch import Batch, under
-from pretzel.cli.tables.cells import NAN
 from pretzel.cli.tables.header import listed, refused
 from pretzel.cli.tables.ids import without
 from pretzel.cli.tables.reading import Reading
-from pretzel.cli.tables.reads import Reads
+from pretzel.cli.tables.reads import NAN, Reads
 from pretzel.cli.tables.shape import chosen, library, shaped
 from pretzel.errors import InputError
 
@@ -72,7 +71,7 @@ class Parquet:
                 return shaped({part.schema.names[0]: part.column(0).to_pylist()}, reads, batch)
             else:
                 batch.columns = _Cells(part)
-                batch.X = _for_estimator(part, reads) if reads.whole_file else _with_nan(part)
+                batch.X = _for_estimator(part, reads) if reads.whole_file else _with_nulls(part, reads)
         return batch
 
 
@@ -87,22 +86,28 @@ class _Cells(dict[str, Any]):
         return [(name, self._part.column(i).to_pylist()) for i, name in enumerate(self)]
 
 
-def _with_nan(part: Any) -> Any:
-    """Return the columns with NaN for null texts, as in every other format."""
+def _with_nulls(part: Any, reads: Reads) -> Any:
+    """Return the columns with NaN for null texts and booleans, and None where the model knows only that."""
     columns = {name: part.column(i) for i, name in enumerate(part.schema.names)}
-    texts = [name for name, column in columns.items() if column.null_count and _is_text(column.type)]
-    if not texts:
+    nulls = {name: reads.null_of(name, i) for i, name in enumerate(columns)}
+    lists = [
+        n for n, column in columns.items() if column.null_count and (nulls[n] is None or _holds_objects(column.type))
+    ]
+    if not lists and not reads.coded:
         return part
-    return columns | {name: [NAN if v is None else v for v in columns[name].to_pylist()] for name in texts}
+    return columns | {name: [nulls[name] if v is None else v for v in columns[name].to_pylist()] for name in lists}
 
 
-def _is_text(kind: Any) -> bool:
-    return "string" in str(kind) or "utf8" in str(kind)
+def _holds_objects(kind: Any) -> bool:
+    """Return whether pandas holds a column of this type as objects, if it has nulls."""
+    return "string" in str(kind) or "utf8" in str(kind) or str(kind) == "bool"
 
 
 def _for_estimator(table: Any, reads: Reads) -> Any:
     frame = table.to_pandas(ignore_metadata=True)
-    for name in frame.columns:
-        if frame[name].dtype == object:  # a null text is NaN, as in every other format
+    for i, name in enumerate(frame.columns):
+        if (
+            frame[name].dtype == object and reads.null_of(name, i) is not None
+        ):  # a null text is NaN, as in every other format
             frame[name] = frame[name].where(frame[name].notna(), NAN)
     return frame if reads.style == "frame" else frame.to_numpy()

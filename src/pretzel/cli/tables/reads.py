@@ -14,6 +14,7 @@ from pretzel.adapters.records import record_names
 from pretzel.plan.model import InputDescription, ModelDescription
 from pretzel.plan.types import ValueType
 
+NAN = float("nan")
 Kind = Literal["number", "text", "any", "record"]
 """``any``: a column that the model does not read, or whose kind is unknown."""
 
@@ -41,6 +42,10 @@ class Reads:
 
     By name or position: the kind in the sample of the model, ``bool``, ``int`` or ``str``, or ``""``.
     """
+    none: frozenset[str] = frozenset()
+    """Columns in which a null of JSON or Parquet is None: the model was fitted on None, and not on NaN."""
+    coded: bool = False
+    """True if the library reads numbers of an array or an Arrow table as codes of categories, which a file has not."""
     spaces: str = " "
     """The library's replacement of a space in a name."""
     exactly: bool = True
@@ -72,6 +77,12 @@ class Reads:
     def category_of(self, name: str, place: int = 0) -> str | None:
         """Return the kind of a column in :attr:`categories`; None for any other column."""
         return self.categories.get(str(place) if self.style == "positions" else self.known(name))
+
+    def null_of(self, name: str, place: int = 0) -> float | None:
+        """Return what a null means in a column of a file: NaN, or None where the model knows only that."""
+        if self.style not in ("frame", "positions"):
+            return None if self.none else NAN
+        return None if (str(place) if self.style == "positions" else self.known(name)) in self.none else NAN
 
 
 def of_model(description: ModelDescription) -> Reads:
@@ -112,7 +123,11 @@ def _of_bare(model: Any) -> Reads:
 def _of_inputs(inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> Reads:
     reads = _of_style(inputs, metadata)
     held = metadata.get("categories_read") or {}
-    return replace(reads, categories={name: held.get(name, "") for name in metadata.get("integers_as_text") or ()})
+    categories = {name: held.get(name, "") for name in metadata.get("integers_as_text") or ()}
+    forms = metadata.get("objects") or {}
+    none = frozenset(name for name, form in forms.items() if form.get("missing") == "none")
+    coded = reads.style == "frame" and bool(metadata.get("codes"))
+    return replace(reads, categories=categories, none=none, coded=coded)
 
 
 def _of_style(inputs: Sequence[InputDescription], metadata: Mapping[str, Any]) -> Reads:

@@ -144,10 +144,11 @@ def _codes(column: Columns, categories: Sequence[Any], step: Step) -> Node:
         number = number if number.type.dtype == "f64" else ops.Cast(number, "f64")
         codes = ops.Lookup(number, Parameter.of(np.array(categories, np.float64)))
     else:
-        kinds = ", ".join(sorted({type(value).__name__ for value in categories}))
-        raise step.refuse(
-            "", f"a column has categories of type {kinds}", "train it on categories that are all text or all numbers"
-        )
+        kinds = sorted({type(value).__name__ for value in categories})
+        if kinds == ["int"]:
+            raise step.refuse("", "a column has integer categories beyond 2^53", "encode such large integers as texts")
+        reason = f"a column has categories of type {', '.join(kinds)}"
+        raise step.refuse("", reason, "train it on categories that are all text or all numbers")
     return ops.Take(codes, Parameter.of(np.arange(len(categories), dtype=np.float64)))
 
 
