@@ -126,7 +126,8 @@ REFUSALS = """
   of a function of the model depends on them: a sum over all columns, a series joined by the index, columns by position.
 - *Types of columns.* A column of a type for which the library returns other values than for plain numbers and texts is
   rejected: nullable, Arrow and polars columns for some functions of users, booleans for encoders that look up numbers
-  by pandas, categories where skrub cleans texts.
+  by pandas, categories where skrub cleans texts, integers of Arrow that feature_engine caps or fills, and booleans and
+  small integers that it adds, subtracts or multiplies.
 - *Dictionaries.* Explainable boosting machines read no list of dictionaries as rows with these names; Pretzel does.
 - *Sparse results.* A transformer that was deployed with dense rows, or that reads only dense ones, returns an array for
   sparse rows, where scikit-learn may return a sparse matrix of equal values; one that was deployed with sparse rows
