@@ -103,7 +103,7 @@ PASSED = {
     "two functions": make_pipeline(FunctionTransformer(np.abs), FunctionTransformer(np.log1p)),
     "a function after an encoder": make_pipeline(ENCODER, FunctionTransformer(np.abs)),
     "nothing after an encoder": make_pipeline(ENCODER, "passthrough"),
-    "side by side": make_union(ENCODER, FunctionTransformer(np.abs)),
+    "a union": make_union(ENCODER, FunctionTransformer(np.abs)),
 }
 
 
