@@ -125,8 +125,8 @@ REFUSALS = """
 - *Further columns.* A table with further columns, or with another index than 0, 1, 2, ..., is rejected if the answer
   of a function of the model depends on them: a sum over all columns, a series joined by the index, columns by position.
 - *Types of columns.* A column of a type for which the library returns other values than for plain numbers and texts is
-  rejected: nullable, Arrow and polars columns for some functions of users, booleans for encoders that look up numbers
-  by pandas, categories where skrub cleans texts.
+  rejected: columns of pandas' extension types and polars for some functions of users and steps of feature_engine, small
+  integers where it adds them, booleans for encoders that look up numbers, categories where skrub cleans texts.
 - *Dictionaries.* Explainable boosting machines read no list of dictionaries as rows with these names; Pretzel does.
 - *Sparse results.* A transformer that was deployed with dense rows, or that reads only dense ones, returns an array for
   sparse rows, where scikit-learn may return a sparse matrix of equal values; one that was deployed with sparse rows

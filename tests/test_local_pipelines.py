@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -162,3 +163,19 @@ def test_chains_of_numbers(steps: list[Any], dtype: str) -> None:
             assert got.dtype == want.dtype and got.shape == want.shape
             single = dtype == "f4"
             np.testing.assert_allclose(got, want, rtol=1e-4 if single else 1e-6, atol=1e-4 if single else 1e-8)
+
+
+@pytest.mark.parametrize("names", [[0, 1, 2], [7, 3, 5], [("a", 1), ("a", 2), ("b", 1)]], ids=str)
+def test_a_table_of_float32_without_text_names_is_read_by_position_as_float32(names: list[Any]) -> None:
+    rng = np.random.default_rng(3)
+    X = pd.DataFrame(rng.normal(size=(80, 3)), columns=["a", "b", "c"])
+    model = make_pipeline(StandardScaler(), RandomForestClassifier(5, random_state=0)).fit(X, X["a"] > 0)
+    given = X.astype("f4").set_axis(names, axis=1)
+    given[names[1]] *= np.float32(1000.1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        scaled, want = model[0].transform(given), model.predict_proba(given)
+    got = pretzel.compile(model[0]).transform(given)
+    assert scaled.dtype == got.dtype == np.float32
+    np.testing.assert_array_equal(got, scaled)
+    np.testing.assert_array_equal(pretzel.compile(model).predict_proba(given), want)

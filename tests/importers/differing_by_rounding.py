@@ -6,6 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from category_encoders import OrdinalEncoder
+from feature_engine.discretisation import EqualFrequencyDiscretiser, EqualWidthDiscretiser
+from feature_engine.transformation import ArcSinhTransformer
 from sklearn import neighbors
 from sklearn.decomposition import PCA, FastICA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -23,11 +27,27 @@ DUMMIES = np.eye(3)[np.random.default_rng(6).integers(0, 3, 300)]
 SPREAD = np.float32(abs(X) * [40, 30_000, 1])
 FROM_SINGLES = (FunctionTransformer(np.float32),)
 
+
+def named(rows: Any) -> pd.DataFrame:
+    """Return a table of named columns, which feature_engine requires."""
+    return pd.DataFrame(rows, columns=[f"c{i}" for i in range(rows.shape[1])])
+
+
 CASES: dict[str, tuple[Difference, Callable[[], Any], Callable[[], Any]]] = {
     "categories of roots": (
         differences.ROUNDED_THRESHOLDS,
         lambda: make_pipeline(FunctionTransformer(np.cbrt), OneHotEncoder()).fit(GRID),
         lambda: make_pipeline(FunctionTransformer(np.sqrt), OneHotEncoder()).fit(GRID),
+    ),
+    "categories of roots in a table": (
+        differences.ROUNDED_THRESHOLDS,
+        lambda: make_pipeline(FunctionTransformer(np.cbrt), OrdinalEncoder(cols=[0])).fit(pd.DataFrame(GRID)),
+        lambda: make_pipeline(FunctionTransformer(np.sqrt), OrdinalEncoder(cols=[0])).fit(pd.DataFrame(GRID)),
+    ),
+    "intervals of roots in a table": (
+        differences.ROUNDED_THRESHOLDS,
+        lambda: make_pipeline(ArcSinhTransformer(), EqualFrequencyDiscretiser(q=3)).fit(named(X)),
+        lambda: make_pipeline(ArcSinhTransformer(), EqualWidthDiscretiser(bins=3)).fit(named(X)),
     ),
     "steps of roots": (
         differences.ROUNDED_THRESHOLDS,

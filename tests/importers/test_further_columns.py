@@ -13,7 +13,7 @@ from catboost import CatBoostRegressor
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LinearRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 import pretzel
@@ -95,6 +95,26 @@ def test_further_columns_that_the_library_reads_are_rejected(steps: Any) -> None
         np.testing.assert_allclose(fast.predict(X[:5]), model.predict(X[:5]))
         with pytest.raises(InputError, match="drop it"):
             fast.predict(changed[:5])
+
+
+ENCODER = category_encoders.OrdinalEncoder(cols=["a"])
+PASSED = {
+    "two encoders": make_pipeline(ENCODER, category_encoders.CountEncoder(cols=["b"])),
+    "two functions": make_pipeline(FunctionTransformer(np.abs), FunctionTransformer(np.log1p)),
+    "a function after an encoder": make_pipeline(ENCODER, FunctionTransformer(np.abs)),
+    "nothing after an encoder": make_pipeline(ENCODER, "passthrough"),
+    "a union": make_union(ENCODER, FunctionTransformer(np.abs)),
+}
+
+
+@pytest.mark.parametrize("model", PASSED.values(), ids=PASSED)
+def test_further_columns_that_several_steps_return_are_rejected(model: Any) -> None:
+    fitted = model.fit(X, Y)
+    fast = pretzel.compile(fitted, sample=X)
+    assert fitted.transform(wider(X, 3)).shape[1] > fitted.transform(X).shape[1]
+    np.testing.assert_allclose(fast.transform(X), fitted.transform(X))
+    with pytest.raises(InputError, match="column 'a_amount_more' was not in the training data; drop it"):
+        fast.transform(wider(X, 3))
 
 
 @pytest.mark.parametrize("steps", NOT_READ.values(), ids=NOT_READ)

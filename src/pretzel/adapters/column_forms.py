@@ -7,6 +7,8 @@ number.  ``rejected_types`` in the metadata lists them for each input, by these 
 ``none``        objects that contain None; for texts, objects with any missing value
 ``masked``      nullable types of pandas (``Float64``, ``boolean``, ``string``)
 ``arrow``       pandas types of Arrow (``double[pyarrow]``)
+``arrow_whole`` the same of integers, which stay integers where a fraction is filled in
+``narrow``      integers of less than 64 bits or without a sign, whose sums and differences wrap around
 ``polars``      a column of a polars table
 ``category``    a type of categories
 ``flags``       a type of categories that are booleans
@@ -29,6 +31,8 @@ REMEDIES = {
     "none": "replace None by NaN in a column of one type",
     "masked": "convert it: astype(float), or astype('str') for texts",
     "arrow": "convert it: astype(float), astype('str') for texts, or astype('datetime64[us]') for dates",
+    "arrow_whole": "convert it: astype(float)",
+    "narrow": "convert it: astype('int64')",
     "polars": "pass a pandas table: X.to_pandas()",
     "category": "convert it: astype('str')",
     "flags": "convert it: astype(bool)",
@@ -64,7 +68,7 @@ def forms_of(values: Any) -> tuple[str, ...]:
         if dtype.kind == "O":
             listed = np.asarray(values).ravel().tolist()
             return (*(["none"] if _holds_none(listed) else []), *(["mixed"] if _is_mixed(listed) else []))
-        return ("bool",) if dtype.kind == "b" else ()
+        return ("bool",) if dtype.kind == "b" else _narrow(dtype)
     if hasattr(dtype, "categories"):
         flags = hasattr(values, "isna") and _are_flags(dtype.categories)  # those of polars are always texts
         return ("category", "flags") if flags else ("category",)
@@ -72,8 +76,14 @@ def forms_of(values: Any) -> tuple[str, ...]:
     if type(values).__module__.partition(".")[0] == "polars":
         return ("polars", *beside)
     if type(dtype).__name__ == "ArrowDtype":
-        return ("arrow", *beside)
-    return ("masked", *beside) if type(getattr(dtype, "na_value", None)).__name__ == "NAType" else ()
+        return ("arrow", *beside, *(["arrow_whole"] if dtype.kind in "iu" else []))
+    is_masked = type(getattr(dtype, "na_value", None)).__name__ == "NAType"
+    return ("masked", *beside, *_narrow(getattr(dtype, "numpy_dtype", None))) if is_masked else ()
+
+
+def _narrow(dtype: Any) -> tuple[str, ...]:
+    is_narrow = dtype is not None and (dtype.kind == "u" or (dtype.kind == "i" and dtype.itemsize < 8))
+    return ("narrow",) if is_narrow else ()
 
 
 def _columns_of(name: str, values: Any) -> Iterator[tuple[str, Any]]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from pretzel.adapters.convert import as_array, numbers_as_array
 from pretzel.adapters.sparse import reject_sparse_columns, written_out
-from pretzel.adapters.tables import column_names, columns_in_order, columns_named, is_sparse, table_of
+from pretzel.adapters.tables import column_names, columns_in_order, columns_named, is_sparse, names_of, table_of
 from pretzel.errors import InputError
 from pretzel.plan.model import InputDescription
 
@@ -41,6 +41,14 @@ def named_columns(X: Any, names: list[str], metadata: Mapping[str, Any]) -> Mapp
         if name not in table:
             raise InputError(f"column {name!r} is missing; the table has {_listed(list(table))}")
     return table
+
+
+def names_read(X: Any, names: list[str], metadata: Mapping[str, Any]) -> list[str]:
+    """Return the names under which :func:`named_columns` reads the columns of a table, in order."""
+    given = names_of(X.columns)
+    if all(isinstance(name, str) for name in given):
+        return [known_as(name, names, metadata) for name in given]
+    return list(metadata.get("feature_names") or names)  # by position, as scikit-learn does
 
 
 def reject_lists(name: str, values: Any) -> None:

@@ -17,8 +17,10 @@ import numpy as np
 import pandas as pd
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.differences import ROUNDED_THRESHOLDS
 from pretzel.importers.given_forms import note_forms
 from pretzel.importers.registry import Step
+from pretzel.importers.rounding import is_rounded
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
@@ -55,9 +57,11 @@ def tabulated(
     """
     for name, values in keys.items():
         _check_kind(name, values, step)
+    places = {name: i for i, name in enumerate(dtypes)}
+    if any(isinstance(part, Node) and is_rounded(part) for name in keys for part in x.select([places[name]]).parts):
+        step.may_differ(ROUNDED_THRESHOLDS.reason, ROUNDED_THRESHOLDS.remedy)
     answers = _asked(transform, keys, dtypes)
     sources = [_source(name, answers, keys, dtypes, step) for name in answers.base.columns]
-    places = {name: i for i, name in enumerate(dtypes)}
     parts = [
         _mapped(source, [name for name, _ in run], answers, list(keys[source]), x.select([places[source]]), step)
         if source in keys

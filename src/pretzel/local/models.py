@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pretzel import engine
-from pretzel.adapters.columns import check_order, input_columns
+from pretzel.adapters.columns import check_order, input_columns, names_read
 from pretzel.adapters.convert import as_texts
 from pretzel.adapters.dates import with_ticks
 from pretzel.adapters.inputs import NO_ROWS, columns_of, read_by
@@ -27,7 +27,7 @@ from pretzel.adapters.objects import Form, reject_ambiguous_nulls
 from pretzel.adapters.readers import reader_of
 from pretzel.adapters.rejections import reject_objects, reject_unlike
 from pretzel.adapters.sparse import as_stored, reject_sparse_columns
-from pretzel.adapters.tables import columns_named, dtypes_of, is_polars, is_sparse, names_of
+from pretzel.adapters.tables import columns_named, dtypes_of, is_polars, is_sparse
 from pretzel.adapters.text_types import reject_text_types
 from pretzel.compiler.without import NOTHING, Without
 from pretzel.engine.columns import absent_column, bind_column
@@ -257,9 +257,10 @@ class Models:
     def _dtypes(self, X: Any) -> Mapping[str, Any]:
         """Return the element types of the inputs."""
         if not is_sparse(X) and hasattr(X, "columns") and hasattr(type(X), "dtypes"):
-            names = list(map(str, range(len(X.columns)))) if self.main.by_position else names_of(X.columns)
-            types = dict(zip(names, dtypes_of(X), strict=True))
-            if self._in_columns:
+            if self.main.by_name:
+                return dict(zip(names_read(X, list(self._types), self.main.metadata), dtypes_of(X), strict=False))
+            types = dict(zip(map(str, range(len(X.columns))), dtypes_of(X), strict=True))
+            if self.main.by_position:
                 return types
             return dict.fromkeys(self._floats, np.float32 if all(t == np.float32 for t in types.values()) else None)
         return dict.fromkeys(self._floats, getattr(X, "dtype", None))

@@ -115,3 +115,13 @@ def test_values_of_several_kinds_are_refused() -> None:
 def test_encoders_of_unlimited_values_are_refused(encoder: Any) -> None:
     with pytest.raises(UnsupportedError, match=f"{type(encoder).__name__.lower()}: category_encoders.*; use "):
         export(encoder.fit(TABLE[["color"]]), sample=TABLE[["color"]])
+
+
+@pytest.mark.parametrize("columns", [["color"], ["grade"], ["color", "grade", "same"]], ids=str)
+def test_a_mapping_of_other_columns_than_those_named(columns: list[str]) -> None:
+    mapping = {"color": {"red": 3, "blue": 9}, "grade": {1.0: 7, 5.0: -8}, "same": {"alike": 2}}
+    table = HOLES[["color", "weight", "grade"] + ["same"] * ("same" in columns)].dropna()
+    listed = [{"col": name, "mapping": mapping[name]} for name in columns]
+    encoder = ce.OrdinalEncoder(cols=["color"], mapping=listed).fit(table)
+    model = make_pipeline(encoder, ce.CountEncoder(cols=["color"]))
+    assert_serves(model.fit(table), table, sample=table, batches=[len(table)])

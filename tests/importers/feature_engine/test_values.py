@@ -25,6 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import pretzel
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
 from tests.importers.feature_engine.data import GAPS, HOLES, KINDS, SOME, TABLE, TARGET
@@ -163,3 +164,28 @@ def test_transformers_that_cannot_be_served_are_refused(transformer: Any) -> Non
     name = type(transformer).__name__
     with pytest.raises(UnsupportedError, match=f"{name.lower()}: feature_engine.*{name} cannot be served: it .*; "):
         export(transformer, sample=HOLES)
+
+
+WHOLE = pd.DataFrame({"a": [250, 3, 7, 120, 90, 255], "b": [9, 200, 5, 100, 90, 1]})
+KEPT = {
+    "a cap between integers of Arrow": (outliers.ArbitraryOutlierCapper({"a": 100.5}), "int64[pyarrow]"),
+    "a fraction filled into integers of Arrow": (imputation.ArbitraryNumberImputer(0.5), "int64[pyarrow]"),
+    "a difference of integers without a sign": (creation.RelativeFeatures(["a"], ["b"], ["sub"]), "uint8"),
+    "a product of small nullable integers": (creation.RelativeFeatures(["a"], ["b"], ["div", "mul"]), "UInt8"),
+    "a sum of booleans": (creation.RelativeFeatures(["a"], ["b"], ["add"]), "bool"),
+}
+
+
+@pytest.mark.parametrize(("transformer", "dtype"), KEPT.values(), ids=KEPT)
+def test_types_in_which_pandas_computes_other_values_are_rejected(transformer: Any, dtype: str) -> None:
+    fitted = transformer.fit(WHOLE.astype(float))
+    predictor = pretzel.compile(fitted, sample=WHOLE.astype(float))
+    odd, plain = (WHOLE > 5 if dtype == "bool" else WHOLE for _ in range(2))
+    odd, plain = odd.astype(dtype), plain.astype(float)
+    if isinstance(fitted, imputation.ArbitraryNumberImputer):
+        np.testing.assert_allclose(predictor.transform(odd), fitted.transform(odd).astype(float))
+        odd.iloc[2, 0], plain.iloc[2, 0] = pd.NA, np.nan
+    assert not np.allclose(fitted.transform(odd).astype(float), fitted.transform(plain).astype(float))
+    with pytest.raises(InputError, match=rf"column 'a': {dtype.replace('[', '.')[:5]}.* returns other values"):
+        predictor.transform(odd)
+    np.testing.assert_allclose(predictor.transform(plain), fitted.transform(plain))

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from sklearn import ensemble, multiclass
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.naive_bayes import GaussianNB
@@ -16,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
+import pretzel
 from pretzel.errors import InputError, UnsupportedError
 from pretzel.importers import export
 from tests.importers.sklearn.frames import assert_serves, served
@@ -39,6 +41,16 @@ def test_votes_that_tie_go_to_the_same_class(voting: str, weights: Any) -> None:
 @pytest.mark.parametrize("of", [DecisionTreeClassifier(max_depth=1), LOGISTIC, RidgeClassifier()])
 def test_pairs_that_tie_go_to_the_same_class(of: Any) -> None:
     assert_serves(multiclass.OneVsOneClassifier(of).fit(X, KINDS), NEW, sample=NEW)
+
+
+def test_log_probabilities_of_bagged_discriminants_are_not_infinite() -> None:
+    fitted = ensemble.BaggingClassifier(LinearDiscriminantAnalysis(), n_estimators=3, random_state=0).fit(X, KINDS)
+    far = 1e3 * NEW
+    assert np.isfinite(fitted.predict_log_proba(far)).all()
+    assert (fitted.predict_proba(far) == 0).any()
+    assert_serves(fitted, NEW, sample=NEW)
+    got = pretzel.compile(fitted).predict_log_proba(far)
+    np.testing.assert_allclose(got, fitted.predict_log_proba(far), rtol=1e-6, atol=1e-9)
 
 
 def test_probabilities_that_are_all_tiny_are_shares_of_their_sum() -> None:

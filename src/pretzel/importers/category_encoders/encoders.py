@@ -40,7 +40,7 @@ def columns_of_encoder(estimator: Any, inputs: Inputs) -> Columns:
 @imports(*KINDS)
 def encoder(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the numbers of each category in place of its column; other columns are passed."""
-    if step.is_model:  # further columns of a table are passed too
+    if x.further or step.is_model:  # further columns of a table are passed too
         step.inputs.metadata["others"] = "refused"
     columns = encoded(estimator, x, step)
     if columns.holds_texts:
@@ -59,7 +59,7 @@ def encoded(estimator: Any, x: Columns, step: Step) -> Columns:
         raise step.refuse("hierarchy", "it encodes groups of categories too", "use a column for each level")
     knowing = getattr(estimator, "encoder_list", [estimator])[0]  # a summary holds an encoder for each quantile
     dtypes = dict(zip(estimator.feature_names_in_, knowing.feature_dtypes_in_, strict=True))
-    keys = {name: _known(knowing, name, dtypes[name]) for name in estimator.cols}
+    keys = {name: _known(knowing, name, dtypes[name]) for name in _encoded_columns(knowing, estimator.cols)}
     plain = copy(estimator)
     plain._sklearn_output_config = {"transform": "default"}
     columns = tabulated(lambda table: plain.transform(table, override_return_df=True), keys, dtypes, x, step)
@@ -74,6 +74,14 @@ def _known(estimator: Any, name: Any, dtype: Any) -> list[Any]:
     values = [*_categories(estimator, name), *lumped, *merged]
     whole = pd.api.types.is_numeric_dtype(dtype)
     return list(dict.fromkeys(one for one in values if not (pd.isna(one) or (whole and isinstance(one, str)))))
+
+
+def _encoded_columns(estimator: Any, named: list[Any]) -> list[Any]:
+    """Return the columns that are encoded: those of a mapping that a user wrote, which may be others than ``cols``."""
+    mapping = getattr(estimator, "mapping", None)
+    if isinstance(mapping, list) and getattr(estimator, "ordinal_encoder", None) is None:
+        return list(dict.fromkeys(one["col"] for one in mapping))
+    return named
 
 
 def _categories(estimator: Any, name: Any) -> Iterable[Any]:

@@ -8,7 +8,16 @@ import numpy as np
 from feature_engine import creation
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.feature_engine.tables import Table, changes, checked, finite, finite_single, scaled, stacked
+from pretzel.importers.feature_engine.tables import (
+    Table,
+    changes,
+    checked,
+    finite,
+    finite_single,
+    note_types,
+    scaled,
+    stacked,
+)
 from pretzel.importers.registry import Step, refuses
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -66,6 +75,8 @@ def related(estimator: Any, table: Table, step: Step) -> Table:
     if "pow" in estimator.func:
         raise step.refuse("func", "powers of integers and of floats differ", "use PowerTransformer")
     read = {name: checked(table[name], step) for name in (*estimator.variables, *estimator.reference)}
+    if not set(estimator.func) <= {*DIVIDES}:  # pandas computes in the types of the columns
+        note_types(table, read, ["bool", "narrow"], step)
     added = {
         (variable, function, reference): Columns.of(
             _related(read[variable], read[reference], function, estimator.fill_value, step)

@@ -10,9 +10,12 @@ from feature_engine import discretisation
 from pretzel.importers.columns import Columns
 from pretzel.importers.feature_engine.tables import Table, changes, finite
 from pretzel.importers.registry import Step
+from pretzel.importers.rounding import reads_thresholds
 from pretzel.plan import ops
 from pretzel.plan.node import Node
 from pretzel.plan.parameter import Parameter
+
+reads_thresholds(discretisation.EqualFrequencyDiscretiser)
 
 
 @changes(

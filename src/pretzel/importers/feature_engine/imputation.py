@@ -8,7 +8,7 @@ import numpy as np
 from feature_engine import imputation
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.feature_engine.tables import Table, changes
+from pretzel.importers.feature_engine.tables import Table, changes, note_types
 from pretzel.importers.registry import Step, refuses
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -29,6 +29,7 @@ refuses(
 @changes(imputation.MeanMedianImputer, imputation.EndTailImputer, imputation.ArbitraryNumberImputer)
 def filled_with_numbers(estimator: Any, table: Table, step: Step) -> Table:
     """Return the columns with a number in place of each missing value."""
+    note_types(table, estimator.imputer_dict_, ["arrow_whole_missing"], step)
     return table | {name: Columns.of(_filled(table[name], fill)) for name, fill in estimator.imputer_dict_.items()}
 
 
@@ -40,6 +41,7 @@ def filled_with_categories(estimator: Any, table: Table, step: Step) -> Table:
     for fill in estimator.imputer_dict_.values():
         if not isinstance(fill, str) and isinstance(estimator.fill_value, str):
             raise step.refuse("ignore_format", "it fills numbers by a category", "use ArbitraryNumberImputer for them")
+    note_types(table, estimator.imputer_dict_, ["arrow_whole_missing"], step)
     filled = {
         name: _filled_text(table[name], fill) if isinstance(fill, str) else _filled(table[name], fill)
         for name, fill in estimator.imputer_dict_.items()

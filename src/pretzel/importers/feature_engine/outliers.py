@@ -8,7 +8,7 @@ import numpy as np
 from feature_engine import outliers
 
 from pretzel.importers.columns import Columns
-from pretzel.importers.feature_engine.tables import Table, changes, checked
+from pretzel.importers.feature_engine.tables import Table, changes, checked, note_types
 from pretzel.importers.registry import Step, refuses
 from pretzel.plan import ops
 from pretzel.plan.node import Node
@@ -24,6 +24,7 @@ refuses(
 @changes(outliers.ArbitraryOutlierCapper, outliers.Winsorizer)
 def capped(estimator: Any, table: Table, step: Step) -> Table:
     """Return the columns clipped; a Winsorizer may add a one for each clipped value."""
+    note_types(table, estimator.variables_, ["arrow_whole"], step)
     read = {name: checked(table[name], step) for name in estimator.variables_}
     clipped = {name: _clipped(node, estimator, name) for name, node in read.items()}
     added: Table = {}

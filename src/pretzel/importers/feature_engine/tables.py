@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
 from typing import Any
 
 import numpy as np
 
 from pretzel.importers.columns import Columns
+from pretzel.importers.given_forms import note_forms
 from pretzel.importers.registry import Methods, Step, imports
 from pretzel.importers.sklearn.common.handing import hands_on
 from pretzel.plan import ops
@@ -49,6 +50,13 @@ def number(column: Columns) -> Node:
     """Return a column of numbers in float64."""
     node = column.number()
     return node if node.type.dtype == "f64" else ops.Cast(node, "f64")
+
+
+def note_types(table: Table, names: Iterable[Any], forms: Iterable[str], step: Step) -> None:
+    """Record types of these columns for which pandas computes other values, so that clients reject them."""
+    for name in names:
+        if not table[name].holds_texts:
+            note_forms(table[name].number(), forms, step.inputs)
 
 
 def finite(column: Columns, step: Step) -> Node:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import reduce
 from itertools import zip_longest
 from typing import Any
@@ -50,7 +51,14 @@ def pipeline(estimator: Pipeline, x: Columns, step: Step) -> Methods:
     if not _is_identity(last):
         return step.delegate(name, last, x)
     step.inputs.tells_integers = True
+    _note_further(x, step)
     return {"transform": x.array()}
+
+
+def _note_further(x: Columns, step: Step) -> None:
+    """Record that a result has values for further columns of a table in the library."""
+    if x.further:
+        step.inputs.metadata["others"] = "refused"
 
 
 @asks_inner(Pipeline)
@@ -121,7 +129,9 @@ def _read(following: Any) -> int | None:
 def feature_union(estimator: FeatureUnion, x: Columns, step: Step) -> Methods:
     """Return the columns of all transformers concatenated, each times its weight."""
     step.inputs.tells_integers = True
-    return {"transform": _whole(handed_on_by_union(estimator, x, step), step)}
+    columns = handed_on_by_union(estimator, x, step)
+    _note_further(columns, step)
+    return {"transform": _whole(columns, step)}
 
 
 @hands_on(FeatureUnion)
@@ -133,7 +143,7 @@ def handed_on_by_union(estimator: FeatureUnion, x: Columns, step: Step) -> Colum
         for name, transformer in estimator.transformer_list
         if not _is_dropped(transformer)
     ]
-    return _stacked(estimator, parts, step)
+    return replace(_stacked(estimator, parts, step), further=any(part.further for part in parts))
 
 
 @imports(ColumnTransformer)

@@ -19,10 +19,11 @@ from pretzel.plan.node import Node
 def bagging_classifier(estimator: Any, x: Columns, step: Step) -> Methods:
     """Return the mean of the members' probabilities, or of their votes without any, and the class of the largest."""
     bagged = _members(estimator, x, step)
-    proba = divided(total([_shares(estimator, one) for one in bagged], "f64"), estimator.n_estimators)
+    proba = _mean(estimator, [_shares(estimator, one) for one in bagged])
     methods = {"predict": labelled(ops.ArgMax(proba), estimator.classes_, step), "predict_proba": proba}
-    if all(_is_log_of_proba(one) for one in bagged):
-        methods["predict_log_proba"] = ops.Link(proba, "log")
+    logged = [_logged(estimator, one) for one in bagged]
+    if None not in logged:
+        methods["predict_log_proba"] = ops.Link(_mean(estimator, [one for one in logged if one is not None]), "log")
     complete = all(len(one.fitted.classes_) == estimator.n_classes_ for one in bagged)
     if complete and all("decision_function" in one.methods for one in bagged):
         scores = total([one.gives("decision_function") for one in bagged])
@@ -61,9 +62,18 @@ def _shares(estimator: Any, one: Member) -> Node:
     return spread(one.gives("predict_proba"), one.fitted.classes_, estimator.n_classes_)
 
 
-def _is_log_of_proba(one: Member) -> bool:
-    """Return whether log-probabilities are logarithms; others may be finite where the probability underflows."""
+def _logged(estimator: Any, one: Member) -> Node | None:
+    """Return the probabilities whose logarithms a member returns, which may differ from its own where they are zero.
+
+    None: it does not take logarithms, and may be finite where the probability underflows.
+    """
     if not hasattr(one.fitted, "predict_log_proba"):
-        return True
+        return _shares(estimator, one)
     log = one.methods.get("predict_log_proba")
-    return isinstance(log, ops.Link) and log.function == "log"
+    if not isinstance(log, ops.Link) or log.function != "log":
+        return None
+    return spread(log.x, one.fitted.classes_, estimator.n_classes_)
+
+
+def _mean(estimator: Any, shares: list[Node]) -> Node:
+    return divided(total(shares, "f64"), estimator.n_estimators)

@@ -48,8 +48,8 @@ JUMPS = frozenset({"ceil", "fix", "floor", "rint", "round", "sign", "trunc"})
 def function_transformer(estimator: FunctionTransformer, x: Columns, step: Step) -> Methods:
     """A NumPy function of each value, or the identity, which keeps integers."""
     step.inputs.tells_integers = True
-    if step.is_model and not (estimator.validate or is_traceable(estimator.func)):  # it returns all columns of a table
-        step.inputs.metadata["others"] = "refused"
+    if (step.is_model or x.further) and not (estimator.validate or is_traceable(estimator.func)):
+        step.inputs.metadata["others"] = "refused"  # it returns all columns of a table
     return returned(handed_on(estimator, x, step), step)
 
 
